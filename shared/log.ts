@@ -1,0 +1,56 @@
+/** The programs' own log: one line per event, as text on a terminal or JSON for machines; redacted, control characters escaped. */
+import type { Clock } from "./clock.ts";
+import type { Redactor } from "./redact.ts";
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export type LogFields = Record<string, string | number | boolean | null | undefined>;
+
+export type Log = {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+};
+
+export type LogOptions = {
+  level: LogLevel;
+  format: "text" | "json";
+  clock: Clock;
+  redactor: Redactor;
+  write(line: string): void;
+};
+
+export function createLog({ level, format, clock, redactor, write }: LogOptions): Log {
+  const least = LOG_LEVELS.indexOf(level);
+  const at =
+    (own: LogLevel) =>
+    (message: string, fields: LogFields = {}) => {
+      if (LOG_LEVELS.indexOf(own) < least) return;
+      const time = new Date(clock.now()).toISOString();
+      const line =
+        format === "json"
+          ? JSON.stringify({ time, level: own, message, ...fields })
+          : `${time} ${own.padEnd(5)} ${message}${fieldsAsText(fields)}`;
+      write(redactor.redact(escapeControls(line)));
+    };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Makes text safe for a terminal: control characters (but tab) become visible escapes. */
+export function escapeControls(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, (c) => {
+    return `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
+}
+
+function fieldsAsText(fields: LogFields): string {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(
+      ([key, value]) => ` ${key}=${typeof value === "string" && /[\s"]/.test(value) ? JSON.stringify(value) : value}`,
+    )
+    .join("");
+}

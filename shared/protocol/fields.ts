@@ -1,0 +1,87 @@
+/** Field schemas that several messages share. Unknown fields are dropped: a newer peer may know more. */
+import * as v from "valibot";
+import { ACTOR_KINDS, ERROR_CODES, FINAL_STATUSES, JOB_KINDS, JOB_STATUSES, LOG_STREAMS } from "../jobs.ts";
+
+export const id = v.pipe(v.string(), v.regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/));
+/** Unix milliseconds. */
+export const time = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8_640_000_000_000_000));
+export const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+export const text = (max: number) => v.pipe(v.string(), v.maxLength(max));
+export const word = text(200);
+export const path = text(4096);
+export const hex64 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+
+export const platform = {
+  os: v.picklist(["linux", "windows"]),
+  arch: v.picklist(["x64", "arm64"]),
+};
+
+/** What identifies a job in every message about it, so that a message alone can create the row. */
+export const jobFields = {
+  job_id: id,
+  kind: v.picklist(JOB_KINDS),
+  repo_id: v.nullable(id),
+  source_group_id: v.nullable(id),
+  schedule_id: v.nullable(id),
+  attempt: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)),
+  actor_kind: v.picklist(ACTOR_KINDS),
+  scheduled_at: v.nullable(time),
+  queued_at: time,
+};
+export type JobFields = v.InferOutput<ReturnType<typeof jobFieldsSchema>>;
+const jobFieldsSchema = () => v.object(jobFields);
+
+export const openJob = v.object({ ...jobFields, status: v.picklist(JOB_STATUSES) });
+
+export const finalStatus = v.picklist(FINAL_STATUSES);
+export const errorCode = v.picklist(ERROR_CODES);
+
+/** A log line of a job; only the agent gives numbers, from 1, rising, gaps are legal. */
+export const logLine = v.object({
+  seq: v.pipe(count, v.minValue(1)),
+  ts: time,
+  stream: v.picklist(LOG_STREAMS),
+  payload: text(64 * 1024),
+});
+export type LogLine = v.InferOutput<typeof logLine>;
+
+/** restic's snapshot as the server keeps it; sizes in bytes. */
+export const snapshotRow = v.object({
+  snapshot_id: hex64,
+  time,
+  hostname: text(255),
+  username: text(255),
+  paths: v.pipe(v.array(path), v.maxLength(2000)),
+  tags: v.pipe(v.array(word), v.maxLength(200)),
+  parent: v.nullable(hex64),
+  program_version: v.nullable(word),
+  size_bytes: v.nullable(count),
+  file_count: v.nullable(count),
+  added_bytes: v.nullable(count),
+});
+export type SnapshotRow = v.InferOutput<typeof snapshotRow>;
+
+/** A lock in a repository as `restic cat lock` tells it. */
+export const lock = v.object({
+  lock_id: word,
+  time,
+  exclusive: v.boolean(),
+  hostname: text(255),
+  username: text(255),
+  pid: count,
+});
+export type Lock = v.InferOutput<typeof lock>;
+
+/** Figures at the end of a job: restic's summary, by kind; numbers, short words and lists of them only. */
+export const stats = v.record(word, v.union([v.number(), v.boolean(), text(4096), v.array(text(4096)), v.null()]));
+export type JobStats = v.InferOutput<typeof stats>;
+
+/** What opens a repository. Password, HTTP user and password and backend keys are different things. */
+export const credential = v.object({
+  url: text(2048),
+  http_username: v.nullable(text(255)),
+  http_password: v.nullable(text(1024)),
+  repo_password: text(1024),
+  env: v.record(word, text(4096)),
+});
+export type Credential = v.InferOutput<typeof credential>;

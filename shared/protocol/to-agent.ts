@@ -1,0 +1,135 @@
+/** Every message that the server sends to an agent, and the orders (`command.run`) kind by kind. */
+import * as v from "valibot";
+import { ACTOR_KINDS } from "../jobs.ts";
+import { frameParser, type MessageOf } from "./envelope.ts";
+import { count, credential, id, path, text, time, word } from "./fields.ts";
+
+export const desiredRepo = v.object({
+  repo_id: id,
+  name: word,
+  ...credential.entries,
+  compression: v.picklist(["auto", "off", "max"]),
+  is_primary: v.boolean(),
+});
+export type DesiredRepo = v.InferOutput<typeof desiredRepo>;
+
+export const desiredSourceGroup = v.object({
+  id,
+  name: word,
+  tag: word,
+  includes: v.pipe(v.array(path), v.maxLength(1000)),
+  excludes: v.pipe(v.array(path), v.maxLength(5000)),
+  options: v.object({
+    exclude_caches: v.boolean(),
+    one_file_system: v.boolean(),
+    log_files: v.boolean(),
+  }),
+  /** Never empty: the server has resolved "none" to the primary repo. */
+  repo_ids: v.pipe(v.array(id), v.maxLength(50)),
+  retry: v.object({ max: count, backoff_seconds: count }),
+  hooks: v.object({ pre: v.nullable(text(64 * 1024)), post: v.nullable(text(64 * 1024)) }),
+});
+export type DesiredSourceGroup = v.InferOutput<typeof desiredSourceGroup>;
+
+export const desiredSchedule = v.object({
+  id,
+  cron: word,
+  timezone: v.nullable(word),
+  splay_minutes: count,
+  enabled: v.boolean(),
+  source_group_ids: v.pipe(v.array(id), v.maxLength(200)),
+});
+export type DesiredSchedule = v.InferOutput<typeof desiredSchedule>;
+
+export const desiredState = v.object({
+  state_version: count,
+  digest: word,
+  repos: v.array(desiredRepo),
+  source_groups: v.array(desiredSourceGroup),
+  schedules: v.array(desiredSchedule),
+  bandwidth: v.object({ up_kbps: v.nullable(count), down_kbps: v.nullable(count) }),
+  hook_shell: v.nullable(word),
+  restic_host: text(255),
+  timezone_override: v.nullable(word),
+  roaming: v.boolean(),
+  schedules_paused: v.boolean(),
+  update_keys: v.pipe(v.array(text(1000)), v.maxLength(20)),
+});
+export type DesiredState = v.InferOutput<typeof desiredState>;
+
+const bandwidth = v.object({ up_kbps: v.nullable(count), down_kbps: v.nullable(count) });
+
+const order = {
+  job_id: id,
+  repo_id: id,
+  actor_kind: v.picklist(ACTOR_KINDS),
+  queued_at: time,
+  expires_at: time,
+  /** For this one job, never stored: an agent that cannot start at once answers `error` `busy`. */
+  credential: v.optional(credential),
+};
+
+/** One order a kind; kinds that a later version adds are refused by an older agent as `refused_by_host`. */
+export const commandRun = v.variant("kind", [
+  v.object({ ...order, kind: v.literal("init"), args: v.object({}) }),
+  v.object({
+    ...order,
+    kind: v.literal("probe"),
+    args: v.object({
+      /** The repository that must be found; null while this repo was never ready. */
+      restic_id: v.nullable(word),
+      /** Try again every 15 s for this long while the repo server answers 401. */
+      wait_ms: count,
+      /** The credential that rides along is on trial: no `repo.status`, the job's own end tells. */
+      trial: v.boolean(),
+    }),
+  }),
+  v.object({
+    ...order,
+    kind: v.literal("backup"),
+    args: v.object({ source_group_id: id, state_version: count, bandwidth: v.nullable(bandwidth) }),
+  }),
+  v.object({ ...order, kind: v.literal("snapshots"), args: v.object({}) }),
+  v.object({ ...order, kind: v.literal("stats"), args: v.object({}) }),
+  v.object({ ...order, kind: v.literal("unlock"), args: v.object({}) }),
+]);
+export type CommandRun = v.InferOutput<typeof commandRun>;
+export type CommandKind = CommandRun["kind"];
+
+export const toAgent = {
+  welcome: v.object({
+    protocol_version: count,
+    server_version: word,
+    server_state_id: word,
+    host_id: id,
+    time,
+  }),
+  ack: v.object({ seq: count }),
+  "heartbeat.ack": v.object({ time }),
+  "state.set": desiredState,
+  "command.run": commandRun,
+  "command.cancel": v.object({ job_id: id }),
+  "command.update": v.object({
+    job_id: id,
+    version: word,
+    os: word,
+    arch: word,
+    size: count,
+    sha256: word,
+    signature: text(4096),
+  }),
+  "tree.list": v.object({
+    repo_id: id,
+    snapshot_id: word,
+    path,
+    offset: count,
+    limit: v.pipe(count, v.maxValue(5000)),
+    credential: v.optional(credential),
+  }),
+  error: v.object({ code: word, message: text(1000), help_url: v.optional(text(2048)) }),
+} as const;
+
+export type ToAgent = MessageOf<typeof toAgent>;
+export type ToAgentType = keyof typeof toAgent;
+export type ToAgentPayload<T extends ToAgentType> = v.InferOutput<(typeof toAgent)[T]>;
+export const parseToAgent = frameParser(toAgent, []);
