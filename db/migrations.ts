@@ -1,0 +1,6 @@
+/** The list of migrations, oldest first; their SQL travels inside the program. */
+import foundation from "./migrations/0000_foundation.sql" with { type: "text" };
+
+export type Migration = { name: string; sql: string };
+
+export const migrations: readonly Migration[] = [{ name: "0000_foundation", sql: foundation }];

@@ -1,0 +1,27 @@
+/** Opens the database with the settings that our promises rest on. */
+import { Database } from "bun:sqlite";
+import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
+
+export type Db = BunSQLiteDatabase & { $client: Database };
+
+/** An acknowledgement is a promise: FULL syncs the disk at every commit. */
+export function openSqlite(path: string): Database {
+  const sqlite = new Database(path, { create: true, strict: true });
+  sqlite.run("PRAGMA journal_mode = WAL");
+  sqlite.run("PRAGMA synchronous = FULL");
+  sqlite.run("PRAGMA busy_timeout = 5000");
+  sqlite.run("PRAGMA foreign_keys = ON");
+  sqlite.run("PRAGMA temp_store = MEMORY");
+  sqlite.run("PRAGMA cache_size = -32768");
+  return sqlite;
+}
+
+export function asDrizzle(sqlite: Database): Db {
+  return drizzle(sqlite);
+}
+
+/** Is this SQLite error a broken unique constraint? Drizzle passes the driver's errors on unwrapped. */
+export function isUniqueViolation(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return code === "SQLITE_CONSTRAINT_UNIQUE" || code === "SQLITE_CONSTRAINT_PRIMARYKEY";
+}

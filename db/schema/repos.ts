@@ -1,0 +1,112 @@
+/** Repositories of hosts, what opens them, and their size over time. */
+import { sql } from "drizzle-orm";
+import { check, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { APPEND_ONLY_STATES, REPO_KINDS, REPO_STATUSES } from "../../shared/repos.ts";
+import { flagColumn, idColumn, timeColumn } from "./columns.ts";
+import { hosts } from "./hosts.ts";
+
+export const repos = sqliteTable(
+  "repos",
+  {
+    id: idColumn(),
+    hostId: text("host_id")
+      .notNull()
+      .references(() => hosts.id, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    isPrimary: flagColumn("is_primary").notNull(),
+    kind: text("kind", { enum: REPO_KINDS }).notNull(),
+    /** Redacted form: an address without user and password. */
+    url: text("url").notNull(),
+    /** From `cat config`, set at the first success: from then on nothing but this repository counts. */
+    resticId: text("restic_id"),
+    formatVersion: integer("format_version"),
+    status: text("status", { enum: REPO_STATUSES }).notNull().default("unknown"),
+    statusCode: text("status_code"),
+    statusMessage: text("status_message"),
+    statusAt: timeColumn("status_at"),
+    /** Since when the repo server answers 401 for a repo that was never ready. */
+    waitingSince: timeColumn("waiting_since"),
+    appendOnly: text("append_only", { enum: APPEND_ONLY_STATES }).notNull().default("unknown"),
+    appendOnlyCheckedAt: timeColumn("append_only_checked_at"),
+    maintenanceHostId: text("maintenance_host_id").references(() => hosts.id, { onDelete: "set null" }),
+    maintenanceEnabled: flagColumn("maintenance_enabled").notNull().default(true),
+    forgetCron: text("forget_cron"),
+    pruneCron: text("prune_cron"),
+    checkCron: text("check_cron"),
+    checkBudgetBytes: integer("check_budget_bytes").notNull().default(10_737_418_240),
+    checkNextPart: integer("check_next_part").notNull().default(1),
+    compression: text("compression", { enum: ["auto", "off", "max"] })
+      .notNull()
+      .default("auto"),
+    sizeBytes: integer("size_bytes"),
+    restoreSizeBytes: integer("restore_size_bytes"),
+    fileCount: integer("file_count"),
+    snapshotCount: integer("snapshot_count").notNull().default(0),
+    dedupRatio: real("dedup_ratio"),
+    compressionRatio: real("compression_ratio"),
+    measuredAt: timeColumn("measured_at"),
+    snapshotsTakenAt: timeColumn("snapshots_taken_at"),
+    lastCheckAt: timeColumn("last_check_at"),
+    lastCheckStatus: text("last_check_status"),
+    fullyReadSince: timeColumn("fully_read_since"),
+    lastPruneAt: timeColumn("last_prune_at"),
+    lockCount: integer("lock_count"),
+    oldestLockAt: timeColumn("oldest_lock_at"),
+    lastVerifiedAt: timeColumn("last_verified_at"),
+    createdAt: timeColumn("created_at").notNull(),
+    updatedAt: timeColumn("updated_at").notNull(),
+  },
+  (t) => [
+    index("repos_host").on(t.hostId),
+    uniqueIndex("repos_one_primary").on(t.hostId).where(sql`${t.isPrimary} = 1`),
+    uniqueIndex("repos_host_name").on(t.hostId, sql`lower(${t.name})`),
+    index("repos_restic_id").on(t.resticId),
+    check("repos_kind", sql`${t.kind} in ('rest', 'local', 'sftp', 's3', 'b2', 'rclone', 'other')`),
+    check("repos_status", sql`${t.status} in ('unknown', 'waiting', 'ready', 'failed')`),
+    check("repos_append_only", sql`${t.appendOnly} in ('unknown', 'proven', 'violated', 'not_applicable')`),
+    check("repos_compression", sql`${t.compression} in ('auto', 'off', 'max')`),
+  ],
+);
+export type RepoRow = typeof repos.$inferSelect;
+
+export const CREDENTIAL_SLOTS = ["everyday", "admin"] as const;
+export type CredentialSlot = (typeof CREDENTIAL_SLOTS)[number];
+
+export const credentials = sqliteTable(
+  "credentials",
+  {
+    id: idColumn(),
+    repoId: text("repo_id")
+      .notNull()
+      .references(() => repos.id, { onDelete: "cascade" }),
+    slot: text("slot", { enum: CREDENTIAL_SLOTS }).notNull(),
+    sealed: text("sealed").notNull(),
+    /** What worked before, until the new one has opened the repo. */
+    previousSealed: text("previous_sealed"),
+    /** Why the new one was refused, in words; null while untried or proven. */
+    trialError: text("trial_error"),
+    rotatedAt: timeColumn("rotated_at").notNull(),
+    createdAt: timeColumn("created_at").notNull(),
+  },
+  (t) => [
+    uniqueIndex("credentials_repo_slot").on(t.repoId, t.slot),
+    check("credentials_slot", sql`${t.slot} in ('everyday', 'admin')`),
+  ],
+);
+export type CredentialRow = typeof credentials.$inferSelect;
+
+export const repoSamples = sqliteTable(
+  "repo_samples",
+  {
+    repoId: text("repo_id")
+      .notNull()
+      .references(() => repos.id, { onDelete: "cascade" }),
+    /** YYYY-MM-DD in the host's zone. */
+    day: text("day").notNull(),
+    sizeBytes: integer("size_bytes"),
+    snapshotCount: integer("snapshot_count").notNull(),
+    addedBytes: integer("added_bytes").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.repoId, t.day] })],
+);
+export type RepoSampleRow = typeof repoSamples.$inferSelect;

@@ -1,0 +1,43 @@
+/** Our cached rows about restic snapshots, and the staging place of lists that arrive in parts. */
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { SnapshotRow as WireSnapshot } from "../../shared/protocol/fields.ts";
+import { jsonColumn, timeColumn } from "./columns.ts";
+import { repos } from "./repos.ts";
+
+export const snapshots = sqliteTable(
+  "snapshots",
+  {
+    repoId: text("repo_id")
+      .notNull()
+      .references(() => repos.id, { onDelete: "cascade" }),
+    snapshotId: text("snapshot_id").notNull(),
+    shortId: text("short_id").notNull(),
+    time: timeColumn("time").notNull(),
+    hostname: text("hostname").notNull(),
+    username: text("username").notNull(),
+    paths: jsonColumn<string[]>("paths").notNull(),
+    tags: jsonColumn<string[]>("tags").notNull(),
+    parent: text("parent"),
+    programVersion: text("program_version"),
+    sizeBytes: integer("size_bytes"),
+    fileCount: integer("file_count"),
+    addedBytes: integer("added_bytes"),
+  },
+  (t) => [primaryKey({ columns: [t.repoId, t.snapshotId] }), index("snapshots_repo_time").on(t.repoId, t.time)],
+);
+export type SnapshotRow = typeof snapshots.$inferSelect;
+
+export const snapshotReportParts = sqliteTable(
+  "snapshot_report_parts",
+  {
+    repoId: text("repo_id")
+      .notNull()
+      .references(() => repos.id, { onDelete: "cascade" }),
+    reportId: text("report_id").notNull(),
+    part: integer("part").notNull(),
+    parts: integer("parts").notNull(),
+    takenAt: timeColumn("taken_at").notNull(),
+    rows: jsonColumn<WireSnapshot[]>("rows").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.repoId, t.reportId, t.part] })],
+);
