@@ -1,0 +1,40 @@
+// Root file systems for containers and chroots: a Debian 12 with systemd, and a Debian 13 with wine.
+import { join } from "node:path";
+import { debianMirror } from "./apt.ts";
+import { mustRun } from "./command.ts";
+
+type Bootstrap = () => Promise<{ program: string; env: Record<string, string> }>;
+type RootRecipe = { version: string; path: string; build: (folder: string) => Promise<void> };
+
+const SYSTEMD_PACKAGES = ["systemd", "systemd-sysv", "dbus", "curl", "ca-certificates", "iproute2", "cron"];
+const WINE_PACKAGES = ["wine", "wine64"];
+
+/** A compressed Debian 12 that boots systemd: `root.tar.zst`, unpacked anew for every container. */
+export function buildDebianRoot(bootstrap: Bootstrap): RootRecipe {
+  return {
+    version: `bookworm ${SYSTEMD_PACKAGES.join(" ")} 1`,
+    path: "root.tar.zst",
+    build: async (folder) => {
+      const tar = join(folder, "root.tar");
+      await debootstrap(bootstrap, "bookworm", SYSTEMD_PACKAGES, tar);
+      await mustRun(["zstd", "-q", "-3", "--rm", tar, "-o", join(folder, "root.tar.zst")]);
+    },
+  };
+}
+
+/** An unpacked Debian 13 with a wine new enough for our executable: a folder to chroot into. */
+export function buildWineRoot(bootstrap: Bootstrap): RootRecipe {
+  return {
+    version: `trixie ${WINE_PACKAGES.join(" ")} 1`,
+    path: "root",
+    build: (folder) => debootstrap(bootstrap, "trixie", WINE_PACKAGES, join(folder, "root")),
+  };
+}
+
+async function debootstrap(bootstrap: Bootstrap, suite: string, packages: string[], target: string): Promise<void> {
+  if (process.getuid?.() !== 0) throw new Error("a root file system can be made by root only");
+  const { program, env } = await bootstrap();
+  const trimmed = ["man", "locale", "doc"].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`);
+  const include = `--include=${packages.join(",")}`;
+  await mustRun([program, "--variant=minbase", include, ...trimmed, suite, target, debianMirror()], { env });
+}
