@@ -1,0 +1,191 @@
+// Everything the browser loads besides pages: built at start, named by content, cached for ever, compressed once per encoding.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, constants } from "node:zlib";
+import { createGenerator, type UserConfig } from "@unocss/core";
+import type { AssetUrls } from "../../ui/view.ts";
+import unoConfig, { partClasses } from "../../uno.config.ts";
+
+export type Assets = {
+  /** Addresses for the layout; stable names in development, content hashes otherwise. */
+  urls: AssetUrls;
+  /** Answers a GET or HEAD below `/assets/`; null when there is no such file. */
+  serve: (request: Request) => Promise<Response | null>;
+};
+
+type Asset = {
+  type: string;
+  body: Uint8Array<ArrayBuffer>;
+  /** Compressed forms by encoding, made when first asked for. */
+  encoded: Map<Encoding, Promise<Uint8Array<ArrayBuffer>>>;
+};
+
+type Encoding = "br" | "zstd" | "gzip";
+
+const ROOT = join(import.meta.dir, "../..");
+const UI = join(ROOT, "ui");
+const TYPES = {
+  css: "text/css; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  svg: "image/svg+xml",
+  woff2: "font/woff2",
+} as const;
+const FONTS = [
+  { family: "Inter Variable", name: "inter", file: "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2" },
+  {
+    family: "JetBrains Mono Variable",
+    name: "jetbrains-mono",
+    file: "@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2",
+  },
+] as const;
+
+/**
+ * Builds styles, scripts, fonts and the icon. With `dev` styles and scripts are rebuilt on each request and not cached.
+ * @throws when a source does not compile.
+ */
+export async function buildAssets({ dev }: { dev: boolean }): Promise<Assets> {
+  const files = new Map<string, Asset>();
+  const add = (name: string, extension: keyof typeof TYPES, body: Uint8Array<ArrayBuffer>): string => {
+    const path = `/assets/${name}.${dev ? "dev" : hash(body)}.${extension}`;
+    files.set(path, { type: TYPES[extension], body, encoded: new Map() });
+    return path;
+  };
+
+  const fonts = FONTS.map(({ name, family, file }) => ({
+    family,
+    url: add(name, "woff2", bytes(readFileSync(join(ROOT, "node_modules", file)))),
+  }));
+  const icon = add("icon", "svg", bytes(readFileSync(join(UI, "icon.svg"))));
+  const builders: Record<string, () => Promise<string>> = {
+    styles: () => buildStyles(fonts),
+    script: () => buildScript("main"),
+    jobScript: () => buildScript("job"),
+  };
+  const built = await Promise.all(Object.values(builders).map((build) => build()));
+  const [styles = "", script = "", jobScript = ""] = built;
+  const urls: AssetUrls = {
+    styles: add("app", "css", encode(styles)),
+    script: add("app", "js", encode(script)),
+    jobScript: add("job", "js", encode(jobScript)),
+    icon,
+    fonts: fonts.map(({ url }) => url),
+  };
+  const rebuild = new Map(
+    dev ? (["styles", "script", "jobScript"] as const).map((name) => [urls[name], builders[name]] as const) : [],
+  );
+
+  return {
+    urls,
+    serve: async (request) => {
+      const { pathname } = new URL(request.url);
+      const file = files.get(pathname);
+      if (!file) return null;
+      const build = rebuild.get(pathname);
+      if (build) return new Response(await build(), { headers: headersFor(file, "no-cache") });
+      return respond(request, file, pathname, dev);
+    },
+  };
+}
+
+async function respond(request: Request, file: Asset, pathname: string, dev: boolean): Promise<Response> {
+  const headers = headersFor(file, dev ? "no-cache" : "public, max-age=31536000, immutable");
+  headers.set("ETag", `"${pathname.split(".").at(-2)}"`);
+  if (!dev && request.headers.get("If-None-Match") === headers.get("ETag"))
+    return new Response(null, { status: 304, headers });
+  const encoding = file.type === TYPES.woff2 ? null : chooseEncoding(request.headers.get("Accept-Encoding") ?? "");
+  const body = encoding ? await compressed(file, encoding) : file.body;
+  if (encoding) headers.set("Content-Encoding", encoding);
+  headers.set("Content-Length", String(body.byteLength));
+  return new Response(request.method === "HEAD" ? null : body, { headers });
+}
+
+function headersFor(file: Asset, caching: string): Headers {
+  return new Headers({
+    "Content-Type": file.type,
+    "Cache-Control": caching,
+    Vary: "Accept-Encoding",
+    "X-Content-Type-Options": "nosniff",
+  });
+}
+
+/** The best encoding the client names; refusals (`;q=0`) count. */
+export function chooseEncoding(accept: string): Encoding | null {
+  const offered = new Map(
+    accept.split(",").map((part) => {
+      const [name = "", ...parameters] = part
+        .trim()
+        .toLowerCase()
+        .split(/\s*;\s*/);
+      const quality = parameters.find((parameter) => parameter.startsWith("q="));
+      return [name, quality ? Number(quality.slice(2)) : 1] as const;
+    }),
+  );
+  for (const encoding of ["br", "zstd", "gzip"] as const) if ((offered.get(encoding) ?? 0) > 0) return encoding;
+  return null;
+}
+
+const COMPRESS: Record<Encoding, (body: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>> = {
+  br: async (body) =>
+    bytes(await promisify(brotliCompress)(body, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: body.byteLength } })),
+  zstd: async (body) => bytes(await Bun.zstdCompress(body, { level: 19 })),
+  gzip: async (body) => bytes(Bun.gzipSync(body, { level: 9 })),
+};
+
+function compressed(file: Asset, encoding: Encoding): Promise<Uint8Array<ArrayBuffer>> {
+  const known = file.encoded.get(encoding) ?? COMPRESS[encoding](file.body);
+  file.encoded.set(encoding, known);
+  return known;
+}
+
+/** UnoCSS over the sources of the pages, the parts, the tokens and the font faces, minified. */
+async function buildStyles(fonts: readonly { family: string; url: string }[]): Promise<string> {
+  const config = unoConfig as UserConfig;
+  const uno = await createGenerator({ ...config, blocklist: [(token) => partClasses.has(token)] });
+  const sources = readdirSync(UI, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".tsx"))
+    .map((name) => readFileSync(join(UI, name), "utf8"));
+  const generated = await uno.generate(sources.join("\n"), { preflights: true });
+  const faces = fonts.map(
+    ({ family, url }) =>
+      `@font-face{font-family:"${family}";font-weight:100 900;font-display:swap;src:url("${url}") format("woff2")}`,
+  );
+  const own = ["tokens", "parts", "properties", "theme"];
+  const utilities = generated.getLayers(undefined, own) ?? "";
+  return minify([...faces, generated.getLayers(own), `@layer utilities{${utilities}}`].join("\n"));
+}
+
+/** Takes comments and needless white space out of a style sheet; strings and data addresses hold none of either. */
+function minify(css: string): string {
+  return css
+    .replace(/\/\*[\s\S]*?\*\//g, "")
+    .replace(/\s+/g, " ")
+    .replace(/\s*([{};,>])\s*/g, "$1")
+    .replace(/:\s+/g, ":")
+    .replace(/;}/g, "}")
+    .trim();
+}
+
+async function buildScript(name: "main" | "job"): Promise<string> {
+  const result = await Bun.build({
+    entrypoints: [join(UI, "client", `${name}.ts`)],
+    target: "browser",
+    format: "iife",
+    minify: true,
+  });
+  const [output] = result.outputs;
+  if (!output) throw new Error(`the browser script ${name} did not build`);
+  return output.text();
+}
+
+function hash(body: Uint8Array<ArrayBuffer>): string {
+  return new Bun.CryptoHasher("sha256").update(body).digest("hex").slice(0, 12);
+}
+
+function encode(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+function bytes(buffer: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer);
+}

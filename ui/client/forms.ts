@@ -1,0 +1,38 @@
+// Forms: sent once, focus on the first wrong field, filters that act while one types.
+
+function guardAgainstDoubleSending(): void {
+  const sent = new WeakSet<HTMLFormElement>();
+  document.addEventListener("submit", (event) => {
+    const form = event.target as HTMLFormElement;
+    if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if (sent.has(form)) event.preventDefault();
+    sent.add(form);
+    event.submitter?.setAttribute("aria-busy", "true");
+  });
+  // Back from the next page: the same document may be sent again.
+  window.addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) location.reload();
+  });
+}
+
+/** Form rows that belong to one choice of a select or radio: `data-when="kind=rest s3"`. */
+function showChoices(form: HTMLFormElement): void {
+  const values = new FormData(form);
+  for (const part of form.querySelectorAll<HTMLElement>("[data-when]")) {
+    const [name = "", wanted = ""] = (part.dataset.when ?? "").split("=");
+    part.hidden = !wanted.split(" ").includes(String(values.get(name) ?? ""));
+  }
+}
+
+export function startForms(): void {
+  guardAgainstDoubleSending();
+  document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  for (const form of document.querySelectorAll<HTMLFormElement>("form:has([data-when])")) {
+    showChoices(form);
+    form.addEventListener("change", () => showChoices(form));
+  }
+  document.addEventListener("change", ({ target }) => {
+    if (target instanceof HTMLSelectElement && target.form?.matches("form.filters:not([hx-get])"))
+      target.form.requestSubmit();
+  });
+}

@@ -1,0 +1,29 @@
+// The parts of HTMX that the scripts use, with the shapes of its events.
+
+/** What HTMX tells about one request; `sourceElement` caused it. */
+export type RequestContext = {
+  sourceElement: Element;
+  request: { action: string; method: string; headers: Record<string, string>; cache?: RequestCache };
+  response?: { status: number; headers: Headers };
+  text?: string;
+  hx?: Record<string, string>;
+};
+
+type Htmx = {
+  ajax: (method: string, url: string, options: { target: string; swap: string }) => Promise<void>;
+  registerExtension: (name: string, extension: Record<string, unknown>) => void;
+};
+
+declare global {
+  interface Window {
+    htmx: Htmx;
+  }
+}
+
+/** Listens for an HTMX event; returning false stops what HTMX was about to do. */
+export function onHtmx(name: string, hear: (ctx: RequestContext, event: Event) => unknown): void {
+  document.addEventListener(name, (event) => {
+    const { ctx } = (event as CustomEvent<{ ctx: RequestContext }>).detail;
+    if (hear(ctx, event) === false) event.preventDefault();
+  });
+}

@@ -1,0 +1,99 @@
+// Buttons, verb forms and links that look like buttons.
+import type { Child } from "hono/jsx";
+import { Icon, type IconName } from "./icon.tsx";
+
+export type ButtonLook = { primary?: boolean; danger?: boolean; quiet?: boolean; small?: boolean };
+
+function classOf({ primary, danger, quiet, small }: ButtonLook, more = ""): string {
+  return [
+    "btn",
+    small ? "btn-s" : "",
+    primary ? "btn-primary" : "",
+    danger ? "btn-danger" : "",
+    quiet ? "btn-quiet" : "",
+    more,
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
+type ButtonProps = ButtonLook & {
+  icon?: IconName;
+  /** Spoken name, where the visible words alone would be ambiguous. */
+  label?: string;
+  children: Child;
+};
+
+/** A button inside a form sends it. */
+export function SubmitButton({ icon, label, children, ...look }: ButtonProps) {
+  return (
+    <button class={classOf(look)} type="submit" aria-label={label}>
+      {icon ? <Icon name={icon} /> : null}
+      {children}
+    </button>
+  );
+}
+
+/** Goes to another page. */
+export function LinkButton({ icon, label, href, children, ...look }: ButtonProps & { href: string }) {
+  return (
+    <a class={classOf(look)} href={href} aria-label={label}>
+      {icon ? <Icon name={icon} /> : null}
+      {children}
+    </a>
+  );
+}
+
+/** Opens a dialog (`<dialog id>`) or a menu (`popover`) of the same page; works by declarative commands, without script. */
+export function OpenButton({
+  icon,
+  label,
+  dialog,
+  popover,
+  chevron,
+  iconOnly,
+  children,
+  ...look
+}: Omit<ButtonProps, "children"> & {
+  dialog?: string;
+  popover?: string;
+  chevron?: boolean;
+  iconOnly?: boolean;
+  children?: Child;
+}) {
+  const opens = dialog
+    ? { command: "show-modal", commandfor: dialog, "data-dialog": dialog, "aria-haspopup": "dialog" as const }
+    : { popovertarget: popover, "aria-haspopup": "menu" as const };
+  return (
+    <button class={classOf(look, iconOnly ? "btn-icon" : "")} type="button" aria-label={label} {...opens}>
+      {icon ? <Icon name={icon} /> : null}
+      {children}
+      {chevron ? <Icon name="chevron-down" /> : null}
+    </button>
+  );
+}
+
+/** A verb as a form of its own: posts, and with script stays on the page and shows the answer as a toast. */
+export function Verb({
+  action,
+  csrf,
+  fields = {},
+  stay,
+  ...button
+}: ButtonProps & {
+  action: string;
+  csrf: string;
+  fields?: Record<string, string>;
+  /** True: with script the page stays and a toast tells the result. */
+  stay?: boolean;
+}) {
+  return (
+    <form method="post" action={action} class="verb" {...(stay ? { "hx-post": action, "hx-swap": "none" } : {})}>
+      <input type="hidden" name="csrf" value={csrf} />
+      {Object.entries(fields).map(([name, value]) => (
+        <input type="hidden" name={name} value={value} />
+      ))}
+      <SubmitButton {...button} />
+    </form>
+  );
+}

@@ -1,0 +1,190 @@
+// Form fields: label above, hint or error below; a refused value comes back as it was typed.
+import type { Child } from "hono/jsx";
+import { formatPlural } from "../format.ts";
+import { Glyph } from "./glyph.tsx";
+import { Icon } from "./icon.tsx";
+
+/** What a refused form needs to come back: the typed values and a sentence for each wrong field. */
+export type FormState = { values: Record<string, string | undefined>; errors: Record<string, string | undefined> };
+
+export const emptyForm: FormState = { values: {}, errors: {} };
+
+type FieldProps = {
+  name: string;
+  label: Child;
+  form: FormState;
+  hint?: Child;
+  mono?: boolean;
+  /** First value, before anything was typed. */
+  value?: string;
+  /** Makes ids unique where one page holds the same field twice. */
+  scope?: string;
+};
+
+function idOf({ name, scope }: { name: string; scope?: string | undefined }): string {
+  return scope ? `${scope}-${name}` : name;
+}
+
+/** The sentence below a field, and what the control needs to point at it. */
+function describe({ name, form, hint, scope }: FieldProps) {
+  const id = idOf({ name, scope });
+  const error = form.errors[name];
+  const aria = error
+    ? { "aria-invalid": "true" as const, "aria-describedby": `${id}-error` }
+    : hint
+      ? { "aria-describedby": `${id}-hint` }
+      : {};
+  const below = error ? (
+    <FieldError id={`${id}-error`}>{error}</FieldError>
+  ) : hint ? (
+    <p class="hint" id={`${id}-hint`}>
+      {hint}
+    </p>
+  ) : null;
+  return { id, aria, below };
+}
+
+export function FieldError({ id, children }: { id?: string; children: Child }) {
+  return (
+    <p class="error" id={id}>
+      <Glyph name="failed" />
+      <span>{children}</span>
+    </p>
+  );
+}
+
+/** A one-line field. Passwords are never sent back. */
+export function TextField(
+  props: FieldProps & {
+    type?: "text" | "password" | "number" | "url";
+    autocomplete?: string;
+    placeholder?: string;
+    required?: boolean;
+    minlength?: number;
+    maxlength?: number;
+    pattern?: string;
+    autofocus?: boolean;
+    inputmode?: "numeric";
+  },
+) {
+  const { name, label, form, mono, value, scope, hint, type = "text", ...rest } = props;
+  const { id, aria, below } = describe(props);
+  const typed = type === "password" ? undefined : (form.values[name] ?? value);
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input class={mono ? "input mono" : "input"} id={id} name={name} type={type} value={typed} {...rest} {...aria} />
+      {below}
+    </div>
+  );
+}
+
+/** A field of several lines, one entry per line. */
+export function LinesField(props: FieldProps & { rows?: number; placeholder?: string; required?: boolean }) {
+  const { name, label, form, value, rows = 5, scope, hint, mono, ...rest } = props;
+  const { id, aria, below } = describe(props);
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <textarea class="textarea mono" id={id} name={name} rows={rows} spellcheck={false} {...rest} {...aria}>
+        {form.values[name] ?? value ?? ""}
+      </textarea>
+      {below}
+    </div>
+  );
+}
+
+export function SelectField(props: FieldProps & { options: readonly { value: string; label: string }[] }) {
+  const { name, label, form, value, options } = props;
+  const { id, aria, below } = describe(props);
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <Select id={id} name={name} value={form.values[name] ?? value ?? ""} options={options} aria={aria} />
+      {below}
+    </div>
+  );
+}
+
+/** A bare select with its chevron, for filter rows; `label` is then spoken only. */
+export function Select({
+  id,
+  name,
+  value,
+  options,
+  label,
+  aria = {},
+}: {
+  id?: string;
+  name: string;
+  value: string;
+  options: readonly { value: string; label: string }[];
+  label?: string;
+  aria?: Record<string, string>;
+}) {
+  return (
+    <span class="select-wrap">
+      <select class="select" id={id} name={name} aria-label={label} {...aria}>
+        {options.map((option) => (
+          <option value={option.value} selected={option.value === value}>
+            {option.label}
+          </option>
+        ))}
+      </select>
+      <Icon name="chevron-down" />
+    </span>
+  );
+}
+
+/** A tick. Sends "on" or nothing; `typed` says whether the form was sent before. */
+export function Tick({
+  name,
+  label,
+  hint,
+  checked,
+  form,
+  scope,
+}: {
+  name: string;
+  label: Child;
+  hint?: Child;
+  checked: boolean;
+  form: FormState;
+  scope?: string;
+}) {
+  const sent = Object.keys(form.values).length > 0;
+  return (
+    <label class="check">
+      <input
+        type="checkbox"
+        id={idOf({ name, scope })}
+        name={name}
+        checked={sent ? form.values[name] !== undefined : checked}
+      />
+      <span>
+        {label}
+        {hint ? <small>{hint}</small> : null}
+      </span>
+    </label>
+  );
+}
+
+/** Sticks to the bottom of a form; counts the errors and leads to the first. */
+export function SaveBar({ form, children }: { form: FormState; children: Child }) {
+  const wrong = Object.keys(form.errors).filter((name) => form.errors[name]);
+  return (
+    <div class="save-bar">
+      {children}
+      {wrong.length > 0 ? (
+        <a class="error" href={`#${wrong[0]}`}>
+          <Glyph name="failed" />
+          <span>{formatPlural(wrong.length, "field needs", "fields need")} a look. Nothing was saved.</span>
+        </a>
+      ) : null}
+    </div>
+  );
+}
+
+export function Csrf({ token }: { token: string }) {
+  return <input type="hidden" name="csrf" value={token} />;
+}

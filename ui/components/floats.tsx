@@ -1,0 +1,115 @@
+// What floats: menus, dialogs that ask before danger, toasts.
+import type { Child } from "hono/jsx";
+import type { Toast } from "../view.ts";
+import { SubmitButton } from "./button.tsx";
+import { Csrf } from "./field.tsx";
+import { Glyph } from "./glyph.tsx";
+import { Icon } from "./icon.tsx";
+
+/** Opened by an `OpenButton popover={id}`; entries are buttons or links with `role="menuitem"`. */
+export function Menu({ id, label, head, children }: { id: string; label: string; head?: Child; children: Child }) {
+  return (
+    <div class="menu" id={id} popover="auto" role="menu" aria-label={label}>
+      {head ? (
+        <div class="menu-head" role="presentation">
+          {head}
+        </div>
+      ) : null}
+      {children}
+    </div>
+  );
+}
+
+/**
+ * Asks before something that cannot be undone. With `typed` the button stays off until that text is typed
+ * (a pattern guards it without script, the server checks it again).
+ */
+export function ConfirmDialog({
+  id,
+  title,
+  action,
+  csrf,
+  typed,
+  error,
+  keep = "Keep it",
+  verb,
+  children,
+}: {
+  id: string;
+  title: Child;
+  action: string;
+  csrf: string;
+  typed?: string;
+  error?: string | undefined;
+  keep?: string;
+  verb: string;
+  children: Child;
+}) {
+  return (
+    <dialog class="dialog" id={id} aria-labelledby={`${id}-title`} data-open={error ? "" : undefined}>
+      <form method="post" action={action}>
+        <Csrf token={csrf} />
+        <div class="dialog-body">
+          <h2 id={`${id}-title`}>{title}</h2>
+          {children}
+          {typed === undefined ? null : (
+            <div class="field">
+              <label for={`${id}-confirm`}>
+                Type <code>{typed}</code> to confirm
+              </label>
+              <input
+                class="input mono"
+                id={`${id}-confirm`}
+                name="confirm"
+                autocomplete="off"
+                spellcheck={false}
+                required
+                pattern={escapePattern(typed)}
+                data-typed=""
+                {...(error ? { "aria-invalid": "true" as const, "aria-describedby": `${id}-error` } : {})}
+              />
+              {error ? (
+                <p class="error" id={`${id}-error`}>
+                  <Glyph name="failed" />
+                  <span>{error}</span>
+                </p>
+              ) : null}
+            </div>
+          )}
+        </div>
+        <div class="dialog-foot">
+          <button class="btn" type="button" command="close" commandfor={id} data-close="">
+            {keep}
+          </button>
+          <SubmitButton danger>{verb}</SubmitButton>
+        </div>
+      </form>
+    </dialog>
+  );
+}
+
+/** A text as an HTML `pattern` that matches exactly it (compiled with the `v` flag by browsers). */
+export function escapePattern(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+}
+
+/** One toast; failures stay until closed. The browser script builds the same markup from `#toast-template`. */
+export function ToastBox({ toast }: { toast: Toast }) {
+  return (
+    <div class="toast" role={toast.tone === "failed" ? "alert" : "status"} data-tone={toast.tone}>
+      <Glyph name={toast.tone} />
+      <span>
+        {toast.text}
+        {toast.link ? (
+          <>
+            {" "}
+            <a href={toast.link.href}>{toast.link.label}</a>
+          </>
+        ) : null}
+      </span>
+      <button class="btn btn-s btn-quiet btn-icon" type="button" aria-label="Close" data-close-toast="">
+        <Icon name="x" />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,26 @@
+// A status in words beside its glyph, and the one-line verdict that opens a page.
+import type { Child } from "hono/jsx";
+import { Glyph, type GlyphName, toneOf } from "./glyph.tsx";
+
+/** Glyph and word. Filled tint only in heads; in tables plain, where ok is quiet. */
+export function Badge({ glyph, fill, children }: { glyph: GlyphName; fill?: boolean; children: Child }) {
+  return (
+    <span class={`badge ${fill ? "badge-fill " : ""}${toneOf(glyph)}`}>
+      <Glyph name={glyph} />
+      {children}
+    </span>
+  );
+}
+
+/** The first line of a page: what needs the person. `sub` is a second, quieter line. */
+export function Verdict({ glyph, children, sub }: { glyph: GlyphName; children: Child; sub?: Child }) {
+  return (
+    <div>
+      <h1 class="verdict" id="verdict" aria-live="polite">
+        <Glyph name={glyph} />
+        <span>{children}</span>
+      </h1>
+      {sub ? <p class="verdict-sub">{sub}</p> : null}
+    </div>
+  );
+}

@@ -1,0 +1,126 @@
+// The night strip: one cell a day for the last 30 days. Drawn as text, because a fleet has thousands of cells.
+import { raw } from "hono/html";
+import { formatDay, formatPlural } from "../format.ts";
+
+export type StripOutcome = "ok" | "warning" | "recovered" | "failed" | "missed" | "none_due" | "running";
+
+/** One day: `day` is a calendar date "2026-10-22" in the host's time zone; days without a row are none due. */
+export type StripDay = { day: string; outcome: StripOutcome; runs: number; failed: number };
+
+const CELLS: Record<StripOutcome, { mark: string; words: string }> = {
+  ok: { mark: "o", words: "ok" },
+  warning: { mark: "w", words: "finished with warnings" },
+  recovered: { mark: "w", words: "failed, then recovered" },
+  failed: { mark: "f", words: "failed" },
+  missed: { mark: "m", words: "missed" },
+  none_due: { mark: "n", words: "none due" },
+  running: { mark: "r", words: "running" },
+};
+
+export const STRIP_DAYS = 30;
+
+/** The days of a strip that ends on `last` ("2026-11-20"), oldest first. */
+export function stripDays(last: string): string[] {
+  const end = Date.parse(`${last}T00:00:00Z`);
+  return Array.from({ length: STRIP_DAYS }, (_, at) =>
+    new Date(end - (STRIP_DAYS - 1 - at) * 86_400_000).toISOString().slice(0, 10),
+  );
+}
+
+/** Class that sets weeks apart: on which cell of seven Monday falls. */
+export function mondayClass(days: readonly string[]): string {
+  const first = new Date(`${days[0]}T00:00:00Z`).getUTCDay();
+  return `mon-${((8 - first) % 7) + 1}`;
+}
+
+function facts({ outcome, runs, failed }: StripDay): string {
+  if (runs === 0 || outcome === "none_due") return "";
+  if (failed === 0) return runs > 1 ? `\n${runs} runs` : "";
+  return `\n${formatPlural(runs, "run")}, ${failed} failed`;
+}
+
+function summary(cells: readonly StripDay[]): string {
+  const counts = new Map<string, number>();
+  for (const { outcome } of cells) {
+    const { words } = CELLS[outcome];
+    counts.set(words, (counts.get(words) ?? 0) + 1);
+  }
+  return [...counts].map(([words, count]) => `${count} ${words}`).join(", ");
+}
+
+function escapeAttribute(text: string): string {
+  return text.replace(/[&"<>]/g, (c) => `&#${c.charCodeAt(0)};`);
+}
+
+/** A strip whose cells lead to the day's jobs. `query` narrows them, for example "host_id=…". */
+export function NightStrip({
+  label,
+  query,
+  days,
+  outcomes,
+}: {
+  label: string;
+  query: string;
+  days: readonly string[];
+  outcomes: readonly StripDay[];
+}) {
+  const known = new Map(outcomes.map((row) => [row.day, row]));
+  const cells = days.map((day): StripDay => known.get(day) ?? { day, outcome: "none_due", runs: 0, failed: 0 });
+  const href = escapeAttribute(`/jobs?${query}&kind=backup&day=`);
+  const links = cells.map((cell) => {
+    const { mark, words } = CELLS[cell.outcome];
+    return `<a class="${mark}" tabindex="-1" href="${href}${cell.day}" aria-label="${formatDay(cell.day)}: ${words}${facts(cell)}"></a>`;
+  });
+  const words = escapeAttribute(`${label}, last ${STRIP_DAYS} days: ${summary(cells)}`);
+  return raw(
+    `<div class="strip ${mondayClass(days)}" role="group" tabindex="0" aria-label="${words}">${links.join("")}</div>`,
+  );
+}
+
+/** The dates above a column of strips: each Monday that has room. */
+export function StripScale({ days }: { days: readonly string[] }) {
+  return (
+    <div class={`strip-scale ${mondayClass(days)}`} aria-hidden="true">
+      {days.map((day, at) => {
+        const monday = new Date(`${day}T00:00:00Z`).getUTCDay() === 1;
+        return <i>{monday && at <= STRIP_DAYS - 5 ? formatDay(day).slice(4) : ""}</i>;
+      })}
+    </div>
+  );
+}
+
+const KEY = [
+  ["o", "ok"],
+  ["w", "warnings"],
+  ["f", "failed"],
+  ["m", "missed"],
+  ["r", "running"],
+  ["n", "none due"],
+] as const;
+
+/** What the shapes of the cells mean. */
+export function StripKey({ short }: { short?: boolean }) {
+  return (
+    <div class="strip-key" aria-hidden="true">
+      {KEY.filter(([mark]) => !short || "owfr".includes(mark)).map(([mark, words]) => (
+        <span>
+          <i class="strip">
+            <b class={mark} />
+          </i>
+          {words}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+/** Thirty empty cells, for the preview of a fleet that has no hosts and for the sign-in page. */
+export function GhostStrip({ days, mark }: { days: readonly string[]; mark: "n" | "b" }) {
+  return (
+    <div class={`strip ${mondayClass(days)}`} aria-hidden="true">
+      {days.map(() => (
+        <i class={mark} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,159 @@
+// How numbers and times are written in words: one place for server-rendered pages and browser scripts.
+
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] as const;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Splits bytes into figure and binary unit: three significant digits, two decimals from TiB on ("3.44", "TiB"). */
+export function splitBytes(bytes: number): { figure: string; unit: string } {
+  let value = Math.abs(bytes);
+  let step = 0;
+  while (step < UNITS.length - 1 && Math.round(value * 10) / 10 >= 1024) {
+    value /= 1024;
+    step += 1;
+  }
+  const decimals = step === 0 || value >= 99.95 ? 0 : step >= 4 && value < 9.995 ? 2 : 1;
+  const figure = value.toFixed(decimals).replace(/\.0+$/, "");
+  return { figure: bytes < 0 ? `−${figure}` : figure, unit: UNITS[step] ?? "B" };
+}
+
+/** Bytes in words: "926 GiB", "1.84 TiB", "0 B". */
+export function formatBytes(bytes: number): string {
+  const { figure, unit } = splitBytes(bytes);
+  return `${figure} ${unit}`;
+}
+
+/** A change of size with its sign: "+171 GiB". */
+export function formatBytesChange(bytes: number): string {
+  return bytes > 0 ? `+${formatBytes(bytes)}` : bytes < 0 ? formatBytes(bytes) : "±0 B";
+}
+
+/** Bytes per second in words: "61.8 MiB/s". */
+export function formatRate(bytesPerSecond: number): string {
+  return `${formatBytes(bytesPerSecond)}/s`;
+}
+
+/** A count with thousands parted by commas: "31,847". */
+export function formatCount(count: number): string {
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** A count with its noun: "1 host", "12 hosts". */
+export function formatPlural(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** A share of one as whole percent; never 100 before all is done, never 0 once something is: "41 %". */
+export function formatPercent(share: number): string {
+  const percent = share >= 1 ? 100 : share <= 0 ? 0 : Math.min(99, Math.max(1, Math.round(share * 100)));
+  return `${percent} %`;
+}
+
+/** A span of milliseconds: "0.4 s", "48 s", "4 min 12 s", "1 h 7 min", "2 d 3 h". */
+export function formatDuration(ms: number): string {
+  if (ms < SECOND) return `${(Math.max(0, ms) / SECOND).toFixed(1)} s`;
+  if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s`;
+  if (ms < HOUR)
+    return `${Math.floor(ms / MINUTE)} min ${String(Math.floor((ms % MINUTE) / SECOND)).padStart(2, "0")} s`;
+  if (ms < DAY) return `${Math.floor(ms / HOUR)} h ${Math.floor((ms % HOUR) / MINUTE)} min`;
+  return `${Math.floor(ms / DAY)} d ${Math.floor((ms % DAY) / HOUR)} h`;
+}
+
+/** A span in its largest unit only: "4 s", "2 min", "7 h", "3 days", "5 months", "2 years". */
+export function formatSpan(ms: number): string {
+  if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s`;
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
+  if (ms < DAY) return `${Math.floor(ms / HOUR)} h`;
+  if (ms < 60 * DAY) return formatPlural(Math.floor(ms / DAY), "day");
+  if (ms < 730 * DAY) return formatPlural(Math.floor(ms / (30.44 * DAY)), "month");
+  return formatPlural(Math.floor(ms / (365.25 * DAY)), "year");
+}
+
+/** Where an instant lies from now: "4 s ago", "in 16 h", "now". Both in Unix ms. */
+export function formatRelative(at: number, now: number): string {
+  const distance = at - now;
+  if (Math.abs(distance) < SECOND) return "now";
+  return distance < 0 ? `${formatSpan(-distance)} ago` : `in ${formatSpan(distance)}`;
+}
+
+/** A calendar day "2026-10-22" as "Thu 22 Oct"; the day stands for itself, no time zone takes part. */
+export function formatDay(day: string): string {
+  const date = new Date(`${day}T00:00:00Z`);
+  return `${WEEKDAYS[date.getUTCDay()]} ${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
+}
+
+const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const;
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
+
+/** Absolute times in one IANA time zone. */
+export type Dates = {
+  zone: string;
+  /** "Fri 20 Nov 2026 09:14" */
+  full: (at: number) => string;
+  /** "09:14" */
+  time: (at: number) => string;
+  /** "09:14:02" */
+  clock: (at: number) => string;
+  /** "2026-11-20" */
+  day: (at: number) => string;
+  /** "20 Nov 2026" */
+  date: (at: number) => string;
+  /** The shortest that is clear from `now`: "today 19:00", "Sat 02:04", "17 Nov", "3 Feb 2025". */
+  near: (at: number, now: number) => string;
+};
+
+/** Makes the formatters of one time zone; an unknown zone falls back to UTC. */
+export function createDates(zone: string): Dates {
+  const format = partsFormat(zone);
+  const read = (at: number) => {
+    const parts: Record<string, string> = {};
+    for (const { type, value } of format.formatToParts(at)) parts[type] = value;
+    const { year = "", month = "", day = "", hour = "", minute = "", second = "" } = parts;
+    return { year, month: Number(month), day: Number(day), hour, minute, second, iso: `${year}-${month}-${day}` };
+  };
+  const time = (at: number) => {
+    const { hour, minute } = read(at);
+    return `${hour}:${minute}`;
+  };
+  return {
+    zone: format.resolvedOptions().timeZone,
+    full: (at) => {
+      const { iso, year, hour, minute } = read(at);
+      return `${formatDay(iso)} ${year} ${hour}:${minute}`;
+    },
+    time,
+    clock: (at) => `${time(at)}:${read(at).second}`,
+    day: (at) => read(at).iso,
+    date: (at) => {
+      const { day, month, year } = read(at);
+      return `${day} ${MONTHS[month - 1]} ${year}`;
+    },
+    near: (at, now) => {
+      const there = read(at);
+      const here = read(now);
+      if (there.iso === here.iso) return `today ${there.hour}:${there.minute}`;
+      if (Math.abs(at - now) < 6 * DAY) return `${formatDay(there.iso).slice(0, 3)} ${there.hour}:${there.minute}`;
+      const date = `${there.day} ${MONTHS[there.month - 1]}`;
+      return there.year === here.year ? date : `${date} ${there.year}`;
+    },
+  };
+}
+
+function partsFormat(timeZone: string): Intl.DateTimeFormat {
+  const options: Intl.DateTimeFormatOptions = {
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+  };
+  try {
+    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone });
+  } catch {
+    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" });
+  }
+}
