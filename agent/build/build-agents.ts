@@ -1,0 +1,96 @@
+// Builds the agents of several platforms into a folder, doing only what is stale.
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type BundleFile, bundleExecutable, type Effort, readIndex, writeIndex } from "./bundle.ts";
+import { compileAgent } from "./compile.ts";
+import { hashInputs } from "./inputs.ts";
+import { PLATFORMS, type Platform } from "./platforms.ts";
+import { runtimeOf } from "./runtime.ts";
+
+export type AgentBuild = {
+  repository: string;
+  /** Relative to the repository. */
+  entry: string;
+  /** Holds runtimes and raw executables. */
+  cache: string;
+  /** The bundle's folder: `dist/agent`. */
+  out: string;
+  platforms: readonly Platform[];
+  effort: Effort;
+  /** Leaves alone what is there already, made of the same inputs and at least as small. */
+  ifStale: boolean;
+  say: (line: string) => void;
+};
+
+/** What a finished platform was made of; beside the raw executable, and beside the compressed files. */
+type Stamp = { inputs: string; effort: Effort; file?: BundleFile };
+
+/** Builds, and returns the path of each platform's raw executable by platform id. */
+export async function buildAgents(build: AgentBuild): Promise<Record<string, string>> {
+  const inputs = await hashInputs(build.repository, build.entry);
+  const raw: Record<string, string> = {};
+  const files = await keptFiles(build, inputs);
+  for (const platform of build.platforms) raw[platform.id] = await rawExecutable(build, platform, inputs);
+  const stale = build.platforms.filter((platform) => !files.has(platform.id));
+  await Promise.all(
+    stale.map(async (platform) => {
+      const started = performance.now();
+      const executable = { ...platform, source: raw[platform.id]! };
+      const file = await bundleExecutable(build.out, executable, build.effort);
+      files.set(platform.id, file);
+      await writeStamp(join(build.out, platform.id), { inputs, effort: build.effort, file });
+      build.say(`${platform.id.padEnd(12)} ${megabytes(file)}  ${seconds(started)} to compress`);
+    }),
+  );
+  const { version } = JSON.parse(await readFile(join(build.repository, "package.json"), "utf8")) as { version: string };
+  const order = PLATFORMS.flatMap((platform) => files.get(platform.id) ?? []);
+  await writeIndex(
+    build.out,
+    { version, files: order },
+    PLATFORMS.map((platform) => platform.id),
+  );
+  return raw;
+}
+
+/** The compressed files that can stay: of the platforms asked for only with `ifStale`, of others when they are current. */
+async function keptFiles(build: AgentBuild, inputs: string): Promise<Map<string, BundleFile>> {
+  const kept = new Map<string, BundleFile>();
+  const index = await readIndex(build.out);
+  for (const platform of PLATFORMS) {
+    const stamp = await readStamp(join(build.out, platform.id));
+    const listed = index?.files.some((file) => file.sha256 === stamp?.file?.sha256) ?? false;
+    if (!listed || stamp?.inputs !== inputs || !stamp.file) continue;
+    const asked = build.platforms.includes(platform);
+    const goodEnough = build.ifStale && (stamp.effort === "small" || build.effort === "quick");
+    if (!asked || goodEnough) kept.set(platform.id, stamp.file);
+  }
+  return kept;
+}
+
+async function rawExecutable(build: AgentBuild, platform: Platform, inputs: string): Promise<string> {
+  const folder = join(build.cache, "agent", platform.id);
+  const target = join(folder, platform.name);
+  const stamp = await readStamp(folder);
+  if (build.ifStale && stamp?.inputs === inputs && existsSync(target)) return target;
+  const started = performance.now();
+  const runtime = await runtimeOf(platform, build);
+  await compileAgent({ ...build, platform, runtime, target });
+  await writeStamp(folder, { inputs, effort: "quick" });
+  build.say(`${platform.id.padEnd(12)} compiled in ${seconds(started)}`);
+  return target;
+}
+
+async function readStamp(folder: string): Promise<Stamp | null> {
+  const file = join(folder, "build.json");
+  return existsSync(file) ? (JSON.parse(await readFile(file, "utf8")) as Stamp) : null;
+}
+
+async function writeStamp(folder: string, stamp: Stamp): Promise<void> {
+  await writeFile(join(folder, "build.json"), `${JSON.stringify(stamp)}\n`);
+}
+
+const megabytes = (file: BundleFile) =>
+  `${(file.size / 1e6).toFixed(1)} MB, zstd ${(file.zst_size / 1e6).toFixed(1)} MB, gzip ${(file.gz_size / 1e6).toFixed(1)} MB`;
+
+const seconds = (started: number) => `${((performance.now() - started) / 1000).toFixed(1)} s`;
