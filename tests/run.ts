@@ -1,0 +1,94 @@
+// What `npm test` runs: fetches the tools, builds the agents, checks, and runs all suites; quick ones first.
+// Usage: npm test [-- PART-OF-A-PATH...] runs only the test files whose path contains one of the parts.
+import { resolve } from "node:path";
+import { addCounts, type Counts, countsLine, countsOf, NO_TESTS } from "./counts.ts";
+import { type SuiteFiles, sortIntoSuites } from "./suites.ts";
+import { ensureDist } from "./testbed/dist.ts";
+import { type ToolName, toolOrNull } from "./testbed/tools.ts";
+
+const REPOSITORY = resolve(import.meta.dir, "..");
+
+/** Fetched before anything runs; suites that need more fetch it themselves. */
+const TOOLS: ToolName[] = ["restic-0.18", "restic-0.19", "restic-0.14", "rest-server", "chromium", "restic-0.19-arm64"];
+
+const filters = process.argv.slice(2);
+const started = performance.now();
+const elapsed = () => `${((performance.now() - started) / 1000).toFixed(0)} s`;
+const heading = (text: string) => console.log(`\n=== ${text} (at ${elapsed()})`);
+
+heading("tools");
+for (const tool of TOOLS) await toolOrNull(tool);
+
+let total = NO_TESTS;
+const failures: string[] = [];
+const count = (name: string, counts: Counts) => {
+  total = addCounts(total, counts);
+  if (counts.failed > 0) failures.push(`${name}: ${countsLine(counts)}`);
+};
+
+heading("agents");
+count("agents", await step(() => ensureDist({ say: (line) => console.log(line) })));
+if (filters.length === 0) {
+  heading("type check and lint");
+  count("type check", await command(["tsc", "--noEmit"]));
+  count("lint", await command(["biome", "check", "--diagnostic-level=warn"]));
+}
+for (const suite of sortIntoSuites(await testFiles(), filters)) {
+  heading(`${suite.name}: ${suite.files.length} files`);
+  count(suite.name, await runSuite(suite));
+}
+
+if (failures.length > 0) console.log(`\nfailed:\n  ${failures.join("\n  ")}`);
+console.log(`\n${elapsed()} in all`);
+console.log(countsLine(total));
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+
+async function step(work: () => Promise<unknown>): Promise<Counts> {
+  try {
+    await work();
+    return NO_TESTS;
+  } catch (error) {
+    console.error(error);
+    return { ...NO_TESTS, failed: 1 };
+  }
+}
+
+async function command([program, ...args]: [string, ...string[]]): Promise<Counts> {
+  const path = resolve(REPOSITORY, "node_modules/.bin", program);
+  const child = Bun.spawn([path, ...args], { cwd: REPOSITORY, stdio: ["ignore", "inherit", "inherit"] });
+  return { ...NO_TESTS, [(await child.exited) === 0 ? "passed" : "failed"]: 1 };
+}
+
+async function testFiles(): Promise<string[]> {
+  const glob = new Bun.Glob("{shared,db,server,ui,agent,tests}/**/*.test.{ts,tsx}");
+  const files: string[] = [];
+  for await (const file of glob.scan({ cwd: REPOSITORY })) files.push(file);
+  return files.sort();
+}
+
+/** Runs the files of a suite, showing what fails as it happens. */
+async function runSuite(suite: SuiteFiles): Promise<Counts> {
+  const args = ["test", "--no-orphans", "--only-failures", `--timeout=${suite.timeoutMs}`];
+  const parallel = suite.processes > 1 ? [`--parallel=${suite.processes}`] : ["--isolate"];
+  const paths = suite.files.map((file) => `./${file}`);
+  const child = Bun.spawn([process.execPath, ...args, ...parallel, ...paths], {
+    cwd: REPOSITORY,
+    env: testEnvironment(),
+    stdin: "ignore",
+    stdout: "inherit",
+    stderr: "pipe",
+  });
+  const decoder = new TextDecoder();
+  let output = "";
+  for await (const chunk of child.stderr) {
+    process.stderr.write(chunk);
+    output += decoder.decode(chunk, { stream: true });
+  }
+  return countsOf(output, await child.exited);
+}
+
+/** No setting of the caller's reaches a test, except where tools are kept. */
+function testEnvironment(): Record<string, string | undefined> {
+  const own = Object.entries(process.env).filter(([name]) => !/^(RM_|RESTIC_)/.test(name) || name === "RM_TEST_CACHE");
+  return { ...Object.fromEntries(own), ...(process.stderr.isTTY ? { FORCE_COLOR: "1" } : {}) };
+}

@@ -1,0 +1,22 @@
+import { expect, test } from "bun:test";
+import { sortIntoSuites } from "./suites.ts";
+
+const FILES = ["tests/e2e/first.test.ts", "tests/boundaries.test.ts", "shared/cron.test.ts", "tests/new/x.test.ts"];
+
+test("files run in the order of the suites, and one of no suite is not forgotten", () => {
+  const suites = sortIntoSuites(FILES, []);
+  expect(suites.map(({ name, files }) => [name, files])).toEqual([
+    ["unit tests", ["shared/cron.test.ts"]],
+    ["rules of the house", ["tests/boundaries.test.ts"]],
+    ["end to end", ["tests/e2e/first.test.ts"]],
+    ["others", ["tests/new/x.test.ts"]],
+  ]);
+});
+
+test("filters choose files by any part of their path", () => {
+  expect(sortIntoSuites(FILES, ["cron", "e2e/"]).flatMap((suite) => suite.files)).toEqual([
+    "shared/cron.test.ts",
+    "tests/e2e/first.test.ts",
+  ]);
+  expect(sortIntoSuites(FILES, ["absent"])).toEqual([]);
+});
