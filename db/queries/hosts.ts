@@ -1,0 +1,89 @@
+/** Hosts: live ones unless a name says otherwise. */
+import { and, asc, eq, isNull, ne, sql } from "drizzle-orm";
+import type { Db } from "../open.ts";
+import { type HostRow, hosts, revokedAgentTokens } from "../schema/hosts.ts";
+
+export function findHost(db: Db, id: string): HostRow | null {
+  return db.select().from(hosts).where(eq(hosts.id, id)).get() ?? null;
+}
+
+export function findHostByTokenHash(db: Db, tokenHash: string): HostRow | null {
+  return db.select().from(hosts).where(eq(hosts.tokenHash, tokenHash)).get() ?? null;
+}
+
+export function findLiveHostByName(db: Db, name: string, except: string | null = null): HostRow | null {
+  const where = and(
+    sql`lower(${hosts.name}) = ${name.toLowerCase()}`,
+    isNull(hosts.archivedAt),
+    except ? ne(hosts.id, except) : undefined,
+  );
+  return db.select().from(hosts).where(where).get() ?? null;
+}
+
+export function listLiveHosts(db: Db): HostRow[] {
+  return db
+    .select()
+    .from(hosts)
+    .where(isNull(hosts.archivedAt))
+    .orderBy(asc(sql`lower(${hosts.name})`))
+    .all();
+}
+
+export function listArchivedHosts(db: Db): HostRow[] {
+  return db
+    .select()
+    .from(hosts)
+    .where(sql`${hosts.archivedAt} is not null`)
+    .orderBy(asc(sql`lower(${hosts.name})`))
+    .all();
+}
+
+export function insertHost(db: Db, row: typeof hosts.$inferInsert): void {
+  db.insert(hosts).values(row).run();
+}
+
+export function updateHost(db: Db, id: string, changes: Partial<typeof hosts.$inferInsert>): void {
+  db.update(hosts).set(changes).where(eq(hosts.id, id)).run();
+}
+
+/** Deletes the host with everything that hangs on it. */
+export function deleteHost(db: Db, id: string): void {
+  db.delete(hosts).where(eq(hosts.id, id)).run();
+}
+
+/** @returns the new version */
+export function raiseStateVersion(db: Db, id: string, now: number): number {
+  const row = db
+    .update(hosts)
+    .set({ stateVersion: sql`${hosts.stateVersion} + 1`, updatedAt: now })
+    .where(eq(hosts.id, id))
+    .returning({ stateVersion: hosts.stateVersion })
+    .get();
+  return row?.stateVersion ?? 0;
+}
+
+/** Writes when hosts were last heard, all in the caller's transaction. */
+export function flushLastSeen(db: Db, seen: ReadonlyMap<string, number>): void {
+  const statement = db.$client.query("UPDATE hosts SET last_seen_at = max(coalesce(last_seen_at, 0), ?) WHERE id = ?");
+  for (const [id, at] of seen) statement.run(at, id);
+}
+
+export function revokeAgentToken(db: Db, row: typeof revokedAgentTokens.$inferInsert): void {
+  db.insert(revokedAgentTokens).values(row).onConflictDoNothing().run();
+}
+
+export function findRevokedToken(db: Db, tokenHash: string): typeof revokedAgentTokens.$inferSelect | null {
+  return db.select().from(revokedAgentTokens).where(eq(revokedAgentTokens.tokenHash, tokenHash)).get() ?? null;
+}
+
+/** Recomputes what the lists show about a host's repos from the repos themselves. */
+export function refreshRepoProjections(db: Db, hostId: string): void {
+  db.$client
+    .query(
+      `UPDATE hosts SET
+         repo_size_bytes = (SELECT sum(size_bytes) FROM repos WHERE host_id = ?1),
+         snapshot_count = (SELECT coalesce(sum(snapshot_count), 0) FROM repos WHERE host_id = ?1)
+       WHERE id = ?1`,
+    )
+    .run(hostId);
+}

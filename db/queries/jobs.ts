@@ -1,0 +1,236 @@
+/** Jobs: the only queue. Changes of state are compare-and-set; zero rows changed means somebody else was first. */
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  lte,
+  ne,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
+import type { JobKind, JobStatus } from "../../shared/jobs.ts";
+import type { Db } from "../open.ts";
+import { hosts } from "../schema/hosts.ts";
+import { type JobRow, jobs } from "../schema/jobs.ts";
+import { repos } from "../schema/repos.ts";
+import { sourceGroups } from "../schema/source-groups.ts";
+import { users } from "../schema/users.ts";
+
+const OPEN: JobStatus[] = ["queued", "running"];
+
+export function findJob(db: Db, id: string): JobRow | null {
+  return db.select().from(jobs).where(eq(jobs.id, id)).get() ?? null;
+}
+
+export function insertJob(db: Db, row: typeof jobs.$inferInsert): void {
+  db.insert(jobs).values(row).run();
+}
+
+/** @returns whether the row was still in one of `from` */
+export function changeJob(
+  db: Db,
+  id: string,
+  from: readonly JobStatus[],
+  changes: Partial<typeof jobs.$inferInsert>,
+): boolean {
+  const where = and(eq(jobs.id, id), inArray(jobs.status, [...from]));
+  return db.update(jobs).set(changes).where(where).returning({ id: jobs.id }).all().length > 0;
+}
+
+/** For the agent's own report over a verdict of the server's. @returns whether there was such a verdict */
+export function replaceServerVerdict(db: Db, id: string, changes: Partial<typeof jobs.$inferInsert>): boolean {
+  const where = and(
+    eq(jobs.id, id),
+    eq(jobs.closedBy, "server"),
+    or(isNotNull(jobs.sentAt), isNotNull(jobs.acceptedAt)),
+  );
+  return db.update(jobs).set(changes).where(where).returning({ id: jobs.id }).all().length > 0;
+}
+
+export type JobKey = { hostId: string; kind: JobKind; repoId: string | null; sourceGroupId: string | null };
+
+/** Open jobs with the same host, kind, group and repo, oldest first. */
+export function listOpenJobsLike(db: Db, key: JobKey): JobRow[] {
+  return db
+    .select()
+    .from(jobs)
+    .where(
+      and(
+        eq(jobs.hostId, key.hostId),
+        eq(jobs.kind, key.kind),
+        key.repoId ? eq(jobs.repoId, key.repoId) : isNull(jobs.repoId),
+        key.sourceGroupId ? eq(jobs.sourceGroupId, key.sourceGroupId) : isNull(jobs.sourceGroupId),
+        inArray(jobs.status, OPEN),
+      ),
+    )
+    .orderBy(asc(jobs.id))
+    .all();
+}
+
+/** All jobs of a host that have not ended, oldest first. */
+export function listOpenJobs(db: Db, hostId: string): JobRow[] {
+  return db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.hostId, hostId), inArray(jobs.status, OPEN)))
+    .orderBy(asc(jobs.id))
+    .all();
+}
+
+export function listExpiredJobs(db: Db, now: number): JobRow[] {
+  return db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.status, "queued"), isNull(jobs.acceptedAt), lte(jobs.expiresAt, now)))
+    .all();
+}
+
+export function listHostsWithOpenJobs(db: Db): string[] {
+  return db
+    .selectDistinct({ hostId: jobs.hostId })
+    .from(jobs)
+    .where(inArray(jobs.status, OPEN))
+    .all()
+    .map((row) => row.hostId);
+}
+
+export type JobFilter = {
+  host_id?: string | undefined;
+  repo_id?: string | undefined;
+  source_group_id?: string | undefined;
+  kind?: JobKind | undefined;
+  /** A status, or `warning` for successes with warnings. */
+  status?: JobStatus | "warning" | undefined;
+  since?: number | undefined;
+  until?: number | undefined;
+};
+
+export type JobListItem = JobRow & {
+  hostName: string;
+  repoName: string | null;
+  sourceGroupName: string | null;
+  actorName: string | null;
+};
+
+/** Newest first. */
+export function listJobs(
+  db: Db,
+  filter: JobFilter,
+  limit: number,
+  offset: number,
+): { items: JobListItem[]; total: number } {
+  const where = conditions(filter);
+  const rows = selectNamed(db)
+    .where(where)
+    .orderBy(desc(jobs.queuedAt), desc(jobs.id))
+    .limit(limit)
+    .offset(offset)
+    .all();
+  const total = db.select({ n: count() }).from(jobs).where(where).get()?.n ?? 0;
+  return { items: rows.map(flatten), total };
+}
+
+export function findJobNamed(db: Db, id: string): JobListItem | null {
+  const row = selectNamed(db).where(eq(jobs.id, id)).get();
+  return row ? flatten(row) : null;
+}
+
+/** The last finished backups of a group, newest first. */
+export function listLastBackups(db: Db, groupId: string, limit: number, except: string | null = null): JobRow[] {
+  return db
+    .select()
+    .from(jobs)
+    .where(
+      and(
+        eq(jobs.sourceGroupId, groupId),
+        eq(jobs.kind, "backup"),
+        inArray(jobs.status, ["succeeded", "failed"]),
+        except ? ne(jobs.id, except) : undefined,
+      ),
+    )
+    .orderBy(desc(jobs.queuedAt))
+    .limit(limit)
+    .all();
+}
+
+/** Ended backups of a group whose own time lies in a span; cancelled ones do not count. */
+export function listBackupsBetween(db: Db, groupId: string, from: number, until: number): JobRow[] {
+  const at = sql<number>`coalesce(${jobs.scheduledAt}, ${jobs.startedAt}, ${jobs.queuedAt})`;
+  return db
+    .select()
+    .from(jobs)
+    .where(
+      and(
+        eq(jobs.sourceGroupId, groupId),
+        gte(jobs.queuedAt, from - 8 * 86_400_000),
+        lt(jobs.queuedAt, until + 86_400_000),
+        eq(jobs.kind, "backup"),
+        inArray(jobs.status, ["succeeded", "failed"]),
+        gte(at, from),
+        lt(at, until),
+      ),
+    )
+    .orderBy(asc(jobs.finishedAt))
+    .all();
+}
+
+export function countOpenJobs(db: Db): number {
+  return db.select({ n: count() }).from(jobs).where(eq(jobs.status, "running")).get()?.n ?? 0;
+}
+
+/** How many open jobs of the host stand before this one in its work lane. */
+export function countAhead(db: Db, job: Pick<JobRow, "id" | "hostId">): number {
+  const where = and(eq(jobs.hostId, job.hostId), inArray(jobs.status, OPEN), lt(jobs.id, job.id));
+  return db.select({ n: count() }).from(jobs).where(where).get()?.n ?? 0;
+}
+
+function selectNamed(db: Db) {
+  return db
+    .select({
+      job: jobs,
+      hostName: hosts.name,
+      repoName: repos.name,
+      sourceGroupName: sourceGroups.name,
+      actorName: users.username,
+    })
+    .from(jobs)
+    .innerJoin(hosts, eq(hosts.id, jobs.hostId))
+    .leftJoin(repos, eq(repos.id, jobs.repoId))
+    .leftJoin(sourceGroups, eq(sourceGroups.id, jobs.sourceGroupId))
+    .leftJoin(users, eq(users.id, jobs.actorId))
+    .$dynamic();
+}
+
+type NamedRow = {
+  job: JobRow;
+  hostName: string;
+  repoName: string | null;
+  sourceGroupName: string | null;
+  actorName: string | null;
+};
+
+function flatten({ job, ...names }: NamedRow): JobListItem {
+  return { ...job, ...names };
+}
+
+function conditions(filter: JobFilter): SQL | undefined {
+  const { status } = filter;
+  return and(
+    filter.host_id ? eq(jobs.hostId, filter.host_id) : undefined,
+    filter.repo_id ? eq(jobs.repoId, filter.repo_id) : undefined,
+    filter.source_group_id ? eq(jobs.sourceGroupId, filter.source_group_id) : undefined,
+    filter.kind ? eq(jobs.kind, filter.kind) : undefined,
+    status === "warning" ? and(eq(jobs.status, "succeeded"), sql`${jobs.warnings} > 0`) : undefined,
+    status && status !== "warning" ? eq(jobs.status, status) : undefined,
+    filter.since !== undefined ? gte(jobs.queuedAt, filter.since) : undefined,
+    filter.until !== undefined ? lt(jobs.queuedAt, filter.until) : undefined,
+  );
+}

@@ -1,0 +1,115 @@
+/** Repos, their credentials (sealed) and their daily samples. */
+import { and, asc, desc, eq, gte, ne, sql } from "drizzle-orm";
+import type { Db } from "../open.ts";
+import { hosts } from "../schema/hosts.ts";
+import {
+  type CredentialRow,
+  type CredentialSlot,
+  credentials,
+  type RepoRow,
+  type RepoSampleRow,
+  repoSamples,
+  repos,
+} from "../schema/repos.ts";
+
+export function findRepo(db: Db, id: string): RepoRow | null {
+  return db.select().from(repos).where(eq(repos.id, id)).get() ?? null;
+}
+
+/** The primary repo first. */
+export function listReposOfHost(db: Db, hostId: string): RepoRow[] {
+  return db.select().from(repos).where(eq(repos.hostId, hostId)).orderBy(desc(repos.isPrimary), asc(repos.name)).all();
+}
+
+export type RepoListItem = RepoRow & { hostName: string; hostArchivedAt: number | null };
+
+/** Repos of live hosts, by host and name. */
+export function listRepos(db: Db): RepoListItem[] {
+  return db
+    .select({ repo: repos, hostName: hosts.name, hostArchivedAt: hosts.archivedAt })
+    .from(repos)
+    .innerJoin(hosts, eq(hosts.id, repos.hostId))
+    .where(sql`${hosts.archivedAt} is null`)
+    .orderBy(asc(sql`lower(${hosts.name})`), desc(repos.isPrimary), asc(repos.name))
+    .all()
+    .map(({ repo, hostName, hostArchivedAt }) => ({ ...repo, hostName, hostArchivedAt }));
+}
+
+/** Repos of live hosts that wait for their repo server to know them. */
+export function listWaitingRepos(db: Db): RepoRow[] {
+  return db
+    .select({ repo: repos })
+    .from(repos)
+    .innerJoin(hosts, eq(hosts.id, repos.hostId))
+    .where(and(eq(repos.status, "waiting"), sql`${hosts.archivedAt} is null`))
+    .all()
+    .map((row) => row.repo);
+}
+
+export function insertRepo(db: Db, row: typeof repos.$inferInsert): void {
+  db.insert(repos).values(row).run();
+}
+
+export function updateRepo(db: Db, id: string, changes: Partial<typeof repos.$inferInsert>): void {
+  db.update(repos).set(changes).where(eq(repos.id, id)).run();
+}
+
+/** Other repos of live hosts that are the same repository. */
+export function listSharers(db: Db, repo: Pick<RepoRow, "id" | "resticId">): RepoListItem[] {
+  if (repo.resticId === null) return [];
+  return listRepos(db).filter((other) => other.resticId === repo.resticId && other.id !== repo.id);
+}
+
+export function findCredential(db: Db, repoId: string, slot: CredentialSlot): CredentialRow | null {
+  const where = and(eq(credentials.repoId, repoId), eq(credentials.slot, slot));
+  return db.select().from(credentials).where(where).get() ?? null;
+}
+
+export function insertCredential(db: Db, row: typeof credentials.$inferInsert): void {
+  db.insert(credentials).values(row).run();
+}
+
+export function updateCredential(db: Db, id: string, changes: Partial<typeof credentials.$inferInsert>): void {
+  db.update(credentials).set(changes).where(eq(credentials.id, id)).run();
+}
+
+/** One row per repo and day; what is known of the day grows. */
+export function putRepoSample(db: Db, row: RepoSampleRow): void {
+  db.insert(repoSamples)
+    .values(row)
+    .onConflictDoUpdate({
+      target: [repoSamples.repoId, repoSamples.day],
+      set: { sizeBytes: row.sizeBytes, snapshotCount: row.snapshotCount, addedBytes: row.addedBytes },
+    })
+    .run();
+}
+
+export function listRepoSamples(db: Db, repoId: string, sinceDay: string): RepoSampleRow[] {
+  return db
+    .select()
+    .from(repoSamples)
+    .where(and(eq(repoSamples.repoId, repoId), gte(repoSamples.day, sinceDay)))
+    .orderBy(asc(repoSamples.day))
+    .all();
+}
+
+/** Sum of sizes per host and day since a day, for the dashboard's sparklines. */
+export function listHostSamples(db: Db, sinceDay: string): { hostId: string; day: string; sizeBytes: number }[] {
+  return db
+    .select({ hostId: repos.hostId, day: repoSamples.day, sizeBytes: sql<number>`sum(${repoSamples.sizeBytes})` })
+    .from(repoSamples)
+    .innerJoin(repos, eq(repos.id, repoSamples.repoId))
+    .where(and(gte(repoSamples.day, sinceDay), sql`${repoSamples.sizeBytes} is not null`))
+    .groupBy(repos.hostId, repoSamples.day)
+    .orderBy(repos.hostId, repoSamples.day)
+    .all();
+}
+
+export function isRepoNameFree(db: Db, hostId: string, name: string, except: string | null): boolean {
+  const where = and(
+    eq(repos.hostId, hostId),
+    sql`lower(${repos.name}) = ${name.toLowerCase()}`,
+    except ? ne(repos.id, except) : undefined,
+  );
+  return db.select({ id: repos.id }).from(repos).where(where).get() === undefined;
+}

@@ -1,0 +1,142 @@
+/** Snapshots as last reported, and the staging of lists that come in parts. */
+import { and, count, desc, eq, gte, inArray, lt, lte, type SQL, sql } from "drizzle-orm";
+import type { SnapshotRow as WireSnapshot } from "../../shared/protocol/fields.ts";
+import type { Db } from "../open.ts";
+import { type SnapshotRow, snapshotReportParts, snapshots } from "../schema/snapshots.ts";
+
+export function upsertSnapshots(db: Db, repoId: string, rows: readonly WireSnapshot[]): void {
+  for (const wire of rows) {
+    const row = toRow(repoId, wire);
+    db.insert(snapshots)
+      .values(row)
+      .onConflictDoUpdate({ target: [snapshots.repoId, snapshots.snapshotId], set: withoutKey(row) })
+      .run();
+  }
+}
+
+/** @returns how many snapshots were there and are gone */
+export function deleteSnapshotsExcept(db: Db, repoId: string, keep: ReadonlySet<string>): number {
+  const known = db.select({ id: snapshots.snapshotId }).from(snapshots).where(eq(snapshots.repoId, repoId)).all();
+  const gone = known.map((row) => row.id).filter((id) => !keep.has(id));
+  for (let i = 0; i < gone.length; i += 500) {
+    const where = and(eq(snapshots.repoId, repoId), inArray(snapshots.snapshotId, gone.slice(i, i + 500)));
+    db.delete(snapshots).where(where).run();
+  }
+  return gone.length;
+}
+
+export function countSnapshots(db: Db, repoId: string): number {
+  return db.select({ n: count() }).from(snapshots).where(eq(snapshots.repoId, repoId)).get()?.n ?? 0;
+}
+
+export type SnapshotFilter = {
+  repoIds: readonly string[];
+  hostname?: string | undefined;
+  tag?: string | undefined;
+  path?: string | undefined;
+  since?: number | undefined;
+  until?: number | undefined;
+};
+
+/** Newest first. */
+export function listSnapshots(
+  db: Db,
+  filter: SnapshotFilter,
+  limit: number,
+  offset: number,
+): { items: SnapshotRow[]; total: number } {
+  const where = conditions(filter);
+  const items = db
+    .select()
+    .from(snapshots)
+    .where(where)
+    .orderBy(desc(snapshots.time))
+    .limit(limit)
+    .offset(offset)
+    .all();
+  const total = db.select({ n: count() }).from(snapshots).where(where).get()?.n ?? 0;
+  return { items, total };
+}
+
+export function findOldestSnapshotTime(db: Db, repoIds: readonly string[]): number | null {
+  if (repoIds.length === 0) return null;
+  const row = db
+    .select({ oldest: sql<number | null>`min(${snapshots.time})` })
+    .from(snapshots)
+    .where(inArray(snapshots.repoId, [...repoIds]))
+    .get();
+  return row?.oldest ?? null;
+}
+
+/** Size of the newest snapshot of each host and tag set, summed: what a restore of the latest state would need. */
+export function sumNewestSizes(db: Db, repoId: string): { sizeBytes: number | null; fileCount: number | null } {
+  const row = db.$client
+    .query<{ size: number | null; files: number | null }, [string]>(
+      `SELECT sum(size_bytes) AS size, sum(file_count) AS files FROM (
+         SELECT size_bytes, file_count, max(time) FROM snapshots WHERE repo_id = ? GROUP BY hostname, tags)`,
+    )
+    .get(repoId);
+  return { sizeBytes: row?.size ?? null, fileCount: row?.files ?? null };
+}
+
+export function putReportPart(db: Db, row: typeof snapshotReportParts.$inferInsert): void {
+  db.insert(snapshotReportParts).values(row).onConflictDoNothing().run();
+}
+
+/** All parts of a report in order when it is complete, else null. */
+export function findCompleteReport(db: Db, repoId: string, reportId: string): WireSnapshot[] | null {
+  const parts = db
+    .select()
+    .from(snapshotReportParts)
+    .where(and(eq(snapshotReportParts.repoId, repoId), eq(snapshotReportParts.reportId, reportId)))
+    .orderBy(snapshotReportParts.part)
+    .all();
+  const expected = parts[0]?.parts;
+  return expected !== undefined && parts.length === expected ? parts.flatMap((part) => part.rows) : null;
+}
+
+/** Drops a finished report and every older one of the repo. */
+export function deleteReportParts(db: Db, repoId: string, takenAt: number): void {
+  const where = and(eq(snapshotReportParts.repoId, repoId), lte(snapshotReportParts.takenAt, takenAt));
+  db.delete(snapshotReportParts).where(where).run();
+}
+
+function conditions(filter: SnapshotFilter): SQL | undefined {
+  const { path } = filter;
+  return and(
+    inArray(snapshots.repoId, filter.repoIds.length > 0 ? [...filter.repoIds] : [""]),
+    filter.hostname ? eq(snapshots.hostname, filter.hostname) : undefined,
+    filter.tag ? sql`exists (select 1 from json_each(${snapshots.tags}) where value = ${filter.tag})` : undefined,
+    path
+      ? sql`exists (select 1 from json_each(${snapshots.paths}) where value = ${path} or substr(value, 1, length(${path})) = ${path})`
+      : undefined,
+    filter.since !== undefined ? gte(snapshots.time, filter.since) : undefined,
+    filter.until !== undefined ? lt(snapshots.time, filter.until) : undefined,
+  );
+}
+
+function toRow(repoId: string, wire: WireSnapshot): SnapshotRow {
+  return {
+    repoId,
+    snapshotId: wire.snapshot_id,
+    shortId: wire.snapshot_id.slice(0, 8),
+    time: wire.time,
+    hostname: wire.hostname,
+    username: wire.username,
+    paths: wire.paths,
+    tags: wire.tags,
+    parent: wire.parent,
+    programVersion: wire.program_version,
+    sizeBytes: wire.size_bytes,
+    fileCount: wire.file_count,
+    addedBytes: wire.added_bytes,
+  };
+}
+
+function withoutKey({
+  repoId: _repo,
+  snapshotId: _id,
+  ...rest
+}: SnapshotRow): Omit<SnapshotRow, "repoId" | "snapshotId"> {
+  return rest;
+}

@@ -1,0 +1,121 @@
+/** Source groups, their targets and the days behind the night strip. */
+import { and, asc, eq, gte, inArray, sql } from "drizzle-orm";
+import type { Db } from "../open.ts";
+import { repos } from "../schema/repos.ts";
+import { scheduleSourceGroups, schedules } from "../schema/schedules.ts";
+import {
+  type BackupTargetRow,
+  backupTargets,
+  type DailyOutcomeRow,
+  dailyOutcomes,
+  type SourceGroupRow,
+  sourceGroupRepos,
+  sourceGroups,
+} from "../schema/source-groups.ts";
+
+export function findSourceGroup(db: Db, id: string): SourceGroupRow | null {
+  return db.select().from(sourceGroups).where(eq(sourceGroups.id, id)).get() ?? null;
+}
+
+export function listSourceGroups(db: Db, hostId: string): SourceGroupRow[] {
+  return db
+    .select()
+    .from(sourceGroups)
+    .where(eq(sourceGroups.hostId, hostId))
+    .orderBy(asc(sql`lower(${sourceGroups.name})`))
+    .all();
+}
+
+export function insertSourceGroup(db: Db, row: typeof sourceGroups.$inferInsert): void {
+  db.insert(sourceGroups).values(row).run();
+}
+
+export function updateSourceGroup(db: Db, id: string, changes: Partial<typeof sourceGroups.$inferInsert>): void {
+  db.update(sourceGroups).set(changes).where(eq(sourceGroups.id, id)).run();
+}
+
+export function deleteSourceGroup(db: Db, id: string): void {
+  db.delete(sourceGroups).where(eq(sourceGroups.id, id)).run();
+}
+
+/** The repos that a group backs up to: its own list, else the host's primary one. */
+export function listTargetRepoIds(db: Db, group: Pick<SourceGroupRow, "id" | "hostId">): string[] {
+  const own = db
+    .select({ repoId: sourceGroupRepos.repoId })
+    .from(sourceGroupRepos)
+    .where(eq(sourceGroupRepos.sourceGroupId, group.id))
+    .all();
+  if (own.length > 0) return own.map((row) => row.repoId);
+  const primary = and(eq(repos.hostId, group.hostId), eq(repos.isPrimary, true));
+  return db
+    .select({ id: repos.id })
+    .from(repos)
+    .where(primary)
+    .all()
+    .map((row) => row.id);
+}
+
+export function listSchedulesOfGroup(db: Db, groupId: string): { id: string; cron: string; enabled: boolean }[] {
+  return db
+    .select({ id: schedules.id, cron: schedules.cron, enabled: schedules.enabled })
+    .from(scheduleSourceGroups)
+    .innerJoin(schedules, eq(schedules.id, scheduleSourceGroups.scheduleId))
+    .where(eq(scheduleSourceGroups.sourceGroupId, groupId))
+    .all();
+}
+
+export function findTarget(db: Db, groupId: string, repoId: string): BackupTargetRow | null {
+  const where = and(eq(backupTargets.sourceGroupId, groupId), eq(backupTargets.repoId, repoId));
+  return db.select().from(backupTargets).where(where).get() ?? null;
+}
+
+export function putTarget(db: Db, row: BackupTargetRow): void {
+  const { sourceGroupId: _group, repoId: _repo, ...rest } = row;
+  db.insert(backupTargets)
+    .values(row)
+    .onConflictDoUpdate({ target: [backupTargets.sourceGroupId, backupTargets.repoId], set: rest })
+    .run();
+}
+
+export function listTargetsOfHost(db: Db, hostId: string): BackupTargetRow[] {
+  return db
+    .select({ target: backupTargets })
+    .from(backupTargets)
+    .innerJoin(sourceGroups, eq(sourceGroups.id, backupTargets.sourceGroupId))
+    .where(eq(sourceGroups.hostId, hostId))
+    .all()
+    .map((row) => row.target);
+}
+
+export function putDailyOutcome(db: Db, row: DailyOutcomeRow): void {
+  db.insert(dailyOutcomes)
+    .values(row)
+    .onConflictDoUpdate({
+      target: [dailyOutcomes.hostId, dailyOutcomes.sourceGroupId, dailyOutcomes.day],
+      set: { outcome: row.outcome, runs: row.runs, failed: row.failed },
+    })
+    .run();
+}
+
+export function listDailyOutcomes(db: Db, hostIds: readonly string[], sinceDay: string): DailyOutcomeRow[] {
+  if (hostIds.length === 0) return [];
+  return db
+    .select()
+    .from(dailyOutcomes)
+    .where(and(inArray(dailyOutcomes.hostId, [...hostIds]), gte(dailyOutcomes.day, sinceDay)))
+    .all();
+}
+
+export function isGroupNameFree(db: Db, hostId: string, name: string, tag: string, except: string | null): boolean {
+  const rows = db
+    .select({ id: sourceGroups.id })
+    .from(sourceGroups)
+    .where(
+      and(
+        eq(sourceGroups.hostId, hostId),
+        sql`(lower(${sourceGroups.name}) = ${name.toLowerCase()} or ${sourceGroups.tag} = ${tag})`,
+      ),
+    )
+    .all();
+  return rows.every((row) => row.id === except);
+}

@@ -1,0 +1,102 @@
+/** First run: a one-time setup token, printed with a link, makes the first admin; then the door is shut for good. */
+import { timingSafeEqual } from "node:crypto";
+import type { Db } from "../../db/open.ts";
+import { countUsers, insertUser } from "../../db/queries/users.ts";
+import type { UserRow } from "../../db/schema/users.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
+import { newId } from "../../shared/ids.ts";
+import { badInput, Refusal } from "../http/errors.ts";
+import { createRateLimit } from "../http/rate-limit.ts";
+import type { AppContext, Origin } from "../http/routes.ts";
+import { writeAudit } from "../runtime/audit.ts";
+import { hashPassword, passwordProblem } from "./passwords.ts";
+import type { SessionStore } from "./sessions.ts";
+import { hashToken, newToken } from "./tokens.ts";
+import { usernameProblem } from "./usernames.ts";
+
+export type FirstRun = {
+  isOpen(): boolean;
+  /** The token to print; null once there is a user. */
+  token(): string | null;
+  /** @throws Refusal 410 `already_set_up`, 403 `bad_setup_token`, 400 with fields */
+  createAdmin(
+    c: AppContext,
+    from: Origin,
+    input: { token: string; username: string; password: string },
+  ): Promise<{ user: UserRow; csrfToken: string }>;
+};
+
+export function createFirstRun({ db, clock, sessions }: { db: Db; clock: Clock; sessions: SessionStore }): FirstRun {
+  let isOpen = countUsers(db) === 0;
+  const token = newToken("rm_setup_");
+  const attempts = createRateLimit({ limit: 20, windowMs: 15 * MINUTE_MS, clock });
+  const stillOpen = () => {
+    if (isOpen && countUsers(db) > 0) isOpen = false;
+    return isOpen;
+  };
+  return {
+    isOpen: stillOpen,
+    token: () => (stillOpen() ? token : null),
+    async createAdmin(c, from, input) {
+      if (!stillOpen()) throw alreadySetUp();
+      const wait = attempts.hit(from.ip);
+      if (wait !== null)
+        throw new Refusal(429, "too_many_attempts", "Too many attempts. Wait a little, then try again.", {}, wait);
+      const given = Buffer.from(hashToken(input.token.trim()));
+      if (!timingSafeEqual(given, Buffer.from(hashToken(token)))) {
+        const message = "That is not the setup token. Open the link that the server printed when it started.";
+        throw new Refusal(403, "bad_setup_token", message, { token: message });
+      }
+      const username = input.username.trim().toLowerCase();
+      const fields = problemFields(username, input.password);
+      if (Object.keys(fields).length > 0) throw badInput(fields);
+      const passwordHash = await hashPassword(input.password);
+      const user = newAdmin(username, passwordHash, clock.now());
+      const csrfToken = inTransaction(db, () => {
+        if (countUsers(db) > 0) throw alreadySetUp();
+        insertUser(db, user);
+        const actor = { kind: "user", userId: user.id, username, ip: from.ip } as const;
+        writeAudit(db, clock.now(), {
+          actor,
+          action: "user.bootstrapped",
+          target: { kind: "user", id: user.id, name: username },
+          payload: { role: "admin" },
+        });
+        return sessions.start(c, user.id, from).csrfToken;
+      });
+      isOpen = false;
+      return { user, csrfToken };
+    },
+  };
+}
+
+function problemFields(username: string, password: string): Record<string, string> {
+  const fields: Record<string, string> = {};
+  const nameProblem = usernameProblem(username);
+  if (nameProblem) fields["username"] = nameProblem;
+  const problem = passwordProblem(password, username);
+  if (problem) fields["password"] = problem;
+  return fields;
+}
+
+function newAdmin(username: string, passwordHash: string, now: number): UserRow {
+  return {
+    id: newId(),
+    username,
+    email: null,
+    role: "admin",
+    passwordHash,
+    authSource: "local",
+    oidcIssuer: null,
+    oidcSubject: null,
+    disabledAt: null,
+    lastLoginAt: now,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+function alreadySetUp(): Refusal {
+  return new Refusal(410, "already_set_up", "This server has its first admin already. Sign in instead.");
+}

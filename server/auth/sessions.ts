@@ -1,0 +1,73 @@
+/** Sessions: made at sign-in, re-read with the user at every request, ended at once when rights change. */
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import type { Db } from "../../db/open.ts";
+import { findSessionByToken, insertSession, touchSession } from "../../db/queries/sessions.ts";
+import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { newId } from "../../shared/ids.ts";
+import type { AppContext, Origin, Session } from "../http/routes.ts";
+import type { Sealer } from "../runtime/seal.ts";
+import { hashToken, newToken } from "./tokens.ts";
+
+export const SESSION_COOKIE = "rm_session";
+export const SESSION_IDLE_MS = 7 * DAY_MS;
+export const SESSION_LIFETIME_MS = 30 * DAY_MS;
+/** `last_used_at` is written at most this often. */
+const TOUCH_EVERY_MS = 5 * MINUTE_MS;
+
+export type SessionStore = {
+  /** Makes a session and sets its cookie. Call inside the transaction of the sign-in. */
+  start(c: AppContext, userId: string, from: Origin): { sessionId: string; csrfToken: string };
+  find(c: AppContext, from: Origin): Session | null;
+  clearCookie(c: AppContext): void;
+};
+
+export function createSessionStore({ db, clock, sealer }: { db: Db; clock: Clock; sealer: Sealer }): SessionStore {
+  const csrfOf = (tokenHash: string) => sealer.digest("csrf", tokenHash);
+  return {
+    start(c, userId, from) {
+      const token = newToken();
+      const now = clock.now();
+      const id = newId();
+      const tokenHash = hashToken(token);
+      insertSession(db, {
+        id,
+        tokenHash,
+        userId,
+        expiresAt: now + SESSION_LIFETIME_MS,
+        lastUsedAt: now,
+        ip: from.ip,
+        userAgent: c.req.header("user-agent")?.slice(0, 300) ?? null,
+        idToken: null,
+        createdAt: now,
+      });
+      setCookie(c, SESSION_COOKIE, token, {
+        httpOnly: true,
+        sameSite: "Lax",
+        path: "/",
+        secure: from.secure,
+        maxAge: SESSION_LIFETIME_MS / 1000,
+      });
+      return { sessionId: id, csrfToken: csrfOf(tokenHash) };
+    },
+    find(c, from) {
+      const token = getCookie(c, SESSION_COOKIE);
+      if (!token) return null;
+      const found = findSessionByToken(db, hashToken(token));
+      const now = clock.now();
+      if (!found || found.user.disabledAt !== null) return null;
+      const { session, user } = found;
+      if (now >= session.expiresAt || now - session.lastUsedAt >= SESSION_IDLE_MS) return null;
+      if (now - session.lastUsedAt >= TOUCH_EVERY_MS) touchSession(db, session.id, now, from.ip);
+      return {
+        sessionId: session.id,
+        userId: user.id,
+        username: user.username,
+        role: user.role,
+        csrfToken: csrfOf(session.tokenHash),
+      };
+    },
+    clearCookie(c) {
+      deleteCookie(c, SESSION_COOKIE, { path: "/" });
+    },
+  };
+}

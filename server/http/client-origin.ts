@@ -1,0 +1,37 @@
+/** Where a request came from and what our address is for it: forwarded headers count only behind a trusted proxy. */
+import { type Cidr, cidrMatcher } from "../runtime/cidr.ts";
+import { Refusal } from "./errors.ts";
+import type { AppContext, Origin } from "./routes.ts";
+
+/** host, host:port, [v6], [v6]:port: what may stand in links and install commands. */
+const HOST_PATTERN = /^(?:[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
+
+export type OriginSettings = { baseUrl: string | null; trustedProxies: readonly Cidr[]; tls: boolean };
+
+export function createOriginReader({ baseUrl, trustedProxies, tls }: OriginSettings): (c: AppContext) => Origin {
+  const isProxy = cidrMatcher(trustedProxies);
+  return (c) => {
+    const peer = c.env?.ip ?? "127.0.0.1";
+    const forwarded = isProxy(peer);
+    const ip = forwarded ? lastUntrusted(c.req.header("x-forwarded-for"), peer, isProxy) : peer;
+    const scheme = (forwarded && firstOf(c.req.header("x-forwarded-proto"))) || (tls ? "https" : "http");
+    const host = (forwarded && firstOf(c.req.header("x-forwarded-host"))) || c.req.header("host") || "";
+    if (!baseUrl && !HOST_PATTERN.test(host))
+      throw new Refusal(400, "bad_host", "The Host header is not a valid host name.");
+    const origin = baseUrl ?? `${scheme === "https" ? "https" : "http"}://${host.toLowerCase()}`;
+    return { ip, origin, secure: scheme === "https" };
+  };
+}
+
+function firstOf(header: string | undefined): string | null {
+  return header?.split(",")[0]?.trim() || null;
+}
+
+/** Each proxy appends its peer: read from the right until an address that is no proxy of ours. */
+function lastUntrusted(header: string | undefined, peer: string, isProxy: (ip: string) => boolean): string {
+  const chain = (header ?? "")
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean);
+  return chain.findLast((address) => !isProxy(address)) ?? chain[0] ?? peer;
+}

@@ -1,0 +1,133 @@
+/** Routes as data: each says its least role, what it audits and what it reads, where it is defined. */
+import type { Context } from "hono";
+import type * as v from "valibot";
+import type { Role } from "../../db/schema/users.ts";
+import type { Actor } from "../runtime/audit.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+export type Access = "public" | Role;
+
+/** The signed-in person behind a request, re-read from the database each time. */
+export type Session = {
+  sessionId: string;
+  userId: string;
+  username: string;
+  role: Role;
+  csrfToken: string;
+};
+
+/** What Bun (or a test) hands in beside the request. */
+export type Bindings = {
+  /** The peer's address. */
+  ip: string;
+  upgrade(request: Request, data: unknown): boolean;
+};
+export type AppContext = Context<{ Bindings: Bindings }>;
+
+/** Where a request really came from, behind whatever proxy. */
+export type Origin = {
+  ip: string;
+  /** `https://host:port` as the browser sees us. */
+  origin: string;
+  secure: boolean;
+};
+
+export type Call<Q, B, S> = {
+  c: AppContext;
+  params: Record<string, string>;
+  query: Q;
+  body: B;
+  session: S;
+  from: Origin;
+  actor: S extends Session ? Extract<Actor, { kind: "user" }> : null;
+};
+
+type Schema = v.GenericSchema;
+type Out<S extends Schema | undefined> = S extends Schema ? v.InferOutput<S> : undefined;
+
+export type Definition<Q extends Schema | undefined, B extends Schema | undefined, S> = {
+  method: Method;
+  path: string;
+  access: Access;
+  summary: string;
+  /** Audit action of a write, `noun.verbed`; a signed-in person who is refused leaves `….denied`. */
+  action?: string;
+  /** Strict objects: unknown parameters are refused. */
+  query?: Q;
+  body?: B;
+  /** `form` = an HTML form (also multipart), parsed by the page itself; the body is a record of strings or lists. */
+  reads?: "json" | "form";
+  handle(call: Call<Out<Q>, Out<B>, S>): Response | Promise<Response>;
+};
+
+export type FormBody = Record<string, string | string[]>;
+
+export type Route = {
+  method: Method;
+  path: string;
+  access: Access;
+  summary: string;
+  action: string | null;
+  query: Schema | null;
+  body: Schema | null;
+  reads: "json" | "form";
+  handle(call: Call<never, never, never>): Response | Promise<Response>;
+};
+
+/** A route for signed-in people. */
+export function route<Q extends Schema | undefined = undefined, B extends Schema | undefined = undefined>(
+  definition: Definition<Q, B, Session> & { access: Role },
+): Route {
+  return complete(definition);
+}
+
+/** A route for everybody; the session is there when the visitor happens to have one. */
+export function publicRoute<Q extends Schema | undefined = undefined, B extends Schema | undefined = undefined>(
+  definition: Omit<Definition<Q, B, Session | null>, "access">,
+): Route {
+  return complete({ ...definition, access: "public" } as never);
+}
+
+/** An HTML form's page: the body comes as the browser sent it, so that a refused form can show what was typed. */
+export function formRoute(
+  definition: Omit<Definition<undefined, undefined, Session>, "body" | "query" | "handle"> & {
+    access: Role;
+    handle(call: Call<undefined, FormBody, Session>): Response | Promise<Response>;
+  },
+): Route {
+  return { ...complete(definition as never), reads: "form" };
+}
+
+export function publicFormRoute(
+  definition: Omit<Definition<undefined, undefined, Session | null>, "body" | "query" | "handle" | "access"> & {
+    handle(call: Call<undefined, FormBody, Session | null>): Response | Promise<Response>;
+  },
+): Route {
+  return { ...complete({ ...definition, access: "public" } as never), reads: "form" };
+}
+
+function complete(definition: Definition<Schema | undefined, Schema | undefined, never>): Route {
+  return {
+    method: definition.method,
+    path: definition.path,
+    access: definition.access,
+    summary: definition.summary,
+    action: definition.action ?? null,
+    query: definition.query ?? null,
+    body: definition.body ?? null,
+    reads: definition.reads ?? "json",
+    handle: definition.handle as Route["handle"],
+  };
+}
+
+/** @throws at start when a route is incomplete: a write without an audit action, a path twice. */
+export function checkRoutes(routes: readonly Route[]): void {
+  const seen = new Set<string>();
+  for (const { method, path, action, access } of routes) {
+    const key = `${method} ${path}`;
+    if (seen.has(key)) throw new Error(`route ${key} is defined twice`);
+    seen.add(key);
+    if (!access) throw new Error(`route ${key} has no role`);
+    if (method !== "GET" && !action) throw new Error(`route ${key} changes something but names no audit action`);
+  }
+}

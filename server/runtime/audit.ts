@@ -1,0 +1,34 @@
+/** The audit writer: one row per change, written in the transaction of the change itself. */
+import type { Db } from "../../db/open.ts";
+import { insertAudit } from "../../db/queries/audit.ts";
+import { newId } from "../../shared/ids.ts";
+
+/** Who caused a change. */
+export type Actor =
+  | { kind: "user"; userId: string; username: string; ip: string | null }
+  | { kind: "agent"; hostId: string; ip: string | null }
+  | { kind: "system" };
+
+export type AuditEntry = {
+  actor: Actor;
+  /** `noun.verbed`, such as `host.archived`. */
+  action: string;
+  target?: { kind: string; id: string; name: string };
+  /** Names and changed fields; never a secret. */
+  payload?: Record<string, unknown>;
+};
+
+export function writeAudit(db: Db, now: number, { actor, action, target, payload }: AuditEntry): void {
+  insertAudit(db, {
+    id: newId(),
+    ts: now,
+    actor: actor.kind,
+    userId: actor.kind === "user" ? actor.userId : null,
+    action,
+    targetKind: target?.kind ?? null,
+    targetId: target?.id ?? null,
+    targetName: target?.name ?? null,
+    ip: actor.kind === "system" ? null : actor.ip,
+    payload: payload ?? {},
+  });
+}

@@ -1,0 +1,44 @@
+/** Facts go up by this bus: who hears one re-reads the database. Listeners must not throw; one that does is logged. */
+import type { Log } from "../../shared/log.ts";
+
+export type Facts = {
+  "host.connected": { hostId: string };
+  "host.caught_up": { hostId: string };
+  "host.disconnected": { hostId: string };
+  "host.changed": { hostId: string };
+  "state.changed": { hostId: string };
+  "state.applied": { hostId: string };
+  "job.created": { jobId: string; hostId: string };
+  "job.changed": { jobId: string; hostId: string };
+  "job.finished": { jobId: string; hostId: string };
+  "repo.changed": { repoId: string; hostId: string };
+  "session.ended": { sessionIds: string[] };
+};
+
+export type FactName = keyof Facts;
+
+export type FactBus = {
+  on<N extends FactName>(name: N, listener: (fact: Facts[N]) => void): () => void;
+  tell<N extends FactName>(name: N, fact: Facts[N]): void;
+};
+
+export function createFactBus(log: Log): FactBus {
+  const listeners = new Map<FactName, Set<(fact: never) => void>>();
+  return {
+    on(name, listener) {
+      const set = listeners.get(name) ?? new Set();
+      listeners.set(name, set);
+      set.add(listener);
+      return () => set.delete(listener);
+    },
+    tell(name, fact) {
+      for (const listener of listeners.get(name) ?? []) {
+        try {
+          (listener as (fact: unknown) => void)(fact);
+        } catch (error) {
+          log.error("a listener failed", { fact: name, error: error instanceof Error ? error.message : String(error) });
+        }
+      }
+    },
+  };
+}

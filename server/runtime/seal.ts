@@ -1,0 +1,58 @@
+/** Secrets at rest: AES-256-GCM under the server key, bound to the place where they lie. */
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from "node:crypto";
+
+const VERSION = 1;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const KEY_ID_BYTES = 4;
+
+/** Where a blob lies. It is part of what is authenticated: a blob moved elsewhere does not open. */
+export type SealPlace = { table: string; column: string; id: string };
+
+export type Sealer = {
+  /** First bytes of the key's hash: names the key without telling it. */
+  keyId: string;
+  seal(place: SealPlace, plain: string): string;
+  /** @throws when the blob was made with another key, for another place, or was changed */
+  unseal(place: SealPlace, blob: string): string;
+  /** HMAC-SHA-256 (hex) under a key derived for `purpose`: opaque without the server key. */
+  digest(purpose: string, text: string): string;
+};
+
+/** @param key 32 bytes. */
+export function createSealer(key: Buffer): Sealer {
+  const id = createHash("sha256").update("restic-manager key id").update(key).digest().subarray(0, KEY_ID_BYTES);
+  const header = Buffer.concat([Buffer.from([VERSION]), id]);
+  const derived = new Map<string, Buffer>();
+  const keyFor = (purpose: string) => {
+    const found = derived.get(purpose) ?? Buffer.from(hkdfSync("sha256", key, "restic-manager", purpose, 32));
+    derived.set(purpose, found);
+    return found;
+  };
+  return {
+    keyId: id.toString("hex"),
+    seal(place, plain) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv("aes-256-gcm", keyFor("seal"), nonce).setAAD(associated(header, place));
+      const body = Buffer.concat([cipher.update(plain, "utf8"), cipher.final()]);
+      return Buffer.concat([header, nonce, body, cipher.getAuthTag()]).toString("base64");
+    },
+    unseal(place, blob) {
+      const bytes = Buffer.from(blob, "base64");
+      const head = bytes.subarray(0, header.length);
+      if (!head.equals(header)) throw new Error(`${place.table}.${place.column} was sealed with another server key`);
+      const nonce = bytes.subarray(header.length, header.length + NONCE_BYTES);
+      const decipher = createDecipheriv("aes-256-gcm", keyFor("seal"), nonce).setAAD(associated(header, place));
+      decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+      const body = bytes.subarray(header.length + NONCE_BYTES, -TAG_BYTES);
+      return Buffer.concat([decipher.update(body), decipher.final()]).toString("utf8");
+    },
+    digest(purpose, text) {
+      return createHmac("sha256", keyFor(purpose)).update(text).digest("hex");
+    },
+  };
+}
+
+function associated(header: Buffer, { table, column, id }: SealPlace): Buffer {
+  return Buffer.concat([header, Buffer.from(JSON.stringify([table, column, id]))]);
+}

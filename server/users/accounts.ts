@@ -1,0 +1,150 @@
+/** Users: made by an admin or on the command line with a setup link; passwords set by their owners only. */
+import type { Db } from "../../db/open.ts";
+import { deleteSession, deleteSessionsOfUser, listSessionsOfUser } from "../../db/queries/sessions.ts";
+import {
+  deleteSetupToken,
+  findUser,
+  findUserByName,
+  findUserBySetupToken,
+  insertUser,
+  putSetupToken,
+  setPassword,
+} from "../../db/queries/users.ts";
+import type { Role, SessionRow, UserRow } from "../../db/schema/users.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import { type Clock, HOUR_MS } from "../../shared/clock.ts";
+import { newId } from "../../shared/ids.ts";
+import { hashPassword, passwordProblem, verifyPassword } from "../auth/passwords.ts";
+import { SESSION_IDLE_MS, type SessionStore } from "../auth/sessions.ts";
+import { hashToken, newToken } from "../auth/tokens.ts";
+import { usernameProblem } from "../auth/usernames.ts";
+import { badInput, notFound, Refusal } from "../http/errors.ts";
+import type { AppContext, Origin, Session } from "../http/routes.ts";
+import { type Actor, writeAudit } from "../runtime/audit.ts";
+import type { FactBus } from "../runtime/facts.ts";
+
+const SETUP_LINK_MS = HOUR_MS;
+
+export type Accounts = {
+  /** @returns the setup link's token, shown once. @throws Refusal 400, 409 `name_taken` */
+  addUser(actor: Actor, username: string, role: Role): { user: UserRow; setupToken: string };
+  /** @returns a fresh setup link's token. @throws Refusal 404 */
+  newSetupToken(actor: Actor, username: string): { user: UserRow; setupToken: string };
+  findBySetupToken(token: string): UserRow | null;
+  /** Sets the password and signs in; all other sessions of the user end. @throws Refusal 410, 400 */
+  finishSetup(c: AppContext, from: Origin, token: string, password: string): Promise<UserRow>;
+  /** Other sessions end; this one goes on. @throws Refusal 400 with fields */
+  changePassword(session: Session, from: Origin, input: { current: string; password: string }): Promise<void>;
+  listSessions(userId: string): SessionRow[];
+  endSession(session: Session, from: Origin, id: string): void;
+};
+
+export type AccountDeps = { db: Db; clock: Clock; sessions: SessionStore; bus: FactBus };
+
+export function createAccounts({ db, clock, sessions, bus }: AccountDeps): Accounts {
+  const audit = (actor: Actor, action: string, user: UserRow, payload: Record<string, unknown> = {}) =>
+    writeAudit(db, clock.now(), { actor, action, target: { kind: "user", id: user.id, name: user.username }, payload });
+
+  const issueLink = (user: UserRow): string => {
+    const setupToken = newToken("rm_set_");
+    const now = clock.now();
+    const expiresAt = now + SETUP_LINK_MS;
+    putSetupToken(db, { id: newId(), userId: user.id, tokenHash: hashToken(setupToken), expiresAt, createdAt: now });
+    return setupToken;
+  };
+
+  return {
+    addUser(actor, rawName, role) {
+      const username = rawName.trim().toLowerCase();
+      const problem = usernameProblem(username);
+      if (problem) throw badInput({ username: problem });
+      return inTransaction(db, () => {
+        if (findUserByName(db, username)) {
+          throw new Refusal(409, "name_taken", `There is a user named ${username} already.`, { username: "Taken." });
+        }
+        const user = newUser(username, role, clock.now());
+        insertUser(db, user);
+        const setupToken = issueLink(user);
+        audit(actor, "user.created", user, { role });
+        return { user, setupToken };
+      });
+    },
+    newSetupToken(actor, rawName) {
+      return inTransaction(db, () => {
+        const user = findUserByName(db, rawName.trim());
+        if (!user || user.authSource !== "local") throw notFound("user");
+        const setupToken = issueLink(user);
+        audit(actor, "user.setup_link_made", user);
+        return { user, setupToken };
+      });
+    },
+    findBySetupToken: (token) => findUserBySetupToken(db, hashToken(token), clock.now()),
+    async finishSetup(c, from, token, password) {
+      const user = findUserBySetupToken(db, hashToken(token), clock.now());
+      if (!user) throw linkIsSpent();
+      const problem = passwordProblem(password, user.username);
+      if (problem) throw badInput({ password: problem });
+      const passwordHash = await hashPassword(password);
+      const ended = inTransaction(db, () => {
+        if (!findUserBySetupToken(db, hashToken(token), clock.now())) throw linkIsSpent();
+        deleteSetupToken(db, user.id);
+        setPassword(db, user.id, passwordHash, clock.now());
+        const sessionIds = deleteSessionsOfUser(db, user.id, null);
+        audit({ kind: "user", userId: user.id, username: user.username, ip: from.ip }, "user.password_set", user);
+        sessions.start(c, user.id, from);
+        return sessionIds;
+      });
+      bus.tell("session.ended", { sessionIds: ended });
+      return user;
+    },
+    async changePassword(session, from, { current, password }) {
+      const user = findUser(db, session.userId);
+      if (!user?.passwordHash) throw notFound("user");
+      if (!(await verifyPassword(user.passwordHash, current.slice(0, 1024)))) {
+        throw badInput({ current: "That is not your present password." });
+      }
+      const problem = passwordProblem(password, user.username);
+      if (problem) throw badInput({ password: problem });
+      const passwordHash = await hashPassword(password);
+      const ended = inTransaction(db, () => {
+        setPassword(db, user.id, passwordHash, clock.now());
+        const sessionIds = deleteSessionsOfUser(db, user.id, session.sessionId);
+        audit({ kind: "user", userId: user.id, username: user.username, ip: from.ip }, "user.password_changed", user);
+        return sessionIds;
+      });
+      bus.tell("session.ended", { sessionIds: ended });
+    },
+    listSessions: (userId) => listSessionsOfUser(db, userId, clock.now(), clock.now() - SESSION_IDLE_MS),
+    endSession(session, from, id) {
+      inTransaction(db, () => {
+        const mine = listSessionsOfUser(db, session.userId, 0, 0).some((row) => row.id === id);
+        const user = findUser(db, session.userId);
+        if (!mine || !user) throw notFound("session");
+        deleteSession(db, id);
+        audit({ kind: "user", userId: user.id, username: user.username, ip: from.ip }, "session.ended", user);
+      });
+      bus.tell("session.ended", { sessionIds: [id] });
+    },
+  };
+}
+
+function newUser(username: string, role: Role, now: number): UserRow {
+  return {
+    id: newId(),
+    username,
+    email: null,
+    role,
+    passwordHash: null,
+    authSource: "local",
+    oidcIssuer: null,
+    oidcSubject: null,
+    disabledAt: null,
+    lastLoginAt: null,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+function linkIsSpent(): Refusal {
+  return new Refusal(410, "link_spent", "This link has been used or has expired. Ask an admin for a new one.");
+}
