@@ -60,7 +60,7 @@ async function command([program, ...args]: [string, ...string[]]): Promise<Count
 }
 
 async function testFiles(): Promise<string[]> {
-  const glob = new Bun.Glob("{shared,db,server,ui,agent,tests}/**/*.test.{ts,tsx}");
+  const glob = new Bun.Glob("{shared,db,server,ui,agent,install,tests}/**/*.test.{ts,tsx}");
   const files: string[] = [];
   for await (const file of glob.scan({ cwd: REPOSITORY })) files.push(file);
   return files.sort();

@@ -11,7 +11,7 @@ export type Suite = {
 };
 
 export const SUITES: readonly Suite[] = [
-  { name: "unit tests", paths: ["shared", "db", "server", "ui", "agent"], processes: 2, timeoutMs: 20_000 },
+  { name: "unit tests", paths: ["shared", "db", "server", "ui", "agent", "install"], processes: 2, timeoutMs: 20_000 },
   { name: "rules of the house", paths: ["tests/*.test.ts"], processes: 2, timeoutMs: 20_000 },
   { name: "test bed", paths: ["tests/testbed"], processes: 2, timeoutMs: 30_000 },
   { name: "end to end", paths: ["tests/e2e", "tests/demo", "tests/harness"], processes: 2, timeoutMs: 60_000 },
