@@ -51,7 +51,9 @@ find_units() {
     if [ "$name" = restic-manager-agent.service ] || ! mentions_restic "$line"; then continue; fi
     timer=${name%.service}.timer
     if systemctl cat "$timer" >/dev/null 2>&1; then name=$timer; fi
-    found_one "$name, which starts $file ($(systemctl is-active "$name" || true))" "$line" "sudo systemctl disable --now $name"
+    state="$(systemctl is-enabled "$name" 2>/dev/null || true), $(systemctl is-active "$name" 2>/dev/null || true)"
+    if [ "$state" = 'disabled, inactive' ]; then continue; fi
+    found_one "$name, which starts $file ($state)" "$line" "sudo systemctl disable --now $name"
   done
 }
 

@@ -6,7 +6,7 @@ import { mustRun } from "./command.ts";
 type Bootstrap = () => Promise<{ program: string; env: Record<string, string> }>;
 type RootRecipe = { version: string; path: string; build: (folder: string) => Promise<void> };
 
-const SYSTEMD_PACKAGES = ["systemd", "systemd-sysv", "dbus", "curl", "ca-certificates", "iproute2", "cron"];
+const SYSTEMD_PACKAGES = ["systemd", "systemd-sysv", "dbus", "curl", "wget", "ca-certificates", "iproute2", "cron"];
 const WINE_PACKAGES = ["wine", "wine64"];
 
 /** A compressed Debian 12 that boots systemd: `root.tar.zst`, unpacked anew for every container. */
