@@ -1,1 +1,35 @@
-export {};
+// The job page: streams progress and log over a WebSocket; changes of state re-fetch the page's words.
+import type { LogLine } from "../../shared/protocol/fields.ts";
+import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
+import { startLog } from "./job-log.ts";
+import { startProgress } from "./job-progress.ts";
+import { openStream } from "./job-stream.ts";
+import { clockOffset } from "./times.ts";
+
+type Frame =
+  | { type: "log.stream"; payload: { lines: LogLine[] } }
+  | { type: "job.progress"; payload: ToServerPayload<"job.progress"> }
+  | { type: "job.started" | "job.finished"; payload: unknown };
+
+/** Puts the server's newest words around the log; the log and the progress keep their own content. */
+function refreshWords(): void {
+  void window.htmx.ajax("GET", location.pathname, { target: "#main", swap: "outerMorph" });
+}
+
+const section = document.querySelector<HTMLElement>("#log");
+if (section) {
+  const id = section.dataset.job ?? "";
+  const log = startLog(section, id);
+  const progress = startProgress(clockOffset());
+  openStream({
+    url: `/api/jobs/${id}/stream`,
+    lastSeq: () => log.lastSeq(),
+    hear: (frame) => {
+      const { type, payload } = frame as Frame;
+      if (type === "log.stream") log.add(payload.lines);
+      else if (type === "job.progress") progress.show(payload);
+      else refreshWords();
+      return type === "job.finished";
+    },
+  });
+}

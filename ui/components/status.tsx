@@ -13,10 +13,21 @@ export function Badge({ glyph, fill, children }: { glyph: GlyphName; fill?: bool
 }
 
 /** The first line of a page: what needs the person. `sub` is a second, quieter line. */
-export function Verdict({ glyph, children, sub }: { glyph: GlyphName; children: Child; sub?: Child }) {
+export function Verdict({
+  glyph,
+  children,
+  sub,
+  quiet,
+}: {
+  glyph: GlyphName;
+  children: Child;
+  sub?: Child;
+  /** True where the words change every second: screen readers are not told. */
+  quiet?: boolean;
+}) {
   return (
     <div>
-      <h1 class="verdict" id="verdict" aria-live="polite">
+      <h1 class="verdict" id="verdict" aria-live={quiet ? "off" : "polite"}>
         <Glyph name={glyph} />
         <span>{children}</span>
       </h1>

@@ -1,0 +1,44 @@
+// Refreshes the parts marked `data-progress` once a second, and draws the throughput line.
+
+import { type Progress, progressTexts, shareInWords } from "../jobs/progress-words.ts";
+
+const RATES_SHOWN = 14;
+
+function part(name: string): HTMLElement | null {
+  return document.querySelector<HTMLElement>(`[data-progress="${name}"]`);
+}
+
+function drawRates(rates: readonly number[]): void {
+  if (rates.length < 2) return;
+  const top = Math.max(...rates, 1);
+  const points = rates.map(
+    (rate, at) => `${(1 + (at * 54) / (RATES_SHOWN - 1)).toFixed(1)} ${(16 - (rate / top) * 14).toFixed(1)}`,
+  );
+  document.querySelector('[data-progress="rate-line"]')?.setAttribute("d", `M${points.join("L")}`);
+}
+
+/** `offset` is added to this machine's clock to get the server's. */
+export function startProgress(offset: number): { show: (progress: Progress) => void } {
+  const rates: number[] = [];
+  return {
+    show: (progress) => {
+      const started = Number(document.querySelector<HTMLElement>("#progress")?.dataset.started) || null;
+      for (const [name, text] of Object.entries(progressTexts(progress, started, Date.now() + offset))) {
+        const element = part(name);
+        if (element && element.textContent !== text) element.textContent = text;
+      }
+      const current = part("current")?.parentElement;
+      if (current) current.hidden = progress.current_files.length === 0;
+      const bar = part("bar") as HTMLProgressElement | null;
+      if (bar && progress.percent_done !== null) {
+        bar.hidden = false;
+        bar.value = progress.percent_done * 100;
+      }
+      const verdict = part("verdict");
+      if (verdict) verdict.textContent = shareInWords(progress);
+      if (progress.throughput_bps !== null) rates.push(progress.throughput_bps);
+      if (rates.length > RATES_SHOWN) rates.shift();
+      drawRates(rates);
+    },
+  };
+}

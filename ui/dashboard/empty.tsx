@@ -1,0 +1,95 @@
+// The dashboard of a server without hosts: what to do first, and a preview of what will be here.
+import { LinkButton } from "../components/button.tsx";
+import { CopyBox } from "../components/panels.tsx";
+import { Badge, Verdict } from "../components/status.tsx";
+import { GhostStrip, StripKey, StripScale } from "../components/strip.tsx";
+import { Page, PageHead } from "../layout.tsx";
+import { may, type View } from "../view.ts";
+
+const GHOSTS = ["sk-1", "sk-2", "sk-3"] as const;
+
+export type EmptyDashboardProps = {
+  days: readonly string[];
+  /** What one types on the repo server's machine to start it append-only. */
+  repoServerCommand: string;
+};
+
+export function EmptyDashboardPage({ view, days, repoServerCommand }: EmptyDashboardProps & { view: View }) {
+  return (
+    <Page view={view} title="Dashboard" live="/">
+      <PageHead view={view}>
+        <Verdict glyph="idle" sub="One command on the machine; its first backup runs a minute later.">
+          No hosts yet, so nothing is protected. Add the first one.
+        </Verdict>
+      </PageHead>
+      <div class="ways ways-2">
+        <section aria-labelledby="way-host">
+          <h2 id="way-host">Add a host from here</h2>
+          <p>
+            Say what it is called, which paths matter and where its repository is. You get one command to paste on the
+            machine, valid for an hour.
+          </p>
+          {may(view, "admin") ? (
+            <LinkButton href="/hosts/new" primary icon="plus">
+              Add your first host
+            </LinkButton>
+          ) : (
+            <p class="meta">An admin can add hosts.</p>
+          )}
+        </section>
+        <section aria-labelledby="way-repo">
+          <h2 id="way-repo">You need a place for the data</h2>
+          <p>
+            Any restic repository will do. We suggest a <code>rest-server</code> with <code>--append-only</code> on
+            another machine: then a stolen host cannot delete its history.
+          </p>
+          <CopyBox prompt="$" text={repoServerCommand} label="Copy the command that starts a repo server" />
+        </section>
+      </div>
+      <section class="preview" aria-labelledby="preview-title">
+        <h2 id="preview-title" class="label t2">
+          This is where your fleet will be: a row for every host, a cell for every night.
+        </h2>
+        <table class="table ghost" aria-hidden="true">
+          <thead>
+            <tr>
+              <th>Status</th>
+              <th>Host</th>
+              <th>
+                <StripScale days={days} />
+              </th>
+              <th>Last backup</th>
+              <th>Next run</th>
+              <th class="num">Repo size</th>
+              <th class="num">Snapshots</th>
+            </tr>
+          </thead>
+          <tbody>
+            {GHOSTS.map((width) => (
+              <tr>
+                <td>
+                  <Badge glyph="idle">Never</Badge>
+                </td>
+                <td>
+                  <span class={`skeleton ${width}`} />
+                </td>
+                <td>
+                  <GhostStrip days={days} mark="n" />
+                </td>
+                <td>
+                  <span class="skeleton sk-3" />
+                </td>
+                <td>
+                  <span class="skeleton sk-2" />
+                </td>
+                <td class="num t3">–</td>
+                <td class="num t3">–</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        <StripKey />
+      </section>
+    </Page>
+  );
+}

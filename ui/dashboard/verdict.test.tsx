@@ -1,0 +1,41 @@
+// The dashboard's first sentence says what needs a person, and stays short.
+import { describe, expect, test } from "bun:test";
+import { DashboardVerdict, type FleetVerdict } from "./verdict.tsx";
+
+function words(verdict: FleetVerdict): string {
+  return String(<DashboardVerdict verdict={verdict} />)
+    .replace(/<[^>]+>/g, "")
+    .replace(/\s+/g, " ");
+}
+
+const calm: FleetVerdict = { hosts: 12, protectedHosts: 12, needy: [], lastNight: { ran: 12, failed: 0 } };
+
+describe("dashboard verdict", () => {
+  test("is calm when nothing needs a person", () => {
+    expect(words(calm)).toBe("All 12 hosts protected.in the last 24 h 12 of 12 backups ran well");
+  });
+
+  test("names the worst two and counts the rest", () => {
+    const sentence = words({
+      hosts: 12,
+      protectedHosts: 9,
+      needy: [
+        { id: "1", name: "nas-02", need: { kind: "no_backup", sinceMs: 3 * 86_400_000 } },
+        { id: "2", name: "db-01", need: { kind: "failed" } },
+        { id: "3", name: "web-01", need: { kind: "never" } },
+      ],
+      lastNight: { ran: 7, failed: 2 },
+    });
+    expect(sentence).toContain(
+      "3 hosts need you: nas-02 has had no backup for 3 days, db-01 failed at its last backup, and 1 more.",
+    );
+    expect(sentence).toContain("9 of 12 hosts protected · in the last 24 h 7 of 9 backups ran well");
+  });
+
+  test("warnings alone are amber, not red", () => {
+    const html = String(
+      <DashboardVerdict verdict={{ ...calm, needy: [{ id: "1", name: "a", need: { kind: "warnings", count: 2 } }] }} />,
+    );
+    expect(html).toContain("glyph warning");
+  });
+});

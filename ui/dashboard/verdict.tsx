@@ -1,0 +1,60 @@
+// The first sentence of the dashboard: is everything protected, and what needs a person.
+import type { GlyphName } from "../components/glyph.tsx";
+import { Verdict } from "../components/status.tsx";
+import { formatPlural } from "../format.ts";
+import { type HostNeed, needInWords } from "../hosts/words.tsx";
+
+export type NeedyHost = { id: string; name: string; need: HostNeed };
+
+/** Counts over all hosts that are not archived; `lastNight` are the backups due and run in the last 24 h. */
+export type FleetVerdict = {
+  hosts: number;
+  protectedHosts: number;
+  /** Worst first; only the first two are named. */
+  needy: readonly NeedyHost[];
+  lastNight: { ran: number; failed: number };
+};
+
+const NAMED = 2;
+const QUIET: readonly HostNeed["kind"][] = ["warnings", "drift"];
+
+function glyphFor(needy: readonly NeedyHost[]): GlyphName {
+  if (needy.length === 0) return "ok";
+  return needy.every(({ need }) => QUIET.includes(need.kind)) ? "warning" : "failed";
+}
+
+function lastNightInWords({ ran, failed }: FleetVerdict["lastNight"]): string {
+  const all = ran + failed;
+  if (all === 0) return "no backup ran in the last 24 h";
+  return `in the last 24 h ${ran} of ${formatPlural(all, "backup")} ran well`;
+}
+
+export function DashboardVerdict({ verdict }: { verdict: FleetVerdict }) {
+  const { hosts, protectedHosts, needy, lastNight } = verdict;
+  const glyph = glyphFor(needy);
+  if (needy.length === 0)
+    return (
+      <Verdict glyph={glyph} sub={lastNightInWords(lastNight)}>
+        {hosts === 1 ? "Your host is protected." : `All ${hosts} hosts protected.`}
+      </Verdict>
+    );
+  const more = needy.length - NAMED;
+  return (
+    <Verdict
+      glyph={glyph}
+      sub={`${protectedHosts} of ${formatPlural(hosts, "host")} protected · ${lastNightInWords(lastNight)}`}
+    >
+      {formatPlural(needy.length, "host needs", "hosts need")} you:{" "}
+      {needy.slice(0, NAMED).map(({ id, name, need }, at) => (
+        <>
+          {at > 0 ? ", " : ""}
+          <a href={`/hosts/${id}`}>
+            <code>{name}</code>
+          </a>{" "}
+          {needInWords(need)}
+        </>
+      ))}
+      {more > 0 ? `, and ${more} more` : ""}.
+    </Verdict>
+  );
+}

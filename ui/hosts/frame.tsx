@@ -1,0 +1,322 @@
+// What every page of a host shares: head, vitals, tabs, and the rail that runs its source groups.
+import type { Child } from "hono/jsx";
+import type { HostRow } from "../../db/schema/hosts.ts";
+import { LinkButton, Verb } from "../components/button.tsx";
+import { Icon } from "../components/icon.tsx";
+import { Crumbs, Notice, Tabs, Tile } from "../components/panels.tsx";
+import { NightStrip, type StripDay, StripKey } from "../components/strip.tsx";
+import { Ago, Near } from "../components/time.tsx";
+import { formatBytesChange, formatCount, formatDuration, formatPercent, formatPlural, splitBytes } from "../format.ts";
+import { Page, PageHead } from "../layout.tsx";
+import { may, type View } from "../view.ts";
+import { HostVerdict, type HostVerdictFacts } from "./verdict.tsx";
+import { HostBadge, type HostStatus, type LastBackup, platformOf } from "./words.tsx";
+
+export type HostTab = "snapshots" | "sources" | "repos" | "jobs" | "settings";
+
+/** A source group as the rail shows it. */
+export type RailGroup = { id: string; name: string; last: LastBackup; outcomes: readonly StripDay[] };
+
+export type HostHead = Pick<
+  HostRow,
+  | "id"
+  | "name"
+  | "os"
+  | "arch"
+  | "agentVersion"
+  | "resticVersion"
+  | "tags"
+  | "stateVersion"
+  | "appliedStateVersion"
+  | "driftSince"
+  | "archivedAt"
+  | "replacedAt"
+  | "lastSeenAt"
+  | "repoSizeBytes"
+  | "snapshotCount"
+> & {
+  status: HostStatus;
+  groups: readonly RailGroup[];
+  repo: HostVerdictFacts["repo"];
+  repoCount: number;
+  nextRunAt: number | null;
+  /** Change of the repo size in the last 7 days; null while unknown. */
+  sizeChangeBytes: number | null;
+  oldestSnapshotAt: number | null;
+  days: readonly string[];
+};
+
+export function hostPath(id: string, tab: HostTab = "snapshots"): string {
+  return tab === "snapshots" ? `/hosts/${id}` : `/hosts/${id}/${tab}`;
+}
+
+/** `live` is the tab's own address with its filters; null on pages with forms. */
+export function HostPage({
+  view,
+  host,
+  tab,
+  live,
+  rail,
+  children,
+}: {
+  view: View;
+  host: HostHead;
+  tab: HostTab;
+  live: string | null;
+  rail: boolean;
+  children: Child;
+}) {
+  return (
+    <Page view={view} title={host.name} {...(live === null ? {} : { live })}>
+      <Crumbs crumbs={[{ label: "Dashboard", href: "/" }, { label: <code>{host.name}</code> }]} />
+      <PageHead view={view} live={live !== null}>
+        <div class="host-head">
+          <HostVerdict facts={host} view={view} />
+          <HostLine host={host} view={view} />
+        </div>
+      </PageHead>
+      <Banner host={host} view={view} />
+      <Vitals host={host} view={view} />
+      <Tabs
+        label={host.name}
+        tabs={[
+          { label: "Snapshots", href: hostPath(host.id), count: host.snapshotCount, current: tab === "snapshots" },
+          {
+            label: "Sources",
+            href: hostPath(host.id, "sources"),
+            count: host.groups.length,
+            current: tab === "sources",
+          },
+          { label: "Repos", href: hostPath(host.id, "repos"), count: host.repoCount, current: tab === "repos" },
+          { label: "Jobs", href: hostPath(host.id, "jobs"), current: tab === "jobs" },
+          { label: "Settings", href: hostPath(host.id, "settings"), current: tab === "settings" },
+        ]}
+      />
+      {rail ? (
+        <div class="with-rail">
+          <div>{children}</div>
+          <Rail host={host} view={view} />
+        </div>
+      ) : (
+        children
+      )}
+    </Page>
+  );
+}
+
+function HostLine({ host, view }: { host: HostHead; view: View }) {
+  return (
+    <div class="host-line">
+      <HostBadge status={host.status} fill />
+      <span>{platformOf(host)}</span>
+      <span>
+        agent <code>{host.agentVersion}</code>
+      </span>
+      <span>
+        {host.resticVersion ? (
+          <span>
+            restic <code>{host.resticVersion}</code>
+          </span>
+        ) : (
+          "no restic yet"
+        )}
+      </span>
+      {host.lastSeenAt === null ? null : (
+        <span>
+          seen <Ago at={host.lastSeenAt} view={view} />
+        </span>
+      )}
+      <InSync host={host} view={view} />
+      <span class="chips">
+        {host.tags.map((tag) => (
+          <a class="chip" href={`/?tag=${encodeURIComponent(tag)}`}>
+            {tag}
+          </a>
+        ))}
+        {may(view, "operator") ? (
+          <a class="chip" href={`${hostPath(host.id, "settings")}#tags`} aria-label="Edit tags">
+            <Icon name="pencil" />
+            Tags
+          </a>
+        ) : null}
+      </span>
+    </div>
+  );
+}
+
+/** Whether the agent has taken the newest settings. */
+function InSync({ host, view }: { host: HostHead; view: View }) {
+  const { stateVersion, appliedStateVersion, driftSince } = host;
+  if (driftSince === null && appliedStateVersion === stateVersion)
+    return (
+      <span class="is-ok">
+        <Icon name="check" />
+        version {stateVersion} · agent in sync
+      </span>
+    );
+  return (
+    <span class="is-warning">
+      version {stateVersion} · agent {appliedStateVersion === null ? "has none yet" : `at ${appliedStateVersion}`}
+      {driftSince === null ? null : (
+        <span>
+          since <Ago at={driftSince} view={view} />
+        </span>
+      )}
+    </span>
+  );
+}
+
+function Banner({ host, view }: { host: HostHead; view: View }) {
+  if (host.archivedAt !== null)
+    return (
+      <div class="banner">
+        <Notice glyph="idle" reason="Archived.">
+          Since <Near at={host.archivedAt} view={view} />. What you see is the last it reported; its credentials are
+          kept, sealed, until it is purged.
+        </Notice>
+      </div>
+    );
+  if (host.status === "offline" && host.lastSeenAt !== null)
+    return (
+      <div class="banner">
+        <Notice
+          glyph="idle"
+          reason={
+            <>
+              As of <Ago at={host.lastSeenAt} view={view} />.
+            </>
+          }
+        >
+          The host is offline; what you see is the last it reported. What you start now waits for it.
+        </Notice>
+      </div>
+    );
+  return null;
+}
+
+function Vitals({ host, view }: { host: HostHead; view: View }) {
+  const done = host.groups.filter(({ last }) => "at" in last);
+  const newest = done.reduce<RailGroup | null>((a, b) => (a && at(a) > at(b) ? a : b), null);
+  const size = host.repoSizeBytes === null ? null : splitBytes(host.repoSizeBytes);
+  return (
+    <section class="tiles" aria-label="Vitals">
+      <Tile
+        label="Last backup"
+        figure={newest ? <Ago at={at(newest)} view={view} /> : "never"}
+        note={newest ? noteOf(newest) : "no backup has finished yet"}
+      />
+      <Tile
+        label="Next run"
+        figure={host.nextRunAt === null ? "by hand" : <Ago at={host.nextRunAt} view={view} />}
+        note={host.nextRunAt === null ? "not scheduled" : <Near at={host.nextRunAt} view={view} />}
+      />
+      <Tile
+        label="Repo size"
+        figure={size?.figure ?? "–"}
+        unit={size?.unit}
+        href={hostPath(host.id, "repos")}
+        note={
+          formatPlural(host.repoCount, "repo") +
+          (host.sizeChangeBytes === null ? "" : ` · ${formatBytesChange(host.sizeChangeBytes)} this week`)
+        }
+      />
+      <Tile
+        label="Snapshots"
+        figure={formatCount(host.snapshotCount)}
+        note={host.oldestSnapshotAt === null ? "none yet" : `oldest ${view.dates.date(host.oldestSnapshotAt)}`}
+      />
+    </section>
+  );
+}
+
+function at({ last }: RailGroup): number {
+  return "at" in last ? last.at : 0;
+}
+
+function noteOf({ name, last }: RailGroup): string {
+  if (last.status === "ok") return last.durationMs === null ? name : `${name} · ${formatDuration(last.durationMs)}`;
+  if (last.status === "warning") return `${name} · ${formatPlural(last.warnings, "warning")}`;
+  return `${name} · failed`;
+}
+
+function Rail({ host, view }: { host: HostHead; view: View }) {
+  return (
+    <aside class="rail" aria-label="Source groups">
+      <div>
+        <h2>Source groups</h2>
+        {host.groups.map((group) => (
+          <div class="group" id={`g-${group.id}`}>
+            <div>
+              <a class="host-name plain" href={`/hosts/${host.id}/sources/${group.id}`}>
+                {group.name}
+              </a>
+              <div class="meta">
+                <GroupState last={group.last} view={view} />
+              </div>
+            </div>
+            <GroupVerb host={host} group={group} view={view} />
+            <NightStrip
+              label={group.name}
+              query={`host_id=${host.id}&source_group_id=${group.id}`}
+              days={host.days}
+              outcomes={group.outcomes}
+            />
+          </div>
+        ))}
+        <StripKey short />
+      </div>
+    </aside>
+  );
+}
+
+function GroupState({ last, view }: { last: LastBackup; view: View }) {
+  switch (last.status) {
+    case "never":
+      return "never ran";
+    case "waiting":
+      return "waiting for the host";
+    case "running":
+      return <span class="is-running">running{last.share === null ? "" : ` ${formatPercent(last.share)}`}</span>;
+    case "ok":
+      return (
+        <>
+          ok <Ago at={last.at} view={view} />
+          {last.durationMs === null ? "" : ` · ${formatDuration(last.durationMs)}`}
+        </>
+      );
+    case "warning":
+      return (
+        <span class="is-warning">
+          {formatPlural(last.warnings, "warning")} <Ago at={last.at} view={view} />
+        </span>
+      );
+    case "failed":
+      return (
+        <span class="is-failed">
+          failed <Ago at={last.at} view={view} />
+        </span>
+      );
+  }
+}
+
+function GroupVerb({ host, group, view }: { host: HostHead; group: RailGroup; view: View }) {
+  const { last } = group;
+  if (last.status === "running" || last.status === "waiting")
+    return (
+      <LinkButton href={`/jobs/${last.jobId}`} small label={`View job of ${group.name}`}>
+        View job
+      </LinkButton>
+    );
+  if (!may(view, "operator") || host.archivedAt !== null) return null;
+  return (
+    <Verb
+      action={`/hosts/${host.id}/sources/${group.id}/run`}
+      csrf={view.csrf}
+      small
+      icon="play"
+      label={`Run now: ${group.name}`}
+    >
+      Run now
+    </Verb>
+  );
+}

@@ -1,0 +1,109 @@
+// The first sentence of a host's page.
+import type { GlyphName } from "../components/glyph.tsx";
+import { Verdict } from "../components/status.tsx";
+import { Ago } from "../components/time.tsx";
+import { formatPercent, formatPlural } from "../format.ts";
+import type { View } from "../view.ts";
+import type { HostStatus, LastBackup } from "./words.tsx";
+
+/** What the verdict is made of. Groups and repos of this host only. */
+export type HostVerdictFacts = {
+  name: string;
+  status: HostStatus;
+  archivedAt: number | null;
+  lastSeenAt: number | null;
+  groups: readonly { name: string; last: LastBackup }[];
+  /** The primary repo's state; null when the host has none yet. */
+  repo: { status: "unknown" | "waiting" | "ready" | "failed"; message: string | null } | null;
+};
+
+export function HostVerdict({ facts, view }: { facts: HostVerdictFacts; view: View }) {
+  const { glyph, words } = verdictOf(facts, view);
+  return <Verdict glyph={glyph}>{words}</Verdict>;
+}
+
+function verdictOf(facts: HostVerdictFacts, view: View) {
+  const { groups, repo } = facts;
+  const name = <code>{facts.name}</code>;
+  if (facts.archivedAt !== null)
+    return say("idle", <>{name} is archived. Its agent is shut out; its repositories were not touched.</>);
+  if (repo?.status === "failed")
+    return say(
+      "failed",
+      <>
+        {name} cannot use its repository. {repo.message}
+      </>,
+    );
+  if (repo?.status === "waiting") return say("queued", <>The repo server does not know {name} yet.</>);
+
+  const running = groups.find(({ last }) => last.status === "running");
+  if (running?.last.status === "running") {
+    const { share, jobId } = running.last;
+    return say(
+      "running",
+      <>
+        {name} is backing up{" "}
+        <a href={`/jobs/${jobId}`}>
+          <code>{running.name}</code>
+        </a>
+        {share === null ? "." : `, ${formatPercent(share)}.`}
+      </>,
+    );
+  }
+  const failed = groups.filter(({ last }) => last.status === "failed");
+  if (failed.length > 0)
+    return say(
+      "failed",
+      <>
+        {name} needs you: the last backup of <code>{failed.map((group) => group.name).join(", ")}</code> failed.
+      </>,
+    );
+  if (facts.status === "offline")
+    return say(
+      "idle",
+      <>
+        {name} is offline
+        {facts.lastSeenAt === null ? "" : <> since {view.dates.near(facts.lastSeenAt, view.now)}</>}; its agent goes on
+        by itself and reports later.
+      </>,
+    );
+  const waiting = groups.find(({ last }) => last.status === "waiting");
+  if (waiting)
+    return say(
+      "queued",
+      <>
+        A backup of <code>{waiting.name}</code> waits on {name}.
+      </>,
+    );
+  const never = groups.filter(({ last }) => last.status === "never");
+  if (never.length === groups.length)
+    return say("idle", <>{name} has no backup yet. Press Run now to make the first.</>);
+  if (never.length > 0)
+    return say(
+      "warning",
+      <>
+        {name} is protected in part: <code>{never.map((group) => group.name).join(", ")}</code> has no backup yet.
+      </>,
+    );
+  const warned = groups.filter(({ last }) => last.status === "warning");
+  if (warned.length > 0)
+    return say(
+      "warning",
+      <>
+        {name} is protected, but not everything in <code>{warned.map((group) => group.name).join(", ")}</code> could be
+        read.
+      </>,
+    );
+  const newest = Math.max(...groups.map(({ last }) => (last.status === "ok" ? last.at : 0)));
+  return say(
+    "ok",
+    <>
+      {name} is protected. {groups.length === 1 ? "Its" : `All ${formatPlural(groups.length, "source group")}`} ran
+      well, the newest <Ago at={newest} view={view} />.
+    </>,
+  );
+}
+
+function say(glyph: GlyphName, words: ReturnType<typeof HostVerdict>) {
+  return { glyph, words };
+}

@@ -1,0 +1,114 @@
+// How a host's state is put into words: its status, its last backup, what it needs.
+import type { HostRow } from "../../db/schema/hosts.ts";
+import type { GlyphName } from "../components/glyph.tsx";
+import { Badge } from "../components/status.tsx";
+import { Ago } from "../components/time.tsx";
+import { formatDuration, formatPercent, formatPlural, formatSpan } from "../format.ts";
+import type { View } from "../view.ts";
+
+export type HostStatus = "online" | "offline" | "degraded";
+
+const STATUS: Record<HostStatus, { glyph: GlyphName; word: string }> = {
+  online: { glyph: "ok", word: "Online" },
+  offline: { glyph: "idle", word: "Offline" },
+  degraded: { glyph: "warning", word: "Degraded" },
+};
+
+export function HostBadge({ status, fill }: { status: HostStatus; fill?: boolean }) {
+  const { glyph, word } = STATUS[status];
+  return (
+    <Badge glyph={glyph} {...(fill ? { fill } : {})}>
+      {word}
+    </Badge>
+  );
+}
+
+/** "Linux x64" */
+export function platformOf({ os, arch }: Pick<HostRow, "os" | "arch">): string {
+  return `${os === "windows" ? "Windows" : "Linux"} ${arch}`;
+}
+
+/** The newest backup of a host or a group; `share` is 0 to 1, null while the total is unknown. */
+export type LastBackup =
+  | { status: "never" }
+  | { status: "waiting"; group: string; jobId: string }
+  | { status: "running"; group: string; jobId: string; share: number | null }
+  | { status: "ok"; at: number; durationMs: number | null }
+  | { status: "warning"; at: number; warnings: number }
+  | { status: "failed"; at: number; reason: string };
+
+/** The cell of a list: when, and below it the reason, or the duration when all is well. */
+export function LastBackupCell({ last, view }: { last: LastBackup; view: View }) {
+  switch (last.status) {
+    case "never":
+      return <Badge glyph="idle">Never</Badge>;
+    case "waiting":
+      return (
+        <>
+          <Badge glyph="queued">Waiting</Badge>
+          <small>{last.group}</small>
+        </>
+      );
+    case "running":
+      return (
+        <>
+          <Badge glyph="running">running{last.share === null ? "" : ` ${formatPercent(last.share)}`}</Badge>
+          <small class="is-running">{last.group}</small>
+        </>
+      );
+    case "ok":
+      return (
+        <>
+          <span class="badge t2">
+            <Ago at={last.at} view={view} />
+          </span>
+          {last.durationMs === null ? null : <small>{formatDuration(last.durationMs)}</small>}
+        </>
+      );
+    case "warning":
+      return (
+        <>
+          <Badge glyph="warning">
+            <Ago at={last.at} view={view} />
+          </Badge>
+          <small class="is-warning">{formatPlural(last.warnings, "warning")}</small>
+        </>
+      );
+    case "failed":
+      return (
+        <>
+          <Badge glyph="failed">
+            failed <Ago at={last.at} view={view} />
+          </Badge>
+          <small class="is-failed">{last.reason}</small>
+        </>
+      );
+  }
+}
+
+/** Why a host needs a person, worst first. Spans in ms. */
+export type HostNeed =
+  | { kind: "no_backup"; sinceMs: number }
+  | { kind: "failed" }
+  | { kind: "never" }
+  | { kind: "repo_not_ready" }
+  | { kind: "warnings"; count: number }
+  | { kind: "drift" };
+
+/** The need as the end of a sentence that begins with the host's name. */
+export function needInWords(need: HostNeed): string {
+  switch (need.kind) {
+    case "no_backup":
+      return `has had no backup for ${formatSpan(need.sinceMs)}`;
+    case "failed":
+      return "failed at its last backup";
+    case "never":
+      return "has no backup yet";
+    case "repo_not_ready":
+      return "cannot use its repository";
+    case "warnings":
+      return `could not read everything (${formatPlural(need.count, "warning")})`;
+    case "drift":
+      return "has not taken its newest settings";
+  }
+}

@@ -1,0 +1,110 @@
+// The first sentence of a job's page.
+import type { Child } from "hono/jsx";
+import type { JobRow } from "../../db/schema/jobs.ts";
+import type { GlyphName } from "../components/glyph.tsx";
+import { Verdict } from "../components/status.tsx";
+import { Near } from "../components/time.tsx";
+import { formatDuration, formatPlural } from "../format.ts";
+import { hostPath } from "../hosts/frame.tsx";
+import type { HostStatus } from "../hosts/words.tsx";
+import type { View } from "../view.ts";
+import { type Progress, shareInWords } from "./progress-words.ts";
+
+export type JobVerdictFacts = {
+  job: JobRow;
+  title: string;
+  host: { id: string; name: string; status: HostStatus };
+  progress: Progress | null;
+  ahead: number | null;
+};
+
+export function JobVerdict({ job, title, host, progress, ahead, view }: JobVerdictFacts & { view: View }) {
+  const hostLink = (
+    <a href={hostPath(host.id)}>
+      <code>{host.name}</code>
+    </a>
+  );
+  const what = (
+    <>
+      {title} on {hostLink}
+    </>
+  );
+  switch (job.status) {
+    case "queued":
+      return <Waiting job={job} host={host} ahead={ahead} what={what} view={view} />;
+    case "running":
+      return (
+        <Verdict glyph="running" quiet>
+          {what}
+          <span data-progress="verdict">{shareInWords(progress)}</span>.
+        </Verdict>
+      );
+    case "succeeded":
+      return (
+        <Ended glyph={job.warnings > 0 ? "warning" : "ok"} job={job} view={view}>
+          {what} succeeded{job.warnings > 0 ? <>, but {formatPlural(job.warnings, "file")} could not be read</> : ""}.
+        </Ended>
+      );
+    case "failed":
+      return (
+        <Ended glyph="failed" job={job} view={view}>
+          {what} failed.
+        </Ended>
+      );
+    case "cancelled":
+      return (
+        <Ended glyph="cancelled" job={job} view={view}>
+          {what} was cancelled.
+        </Ended>
+      );
+  }
+}
+
+function Waiting(props: Pick<JobVerdictFacts, "job" | "host" | "ahead"> & { what: Child; view: View }) {
+  const { job, host, ahead, what, view } = props;
+  const until =
+    job.expiresAt === null ? null : (
+      <>
+        It runs as soon as it can, until <Near at={job.expiresAt} view={view} />.
+      </>
+    );
+  if (host.status === "offline")
+    return (
+      <Verdict glyph="queued" sub={until}>
+        {what} waits for <code>{host.name}</code> to come online.
+      </Verdict>
+    );
+  return (
+    <Verdict glyph="queued" sub={until}>
+      {what} waits{ahead ? `, ${formatPlural(ahead, "job runs", "jobs run")} before it` : ""}.
+    </Verdict>
+  );
+}
+
+function Ended(props: { glyph: GlyphName; job: JobRow; view: View; children: Child }) {
+  const { glyph, job, view } = props;
+  const took =
+    job.startedAt !== null && job.finishedAt !== null ? `${formatDuration(job.finishedAt - job.startedAt)}, ` : "";
+  return (
+    <Verdict
+      glyph={glyph}
+      sub={
+        <>
+          {job.errorMessage ? `${job.errorMessage} ` : ""}
+          <span class="t3">
+            {took}
+            {job.finishedAt === null ? (
+              ""
+            ) : (
+              <>
+                ended <Near at={job.finishedAt} view={view} />
+              </>
+            )}
+          </span>
+        </>
+      }
+    >
+      {props.children}
+    </Verdict>
+  );
+}

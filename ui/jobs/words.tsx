@@ -1,0 +1,64 @@
+// How a job is put into words: what it does, how it stands, who caused it.
+import type { JobRow } from "../../db/schema/jobs.ts";
+import type { JobKind } from "../../shared/jobs.ts";
+import type { GlyphName } from "../components/glyph.tsx";
+import { Badge } from "../components/status.tsx";
+import { formatPlural } from "../format.ts";
+
+type State = Pick<JobRow, "status" | "warnings" | "acceptedAt">;
+
+/** Glyph and word; a success with warnings is amber, a queued job that its host has not accepted is "Waiting". */
+export function stateOf({ status, warnings, acceptedAt }: State): { glyph: GlyphName; word: string } {
+  switch (status) {
+    case "queued":
+      return { glyph: "queued", word: acceptedAt === null ? "Waiting" : "Queued" };
+    case "running":
+      return { glyph: "running", word: "Running" };
+    case "succeeded":
+      return warnings > 0
+        ? { glyph: "warning", word: formatPlural(warnings, "warning") }
+        : { glyph: "ok", word: "Succeeded" };
+    case "failed":
+      return { glyph: "failed", word: "Failed" };
+    case "cancelled":
+      return { glyph: "cancelled", word: "Cancelled" };
+  }
+}
+
+export function JobBadge({ job }: { job: State }) {
+  const { glyph, word } = stateOf(job);
+  return <Badge glyph={glyph}>{word}</Badge>;
+}
+
+const NOUNS: Record<JobKind, string> = {
+  init: "Making the repository",
+  backup: "Backup",
+  forget: "Forget",
+  prune: "Prune",
+  check: "Check",
+  unlock: "Removing stale locks",
+  stats: "Measuring",
+  snapshots: "Listing snapshots",
+  restore: "Restore",
+  diff: "Comparison",
+  find: "File search",
+  verify: "Restore drill",
+  probe: "Probe",
+  update: "Agent update",
+};
+
+export function kindInWords(kind: JobKind): string {
+  return NOUNS[kind];
+}
+
+/** "Backup of photos", "Probe of vault". */
+export function titleOf(job: { kind: JobKind; groupName: string | null; repoName: string | null }): string {
+  const about = job.kind === "backup" ? job.groupName : job.repoName;
+  return about ? `${NOUNS[job.kind]} of ${about}` : NOUNS[job.kind];
+}
+
+/** "mara", "schedule", "the server". */
+export function actorInWords(job: Pick<JobRow, "actorKind"> & { actorName: string | null }): string {
+  if (job.actorKind === "user") return job.actorName ?? "a user who is gone";
+  return job.actorKind === "schedule" ? "a schedule" : "the server";
+}

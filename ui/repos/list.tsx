@@ -1,0 +1,174 @@
+// Lists of repos: all of the fleet, and those of one host.
+import type { RepoRow } from "../../db/schema/repos.ts";
+import { Glyph } from "../components/glyph.tsx";
+import { Empty, Pager } from "../components/panels.tsx";
+import { Verdict } from "../components/status.tsx";
+import { Ago } from "../components/time.tsx";
+import { formatBytes, formatCount, formatPlural } from "../format.ts";
+import { type HostHead, HostPage, hostPath } from "../hosts/frame.tsx";
+import { Page, PageHead } from "../layout.tsx";
+import { hrefOf } from "../links.ts";
+import type { View } from "../view.ts";
+import { RepoBadge, RepoNotice } from "./words.tsx";
+
+export type RepoLine = Pick<
+  RepoRow,
+  | "id"
+  | "hostId"
+  | "name"
+  | "isPrimary"
+  | "url"
+  | "status"
+  | "statusCode"
+  | "statusMessage"
+  | "statusAt"
+  | "appendOnly"
+  | "sizeBytes"
+  | "snapshotCount"
+  | "measuredAt"
+> & { hostName: string };
+
+export type ReposPageProps = {
+  rows: readonly RepoLine[];
+  total: number;
+  offset: number;
+  limit: number;
+  counts: { ready: number; waiting: number; failed: number; unknown: number };
+};
+
+export function ReposPage({ view, rows, total, offset, limit, counts }: ReposPageProps & { view: View }) {
+  const here = (at: number) => hrefOf("/repos", { offset: at || null });
+  return (
+    <Page view={view} title="Repos" live={here(offset)}>
+      <PageHead view={view} live>
+        <ReposVerdict total={total} counts={counts} />
+      </PageHead>
+      {total === 0 ? (
+        <Empty title="No repos yet">
+          A repo is the restic repository of a host. It comes along when a host is added.
+        </Empty>
+      ) : (
+        <>
+          <RepoTable rows={rows} view={view} host />
+          <Pager offset={offset} limit={limit} total={total} href={here} words={["Back", "More"]} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+function ReposVerdict({ total, counts }: Pick<ReposPageProps, "total" | "counts">) {
+  if (total === 0) return <Verdict glyph="idle">No repositories yet.</Verdict>;
+  if (counts.failed > 0)
+    return (
+      <Verdict glyph="failed" sub={`${counts.ready} of ${formatPlural(total, "repo")} ready`}>
+        {formatPlural(counts.failed, "repo needs", "repos need")} you: the agent cannot open{" "}
+        {counts.failed === 1 ? "it" : "them"}.
+      </Verdict>
+    );
+  const pending = counts.waiting + counts.unknown;
+  if (pending > 0)
+    return (
+      <Verdict glyph="queued" sub={`${counts.ready} of ${formatPlural(total, "repo")} ready`}>
+        {formatPlural(pending, "repo is", "repos are")} not ready yet.
+      </Verdict>
+    );
+  return (
+    <Verdict glyph="ok">
+      {total === 1 ? "The repository can be opened." : `All ${total} repositories can be opened.`}
+    </Verdict>
+  );
+}
+
+export function ReposTab({ view, host, repos }: { view: View; host: HostHead; repos: readonly RepoLine[] }) {
+  const troubled = repos.filter(({ status }) => status !== "ready");
+  return (
+    <HostPage view={view} host={host} tab="repos" live={hostPath(host.id, "repos")} rail={false}>
+      {troubled.length > 0 ? (
+        <div class="rows list-head">
+          {troubled.map((repo) => (
+            <RepoNotice repo={repo} view={view} />
+          ))}
+        </div>
+      ) : null}
+      <RepoTable rows={repos} view={view} />
+    </HostPage>
+  );
+}
+
+const SHIELDS: Record<RepoRow["appendOnly"], string> = {
+  proven: "proven",
+  violated: "violated",
+  unknown: "unknown",
+  not_applicable: "not offered",
+};
+
+function RepoTable({ rows, view, host }: { rows: readonly RepoLine[]; view: View; host?: boolean }) {
+  return (
+    <table class="table stack repos">
+      <thead>
+        <tr>
+          <th scope="col">Status</th>
+          <th scope="col">Repo</th>
+          {host ? <th scope="col">Host</th> : null}
+          <th scope="col">Address</th>
+          <th scope="col">Append-only</th>
+          <th scope="col" class="num">
+            Size
+          </th>
+          <th scope="col" class="num">
+            Snapshots
+          </th>
+          <th scope="col">Measured</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((repo) => (
+          <tr id={`r-${repo.id}`}>
+            <td class="second">
+              <RepoBadge status={repo.status} />
+            </td>
+            <td class="first">
+              <a class="row-link host-name" href={`/hosts/${repo.hostId}/repos/${repo.id}`}>
+                {repo.name}
+              </a>
+              {repo.isPrimary ? <small>primary</small> : null}
+            </td>
+            {host ? (
+              <td data-th="Host">
+                <code>{repo.hostName}</code>
+              </td>
+            ) : null}
+            <td data-th="Address" class="wide">
+              <code>{repo.url}</code>
+              {repo.status === "failed" ? <small class="is-failed">{repo.statusMessage}</small> : null}
+            </td>
+            <td data-th="Append-only">
+              {repo.appendOnly === "violated" ? (
+                <span class="badge failed">
+                  <Glyph name="failed" />
+                  {SHIELDS.violated}
+                </span>
+              ) : (
+                <span class="t2">{SHIELDS[repo.appendOnly]}</span>
+              )}
+            </td>
+            <td data-th="Size" class="num">
+              {repo.sizeBytes === null ? (
+                <span class="t3">–</span>
+              ) : (
+                <span class="mono">{formatBytes(repo.sizeBytes)}</span>
+              )}
+            </td>
+            <td data-th="Snapshots" class="num">
+              <span class="mono">{formatCount(repo.snapshotCount)}</span>
+            </td>
+            <td data-th="Measured">
+              {repo.measuredAt === null ? <span class="t3">never</span> : <Ago at={repo.measuredAt} view={view} />}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,131 @@
+// How a repo's state is put into words: ready or not and what to do, append-only or not.
+import type { Child } from "hono/jsx";
+import type { RepoRow } from "../../db/schema/repos.ts";
+import { Verb } from "../components/button.tsx";
+import { type GlyphName, toneOf } from "../components/glyph.tsx";
+import { Icon, type IconName } from "../components/icon.tsx";
+import { Notice } from "../components/panels.tsx";
+import { Badge } from "../components/status.tsx";
+import { Ago } from "../components/time.tsx";
+import { may, type View } from "../view.ts";
+
+export type RepoState = Pick<RepoRow, "id" | "hostId" | "status" | "statusCode" | "statusMessage" | "statusAt">;
+
+const STATUS: Record<RepoRow["status"], { glyph: GlyphName; word: string }> = {
+  ready: { glyph: "ok", word: "Ready" },
+  waiting: { glyph: "queued", word: "Waiting" },
+  failed: { glyph: "failed", word: "Not ready" },
+  unknown: { glyph: "idle", word: "Unknown" },
+};
+
+export function RepoBadge({ status, fill }: { status: RepoRow["status"]; fill?: boolean }) {
+  const { glyph, word } = STATUS[status];
+  return (
+    <Badge glyph={glyph} {...(fill ? { fill } : {})}>
+      {word}
+    </Badge>
+  );
+}
+
+/** What went wrong, in two or three words, for the bold part of a notice. */
+const CODES: Record<string, string> = {
+  wrong_password: "wrong restic password",
+  repo_missing: "no repository at this address",
+  wrong_repo: "another repository is at this address",
+  repo_unreachable: "the repo server cannot be reached",
+  unauthorised: "the repo server refuses this user or password",
+  repo_locked: "the repository is locked",
+  permission_denied: "permission denied",
+  repo_full: "the repository is full",
+  no_credentials: "the host has no credential",
+  restic_missing: "there is no restic on the host",
+  restic_too_old: "restic on the host is too old",
+};
+
+/** The reason and the remedy, with Retry. The server's own sentence stands behind the bold words. */
+export function RepoNotice({ repo, view }: { repo: RepoState; view: View }) {
+  const retry = may(view, "operator") ? (
+    <Verb
+      action={`/hosts/${repo.hostId}/repos/${repo.id}/probe`}
+      csrf={view.csrf}
+      small
+      icon="refresh"
+      label={repo.status === "ready" ? "Probe now" : "Retry now"}
+    >
+      {repo.status === "ready" ? "Probe now" : "Retry"}
+    </Verb>
+  ) : null;
+  const when = repo.statusAt === null ? null : <Ago at={repo.statusAt} view={view} />;
+  const notice = (glyph: GlyphName, reason: Child, words: Child) => (
+    <Notice glyph={glyph} reason={reason} verbs={retry}>
+      {words}
+    </Notice>
+  );
+  switch (repo.status) {
+    case "ready":
+      return notice("ok", "Ready.", <>Opened with the everyday credential {when}.</>);
+    case "waiting":
+      return notice(
+        "queued",
+        "Waiting for the repo server.",
+        <>
+          {repo.statusMessage ??
+            "It does not know this host yet. Add the htpasswd line there; it is tried again by itself."}
+          {when ? <> Last tried {when}.</> : null}
+        </>,
+      );
+    case "failed":
+      return notice(
+        "failed",
+        `Not ready: ${CODES[repo.statusCode ?? ""] ?? "the repository could not be opened"}.`,
+        <>
+          {repo.statusMessage}
+          {when ? <> Tried {when}.</> : null}
+        </>,
+      );
+    case "unknown":
+      return notice("idle", "Not tried yet.", "The agent opens the repository as soon as it is connected.");
+  }
+}
+
+const APPEND_ONLY: Record<RepoRow["appendOnly"], { glyph: GlyphName; icon: IconName; word: string }> = {
+  proven: { glyph: "ok", icon: "shield-check", word: "Append-only: proven" },
+  violated: { glyph: "failed", icon: "shield-alert", word: "Append-only: violated" },
+  unknown: { glyph: "idle", icon: "shield", word: "Append-only: unknown" },
+  not_applicable: { glyph: "idle", icon: "shield", word: "Append-only: not offered by this kind" },
+};
+
+export function AppendOnlyBadge({ repo }: { repo: Pick<RepoRow, "appendOnly"> }) {
+  const { glyph, icon, word } = APPEND_ONLY[repo.appendOnly];
+  return (
+    <span class={`badge badge-fill ${toneOf(glyph)}`}>
+      <Icon name={icon} />
+      {word}
+    </span>
+  );
+}
+
+/** What the badge rests on. */
+export function AppendOnlyWords({
+  repo,
+  view,
+}: {
+  repo: Pick<RepoRow, "appendOnly" | "appendOnlyCheckedAt">;
+  view: View;
+}) {
+  const when = repo.appendOnlyCheckedAt === null ? null : <Ago at={repo.appendOnlyCheckedAt} view={view} />;
+  switch (repo.appendOnly) {
+    case "proven":
+      return <span>{when}, a delete with the everyday credential was refused</span>;
+    case "violated":
+      return (
+        <span class="is-failed">
+          {when}, the repo server allowed a delete: a stolen host could erase its history. Start it with --append-only.
+        </span>
+      );
+    case "unknown":
+      return <span>not tested yet</span>;
+    case "not_applicable":
+      return <span>only a REST server can refuse deletes; a stolen host could erase this repository</span>;
+  }
+}

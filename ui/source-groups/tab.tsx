@@ -1,0 +1,104 @@
+// A host's source groups: what they hold, how they went, and Run now.
+import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
+import { LinkButton, Verb } from "../components/button.tsx";
+import { NightStrip, type StripDay, StripKey, StripScale } from "../components/strip.tsx";
+import { formatPlural } from "../format.ts";
+import { type HostHead, HostPage, hostPath } from "../hosts/frame.tsx";
+import { type LastBackup, LastBackupCell } from "../hosts/words.tsx";
+import { may, type View } from "../view.ts";
+
+export type SourceGroupLine = Pick<SourceGroupRow, "id" | "name" | "tag" | "includes" | "excludes"> & {
+  last: LastBackup;
+  outcomes: readonly StripDay[];
+};
+
+export function SourcesTab({ view, host, groups }: { view: View; host: HostHead; groups: readonly SourceGroupLine[] }) {
+  const operator = may(view, "operator") && host.archivedAt === null;
+  return (
+    <HostPage view={view} host={host} tab="sources" live={hostPath(host.id, "sources")} rail={false}>
+      <div class="between list-head">
+        <p class="t2">What is backed up on this host, in groups that can run on their own.</p>
+        {operator ? (
+          <LinkButton href={`${hostPath(host.id, "sources")}/new`} icon="plus">
+            Add source group
+          </LinkButton>
+        ) : null}
+      </div>
+      <table class="table stack groups">
+        <thead>
+          <tr>
+            <th scope="col">Group</th>
+            <th scope="col">Paths</th>
+            <th scope="col" class="c-strip">
+              <span class="vh">Last 30 nights</span>
+              <StripScale days={host.days} />
+            </th>
+            <th scope="col">Last backup</th>
+            <th scope="col" class="c-act">
+              <span class="vh">Run now</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {groups.map((group) => (
+            <tr id={`g-${group.id}`}>
+              <td class="first">
+                <a class="row-link host-name" href={`${hostPath(host.id, "sources")}/${group.id}`}>
+                  {group.name}
+                </a>
+                {group.tag === group.name ? null : (
+                  <small>
+                    tag <code>{group.tag}</code>
+                  </small>
+                )}
+              </td>
+              <td data-th="Paths" class="wide">
+                <Paths group={group} />
+              </td>
+              <td class="wide">
+                <NightStrip
+                  label={group.name}
+                  query={`host_id=${host.id}&source_group_id=${group.id}`}
+                  days={host.days}
+                  outcomes={group.outcomes}
+                />
+              </td>
+              <td data-th="Last backup">
+                <LastBackupCell last={group.last} view={view} />
+              </td>
+              <td class="num act">
+                {operator ? (
+                  <Verb
+                    action={`${hostPath(host.id, "sources")}/${group.id}/run`}
+                    csrf={view.csrf}
+                    small
+                    icon="play"
+                    label={`Run now: ${group.name}`}
+                  >
+                    Run now
+                  </Verb>
+                ) : null}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <div class="foot">
+        <StripKey />
+        <span>{formatPlural(groups.length, "source group")}</span>
+      </div>
+    </HostPage>
+  );
+}
+
+function Paths({ group }: { group: SourceGroupLine }) {
+  const shown = group.includes.slice(0, 3);
+  const more = group.includes.length - shown.length;
+  return (
+    <>
+      <code>{shown.join("  ")}</code>
+      {more > 0 ? <span class="t3"> + {formatPlural(more, "path")}</span> : null}
+      {group.excludes.length > 0 ? <small>{formatPlural(group.excludes.length, "exclude")}</small> : null}
+    </>
+  );
+}
