@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { debianMirror } from "./apt.ts";
 import { mustRun } from "./command.ts";
+import { wineCommand } from "./wine-chroot.ts";
 
 type Bootstrap = () => Promise<{ program: string; env: Record<string, string> }>;
 type RootRecipe = { version: string; path: string; build: (folder: string) => Promise<void> };
@@ -22,12 +23,17 @@ export function buildDebianRoot(bootstrap: Bootstrap): RootRecipe {
   };
 }
 
-/** An unpacked Debian 13 with a wine new enough for our executable: a folder to chroot into. */
+/** An unpacked Debian 13 with a wine new enough for our executable, and its Windows drive set up in /root/.wine. */
 export function buildWineRoot(bootstrap: Bootstrap): RootRecipe {
   return {
-    version: `trixie ${WINE_PACKAGES.join(" ")} 1`,
+    version: `trixie ${WINE_PACKAGES.join(" ")} 2`,
     path: "root",
-    build: (folder) => debootstrap(bootstrap, "trixie", WINE_PACKAGES, join(folder, "root")),
+    build: async (folder) => {
+      const root = join(folder, "root");
+      await debootstrap(bootstrap, "trixie", WINE_PACKAGES, root);
+      const program = ["sh", "-c", "wineboot -i && wineserver -w"];
+      await mustRun(wineCommand({ root, prepare: [], program, env: {} }), { timeoutMs: 120_000 });
+    },
   };
 }
 
