@@ -11,6 +11,8 @@ export type WineSession = {
   folder: string;
   /** Runs a program there (`agent.exe`), or one that wine finds itself (`cmd`), and waits for its end. */
   run(argv: string[], options?: { env?: Record<string, string>; timeoutMs?: number }): Promise<CommandResult>;
+  /** Runs a shell script in the work folder; all that it starts (services too) lives until it ends. */
+  shell(script: string, options?: { timeoutMs?: number }): Promise<CommandResult>;
   close(): Promise<void>;
 } & AsyncDisposable;
 
@@ -29,17 +31,19 @@ export async function openWine(): Promise<WineSession> {
   for (const name of ["work", "upper", "overlay", "root"]) await mkdir(join(temp.path, name));
   const layers = `lowerdir=${root},upperdir=${temp.path}/upper,workdir=${temp.path}/overlay`;
   const close = async () => temp[Symbol.asyncDispose]();
+  const enter = (program: string[], env: Record<string, string>, timeoutMs: number) => {
+    const target = join(temp.path, "root");
+    const prepare = [
+      `mount -t overlay overlay -o ${layers} ${target}`,
+      `mkdir -p ${target}/work`,
+      `mount --bind ${folder} ${target}/work`,
+    ];
+    return runCommand(wineCommand({ root: target, prepare, program, env }), { timeoutMs });
+  };
   return {
     folder,
-    run: (argv, { env = {}, timeoutMs = 60_000 } = {}) => {
-      const target = join(temp.path, "root");
-      const prepare = [
-        `mount -t overlay overlay -o ${layers} ${target}`,
-        `mkdir -p ${target}/work`,
-        `mount --bind ${folder} ${target}/work`,
-      ];
-      return runCommand(wineCommand({ root: target, prepare, program: ["wine64", ...argv], env }), { timeoutMs });
-    },
+    run: (argv, { env = {}, timeoutMs = 60_000 } = {}) => enter(["wine64", ...argv], env, timeoutMs),
+    shell: (script, { timeoutMs = 60_000 } = {}) => enter(["sh", "-c", script], {}, timeoutMs),
     close,
     [Symbol.asyncDispose]: close,
   };
