@@ -1,24 +1,23 @@
-// Live pages: `main[hx-get]` asks again every 5 s while it can be seen and the Live switch is on. Unchanged answers are 304.
+// Live parts (`hx-trigger="live"`) ask again every 5 s while it can be seen and the Live switch is on. Unchanged answers are 304.
 import { onHtmx, type RequestContext } from "./htmx.ts";
 import { rememberLive } from "./preferences.ts";
 
 const PERIOD_MS = 5_000;
 
-function livePage(): Element | null {
-  return document.querySelector("main[hx-get]");
-}
+const LIVE = '[hx-trigger="live"]';
 
 function liveSwitch(): HTMLInputElement | null {
   return document.querySelector<HTMLInputElement>("#live");
 }
 
-function isPoll({ sourceElement, request }: RequestContext): boolean {
-  return sourceElement.id === "main" && request.method === "GET";
+/** True for the request of a live part; its failures show as the thin bar, not as toasts. */
+export function isPoll({ sourceElement }: RequestContext): boolean {
+  return sourceElement.matches(LIVE);
 }
 
 /** Asks for the page's changes now; verbs call it after they were heard. */
 export function refreshPage(): void {
-  livePage()?.dispatchEvent(new Event("live"));
+  for (const part of document.querySelectorAll(LIVE)) part.dispatchEvent(new Event("live"));
 }
 
 function showReconnecting(on: boolean): void {
@@ -37,15 +36,14 @@ function withLoadedRows(action: string): string {
 }
 
 export function startLive(): void {
-  const tags = new Map<string, string>();
-  let shown = "";
+  const tags = new WeakMap<Element, { action: string; tag: string }>();
 
   onHtmx("htmx:before:request", (ctx) => {
     if (!isPoll(ctx)) return;
     ctx.request.action = withLoadedRows(ctx.request.action);
     ctx.request.cache = "no-store";
-    const tag = tags.get(ctx.request.action);
-    if (tag && shown === ctx.request.action) ctx.request.headers["If-None-Match"] = tag;
+    const known = tags.get(ctx.sourceElement);
+    if (known?.action === ctx.request.action) ctx.request.headers["If-None-Match"] = known.tag;
   });
 
   onHtmx("htmx:after:request", (ctx) => {
@@ -54,10 +52,7 @@ export function startLive(): void {
     if (status === 401) location.reload();
     showReconnecting(status >= 500);
     const tag = headers.get("ETag");
-    if (status !== 200 || !tag) return;
-    tags.clear();
-    tags.set(ctx.request.action, tag);
-    shown = ctx.request.action;
+    if (status === 200 && tag) tags.set(ctx.sourceElement, { action: ctx.request.action, tag });
   });
 
   onHtmx("htmx:error", (ctx) => {

@@ -1,7 +1,7 @@
 // Toasts: bottom right, 6 s; failures stay until closed. Every failed request shows the server's sentence.
 import type { Toast } from "../view.ts";
 import { onHtmx, type RequestContext } from "./htmx.ts";
-import { refreshPage } from "./live.ts";
+import { isPoll, refreshPage } from "./live.ts";
 
 const SHOWN_MS = 6_000;
 const SVG = "http://www.w3.org/2000/svg";
@@ -67,12 +67,11 @@ export function startToasts(): void {
   });
 
   onHtmx("htmx:response:error", (ctx) => {
-    const poll = ctx.sourceElement.id === "main";
-    if (!poll && !ctx.hx?.trigger) showToast({ tone: "failed", text: sentenceOf(ctx) });
+    if (!isPoll(ctx) && !ctx.hx?.trigger) showToast({ tone: "failed", text: sentenceOf(ctx) });
   });
 
   onHtmx("htmx:error", (ctx) => {
-    if (ctx.sourceElement.id !== "main")
+    if (!isPoll(ctx))
       showToast({ tone: "failed", text: "The server did not answer. Nothing was changed, as far as we know." });
   });
 

@@ -1,0 +1,152 @@
+// The audit log: who changed what, from where; details in a fold.
+import type { AuditRow } from "../../db/schema/audit.ts";
+import { LinkButton } from "../components/button.tsx";
+import { Select } from "../components/field.tsx";
+import { Icon } from "../components/icon.tsx";
+import { Empty, Pager } from "../components/panels.tsx";
+import { Verdict } from "../components/status.tsx";
+import { formatPlural } from "../format.ts";
+import { Page, PageHead } from "../layout.tsx";
+import { hrefOf } from "../links.ts";
+import type { View } from "../view.ts";
+
+export type AuditFilter = {
+  user_id: string;
+  actor: string;
+  action: string;
+  target_kind: string;
+  since: string;
+  until: string;
+  offset: number;
+};
+
+export type AuditProps = {
+  filter: AuditFilter;
+  rows: readonly (AuditRow & { username: string | null })[];
+  total: number;
+  limit: number;
+  users: readonly { id: string; username: string }[];
+  targetKinds: readonly string[];
+};
+
+export function AuditPage({ view, filter, rows, total, limit, users, targetKinds }: AuditProps & { view: View }) {
+  const here = (offset: number) => hrefOf("/audit", { ...filter, offset: offset || null });
+  return (
+    <Page view={view} title="Audit">
+      <PageHead view={view}>
+        <Verdict glyph="idle" sub="Every change and every refusal, kept for two years. No secrets.">
+          {total === 0 ? "Nothing was changed." : `${formatPlural(total, "entry", "entries")} of who changed what.`}
+        </Verdict>
+      </PageHead>
+      <form class="filters" action="/audit" aria-label="Filter the audit log">
+        <span class="with-icon">
+          <Icon name="search" />
+          <input
+            class="input"
+            type="search"
+            name="action"
+            value={filter.action}
+            placeholder="Action, for example host."
+            aria-label="Action begins with"
+            data-filter=""
+          />
+        </span>
+        <Select
+          name="actor"
+          label="Actor"
+          value={filter.actor}
+          options={[
+            { value: "", label: "Any actor" },
+            { value: "user", label: "Users" },
+            { value: "agent", label: "Agents" },
+            { value: "system", label: "The server" },
+          ]}
+        />
+        <Select
+          name="user_id"
+          label="User"
+          value={filter.user_id}
+          options={[
+            { value: "", label: "Any user" },
+            ...users.map(({ id, username }) => ({ value: id, label: username })),
+          ]}
+        />
+        <Select
+          name="target_kind"
+          label="Target"
+          value={filter.target_kind}
+          options={[{ value: "", label: "Any target" }, ...targetKinds.map((kind) => ({ value: kind, label: kind }))]}
+        />
+        <input class="input date" type="date" name="since" value={filter.since} aria-label="From day" />
+        <input class="input date" type="date" name="until" value={filter.until} aria-label="To day" />
+        <button class="btn" type="submit">
+          Filter
+        </button>
+        <LinkButton href="/audit" quiet>
+          Clear
+        </LinkButton>
+      </form>
+      {rows.length === 0 ? (
+        <Empty title="No entry matches">Take a filter away.</Empty>
+      ) : (
+        <>
+          <AuditTable rows={rows} view={view} />
+          <Pager offset={filter.offset} limit={limit} total={total} href={here} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+function AuditTable({ rows, view }: Pick<AuditProps, "rows"> & { view: View }) {
+  return (
+    <table class="table stack audit">
+      <thead>
+        <tr>
+          <th scope="col">When</th>
+          <th scope="col">Who</th>
+          <th scope="col">Action</th>
+          <th scope="col">Target</th>
+          <th scope="col">From</th>
+          <th scope="col">Details</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr id={`a-${row.id}`}>
+            <td class="first">
+              <time datetime={new Date(row.ts).toISOString()} title={view.dates.full(row.ts)}>
+                {view.dates.near(row.ts, view.now)}
+              </time>
+            </td>
+            <td data-th="Who">
+              {row.actor === "user"
+                ? (row.username ?? "unknown user")
+                : row.actor === "system"
+                  ? "the server"
+                  : "agent"}
+            </td>
+            <td data-th="Action">
+              <code class={row.action.endsWith(".denied") ? "is-failed" : undefined}>{row.action}</code>
+            </td>
+            <td data-th="Target">
+              {row.targetName ? <code>{row.targetName}</code> : <span class="t3">–</span>}
+              {row.targetKind ? <small>{row.targetKind}</small> : null}
+            </td>
+            <td data-th="From">{row.ip ? <code>{row.ip}</code> : <span class="t3">–</span>}</td>
+            <td class="wide">
+              {Object.keys(row.payload).length === 0 ? (
+                <span class="t3">–</span>
+              ) : (
+                <details class="fold">
+                  <summary>Show</summary>
+                  <pre>{JSON.stringify(row.payload, null, 2)}</pre>
+                </details>
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

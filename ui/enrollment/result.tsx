@@ -1,0 +1,148 @@
+// After "Add host": the command for the machine, the secrets that are shown once, and what happens live.
+import { CopyBox, Crumbs, LedgerSection, Notice } from "../components/panels.tsx";
+import { formatSpan } from "../format.ts";
+import { Page, PageHead } from "../layout.tsx";
+import type { View } from "../view.ts";
+import { type EnrollmentProgress, EnrollmentSteps, EnrollmentVerdict } from "./steps.tsx";
+import { OutstandingTokens, type TokenLine } from "./tokens.tsx";
+
+/** Everything secret of a new token; null when the page is opened again later. */
+export type ShownOnce = {
+  install: { linux: string; windows: string };
+  httpPassword: string | null;
+  htpasswdLine: string | null;
+  repoPassword: string | null;
+};
+
+export type AddHostResultProps = {
+  progress: EnrollmentProgress;
+  once: ShownOnce | null;
+  includes: readonly string[];
+  lifetimeMs: number;
+  /** Version of restic that the server brings along. */
+  resticVersion: string;
+  tokens: readonly TokenLine[];
+};
+
+export function AddHostResultPage({ view, ...data }: AddHostResultProps & { view: View }) {
+  const { progress, once, tokens } = data;
+  return (
+    <Page view={view} title={`Add ${progress.hostName}`}>
+      <Crumbs
+        crumbs={[
+          { label: "Dashboard", href: "/" },
+          { label: "Add host", href: "/hosts/new" },
+          { label: <code>{progress.hostName}</code> },
+        ]}
+      />
+      <PageHead view={view}>
+        <EnrollmentVerdict progress={progress} />
+      </PageHead>
+      <div class="with-rail">
+        <div class="ledger wide-ledger">
+          {once?.htpasswdLine ? <HttpSecrets once={once} /> : null}
+          <LedgerSection
+            id="command"
+            title="Run this on the machine"
+            about={`As root or Administrator. Valid once, for ${formatSpan(data.lifetimeMs)}.`}
+          >
+            {once ? (
+              <Commands {...data} once={once} />
+            ) : (
+              <Notice glyph="idle" reason="The command was shown once, when the token was made.">
+                Regenerate the token below to see a new one.
+              </Notice>
+            )}
+          </LedgerSection>
+          {once?.repoPassword ? <RepoSecret password={once.repoPassword} /> : null}
+        </div>
+        <EnrollmentSteps progress={progress} view={view} />
+      </div>
+      <OutstandingTokens tokens={tokens} view={view} />
+    </Page>
+  );
+}
+
+/** Stands before the command: the repo server must know the host first. */
+function HttpSecrets({ once }: { once: ShownOnce }) {
+  return (
+    <LedgerSection
+      id="htpasswd"
+      title="First: the repo server"
+      about="The HTTP password was generated, because you left it empty. Shown once."
+    >
+      <div class="fields">
+        <Notice
+          glyph="warning"
+          reason={
+            <>
+              Add this line to the repo server’s <code>.htpasswd</code> now.
+            </>
+          }
+        >
+          It is not shown again; the agent gets the password with its token.
+        </Notice>
+        {once.htpasswdLine ? <CopyBox text={once.htpasswdLine} label="Copy the htpasswd line" /> : null}
+        {once.httpPassword ? (
+          <div class="field">
+            <h3>HTTP password</h3>
+            <CopyBox text={once.httpPassword} label="Copy the HTTP password" />
+          </div>
+        ) : null}
+      </div>
+    </LedgerSection>
+  );
+}
+
+function Commands({ once, includes, resticVersion }: AddHostResultProps & { once: ShownOnce }) {
+  return (
+    <div class="fields">
+      <div class="field">
+        <h3>Linux</h3>
+        <CopyBox prompt="$" text={once.install.linux} label="Copy the Linux command" />
+      </div>
+      <div class="field">
+        <h3>
+          Windows <span class="t3">PowerShell</span>
+        </h3>
+        <CopyBox prompt="PS>" text={once.install.windows} label="Copy the Windows command" />
+      </div>
+      <div class="does">
+        <h3>What it does</h3>
+        <ol>
+          <li>Fetches the agent for this machine and checks its signature.</li>
+          <li>Fetches restic {resticVersion} if the machine has none that fits.</li>
+          <li>
+            Exchanges the token for a key of its own and starts the service <code>restic-manager-agent</code>.
+          </li>
+          <li>
+            Opens or makes the repository, then backs up{" "}
+            {includes.slice(0, 4).map((path, at) => (
+              <>
+                {at > 0 ? ", " : ""}
+                <code>{path}</code>
+              </>
+            ))}
+            {includes.length > 4 ? ` and ${includes.length - 4} more` : ""}.
+          </li>
+        </ol>
+        <p class="hint">
+          To take it away again: <code>restic-manager-agent uninstall</code>. The repository stays.
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function RepoSecret({ password }: { password: string }) {
+  return (
+    <LedgerSection id="restic-password" title="Keep this" about="The restic password was generated. Shown once.">
+      <div class="fields">
+        <Notice glyph="warning" reason="Keep this: without it nobody can restore.">
+          It encrypts everything in the repository. Put it where you would look when this server is gone.
+        </Notice>
+        <CopyBox text={password} label="Copy the restic password" />
+      </div>
+    </LedgerSection>
+  );
+}

@@ -1,0 +1,283 @@
+// The live panel of an enrolment: from "waiting for web-01" to its first backup.
+import type { Child } from "hono/jsx";
+import type { JobRow } from "../../db/schema/jobs.ts";
+import type { RepoRow } from "../../db/schema/repos.ts";
+import { Glyph, type GlyphName } from "../components/glyph.tsx";
+import { Icon } from "../components/icon.tsx";
+import { Verdict } from "../components/status.tsx";
+import { Ago, Clock } from "../components/time.tsx";
+import { formatPercent, formatPlural } from "../format.ts";
+import { platformOf } from "../hosts/words.tsx";
+import type { View } from "../view.ts";
+
+/** How far one token's machine has come. */
+export type EnrollmentProgress = {
+  tokenId: string;
+  hostName: string;
+  expiresAt: number;
+  revokedAt: number | null;
+  backupNow: boolean;
+  paths: number;
+  /** Null until the agent has called. */
+  host: {
+    id: string;
+    os: "linux" | "windows";
+    arch: "x64" | "arm64";
+    agentVersion: string;
+    resticVersion: string | null;
+    fromIp: string | null;
+    enrolledAt: number;
+  } | null;
+  repo: Pick<RepoRow, "id" | "status" | "statusMessage" | "statusAt" | "appendOnly"> | null;
+  backup:
+    | (Pick<JobRow, "id" | "status" | "warnings" | "finishedAt" | "errorMessage"> & { share: number | null })
+    | null;
+};
+
+type Step = { state: "done" | "now" | "todo" | "failed"; title: string; at?: number; words: Child };
+
+export function EnrollmentVerdict({ progress }: { progress: EnrollmentProgress }) {
+  const { glyph, words, sub } = verdictOf(progress);
+  return (
+    <div id="enrollment-verdict">
+      <Verdict glyph={glyph} sub={sub}>
+        {words}
+      </Verdict>
+    </div>
+  );
+}
+
+function verdictOf({ hostName, host, repo, backup, revokedAt, backupNow }: EnrollmentProgress): {
+  glyph: GlyphName;
+  words: Child;
+  sub: string;
+} {
+  const name = host ? (
+    <a href={`/hosts/${host.id}`}>
+      <code>{hostName}</code>
+    </a>
+  ) : (
+    <code>{hostName}</code>
+  );
+  const leave = "You can leave this page; the rest goes on by itself.";
+  if (revokedAt !== null)
+    return { glyph: "cancelled", words: <>The token for {name} was revoked.</>, sub: "Make a new one to go on." };
+  if (!host)
+    return {
+      glyph: "queued",
+      words: <>Waiting for {name}.</>,
+      sub: "Run the command on the machine; this page follows it.",
+    };
+  if (repo?.status === "failed")
+    return {
+      glyph: "failed",
+      words: <>{name} is enrolled, but its repository cannot be opened.</>,
+      sub: repo.statusMessage ?? leave,
+    };
+  if (repo?.status === "waiting")
+    return {
+      glyph: "queued",
+      words: <>Waiting for the repo server to know {name}.</>,
+      sub: "Add the htpasswd line there; it is tried every 15 s.",
+    };
+  if (repo?.status !== "ready")
+    return { glyph: "running", words: <>{name} is enrolled; its repository is being opened.</>, sub: leave };
+  if (!backup)
+    return backupNow
+      ? { glyph: "running", words: <>{name} is ready; its first backup is about to start.</>, sub: leave }
+      : { glyph: "ok", words: <>{name} is ready.</>, sub: "Press Run now on its page for the first backup." };
+  if (backup.status === "succeeded")
+    return {
+      glyph: backup.warnings > 0 ? "warning" : "ok",
+      words: <>{name} is protected: its first backup is done.</>,
+      sub: "Its page has the snapshot.",
+    };
+  if (backup.status === "failed")
+    return {
+      glyph: "failed",
+      words: <>The first backup of {name} failed.</>,
+      sub: backup.errorMessage ?? "Its log says why.",
+    };
+  return { glyph: "running", words: <>{name} is ready; its first backup is running.</>, sub: leave };
+}
+
+/** Polls itself on the result page, where the rest must stay because its secrets are shown only once. */
+export function EnrollmentSteps({ progress, view }: { progress: EnrollmentProgress; view: View }) {
+  const { tokenId, hostName } = progress;
+  const done = progress.backup?.status === "succeeded" || progress.revokedAt !== null;
+  const polls = done
+    ? {}
+    : {
+        "hx-get": `/hosts/new/${tokenId}/progress`,
+        "hx-trigger": "live",
+        "hx-swap": "outerMorph",
+        "hx-target": "this",
+        "hx-sync": "this:drop",
+      };
+  return (
+    <aside class="rail live-rail" id="enrollment" aria-label={`Progress of ${hostName}`} aria-live="polite" {...polls}>
+      <h2>{hostName}</h2>
+      <ol class="steps">
+        {[enrolled(progress, view), repository(progress, view), firstBackup(progress)].map((step) => (
+          <StepItem step={step} view={view} />
+        ))}
+      </ol>
+    </aside>
+  );
+}
+
+/** What a poll of the panel answers: the panel, and the verdict beside it. */
+export function EnrollmentUpdate({ progress, view }: { progress: EnrollmentProgress; view: View }) {
+  return (
+    <>
+      <EnrollmentSteps progress={progress} view={view} />
+      <hx-partial hx-target="#enrollment-verdict" hx-swap="outerMorph">
+        <EnrollmentVerdict progress={progress} />
+      </hx-partial>
+    </>
+  );
+}
+
+function StepItem({ step, view }: { step: Step; view: View }) {
+  const { state, title, at, words } = step;
+  return (
+    <li class={`step ${state === "failed" ? "now" : state}`} aria-current={state === "now" ? "step" : undefined}>
+      <span class="step-dot">
+        {state === "done" ? <Icon name="check" /> : null}
+        {state === "now" ? <Glyph name="running" /> : null}
+        {state === "failed" ? <Glyph name="failed" /> : null}
+      </span>
+      <div>
+        <div class="step-head">
+          <h3>{title}</h3>
+          {at === undefined ? null : (
+            <code class="t3">
+              <Clock at={at} view={view} />
+            </code>
+          )}
+        </div>
+        <p class="t2">{words}</p>
+      </div>
+    </li>
+  );
+}
+
+function enrolled({ hostName, host, expiresAt, revokedAt }: EnrollmentProgress, view: View): Step {
+  if (host)
+    return {
+      state: "done",
+      title: "Enrolled",
+      at: host.enrolledAt,
+      words: (
+        <>
+          {platformOf(host)}
+          {host.fromIp ? (
+            <>
+              {" "}
+              from <code>{host.fromIp}</code>
+            </>
+          ) : null}
+          , agent {host.agentVersion}
+          {host.resticVersion ? `, restic ${host.resticVersion}` : ""}
+        </>
+      ),
+    };
+  if (revokedAt !== null) return { state: "failed", title: "Token revoked", words: "It no longer works." };
+  if (expiresAt <= view.now) return { state: "failed", title: "Token expired", words: "Regenerate it below to go on." };
+  return {
+    state: "now",
+    title: `Waiting for ${hostName}…`,
+    words: (
+      <>
+        The token ends <Ago at={expiresAt} view={view} />.
+      </>
+    ),
+  };
+}
+
+const PROOF: Record<RepoRow["appendOnly"], string> = {
+  proven: "append-only proven",
+  violated: "but the repo server allows deletes: start it with --append-only",
+  unknown: "append-only not tested yet",
+  not_applicable: "append-only is not offered by this kind",
+};
+
+function repository({ hostName, host, repo }: EnrollmentProgress, view: View): Step {
+  if (!host || !repo) return { state: "todo", title: "Repository", words: "Opened, or made if there is none." };
+  const tried = repo.statusAt === null ? "" : <> Last tried {<Ago at={repo.statusAt} view={view} />}.</>;
+  switch (repo.status) {
+    case "ready":
+      return { state: "done", title: "Repository ready", words: PROOF[repo.appendOnly] };
+    case "waiting":
+      return {
+        state: "now",
+        title: `Waiting for the repo server to know ${hostName}…`,
+        words: <>It answers 401. Add the htpasswd line there; it is tried every 15 s.{tried}</>,
+      };
+    case "failed":
+      return {
+        state: "failed",
+        title: "Repository not ready",
+        words: (
+          <>
+            {repo.statusMessage} <a href={`/hosts/${host.id}/repos/${repo.id}`}>Change the credential or retry</a>.
+          </>
+        ),
+      };
+    case "unknown":
+      return { state: "now", title: "Opening the repository…", words: "If nothing is there yet, it is made." };
+  }
+}
+
+function firstBackup({ host, repo, backup, backupNow, paths }: EnrollmentProgress): Step {
+  const title = "First backup";
+  if (!backup)
+    return repo?.status === "ready" && backupNow
+      ? { state: "now", title, words: "About to start…" }
+      : {
+          state: "todo",
+          title,
+          words: backupNow
+            ? `Starts by itself: ${formatPlural(paths, "path")}.`
+            : "Started by hand, on the host’s page.",
+        };
+  const link = <a href={`/jobs/${backup.id}`}>Watch it</a>;
+  switch (backup.status) {
+    case "succeeded":
+      return {
+        state: "done",
+        title: "First backup done",
+        ...(backup.finishedAt === null ? {} : { at: backup.finishedAt }),
+        words: (
+          <>
+            {backup.warnings > 0 ? `${formatPlural(backup.warnings, "file")} could not be read. ` : ""}
+            {host ? <a href={`/hosts/${host.id}`}>Go to its page</a> : null}
+          </>
+        ),
+      };
+    case "failed":
+    case "cancelled":
+      return {
+        state: "failed",
+        title: `First backup ${backup.status}`,
+        words: (
+          <>
+            {backup.errorMessage} {link}
+          </>
+        ),
+      };
+    case "queued":
+      return { state: "now", title: "First backup waits…", words: link };
+    case "running":
+      return {
+        state: "now",
+        title: "First backup running…",
+        words: (
+          <>
+            {backup.share === null ? "" : `${formatPercent(backup.share)} `}
+            {link}
+          </>
+        ),
+      };
+  }
+}

@@ -1,0 +1,161 @@
+// A host's settings: its name and tags, and the ways to part from it.
+import type { HostRow } from "../../db/schema/hosts.ts";
+import { OpenButton, SubmitButton } from "../components/button.tsx";
+import { Csrf, type FormState, TextField, Tick } from "../components/field.tsx";
+import { ConfirmDialog } from "../components/floats.tsx";
+import { FactRows, LedgerSection } from "../components/panels.tsx";
+import { formatPlural } from "../format.ts";
+import { may, type View } from "../view.ts";
+import { type HostHead, HostPage, hostPath } from "./frame.tsx";
+
+export type HostSettingsProps = {
+  host: HostHead;
+  facts: Pick<HostRow, "resticHost" | "hostname" | "timezone" | "timezoneOverride" | "roaming" | "enrolledAt">;
+  form: FormState;
+  /** Why a purge was refused, to come back beside its field. */
+  purgeError: string | null;
+};
+
+export function HostSettings({ view, host, facts, form, purgeError }: HostSettingsProps & { view: View }) {
+  const path = hostPath(host.id, "settings");
+  const editable = may(view, "operator") && host.archivedAt === null;
+  return (
+    <HostPage view={view} host={host} tab="settings" live={null} rail={false}>
+      <div class="ledger editor-plain">
+        <LedgerSection
+          id="general"
+          title="General"
+          about="The name is a label; snapshots keep the name of the machine."
+        >
+          {editable ? (
+            <form method="post" action={path} class="fields">
+              <Csrf token={view.csrf} />
+              <div class="fields-2">
+                <TextField
+                  name="name"
+                  label="Host name"
+                  form={form}
+                  value={host.name}
+                  mono
+                  required
+                  maxlength={64}
+                  autocomplete="off"
+                />
+                <TextField
+                  name="tags"
+                  label="Tags"
+                  form={form}
+                  value={host.tags.join(", ")}
+                  autocomplete="off"
+                  hint="Parted by commas"
+                />
+              </div>
+              <div class="fields-2">
+                <TextField
+                  name="timezone_override"
+                  label="Time zone"
+                  form={form}
+                  value={facts.timezoneOverride ?? ""}
+                  placeholder={facts.timezone}
+                  mono
+                  autocomplete="off"
+                  hint={`Empty: what the machine says, ${facts.timezone}. Days of the strip end by it.`}
+                />
+                <Tick
+                  name="roaming"
+                  label="Roaming"
+                  hint="A laptop that is often away: offline is normal"
+                  checked={facts.roaming}
+                  form={form}
+                />
+              </div>
+              <div class="btns">
+                <SubmitButton primary>Save</SubmitButton>
+              </div>
+            </form>
+          ) : (
+            <FactRows
+              facts={[
+                ["Host name", <code>{host.name}</code>],
+                ["Tags", host.tags.join(", ") || "none"],
+              ]}
+            />
+          )}
+        </LedgerSection>
+        <LedgerSection id="identity" title="Identity" about="Fixed when the machine was enrolled.">
+          <FactRows
+            facts={[
+              ["Name in snapshots", <code>{facts.resticHost}</code>],
+              ["Machine calls itself", <code>{facts.hostname}</code>],
+              ["Enrolled", view.dates.full(facts.enrolledAt)],
+              ["Host id", <code>{host.id}</code>],
+            ]}
+          />
+        </LedgerSection>
+        {may(view, "admin") ? <Danger host={host} purgeError={purgeError} view={view} /> : null}
+      </div>
+    </HostPage>
+  );
+}
+
+function Danger({ host, purgeError, view }: { host: HostHead; purgeError: string | null; view: View }) {
+  const name = <code>{host.name}</code>;
+  return (
+    <LedgerSection id="danger" title="Danger zone" about="Repositories themselves are never touched." danger>
+      <ul class="danger-list">
+        {host.archivedAt === null ? (
+          <li>
+            <div>
+              <b>Archive {name}</b>
+              <p class="t2">
+                Its agent is shut out and stops, it leaves the lists, its name is free again. Jobs, snapshots and sealed
+                credentials are kept.
+              </p>
+            </div>
+            <OpenButton dialog="archive" danger icon="archive">
+              Archive…
+            </OpenButton>
+          </li>
+        ) : null}
+        <li>
+          <div>
+            <b>Purge {name}</b>
+            <p class="t2">
+              Deletes all that this server knows about it: jobs, logs, snapshot lists and the credentials. If nobody
+              else holds the restic password, its {formatPlural(host.snapshotCount, "snapshot")} can never be read
+              again.
+            </p>
+          </div>
+          <OpenButton dialog="purge" danger>
+            Purge…
+          </OpenButton>
+        </li>
+      </ul>
+      {host.archivedAt === null ? (
+        <ConfirmDialog
+          id="archive"
+          title={<>Archive {name}?</>}
+          action={`/hosts/${host.id}/archive`}
+          csrf={view.csrf}
+          verb="Archive host"
+        >
+          <p>Its backups stop. Its repository and its {formatPlural(host.snapshotCount, "snapshot")} stay untouched.</p>
+        </ConfirmDialog>
+      ) : null}
+      <ConfirmDialog
+        id="purge"
+        title={<>Purge {name}?</>}
+        action={`/hosts/${host.id}/purge`}
+        csrf={view.csrf}
+        typed={host.name}
+        error={purgeError ?? undefined}
+        verb="Purge host"
+      >
+        <p>
+          Its jobs, logs and credentials go from this server for good. Write down the restic password first: without it
+          its {formatPlural(host.snapshotCount, "snapshot")} cannot be restored by anybody.
+        </p>
+      </ConfirmDialog>
+    </LedgerSection>
+  );
+}
