@@ -59,7 +59,7 @@ export async function createAgent(options: AgentOptions): Promise<TestAgent> {
   };
 
   const command: TestAgent["command"] = (args, more = {}) =>
-    runCommand(["env", "-i", ...pairs({ ...env, ...more }), ...program, ...args], { timeoutMs: 60_000 });
+    runCommand([...program, ...args], { env: { ...env, ...more }, cleanEnv: true, timeoutMs: 60_000 });
 
   return {
     folder: options.folder,
@@ -95,5 +95,3 @@ function startLoop(argv: string[], env: Record<string, string>): RunningAgent {
     },
   };
 }
-
-const pairs = (env: Record<string, string>) => Object.entries(env).map(([name, value]) => `${name}=${value}`);

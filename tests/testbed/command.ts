@@ -5,6 +5,8 @@ export type CommandResult = { code: number; stdout: string; stderr: string };
 export type CommandOptions = {
   cwd?: string;
   env?: Record<string, string>;
+  /** The program gets `env` alone, nothing of ours. */
+  cleanEnv?: boolean;
   input?: string | Uint8Array;
   /** Killed with SIGKILL after this time. */
   timeoutMs?: number;
@@ -14,7 +16,7 @@ export type CommandOptions = {
 export async function runCommand(argv: string[], options: CommandOptions = {}): Promise<CommandResult> {
   const child = Bun.spawn(argv, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    env: { ...process.env, ...options.env } as Record<string, string>,
+    env: { ...(options.cleanEnv ? {} : process.env), ...options.env },
     stdin: options.input === undefined ? "ignore" : new Blob([options.input as BlobPart]),
     stdout: "pipe",
     stderr: "pipe",
