@@ -1,0 +1,262 @@
+/** The agent's wiring: everything that `run` needs, put together, started and stopped. */
+import { mkdirSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Clock } from "../shared/clock.ts";
+import type { Log } from "../shared/log.ts";
+import type { ToAgentPayload } from "../shared/protocol/to-agent.ts";
+import type { ToServerPayload } from "../shared/protocol/to-server.ts";
+import { PROTOCOL_VERSION } from "../shared/protocol/version.ts";
+import type { Redactor } from "../shared/redact.ts";
+import { PRODUCT_VERSION } from "../shared/version.ts";
+import { type AgentConfig, type AgentEnvironment, makeFolders } from "./config.ts";
+import { type Connection, createConnection } from "./connection.ts";
+import { createDesiredState } from "./desired-state.ts";
+import { createDispatcher } from "./dispatcher.ts";
+import { createFollowUps } from "./follow-ups.ts";
+import type { HandlerDeps } from "./handlers/handler.ts";
+import { createJobRunner } from "./job-runner.ts";
+import { createOutbox } from "./outbox.ts";
+import { PLATFORM } from "./platform.ts";
+import { proxyFor } from "./proxy.ts";
+import { createQueue } from "./queue.ts";
+import { recoverJobs } from "./recovery.ts";
+import { createResticFinder } from "./restic/binary.ts";
+import { proveAppendOnly, reach } from "./restic/reach.ts";
+import { createRestic } from "./restic/restic.ts";
+import { processBirth } from "./restic/run.ts";
+import { fetchRestic } from "./server-files.ts";
+import { createStatusFile } from "./status-file.ts";
+import { openAgentDb } from "./store/open.ts";
+import { createStore } from "./store/store.ts";
+import { capabilities, hostName, timeZone, vitals } from "./sysinfo.ts";
+import { TIMINGS, type Timings } from "./timings.ts";
+import { createTreeReader } from "./tree-reader.ts";
+import { createTrust } from "./trust.ts";
+import { createUpkeep, REMEMBER_JOBS_MS } from "./upkeep.ts";
+import { clip } from "./words.ts";
+
+export type AgentOptions = {
+  environment: AgentEnvironment;
+  config: AgentConfig;
+  redactor: Redactor;
+  clock: Clock;
+  log: Log;
+  timings?: Timings;
+};
+
+export type Agent = {
+  connection: Connection;
+  /** Ends running jobs, leaves waiting ones for the next start, closes everything. */
+  stop(): Promise<void>;
+};
+
+/** Opens the state, closes what a crash interrupted, and connects. @throws when the state cannot be opened. */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const { environment, config, redactor, clock, log, timings = TIMINGS } = options;
+  makeFolders(environment);
+  const tempFolder = emptyFolder(join(environment.stateFolder, "tmp"));
+  const opened = openAgentDb(environment.stateFolder, clock.now());
+  if (opened.setAside) log.error("agent.db was damaged and is set aside", { moved_to: opened.setAside });
+  const store = createStore(opened.db);
+  const outbox = createOutbox({ store, clock, log, writeAgainMs: timings.writeAgainMs });
+  const waiting = recoverJobs({ store, outbox, clock, log });
+  const trust = createTrust(config.server, config.trust);
+
+  const state = createDesiredState({
+    store,
+    stateFolder: environment.stateFolder,
+    secretsKey: config.secrets_key,
+    allowedEnv: config.allow_env,
+    os: PLATFORM.os,
+    redactor,
+    log,
+    now: clock.now(),
+  });
+  const finder = createResticFinder({
+    configuredPath: config.restic_path,
+    binFolder: environment.binFolder,
+    childBase: environment.childBase,
+    fetchRestic: (path) => {
+      const keys = [...new Set([...config.update_keys, ...state.updateKeys()])];
+      return fetchRestic({ server: config.server, trust, keys, timeoutMs: timings.fetchResticMs }, path);
+    },
+    clock,
+    log,
+  });
+  const restic = createRestic({
+    finder,
+    childBase: environment.childBase,
+    cacheFolder: join(environment.cacheFolder, "restic"),
+    tempFolder,
+    lowPriority: config.low_priority,
+    killAfterMs: timings.killAfterMs,
+  });
+  const askReach: HandlerDeps["reach"] = (access, signal) =>
+    reach(access, timings.reachMs, proxyFor("https://repository.invalid", environment.proxy) !== null, signal);
+  const runner = createJobRunner({
+    store,
+    outbox,
+    state,
+    restic,
+    finder,
+    handlerDeps: {
+      clock,
+      state,
+      platform: PLATFORM,
+      reach: askReach,
+      proveAppendOnly: (access, signal) => proveAppendOnly(access, timings.reachMs, signal),
+      probeAgainMs: timings.probeAgainMs,
+      tempFolder,
+      ownFolders: ownFolders(environment),
+      maxUploadKbps: config.max_upload_kbps,
+    },
+    sendProgress: (progress) => void connection.send("job.progress", progress),
+    redactor,
+    clock,
+    log,
+    timings,
+  });
+  const followUps = createFollowUps({ store, outbox, state, restic, reach: askReach, clock, log });
+  const statusFile = createStatusFile(environment.stateFolder);
+  const queue = createQueue({
+    store,
+    outbox,
+    runner,
+    followUps,
+    clock,
+    serverNow: () => clock.now() + connection.skewMs(),
+    refuseBusy: (jobId) =>
+      void connection.send("error", { code: "busy", message: "Another job runs on this host" }, jobId),
+    changed: writeStatus,
+    log,
+  });
+  const dispatcher = createDispatcher({
+    outbox,
+    queue,
+    state,
+    readTree: createTreeReader({ state, restic, redactor, timeoutMs: timings.treeListMs }),
+    send: {
+      stateAck: (ack) => void connection.send("state.ack", ack),
+      treePage: (page, id) => void connection.send("tree.list.result", page, id),
+      error: (code, message, id) => void connection.send("error", { code, message: clip(message, 1000) }, id),
+    },
+    now: () => clock.now(),
+    log,
+  });
+  const connection = createConnection({
+    target: { server: config.server, token: config.agent_token, trust, proxy: environment.proxy },
+    events: {
+      hello,
+      heartbeat: () => {
+        writeStatus();
+        return {
+          running_job_ids: queue.runningIds(),
+          queued_jobs: queue.queuedCount(),
+          outbox_pending: outbox.pending(),
+          ...vitals(environment.stateFolder),
+        };
+      },
+      welcomed,
+      received: (message) => {
+        dispatcher.received(message);
+        if (message.type === "state.set") writeStatus();
+      },
+      garbled: (frame, field) => dispatcher.garbled(frame, field),
+      ended: () => {
+        outbox.detach();
+        writeStatus();
+      },
+    },
+    clock,
+    log,
+    timings,
+  });
+  /** The server's version at which our own copy of restic was compared with its. */
+  let refreshedFor: string | null = null;
+  const upkeep = createUpkeep({ store, state, followUps, queue, finder, clock, log, everyMs: timings.upkeepEveryMs });
+
+  await finder.look();
+  queue.start(waiting);
+  upkeep.start();
+  connection.start();
+  writeStatus();
+  return { connection, stop };
+
+  async function stop(): Promise<void> {
+    upkeep.stop();
+    await queue.stop();
+    connection.stop();
+    outbox.close();
+    store.close();
+    statusFile.remove();
+  }
+
+  function hello(): ToServerPayload<"hello"> {
+    return {
+      protocol_version: PROTOCOL_VERSION,
+      agent_version: PRODUCT_VERSION,
+      restic_version: finder.known()?.version ?? null,
+      ...PLATFORM,
+      hostname: hostName(),
+      timezone: timeZone(),
+      machine_id: config.machine_id,
+      applied_state_version: state.version(),
+      applied_state_digest: state.digest(),
+      capabilities: capabilities(),
+      outbox_last_seq: outbox.lastSeq(),
+      open_jobs: queue.openJobs(),
+    };
+  }
+
+  function welcomed(welcome: ToAgentPayload<"welcome">, sendFrame: (frame: string) => void): void {
+    const before = store.notes.find("server_state_id");
+    if (before !== welcome.server_state_id) {
+      if (before !== null) tellEverything();
+      store.notes.set("server_state_id", welcome.server_state_id);
+    }
+    outbox.attach(sendFrame);
+    writeStatus();
+    if (welcome.server_version !== refreshedFor) void finder.refresh();
+    refreshedFor = welcome.server_version;
+  }
+
+  /** The server was restored from an older copy: it hears again how jobs ended and which snapshots there are. */
+  function tellEverything(): void {
+    log.warn("The server's database is another one than before: recent ends of jobs are told again");
+    const ends = store.jobs.listFinishedSince(clock.now() - REMEMBER_JOBS_MS);
+    outbox.put(
+      ends.map((payload) => ({ type: "job.finished", payload })),
+      () => {
+        for (const repoId of state.repoIds()) store.notes.set(`snapshots_due:${repoId}`, "all");
+      },
+    );
+    followUps.wake();
+    queue.nudge();
+  }
+
+  function writeStatus(): void {
+    const known = finder.known();
+    statusFile.write({
+      pid: process.pid,
+      birth: processBirth(process.pid),
+      connected: connection.state() === "connected",
+      problem: connection.problem(),
+      agent_version: PRODUCT_VERSION,
+      restic_version: known?.version ?? null,
+      state_version: state.version(),
+      skew_ms: connection.skewMs(),
+    });
+  }
+}
+
+function ownFolders(environment: AgentEnvironment): string[] {
+  const restores = PLATFORM.os === "windows" ? join(environment.stateFolder, "restore") : join(homedir(), "rm-restore");
+  return [environment.stateFolder, environment.cacheFolder, restores];
+}
+
+function emptyFolder(path: string): string {
+  rmSync(path, { recursive: true, force: true });
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  return path;
+}

@@ -1,0 +1,158 @@
+/** What doctor looks at, as a table of checks. */
+import { createRedactor } from "../../shared/redact.ts";
+import { type AgentConfig, configPath, findConfig, isTooOpen } from "../config.ts";
+import { PLATFORM } from "../platform.ts";
+import { proxyFor } from "../proxy.ts";
+import { accessOf, redactCredential, shownUrl } from "../restic/access.ts";
+import { reach } from "../restic/reach.ts";
+import { findSecrets } from "../secrets.ts";
+import { readStatus } from "../status-file.ts";
+import { freeBytes, isWritable } from "../sysinfo.ts";
+import { createTrust, WrongKey } from "../trust.ts";
+import { bytesInWords, durationInWords } from "../words.ts";
+import type { Io } from "./command.ts";
+import { findRestic } from "./find-restic.ts";
+
+export type Finding = { ok: true; text: string } | { ok: false; text: string; remedy: string };
+type Check = (io: Io) => Promise<Finding[]>;
+
+const ANSWER_WITHIN_MS = 20_000;
+const MOST_SKEW_MS = 60_000;
+const LEAST_FREE_BYTES = 256 * 1024 * 1024;
+
+export const CHECKS: Check[] = [enrolment, permissions, restic, server, connection, repositories, service];
+
+async function enrolment(io: Io): Promise<Finding[]> {
+  const found = findConfig(io.environment);
+  if (found.found === "missing")
+    return [bad("this machine is not enrolled", "restic-manager-agent enroll --server URL")];
+  if (found.found === "bad")
+    return [bad(`${found.path} cannot be used: ${found.problem}`, "correct it, or enrol again")];
+  const { config } = found;
+  const path = configPath(io.environment);
+  const findings = [good(`enrolled as ${config.host_name} at ${config.server}`)];
+  if (isTooOpen(path)) findings.push(bad(`${path} can be read by others`, `chmod 600 ${path}`));
+  return findings;
+}
+
+async function permissions(io: Io): Promise<Finding[]> {
+  const { stateFolder } = io.environment;
+  const findings: Finding[] = [];
+  if (PLATFORM.os === "linux" && process.getuid?.() !== 0) {
+    findings.push(
+      bad("the agent does not run as root, so it cannot read everything", "run it as root, by its service"),
+    );
+  }
+  if (!isWritable(stateFolder))
+    return [...findings, bad(`${stateFolder} is not writable`, "check its owner and rights")];
+  const free = freeBytes(stateFolder);
+  if (free !== null && free < LEAST_FREE_BYTES) {
+    findings.push(bad(`only ${bytesInWords(free)} free at ${stateFolder}`, "make room there"));
+  } else findings.push(good(`${stateFolder} is writable${free === null ? "" : `, ${bytesInWords(free)} free`}`));
+  return findings;
+}
+
+async function restic(io: Io): Promise<Finding[]> {
+  const found = await findRestic(io.environment, io.clock);
+  if (found.found === "ok") return [good(`restic ${found.binary.version} at ${found.binary.path}`)];
+  return [bad(found.message, "start the agent: it fetches the server's own copy if there is one")];
+}
+
+/** Address, certificate and clock in one request. */
+async function server(io: Io): Promise<Finding[]> {
+  const config = configOf(io);
+  if (config === null) return [];
+  try {
+    const response = await fetch(`${config.server}/healthz`, {
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      tls: await createTrust(config.server, config.trust).options(),
+    } as RequestInit);
+    const findings = [
+      good(`${config.server} answers${config.server.startsWith("https:") ? ", its certificate is trusted" : ""}`),
+    ];
+    const skew = skewOf(response, io.clock.now());
+    if (skew === null) return findings;
+    const far = Math.abs(skew) > MOST_SKEW_MS;
+    return [
+      ...findings,
+      far
+        ? bad(
+            `the clocks differ by ${durationInWords(Math.abs(skew))}`,
+            "let this machine or the server get its time by NTP",
+          )
+        : good("the clocks agree"),
+    ];
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    if (error instanceof WrongKey)
+      return [bad(text, "if the server was set up anew, enrol again; else somebody is in between")];
+    return [
+      bad(
+        `${config.server} cannot be reached: ${text}`,
+        "check the address, the network, proxies, and the certificate's authority (--ca)",
+      ),
+    ];
+  }
+}
+
+function skewOf(response: Response, now: number): number | null {
+  const date = Date.parse(response.headers.get("date") ?? "");
+  return Number.isFinite(date) ? date - now : null;
+}
+
+async function connection(io: Io): Promise<Finding[]> {
+  const status = readStatus(io.environment.stateFolder);
+  if (status === null)
+    return [bad("the agent is not running", "systemctl start restic-manager-agent, or run it by hand")];
+  if (!status.connected)
+    return [bad(`the agent is not connected: ${status.problem ?? "no reason known"}`, "see above")];
+  return [good("the agent runs and is connected")];
+}
+
+async function repositories(io: Io): Promise<Finding[]> {
+  const config = configOf(io);
+  if (config === null) return [];
+  const { stateFolder, proxy } = io.environment;
+  const found = findSecrets(stateFolder, config.secrets_key);
+  if (found.found === "damaged") {
+    return [bad("secrets.enc is damaged", "restart the agent: it sets the file aside and asks the server again")];
+  }
+  if (found.found === "none") return [good("no repository is known yet: credentials come from the server")];
+  const redactor = createRedactor();
+  const findings: Finding[] = [];
+  for (const [repoId, credential] of Object.entries(found.secrets.credentials)) {
+    redactCredential(redactor, credential);
+    const access = accessOf(repoId, "", credential);
+    const viaProxy = proxyFor("https://repository.invalid", proxy) !== null;
+    const result = await reach(access, ANSWER_WITHIN_MS, viaProxy, new AbortController().signal);
+    const name = redactor.redact(shownUrl(access));
+    if (!result.reached)
+      findings.push(bad(`${name}: ${redactor.redact(result.problem)}`, "check that the repo server runs"));
+    else if (result.httpStatus === 401)
+      findings.push(bad(`${name} refuses the user or password`, "add the user there (htpasswd)"));
+    else findings.push(good(`${name} can be reached`));
+  }
+  return findings;
+}
+
+async function service(io: Io): Promise<Finding[]> {
+  if (PLATFORM.os === "windows" || !io.environment.standardFolders) return [];
+  const systemctl = Bun.which("systemctl", { PATH: io.environment.childBase.PATH ?? "/usr/bin:/bin" });
+  if (!systemctl) return [bad("there is no systemd on this machine", "let its own init system start the agent")];
+  const state = Bun.spawnSync([systemctl, "is-active", "restic-manager-agent"]).stdout.toString().trim();
+  if (state === "active") return [good("the service is active")];
+  return [bad(`the service is ${state || "unknown"}`, "systemctl enable --now restic-manager-agent")];
+}
+
+function configOf(io: Io): AgentConfig | null {
+  const found = findConfig(io.environment);
+  return found.found === "ok" ? found.config : null;
+}
+
+function good(text: string): Finding {
+  return { ok: true, text };
+}
+
+function bad(text: string, remedy: string): Finding {
+  return { ok: false, text, remedy };
+}

@@ -1,0 +1,31 @@
+/** doctor: looks at everything that the agent needs; each line says ok or problem, with a remedy. */
+
+import { CHECKS, type Finding } from "./checks.ts";
+import type { Command } from "./command.ts";
+
+export const doctorCommand: Command = {
+  name: "doctor",
+  summary: "Check restic, server, certificate, clock, repositories, permissions and service",
+  flags: [],
+  async run(_given, io) {
+    let problems = 0;
+    for (const check of CHECKS) {
+      for (const finding of await found(check, io)) {
+        if (!finding.ok) problems += 1;
+        io.out(`${finding.ok ? "ok     " : "problem"} ${finding.text}`);
+        if (!finding.ok) io.out(`        remedy: ${finding.remedy}`);
+      }
+    }
+    io.out(problems === 0 ? "All is well" : `${problems} ${problems === 1 ? "problem" : "problems"} found`);
+    return problems === 0 ? 0 : 1;
+  },
+};
+
+async function found(check: (typeof CHECKS)[number], io: Parameters<typeof check>[0]): Promise<Finding[]> {
+  try {
+    return await check(io);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return [{ ok: false, text: `a check itself failed: ${text}`, remedy: "report this, please" }];
+  }
+}

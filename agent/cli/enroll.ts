@@ -1,0 +1,61 @@
+/** enroll: makes this machine a host of a server. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { configPath, isTooOpen } from "../config.ts";
+import { enroll } from "../enroll.ts";
+import { isPlainHttpAllowed } from "../trust.ts";
+import { type Command, type Given, textOf } from "./command.ts";
+import { findRestic } from "./find-restic.ts";
+
+export const enrollCommand: Command = {
+  name: "enroll",
+  summary: "Make this machine a host of a server; the one-time token comes in RM_TOKEN",
+  flags: [
+    { name: "--server", value: "URL", help: "address of the server, as https://backup.example" },
+    { name: "--pin", value: "sha256//…", help: "the server's public key, when its certificate is self-signed" },
+    { name: "--ca", value: "FILE", help: "PEM file of the authority that signed the server's certificate" },
+    { name: "--insecure", help: "accept plain http to another machine" },
+  ],
+  async run(given, io) {
+    const read = readFlags(given);
+    if (typeof read === "string") {
+      io.err(read);
+      return 2;
+    }
+    const { token } = io.environment;
+    if (token === null) {
+      io.err("An enrolment token is needed: make one in the server (Add host) and pass it as RM_TOKEN");
+      return 2;
+    }
+    const restic = await findRestic(io.environment, io.clock);
+    const resticVersion = restic.found === "ok" ? restic.binary.version : null;
+    const result = await enroll(io.environment, { ...read, token, resticVersion });
+    if (!result.done) {
+      io.err(result.problem);
+      return 1;
+    }
+    const path = configPath(io.environment);
+    io.out(`Enrolled as ${result.config.host_name} at ${result.config.server}`);
+    io.out(`Configuration: ${path}`);
+    if (isTooOpen(path)) io.err(`${path} can be read by others: chmod 600 ${path}`);
+    return 0;
+  },
+};
+
+function readFlags(given: Given) {
+  const text = textOf(given, "--server");
+  if (text === null) return "--server is missing: the address of the server, as https://backup.example";
+  const server = text.replace(/\/+$/, "");
+  if (!URL.canParse(server) || !/^https?:\/\/[^/]+(\/.*)?$/.test(server)) return `--server is no address: ${text}`;
+  const insecure = given.has("--insecure");
+  if (!isPlainHttpAllowed(server, insecure)) {
+    return "Plain http to another machine would show the agent's token to everybody in between: use https, or say --insecure";
+  }
+  const pin = textOf(given, "--pin");
+  if (pin !== null && !/^sha256\/\/[A-Za-z0-9+/]{43}=$/.test(pin))
+    return "--pin looks like sha256//…= (as curl writes it)";
+  const ca = textOf(given, "--ca");
+  const caFile = ca === null ? null : resolve(ca);
+  if (caFile !== null && !existsSync(caFile)) return `--ca: there is no file ${caFile}`;
+  return { server, trust: { pin, ca_file: caFile, insecure } };
+}

@@ -1,0 +1,17 @@
+/** Which restic the agent would use now; looks only, fetches nothing. */
+import type { Clock } from "../../shared/clock.ts";
+import { silentLog } from "../../shared/log.ts";
+import { type AgentEnvironment, findConfig } from "../config.ts";
+import { createResticFinder, type FoundRestic } from "../restic/binary.ts";
+
+export async function findRestic(environment: AgentEnvironment, clock: Clock): Promise<FoundRestic> {
+  const found = findConfig(environment);
+  return await createResticFinder({
+    configuredPath: found.found === "ok" ? found.config.restic_path : null,
+    binFolder: environment.binFolder,
+    childBase: environment.childBase,
+    fetchRestic: null,
+    clock,
+    log: silentLog,
+  }).look();
+}

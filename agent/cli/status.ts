@@ -1,0 +1,86 @@
+/** status: how the agent on this machine fares. */
+import { PRODUCT_VERSION } from "../../shared/version.ts";
+import { findConfig } from "../config.ts";
+import { readStatus } from "../status-file.ts";
+import { openAgentDbReadonly } from "../store/open.ts";
+import { createStore } from "../store/store.ts";
+import type { Command, Io } from "./command.ts";
+
+type StatusAnswer = {
+  connected: boolean;
+  running: boolean;
+  problem: string | null;
+  server: string | null;
+  host_id: string | null;
+  agent_version: string;
+  restic_version: string | null;
+  state_version: number | null;
+  jobs: { job_id: string; kind: string; status: string }[];
+  /** Messages that wait for the server. */
+  outbox: number;
+};
+
+export const statusCommand: Command = {
+  name: "status",
+  summary: "Show connection, versions, jobs and what waits for the server",
+  flags: [{ name: "--json", help: "one line of JSON" }],
+  async run(given, io) {
+    const answer = collect(io);
+    if (given.has("--json")) io.out(JSON.stringify(answer));
+    else for (const line of inWords(answer)) io.out(line);
+    return 0;
+  },
+};
+
+function collect(io: Io): StatusAnswer {
+  const found = findConfig(io.environment);
+  const config = found.found === "ok" ? found.config : null;
+  const status = readStatus(io.environment.stateFolder);
+  return {
+    connected: status?.connected ?? false,
+    running: status !== null,
+    problem: problemOf(found.found, status),
+    server: config?.server ?? null,
+    host_id: config?.host_id || null,
+    agent_version: status?.agent_version ?? PRODUCT_VERSION,
+    restic_version: status?.restic_version ?? null,
+    state_version: status?.state_version ?? null,
+    ...stored(io.environment.stateFolder),
+  };
+}
+
+function problemOf(config: "ok" | "missing" | "bad", status: { problem: string | null } | null): string | null {
+  if (config === "missing") return "This machine is not enrolled";
+  if (config === "bad") return "The configuration cannot be read: doctor tells more";
+  return status === null ? "The agent is not running" : status.problem;
+}
+
+function stored(stateFolder: string): Pick<StatusAnswer, "jobs" | "outbox"> {
+  const db = openAgentDbReadonly(stateFolder);
+  if (db === null) return { jobs: [], outbox: 0 };
+  try {
+    const store = createStore(db);
+    const jobs = store.jobs
+      .listOpen()
+      .map(({ fields, status }) => ({ job_id: fields.job_id, kind: fields.kind, status }));
+    return { jobs, outbox: store.outbox.totals().rows };
+  } finally {
+    db.close();
+  }
+}
+
+function inWords(answer: StatusAnswer): string[] {
+  const lines = [
+    answer.connected ? `Connected to ${answer.server}` : `Not connected${answer.server ? ` to ${answer.server}` : ""}`,
+    ...(answer.problem === null ? [] : [`  ${answer.problem}`]),
+    `Agent ${answer.agent_version}, restic ${answer.restic_version ?? "unknown"}`,
+    `Desired state: ${answer.state_version === null ? "none yet" : `version ${answer.state_version}`}`,
+    `Waiting for the server: ${answer.outbox} messages`,
+  ];
+  if (answer.jobs.length === 0) return [...lines, "No jobs"];
+  return [
+    ...lines,
+    "Jobs:",
+    ...answer.jobs.map((job) => `  ${job.status.padEnd(8)} ${job.kind.padEnd(10)} ${job.job_id}`),
+  ];
+}

@@ -1,0 +1,160 @@
+/** What the server wants of this host: applied, kept over restarts (secrets apart, sealed), and looked up by jobs. */
+import type { Log } from "../shared/log.ts";
+import type { Credential } from "../shared/protocol/fields.ts";
+import type { DesiredRepo, DesiredSourceGroup, DesiredState } from "../shared/protocol/to-agent.ts";
+import type { ToServerPayload } from "../shared/protocol/to-server.ts";
+import { type Redactor, redactUrlUserInfo } from "../shared/redact.ts";
+import type { Platform } from "./platform.ts";
+import { accessOf, type RepoAccess, redactCredential, refusedNames } from "./restic/access.ts";
+import { problemOfInclude, problemOfPattern } from "./restic/source-files.ts";
+import { findSecrets, NO_SECRETS, type Secrets, saveSecrets, setSecretsAside } from "./secrets.ts";
+import type { Store } from "./store/store.ts";
+
+export type FoundRepo =
+  | { found: "ok"; access: RepoAccess; compression: DesiredRepo["compression"] }
+  /** The repo brings along environment that this host does not accept. */
+  | { found: "refused"; message: string }
+  | { found: "missing" };
+
+export type DesiredStateHolder = ReturnType<typeof createDesiredState>;
+
+type Options = {
+  store: Store;
+  stateFolder: string;
+  secretsKey: string;
+  /** `allow_env` of agent.yaml */
+  allowedEnv: readonly string[];
+  os: Platform["os"];
+  redactor: Redactor;
+  log: Log;
+  now: number;
+};
+
+type Problem = { path: string; message: string };
+
+export function createDesiredState(options: Options) {
+  const { store, redactor } = options;
+  let state: DesiredState | null = readStored(store);
+  let secrets = readSecrets(options);
+  for (const credential of Object.values(secrets.credentials)) redactCredential(redactor, credential);
+
+  return {
+    /** Applies every state it is given, older versions too: the server may have been restored from a copy. */
+    apply(next: DesiredState): ToServerPayload<"state.ack"> {
+      const nextSecrets = secretsOf(next);
+      for (const credential of Object.values(nextSecrets.credentials)) redactCredential(redactor, credential);
+      try {
+        saveSecrets(options.stateFolder, options.secretsKey, nextSecrets);
+        store.notes.set("desired_state", JSON.stringify(withoutSecrets(next)));
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        options.log.error("The desired state could not be saved", { problem: message });
+        const errors = [{ path: "state", message: `it could not be saved on this host: ${message}` }];
+        return { state_version: state?.state_version ?? next.state_version, digest: digestOf(state, secrets), errors };
+      }
+      state = withoutSecrets(next);
+      secrets = nextSecrets;
+      const errors = problemsOf(next, options);
+      for (const { path, message } of errors)
+        options.log.warn("Part of the desired state is refused", { path, message });
+      options.log.info("Desired state applied", { version: next.state_version, problems: errors.length });
+      return { state_version: next.state_version, digest: next.digest, errors };
+    },
+    version: (): number | null => state?.state_version ?? null,
+    /** null when the secrets were lost, so that the server sends everything again. */
+    digest: (): string | null => digestOf(state, secrets),
+    findRepo(repoId: string): FoundRepo {
+      const repo = state?.repos.find((one) => one.repo_id === repoId);
+      const credential = secrets.credentials[repoId];
+      if (!repo || !credential) return { found: "missing" };
+      const message = refusalOf(credential, options.allowedEnv);
+      if (message !== null) return { found: "refused", message };
+      return { found: "ok", access: accessOf(repoId, repo.name, credential), compression: repo.compression };
+    },
+    findSourceGroup: (id: string): DesiredSourceGroup | null =>
+      state?.source_groups.find((group) => group.id === id) ?? null,
+    repoIds: (): string[] => state?.repos.map((repo) => repo.repo_id) ?? [],
+    /** restic's `--host`; null before the first state came. */
+    resticHost: (): string | null => state?.restic_host ?? null,
+    /** KiB/s */
+    bandwidth: () => state?.bandwidth ?? { up_kbps: null, down_kbps: null },
+    updateKeys: (): string[] => state?.update_keys ?? [],
+    refusal: (credential: Credential): string | null => refusalOf(credential, options.allowedEnv),
+  };
+}
+
+function refusalOf(credential: Credential, allowed: readonly string[]): string | null {
+  const names = refusedNames(credential, allowed);
+  if (names.length === 0) return null;
+  return `This host does not accept the environment ${names.join(", ")} for such a repo: allow it in agent.yaml (allow_env) or take it away`;
+}
+
+function readStored(store: Store): DesiredState | null {
+  const text = store.notes.find("desired_state");
+  return text === null ? null : (JSON.parse(text) as DesiredState);
+}
+
+function readSecrets(options: Options): Secrets {
+  const found = findSecrets(options.stateFolder, options.secretsKey);
+  if (found.found === "ok") return found.secrets;
+  if (found.found === "damaged") {
+    options.log.error("secrets.enc was damaged and is set aside; the server is asked for the credentials again", {
+      moved_to: setSecretsAside(options.stateFolder, options.now),
+    });
+  }
+  return NO_SECRETS;
+}
+
+function digestOf(state: DesiredState | null, secrets: Secrets): string | null {
+  return state !== null && secrets.digest === state.digest ? state.digest : null;
+}
+
+function secretsOf(state: DesiredState): Secrets {
+  const credentials = state.repos.map((repo): [string, Credential] => [
+    repo.repo_id,
+    {
+      url: repo.url,
+      http_username: repo.http_username,
+      http_password: repo.http_password,
+      repo_password: repo.repo_password,
+      env: repo.env,
+    },
+  ]);
+  const hooks = state.source_groups.map((group): [string, DesiredSourceGroup["hooks"]] => [group.id, group.hooks]);
+  return { digest: state.digest, credentials: Object.fromEntries(credentials), hooks: Object.fromEntries(hooks) };
+}
+
+function withoutSecrets(state: DesiredState): DesiredState {
+  return {
+    ...state,
+    repos: state.repos.map((repo) => ({
+      ...repo,
+      url: redactUrlUserInfo(repo.url),
+      http_username: null,
+      http_password: null,
+      repo_password: "",
+      env: {},
+    })),
+    source_groups: state.source_groups.map((group) => ({ ...group, hooks: { pre: null, post: null } })),
+  };
+}
+
+function problemsOf(state: DesiredState, options: Options): Problem[] {
+  const problems: Problem[] = [];
+  state.repos.forEach((repo, index) => {
+    const message = refusalOf(repo, options.allowedEnv);
+    if (message !== null) problems.push({ path: `repos[${index}].env`, message });
+  });
+  state.source_groups.forEach((group, index) => {
+    const at = `source_groups[${index}]`;
+    group.includes.forEach((path, i) => {
+      const problem = problemOfInclude(path, options.os);
+      if (problem) problems.push({ path: `${at}.includes[${i}]`, message: `This path is left out: ${problem}` });
+    });
+    group.excludes.forEach((pattern, i) => {
+      const problem = problemOfPattern(pattern);
+      if (problem) problems.push({ path: `${at}.excludes[${i}]`, message: `This pattern is not used: ${problem}` });
+    });
+  });
+  return problems.slice(0, 100);
+}

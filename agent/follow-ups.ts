@@ -1,0 +1,136 @@
+/** What is looked up about a repo after jobs, when no job waits: its new snapshot, its whole list, its sizes. */
+import type { Clock } from "../shared/clock.ts";
+import { DAY_MS } from "../shared/clock.ts";
+import type { Log } from "../shared/log.ts";
+import type { DesiredStateHolder } from "./desired-state.ts";
+import type { DurableMessage, Outbox } from "./outbox.ts";
+import type { RepoAccess } from "./restic/access.ts";
+import type { Reach } from "./restic/reach.ts";
+import type { Restic } from "./restic/restic.ts";
+import { reportMessages } from "./restic/snapshot-row.ts";
+import { type Ask, askSnapshots, askStats } from "./restic/survey.ts";
+import type { NoteKey } from "./store/note-rows.ts";
+import type { Store } from "./store/store.ts";
+
+export type FollowUps = ReturnType<typeof createFollowUps>;
+
+type Options = {
+  store: Store;
+  outbox: Outbox;
+  state: DesiredStateHolder;
+  restic: Restic;
+  reach(access: RepoAccess, signal: AbortSignal): Promise<Reach>;
+  clock: Clock;
+  log: Log;
+};
+
+type Task = { key: NoteKey; repoId: string; what: "snapshots" | "stats"; value: string };
+
+export function createFollowUps(options: Options) {
+  const { store, outbox, state, clock, log } = options;
+  let running: AbortController | null = null;
+  let stopped = false;
+  /** Failed ones rest until something new makes them due: a dead repo is not asked over and over. */
+  const resting = new Set<string>();
+
+  return {
+    /** Runs the next due task, if any; `then` is called when it is over. */
+    runNext(then: () => void): void {
+      if (stopped || running) return;
+      const task = nextTask();
+      if (!task) return;
+      const abort = new AbortController();
+      running = abort;
+      void runTask(task, abort.signal).then((ok) => {
+        running = null;
+        if (!ok && !abort.signal.aborted) resting.add(task.key);
+        then();
+      });
+    },
+    /** A job has come: what runs (it takes no lock) is broken off and begins anew when no job waits. */
+    giveWay: (): void => running?.abort(),
+    /** Lists and measures are due again, failed ones too. */
+    wake: () => resting.clear(),
+    stop(): void {
+      stopped = true;
+      running?.abort();
+    },
+  };
+
+  function nextTask(): Task | null {
+    for (const what of ["snapshots", "stats"] as const) {
+      for (const { id, value } of store.notes.listByPrefix(`${what}_due:`)) {
+        const key: NoteKey = `${what}_due:${id}`;
+        if (!resting.has(key)) return { key, repoId: id, what, value };
+      }
+    }
+    return null;
+  }
+
+  async function runTask(task: Task, signal: AbortSignal): Promise<boolean> {
+    try {
+      const found = state.findRepo(task.repoId);
+      if (found.found !== "ok") return settle(task, []);
+      const { access } = found;
+      if (task.what === "stats" && !isMeasuringDue(task.repoId)) return settle(task, []);
+      const there = await options.reach(access, signal);
+      if (!there.reached || there.httpStatus === 401) return false;
+      const ask: Ask = (order) => options.restic.run(order, access, { signal, capture: true });
+      return task.what === "snapshots" ? await listSnapshots(task, ask) : await measure(task, ask);
+    } catch (error) {
+      log.warn("What should follow a job failed", { what: task.what, error: String(error) });
+      return false;
+    }
+  }
+
+  /** A snapshot just saved, or the complete list when that is due too. */
+  async function listSnapshots(task: Task, ask: Ask): Promise<boolean> {
+    const takenAt = clock.now();
+    const one = task.value !== "all" && !isListDue(task.repoId) ? task.value : null;
+    const found = await askSnapshots(ask, one);
+    if (found.is !== "ok") return false;
+    if (one !== null) {
+      const snapshots = found.value;
+      return settle(
+        task,
+        snapshots.length === 0 ? [] : [{ type: "snapshots.added", payload: { repo_id: task.repoId, snapshots } }],
+      );
+    }
+    return settle(task, reportMessages(task.repoId, found.value, takenAt), {
+      key: `reported_at:${task.repoId}`,
+      value: String(takenAt),
+    });
+  }
+
+  async function measure(task: Task, ask: Ask): Promise<boolean> {
+    const now = clock.now();
+    const listed = await askSnapshots(ask, null);
+    if (listed.is !== "ok") return false;
+    const measured = await askStats(ask, task.repoId, listed.value, now);
+    if (measured.is !== "ok") return false;
+    const key: NoteKey = `measured:${task.repoId}`;
+    const value = JSON.stringify({ at: now, snapshots: listed.value.length });
+    return settle(task, [{ type: "repo.stats", payload: measured.value }], { key, value });
+  }
+
+  function settle(task: Task, messages: DurableMessage[], note?: { key: NoteKey; value: string }): boolean {
+    return outbox.put(messages, () => {
+      // A job that ended meanwhile may have made it due again.
+      if (store.notes.find(task.key) === task.value) store.notes.delete(task.key);
+      if (note) store.notes.set(note.key, note.value);
+    });
+  }
+
+  function isListDue(repoId: string): boolean {
+    const at = Number(store.notes.find(`reported_at:${repoId}`) ?? Number.NEGATIVE_INFINITY);
+    return clock.now() - at >= DAY_MS || at > clock.now();
+  }
+
+  /** At most once a day, but not satisfied with the figures of a repository that was still empty. */
+  function isMeasuringDue(repoId: string): boolean {
+    const text = store.notes.find(`measured:${repoId}`);
+    if (text === null) return true;
+    const { at, snapshots } = JSON.parse(text) as { at: number; snapshots: number };
+    return snapshots === 0 || clock.now() - at >= DAY_MS || at > clock.now();
+  }
+}

@@ -1,0 +1,29 @@
+/** What comes before restic in every job: is the repo's server there, and does it let us in? */
+import { durationInWords } from "../words.ts";
+import { cancelled, failed, type HandlerDeps, type JobContext, type Verdict } from "./handler.ts";
+
+/** @returns null when restic may try, else how the job ends. */
+export async function approach(context: JobContext, deps: HandlerDeps): Promise<Verdict | null> {
+  context.progress.phase("connecting");
+  const startedAt = performance.now();
+  const found = await deps.reach(context.access, context.signal);
+  if (context.signal.aborted) return cancelled();
+  if (!found.reached) {
+    context.log.stderr(`The repo server cannot be reached: ${found.problem}`);
+    return failed(
+      "repo_unreachable",
+      "The repo server does not answer: check that it runs and that this host can reach it",
+    );
+  }
+  if (found.httpStatus === 401) {
+    context.log.stderr("The repo server answered 401 Unauthorized");
+    return failed(
+      "unauthorised",
+      "The repo server refuses this user and password: add the user there (htpasswd), or correct the credential",
+    );
+  }
+  if (found.httpStatus !== null) {
+    context.log.event(`The repo server answered in ${durationInWords(performance.now() - startedAt)}`);
+  }
+  return null;
+}

@@ -1,0 +1,73 @@
+/** probe: is the repository there, is it the right one, does its password fit, and is it really append-only? */
+import { askConfig, askLocks } from "../restic/survey.ts";
+import { approach } from "./approach.ts";
+import {
+  cancelled,
+  failed,
+  type Handler,
+  type HandlerDeps,
+  type JobContext,
+  type Later,
+  succeeded,
+  type Verdict,
+} from "./handler.ts";
+import { readyMessage, statusMessage } from "./repo-status.ts";
+
+export const probe: Handler = async (context, deps) => {
+  if (context.order.kind !== "probe") throw new Error("not a probe");
+  const { args } = context.order;
+  const verdict = await lookAtRepo(context, deps, args.restic_id);
+  if (args.trial) return { ...verdict, messages: [], due: [] };
+  if (verdict.error?.code === "unauthorised") return waitOrEnd(context, deps, args.wait_ms, verdict);
+  return verdict;
+};
+
+/** Everything that a probe finds out, with the `repo.status` that tells it. @param expectedId null: any will do. */
+export async function lookAtRepo(context: JobContext, deps: HandlerDeps, expectedId: string | null): Promise<Verdict> {
+  const refused = await approach(context, deps);
+  if (refused) return withStatus(context, deps, refused);
+  const found = await askConfig((order) => context.restic(order, { capture: true }));
+  if (found.is === "stopped") return cancelled(found.exitCode);
+  if (found.is === "failed") {
+    return withStatus(context, deps, failed(found.code, found.message, { exitCode: found.exitCode }));
+  }
+  const { resticId, formatVersion } = found.value;
+  context.log.event(`Repository ${resticId.slice(0, 10)} opened (format ${formatVersion})`);
+  if (expectedId !== null && expectedId !== resticId) {
+    const message = `Another repository lies at this address: ${resticId.slice(0, 10)} instead of ${expectedId.slice(0, 10)}. Check the URL and what is mounted there`;
+    return withStatus(context, deps, failed("wrong_repo", message));
+  }
+  const appendOnly = await deps.proveAppendOnly(context.access, context.signal);
+  context.log.event(PROOF_IN_WORDS[appendOnly]);
+  const locks = await askLocks((order) => context.restic(order, { capture: true }));
+  if (context.signal.aborted) return cancelled();
+  if (locks && locks.length > 0) context.log.event(`${locks.length} lock(s) lie in the repository`);
+  const message = readyMessage(context, { resticId, formatVersion, appendOnly, locks }, deps.clock.now());
+  const stats = { restic_id: resticId, append_only: appendOnly, format_version: formatVersion };
+  return succeeded({ stats, messages: [message], due: ["snapshots", "stats"] });
+}
+
+const PROOF_IN_WORDS = {
+  proven: "Append-only: the repo server refuses to delete with this credential",
+  violated: "Not append-only: whoever steals this credential could delete backups",
+  unknown: "Whether this credential may delete could not be found out",
+  not_applicable: "A repository on a local path cannot be append-only",
+} as const;
+
+function withStatus(context: JobContext, deps: HandlerDeps, verdict: Verdict): Verdict {
+  if (verdict.error === null) return verdict;
+  return { ...verdict, messages: [statusMessage(context, "failed", verdict.error, deps.clock.now())] };
+}
+
+/** A new repo's user may not be on the repo server yet: look again, without holding up other jobs. */
+function waitOrEnd(context: JobContext, deps: HandlerDeps, waitMs: number, verdict: Verdict): Verdict | Later {
+  const now = deps.clock.now();
+  if (now + deps.probeAgainMs > context.startedAt + waitMs) return verdict;
+  if (context.tries === 0) {
+    const message =
+      "The repo server does not know this host's user yet: add the htpasswd line there; it is tried again by itself";
+    context.emit([statusMessage(context, "waiting", { code: "unauthorised", message }, now)]);
+    context.log.event(message);
+  }
+  return { end: "later", afterMs: deps.probeAgainMs };
+}

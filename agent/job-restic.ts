@@ -1,0 +1,69 @@
+/** restic as a job sees it: commands and output in the job's log, stale locks of an interrupted job removed first. */
+import type { JobLog } from "./job-log.ts";
+import type { RepoAccess } from "./restic/access.ts";
+import type { ResticOrder } from "./restic/argv.ts";
+import type { Restic, ResticResult, ResticUse } from "./restic/restic.ts";
+import type { ChildIdentity } from "./restic/run.ts";
+
+type Options = {
+  restic: Restic;
+  access: RepoAccess;
+  log: JobLog;
+  signal: AbortSignal;
+  /** The process that now works for this job; null when it has ended. */
+  child(identity: ChildIdentity | null): void;
+  /** An earlier job on this repo was killed, so a lock of ours may lie there. */
+  unlockFirst: { isDue(): boolean; set(): void; clear(): void };
+};
+
+/** These take no lock, so a stale one does not hinder them. */
+const LOCKLESS = new Set<ResticOrder["do"]>([
+  "cat_config",
+  "init",
+  "list_locks",
+  "cat_lock",
+  "snapshots",
+  "stats",
+  "ls",
+]);
+
+export function createJobRestic(options: Options) {
+  const { log, unlockFirst } = options;
+  let versionTold = false;
+
+  async function once(order: ResticOrder, use: Partial<ResticUse>): Promise<ResticResult> {
+    const result = await options.restic.run(order, options.access, {
+      signal: options.signal,
+      capture: use.capture ?? false,
+      onLine: use.onLine ?? (() => {}),
+      onStart(child, command, binary) {
+        if (!versionTold) log.event(`restic ${binary.version} at ${binary.path}`);
+        versionTold = true;
+        log.event(command.join(" "));
+        options.child(child);
+        use.onStart?.(child, command, binary);
+      },
+    });
+    options.child(null);
+    if (result.judgement.is !== "ok" && use.capture && result.lastError) log.stderr(result.lastError);
+    // Ended by a signal: restic had no time to take its lock away.
+    if (result.exitCode === null && result.durationMs > 0) unlockFirst.set();
+    return result;
+  }
+
+  return async (order: ResticOrder, use: Partial<ResticUse> = {}): Promise<ResticResult> => {
+    const locking = !LOCKLESS.has(order.do) && order.do !== "unlock";
+    if (locking && unlockFirst.isDue()) {
+      log.event("An earlier job here was interrupted: its stale lock is removed first");
+      const unlocked = await once({ do: "unlock" }, { capture: true });
+      if (unlocked.judgement.is === "stopped") return unlocked;
+      if (unlocked.judgement.is === "ok") unlockFirst.clear();
+    }
+    const result = await once(order, use);
+    const locked = result.judgement.is === "failed" && result.judgement.code === "repo_locked";
+    if (!locking || !locked) return result;
+    log.event("The repository is still locked: stale locks are removed, then it is tried once more");
+    const unlocked = await once({ do: "unlock" }, { capture: true });
+    return unlocked.judgement.is === "stopped" ? unlocked : await once(order, use);
+  };
+}

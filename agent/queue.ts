@@ -1,0 +1,227 @@
+/** The two lanes. Work: one job at a time whatever its repo, in order of arrival. What waits here is on the disk. */
+import type { Clock } from "../shared/clock.ts";
+import type { Log } from "../shared/log.ts";
+import type { JobFields } from "../shared/protocol/fields.ts";
+import type { CommandRun } from "../shared/protocol/to-agent.ts";
+import type { ToServerPayload } from "../shared/protocol/to-server.ts";
+import type { FollowUps } from "./follow-ups.ts";
+import { cancelled, failed } from "./handlers/handler.ts";
+import type { JobRunner, OpenJob } from "./job-runner.ts";
+import type { Outbox } from "./outbox.ts";
+import type { StoredJob } from "./store/job-rows.ts";
+import type { Store } from "./store/store.ts";
+
+export type Queue = ReturnType<typeof createQueue>;
+
+type Options = {
+  store: Store;
+  outbox: Outbox;
+  runner: JobRunner;
+  followUps: FollowUps;
+  clock: Clock;
+  /** The server's time as far as known, Unix ms: orders expire by its clock. */
+  serverNow(): number;
+  /** Tells that an order with its own credential cannot start at once. */
+  refuseBusy(jobId: string): void;
+  changed(): void;
+  log: Log;
+};
+
+export function createQueue(options: Options) {
+  const { store, outbox, runner, followUps, clock, log } = options;
+  const open = new Map<string, OpenJob>();
+  const lane: OpenJob[] = [];
+  const parked = new Map<string, ReturnType<typeof setTimeout>>();
+  let current: OpenJob | null = null;
+  let settling: Promise<void> = Promise.resolve();
+  let stopped = true;
+
+  return {
+    /** Takes up what was queued before the agent went down, and begins to work. */
+    start(waiting: { stored: StoredJob; order: CommandRun }[]): void {
+      for (const { stored, order } of waiting) add(openJob(stored.fields, order));
+      stopped = false;
+      pump();
+    },
+    accept(order: CommandRun): void {
+      const known = open.get(order.job_id);
+      if (known) {
+        repeat(known);
+        return;
+      }
+      const stored = store.jobs.find(order.job_id);
+      if (stored?.finished) {
+        if (!outbox.hasJobMessage(order.job_id, "job.finished")) {
+          outbox.put([{ type: "job.finished", payload: stored.finished }]);
+        }
+        return;
+      }
+      const job = openJob(fieldsOf(order), order);
+      if (order.expires_at < options.serverNow()) {
+        if (keep(job))
+          runner.end(job, failed("expired", "This order came after its time: run it again if it is still wanted"));
+        return;
+      }
+      if (store.notes.isCancelled(order.job_id)) {
+        if (keep(job)) runner.end(job, cancelled());
+        return;
+      }
+      if (order.credential && (current !== null || lane.length > 0)) {
+        options.refuseBusy(order.job_id);
+        return;
+      }
+      // Not on the disk, not accepted: the server sends the order again.
+      if (!keep(job)) {
+        log.warn("An order could not be stored and is not accepted", { job: order.job_id });
+        return;
+      }
+      add(job);
+      followUps.giveWay();
+      pump();
+    },
+    /** Also for jobs that never came: they will not run when they do. */
+    cancel(jobId: string): void {
+      const job = open.get(jobId);
+      if (!job) {
+        const stored = store.jobs.find(jobId);
+        if (!stored) {
+          store.notes.cancel(jobId, clock.now());
+          return;
+        }
+        if (stored.finished && !outbox.hasJobMessage(jobId, "job.finished")) {
+          outbox.put([{ type: "job.finished", payload: stored.finished }]);
+        }
+        return;
+      }
+      job.abortedBy ??= "cancel";
+      if (job === current) {
+        job.abort.abort();
+        return;
+      }
+      endWaiting(job);
+    },
+    openJobs: (): ToServerPayload<"hello">["open_jobs"] =>
+      [...open.values()].map((job) => ({ ...job.fields, status: job.status })),
+    runningIds: (): string[] =>
+      [...open.values()].filter((job) => job.status === "running").map((job) => job.fields.job_id),
+    queuedCount: (): number => lane.length,
+    /** Something is due for a repo: done when no job waits. */
+    nudge: () => pump(),
+    /** Ends what runs, leaves what waits for the next start. */
+    async stop(): Promise<void> {
+      stopped = true;
+      followUps.stop();
+      for (const id of [...parked.keys()]) {
+        const job = open.get(id);
+        if (!job) continue;
+        job.abortedBy ??= "stop";
+        endWaiting(job);
+      }
+      if (current) {
+        current.abortedBy ??= "stop";
+        current.abort.abort();
+      }
+      await settling;
+    },
+  };
+
+  function keep(job: OpenJob): boolean {
+    const { order, fields } = job;
+    // An order that needs its own credential cannot be run after a restart, so it is not kept as one that waits.
+    const kept = order.credential ? null : order;
+    return outbox.tryPut([{ type: "job.queued", payload: fields }], () => {
+      store.jobs.insertQueued(fields, kept, order.expires_at);
+    });
+  }
+
+  function add(job: OpenJob): void {
+    open.set(job.fields.job_id, job);
+    lane.push(job);
+    options.changed();
+  }
+
+  function pump(): void {
+    if (stopped || current !== null) return;
+    const job = lane.shift();
+    if (job) {
+      current = job;
+      settling = work(job);
+      return;
+    }
+    followUps.runNext(() => pump());
+  }
+
+  async function work(job: OpenJob): Promise<void> {
+    options.changed();
+    const outcome = await runner.run(job);
+    current = null;
+    followUps.wake();
+    if (outcome === "ended") open.delete(job.fields.job_id);
+    else park(job, outcome.afterMs);
+    options.changed();
+    pump();
+  }
+
+  /** The job goes on later and holds no lane meanwhile. */
+  function park(job: OpenJob, afterMs: number): void {
+    job.tries += 1;
+    const id = job.fields.job_id;
+    const again = () => {
+      parked.delete(id);
+      lane.push(job);
+      pump();
+    };
+    parked.set(id, setTimeout(again, afterMs));
+  }
+
+  function endWaiting(job: OpenJob): void {
+    const id = job.fields.job_id;
+    const timer = parked.get(id);
+    if (timer) clearTimeout(timer);
+    parked.delete(id);
+    const place = lane.indexOf(job);
+    if (place >= 0) lane.splice(place, 1);
+    open.delete(id);
+    runner.end(job, cancelled());
+    options.changed();
+  }
+
+  /** A known job was ordered again: says what is known, unless that still waits in the outbox. */
+  function repeat(job: OpenJob): void {
+    const { fields } = job;
+    if (job.status === "queued") {
+      if (!outbox.hasJobMessage(fields.job_id, "job.queued")) outbox.put([{ type: "job.queued", payload: fields }]);
+      return;
+    }
+    if (outbox.hasJobMessage(fields.job_id, "job.started")) return;
+    const payload = { ...fields, started_at: job.startedAt ?? clock.now(), restic_version: null };
+    outbox.put([{ type: "job.started", payload }]);
+  }
+}
+
+function openJob(fields: JobFields, order: CommandRun): OpenJob {
+  return {
+    fields,
+    order,
+    status: "queued",
+    startedAt: null,
+    tries: 0,
+    lastLine: 0,
+    abort: new AbortController(),
+    abortedBy: null,
+  };
+}
+
+function fieldsOf(order: CommandRun): JobFields {
+  return {
+    job_id: order.job_id,
+    kind: order.kind,
+    repo_id: order.repo_id,
+    source_group_id: order.kind === "backup" ? order.args.source_group_id : null,
+    schedule_id: null,
+    attempt: 1,
+    actor_kind: order.actor_kind,
+    scheduled_at: null,
+    queued_at: order.queued_at,
+  };
+}

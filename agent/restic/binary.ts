@@ -1,0 +1,154 @@
+/** Which restic this machine uses: the configured one, our own copy, the one on PATH; fitting versions only. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type * as v from "valibot";
+import type { Clock } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
+import { version as versionSchema } from "../../shared/restic/repository.ts";
+import { PLATFORM } from "../platform.ts";
+import { readWhole } from "./output.ts";
+import { runProcess } from "./run.ts";
+
+export type ResticBinary = { path: string; version: string };
+
+export type FoundRestic =
+  | { found: "ok"; binary: ResticBinary }
+  | { found: "none"; code: "restic_missing" | "restic_too_old"; message: string };
+
+/** Gets the server's copy into `path`; null when it was done, else why not, in words. */
+export type FetchRestic = (path: string) => Promise<string | null>;
+
+export type ResticFinder = {
+  /** The last answer, looked up again when there is none yet. */
+  current(): Promise<FoundRestic>;
+  /** The last answer without looking, for messages. */
+  known(): ResticBinary | null;
+  /** Looks again: at start, hourly, after a failure. Fetches the server's copy when nothing fits. */
+  look(): Promise<FoundRestic>;
+  /** Replaces our own copy, if we use one, by what the server bundles now. */
+  refresh(): Promise<void>;
+};
+
+type Options = {
+  configuredPath: string | null;
+  binFolder: string;
+  childBase: Record<string, string>;
+  fetchRestic: FetchRestic | null;
+  clock: Clock;
+  log: Log;
+};
+
+export const LEAST_RESTIC = "0.18.0";
+/** Text mixed into the JSON of `stats`. */
+const UNFIT_VERSIONS = ["0.19.0"];
+const FETCH_AGAIN_MS = 60_000;
+
+export function ownResticPath(binFolder: string): string {
+  return join(binFolder, PLATFORM.os === "windows" ? "restic.exe" : "restic");
+}
+
+export function createResticFinder(options: Options): ResticFinder {
+  const own = ownResticPath(options.binFolder);
+  let last: FoundRestic | null = null;
+  let looking: Promise<FoundRestic> | null = null;
+  let fetchedAt = Number.NEGATIVE_INFINITY;
+  let fetchProblem: string | null = null;
+
+  async function search(): Promise<FoundRestic> {
+    const seen: ResticBinary[] = [];
+    for (const path of candidates(options, own)) {
+      const version = await versionOf(path, options.childBase);
+      if (version === null) continue;
+      if (isFit(version)) return { found: "ok", binary: { path, version } };
+      seen.push({ path, version });
+    }
+    return noneFits(seen, fetchProblem);
+  }
+
+  async function lookNow(): Promise<FoundRestic> {
+    let result = await search();
+    const due = options.clock.now() - fetchedAt >= FETCH_AGAIN_MS;
+    if (result.found === "none" && options.fetchRestic && due) {
+      fetchedAt = options.clock.now();
+      fetchProblem = await options.fetchRestic(own);
+      if (fetchProblem !== null) options.log.warn("Could not fetch restic from the server", { problem: fetchProblem });
+      result = await search();
+    }
+    if (JSON.stringify(result) !== JSON.stringify(last)) announce(result, options.log);
+    last = result;
+    return result;
+  }
+
+  const look = () => {
+    looking ??= lookNow().finally(() => {
+      looking = null;
+    });
+    return looking;
+  };
+
+  return {
+    current: async () => (last?.found === "ok" && existsSync(last.binary.path) ? last : await look()),
+    known: () => (last?.found === "ok" ? last.binary : null),
+    look,
+    async refresh() {
+      if (last?.found !== "ok" || last.binary.path !== own || !options.fetchRestic) return;
+      await options.fetchRestic(own);
+      await look();
+    },
+  };
+}
+
+function candidates(options: Options, own: string): string[] {
+  const onPath = Bun.which("restic", { PATH: options.childBase.PATH ?? options.childBase.Path ?? "" });
+  const paths = [options.configuredPath, existsSync(own) ? own : null, onPath];
+  return [...new Set(paths.filter((path) => path !== null))];
+}
+
+function announce(result: FoundRestic, log: Log): void {
+  if (result.found === "ok") log.info("Using restic", { path: result.binary.path, version: result.binary.version });
+  else log.warn(result.message);
+}
+
+function noneFits(seen: ResticBinary[], fetchProblem: string | null): FoundRestic {
+  const newest = seen[0];
+  const what = newest
+    ? `restic ${newest.version} at ${newest.path} does not fit: ${LEAST_RESTIC} or newer is needed, and not 0.19.0`
+    : "No restic was found on this host";
+  const remedy = `install restic ${LEAST_RESTIC} or newer from your distribution or from restic.net`;
+  const fetch = fetchProblem === null ? "" : ` (the server's own copy: ${fetchProblem})`;
+  return {
+    found: "none",
+    code: newest ? "restic_too_old" : "restic_missing",
+    message: `${what}; ${remedy}${fetch}`,
+  };
+}
+
+/** Whether we can work with this version. */
+export function isFit(version: string): boolean {
+  return !UNFIT_VERSIONS.includes(version) && Bun.semver.order(version, LEAST_RESTIC) >= 0;
+}
+
+/** Asks a program for its version; null when it cannot be run or is no restic. */
+export async function versionOf(path: string, env: Record<string, string>): Promise<string | null> {
+  let stdout = "";
+  const end = await runProcess({
+    command: [path, "version", "--json"],
+    env,
+    signal: AbortSignal.timeout(10_000),
+    killAfterMs: 1000,
+    lowPriority: false,
+    onStdout: (line) => {
+      stdout += `${line}\n`;
+    },
+    onStderr: () => {},
+  });
+  if (!end.started || end.code !== 0) return null;
+  return readVersion(stdout);
+}
+
+/** Before 0.17 the answer was text: `restic 0.14.0 compiled with go1.19.8 on linux/amd64`. */
+export function readVersion(stdout: string): string | null {
+  const json: v.InferOutput<typeof versionSchema> | null = readWhole(versionSchema, stdout);
+  const found = json?.version ?? /^restic (\d+\.\d+\.\d+\S*)/.exec(stdout)?.[1] ?? null;
+  return found !== null && /^\d+\.\d+\.\d+/.test(found) ? found : null;
+}

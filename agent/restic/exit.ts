@@ -1,0 +1,108 @@
+/** What the end of a restic command means: exit code, stderr and what was asked → status and one sentence. Pure. */
+import type { ErrorCode } from "../../shared/jobs.ts";
+import type { ResticOrder } from "./argv.ts";
+
+export type CommandEnd = {
+  order: ResticOrder["do"];
+  /** null when a signal ended the process. */
+  code: number | null;
+  /** We ended it ourselves. */
+  stoppedByUs: boolean;
+  /** Everything that restic said about the failure, its own last words included. */
+  stderr: string[];
+};
+
+export type Judgement =
+  | { is: "ok" }
+  /** The snapshot was saved, but some of the files could not be read. */
+  | { is: "incomplete" }
+  | { is: "stopped" }
+  | { is: "failed"; code: ErrorCode; message: string };
+
+type Rule = { code: ErrorCode; pattern: RegExp; message: string };
+
+const EXIT_CODES: Record<number, { code: ErrorCode; message: string }> = {
+  10: {
+    code: "repo_missing",
+    message: "There is no repository at this address: check the URL, or whether the disk behind it is mounted",
+  },
+  11: {
+    code: "repo_locked",
+    message: "The repository is locked by another restic process: wait until it ends, or run unlock if it is gone",
+  },
+  12: {
+    code: "wrong_password",
+    message: "The repository password is wrong: enter the password with which this repository was made",
+  },
+};
+
+/** Tried in order on restic's own words. */
+const RULES: Rule[] = [
+  {
+    code: "repo_full",
+    pattern: /507 Insufficient Storage|no space left on device|disk quota exceeded|not enough space on the disk/i,
+    message: "The repository's disk or quota is full: make room there, then run the job again",
+  },
+  {
+    code: "unauthorised",
+    pattern:
+      /\(401\)|401 Unauthorized|invalid credentials|unable to authenticate|InvalidAccessKeyId|SignatureDoesNotMatch/i,
+    message: "The repo server refuses this user and password: add the user there (htpasswd), or correct the credential",
+  },
+  {
+    code: "permission_denied",
+    pattern: /\(403\)|403 Forbidden|AccessDenied/i,
+    message: "The repo server forbids this: check what the user may do there",
+  },
+  {
+    code: "repo_unreachable",
+    pattern: /x509:|certificate (is|has|signed|verif)|tls: /i,
+    message: "The repo server's certificate is not trusted by this host: install its authority, or correct the URL",
+  },
+  {
+    code: "repo_unreachable",
+    pattern:
+      /connection refused|no such host|network is unreachable|no route to host|i\/o timeout|request timeout|connection reset|deadline exceeded|server misbehaving|handshake timeout|connection timed out|unexpected EOF|actively refused/i,
+    message: "The repo server does not answer: check that it runs and that this host can reach it",
+  },
+  {
+    code: "no_paths",
+    pattern: /all source directories\/files do not exist|all target directories\/files do not exist/i,
+    message: "None of the paths of this source group exists on this host: correct the paths, or mount what is missing",
+  },
+  {
+    code: "permission_denied",
+    pattern: /permission denied|access is denied|operation not permitted|read-only file system/i,
+    message: "The agent may not read or write there: check the owner and the rights of the path named in the log",
+  },
+];
+
+const INTERRUPTED = 130;
+
+export function judge(end: CommandEnd): Judgement {
+  if (end.code === 0) return { is: "ok" };
+  if (end.stoppedByUs) return { is: "stopped" };
+  if (end.code === 3 && end.order === "backup") return { is: "incomplete" };
+  const known = end.code === null ? undefined : EXIT_CODES[end.code];
+  if (known) return { is: "failed", ...known };
+  if (end.code === INTERRUPTED || end.code === null) {
+    return { is: "failed", code: "restic_failed", message: "restic was ended from outside: run the job again" };
+  }
+  const last = end.stderr.at(-1) ?? "";
+  const rule = ruleFor(last) ?? ruleFor(end.stderr.slice(-20).join("\n"));
+  if (rule) return { is: "failed", code: rule.code, message: rule.message };
+  const said = last
+    .split("\n")[0]
+    ?.replace(/^(Fatal: )+/, "")
+    .trim();
+  return {
+    is: "failed",
+    code: "restic_failed",
+    message: said ? `restic failed: ${said}` : `restic failed with exit code ${end.code}: its log tells more`,
+  };
+}
+
+/** The final error decides; the retry notices before it only where it says nothing. */
+function ruleFor(words: string): Rule | undefined {
+  return RULES.find(({ pattern }) => pattern.test(words));
+}

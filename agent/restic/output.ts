@@ -1,0 +1,85 @@
+/** Reads restic's output line by line: JSON where it is JSON, text where text is mixed in. Pure, never throws. */
+import * as v from "valibot";
+import {
+  type BackupError,
+  type BackupStatus,
+  type BackupSummary,
+  type BackupVerboseStatus,
+  backupError,
+  backupStatus,
+  backupSummary,
+  backupVerboseStatus,
+} from "../../shared/restic/backup.ts";
+import { type ExitError, exitError, initialized } from "../../shared/restic/repository.ts";
+import { type Node, node } from "../../shared/restic/snapshots.ts";
+
+export type ResticLine =
+  | { is: "status"; status: BackupStatus }
+  | { is: "file"; file: BackupVerboseStatus }
+  | { is: "error"; error: BackupError }
+  | { is: "summary"; summary: BackupSummary }
+  | { is: "initialized"; id: string }
+  | { is: "node"; node: Node }
+  | { is: "exit_error"; exitError: ExitError }
+  /** JSON that this agent does not know. */
+  | { is: "other"; text: string }
+  | { is: "text"; text: string };
+
+/** restic clears the terminal's line before some messages even where there is no terminal. */
+const TERMINAL_CODES = /\u001b\[[0-9;]*[A-Za-z]/g;
+
+export function readLine(line: string): ResticLine {
+  if (!line.startsWith("{")) return { is: "text", text: cleanText(line) };
+  let json: unknown;
+  try {
+    json = JSON.parse(line);
+  } catch {
+    return { is: "text", text: cleanText(line) };
+  }
+  return readJson(json) ?? { is: "other", text: cleanText(line) };
+}
+
+export function cleanText(line: string): string {
+  return line.replace(TERMINAL_CODES, "").trimEnd();
+}
+
+/** The whole of stdout as one value; null when it is no JSON or not of that form. */
+export function readWhole<S extends v.GenericSchema>(schema: S, stdout: string): v.InferOutput<S> | null {
+  try {
+    const result = v.safeParse(schema, JSON.parse(stdout));
+    return result.success ? result.output : null;
+  } catch {
+    return null;
+  }
+}
+
+function readJson(json: unknown): ResticLine | null {
+  if (typeof json !== "object" || json === null || !("message_type" in json)) return null;
+  switch (json.message_type) {
+    case "status":
+      return parsed(backupStatus, json, (status) => ({ is: "status", status }));
+    case "verbose_status":
+      return parsed(backupVerboseStatus, json, (file) => ({ is: "file", file }));
+    case "error":
+      return parsed(backupError, json, (error) => ({ is: "error", error }));
+    case "summary":
+      return parsed(backupSummary, json, (summary) => ({ is: "summary", summary }));
+    case "initialized":
+      return parsed(initialized, json, ({ id }) => ({ is: "initialized", id }));
+    case "node":
+      return parsed(node, json, (found) => ({ is: "node", node: found }));
+    case "exit_error":
+      return parsed(exitError, json, (found) => ({ is: "exit_error", exitError: found }));
+    default:
+      return null;
+  }
+}
+
+function parsed<S extends v.GenericSchema>(
+  schema: S,
+  json: unknown,
+  make: (value: v.InferOutput<S>) => ResticLine,
+): ResticLine | null {
+  const result = v.safeParse(schema, json);
+  return result.success ? make(result.output) : null;
+}

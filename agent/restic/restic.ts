@@ -1,0 +1,117 @@
+/** Runs one restic command on one repository: binary, environment, output as it comes, and what its end means. */
+import type { ErrorCode } from "../../shared/jobs.ts";
+import { PLATFORM } from "../platform.ts";
+import { clip } from "../words.ts";
+import { environmentOf, type RepoAccess } from "./access.ts";
+import { argvOf, type ResticOrder } from "./argv.ts";
+import type { ResticBinary, ResticFinder } from "./binary.ts";
+import { type Judgement, judge } from "./exit.ts";
+import { cleanText, type ResticLine, readLine } from "./output.ts";
+import { type ChildIdentity, runProcess } from "./run.ts";
+
+export type ResticUse = {
+  signal: AbortSignal;
+  /** Each line as it comes, parsed. With `capture`, stdout is kept whole instead. */
+  onLine?(line: ResticLine, stream: "stdout" | "stderr"): void;
+  capture?: boolean;
+  onStart?(child: ChildIdentity, command: string[], binary: ResticBinary): void;
+};
+
+export type ResticResult = {
+  judgement: Judgement;
+  exitCode: number | null;
+  /** With `capture` only. */
+  stdout: string;
+  /** restic's last own words about a failure */
+  lastError: string | null;
+  durationMs: number;
+};
+
+export type Restic = {
+  run(order: ResticOrder, access: RepoAccess, use: ResticUse): Promise<ResticResult>;
+};
+
+type Options = {
+  finder: ResticFinder;
+  childBase: Record<string, string>;
+  cacheFolder: string;
+  tempFolder: string;
+  lowPriority: boolean;
+  killAfterMs: number;
+};
+
+const STDERR_LINES_KEPT = 50;
+const MAX_CAPTURED = 256 * 1024 * 1024;
+
+export function createRestic(options: Options): Restic {
+  return {
+    async run(order, access, use) {
+      const found = await options.finder.current();
+      if (found.found === "none") return failure(found.code, found.message);
+      const result = await runWith(found.binary, order, access, use, options);
+      if (result.judgement.is === "failed") void options.finder.look();
+      return result;
+    },
+  };
+}
+
+async function runWith(
+  binary: ResticBinary,
+  order: ResticOrder,
+  access: RepoAccess,
+  use: ResticUse,
+  options: Options,
+): Promise<ResticResult> {
+  const argv = argvOf(order);
+  const stderr: string[] = [];
+  const captured: string[] = [];
+  let capturedChars = 0;
+  let finalWords: string | null = null;
+
+  const end = await runProcess({
+    command: [binary.path, ...argv],
+    env: { ...options.childBase, ...temp(options.tempFolder), ...environmentOf(access, options.cacheFolder) },
+    signal: use.signal,
+    killAfterMs: options.killAfterMs,
+    lowPriority: options.lowPriority,
+    ...(use.capture ? { maxLineBytes: MAX_CAPTURED } : {}),
+    onStart: (child) => use.onStart?.(child, ["restic", ...argv], binary),
+    onStdout(line) {
+      if (!use.capture) return use.onLine?.(readLine(line), "stdout");
+      capturedChars += line.length;
+      if (capturedChars <= MAX_CAPTURED) captured.push(line);
+    },
+    onStderr(line) {
+      const read = readLine(line);
+      if (read.is === "exit_error") finalWords = read.exitError.message.trim();
+      else if (cleanText(line) !== "") stderr.push(clip(cleanText(line), 4096));
+      if (stderr.length > STDERR_LINES_KEPT) stderr.shift();
+      use.onLine?.(read, "stderr");
+    },
+  });
+
+  if (!end.started) return failure("restic_missing", `restic could not be started: ${end.problem}`);
+  const said = finalWords === null ? stderr : [...stderr, finalWords];
+  return {
+    judgement: judge({ order: order.do, code: end.code, stoppedByUs: end.stoppedByUs, stderr: said }),
+    exitCode: end.code,
+    stdout: captured.join("\n"),
+    lastError: said.at(-1) ?? null,
+    durationMs: end.durationMs,
+  };
+}
+
+/** restic writes packs to a temporary folder before it sends them. */
+function temp(folder: string): Record<string, string> {
+  return PLATFORM.os === "windows" ? { TEMP: folder, TMP: folder } : { TMPDIR: folder };
+}
+
+function failure(code: ErrorCode, message: string): ResticResult {
+  return {
+    judgement: { is: "failed", code, message },
+    exitCode: null,
+    stdout: "",
+    lastError: null,
+    durationMs: 0,
+  };
+}

@@ -1,0 +1,122 @@
+/** The only place that starts processes for jobs: own process group, environment from scratch, bounded output. */
+import { readFileSync } from "node:fs";
+import { PLATFORM } from "../platform.ts";
+import { createLineSplitter } from "./lines.ts";
+
+export type ProcessOrder = {
+  /** Program and arguments; never a shell. */
+  command: string[];
+  /** The complete environment. */
+  env: Record<string, string>;
+  signal: AbortSignal;
+  /** From asking to end (SIGTERM) to SIGKILL, in ms. */
+  killAfterMs: number;
+  /** Longer lines of stdout are cut; 1 MiB unless told. */
+  maxLineBytes?: number;
+  onStdout(line: string): void;
+  onStderr(line: string): void;
+  onStart?(child: ChildIdentity): void;
+  /** Low CPU and IO priority. */
+  lowPriority: boolean;
+};
+
+/** A process and the moment of its birth, so that a reused number is not mistaken for it. */
+export type ChildIdentity = { pid: number; birth: string };
+
+export type ProcessEnd =
+  | { started: true /** null: ended by a signal */; code: number | null; stoppedByUs: boolean; durationMs: number }
+  | { started: false; problem: string };
+
+const MAX_LINE_BYTES = 1024 * 1024;
+/** Measured: the wrappers replace themselves, so the process is restic itself. */
+const LOW_PRIORITY = [
+  ["nice", "-n", "10"],
+  ["ionice", "-c", "2", "-n", "7"],
+];
+
+/** Runs one command to its end. Never throws; a program that cannot be started is an answer. */
+export async function runProcess(order: ProcessOrder): Promise<ProcessEnd> {
+  if (order.signal.aborted) return { started: true, code: null, stoppedByUs: true, durationMs: 0 };
+  const startedAt = performance.now();
+  const child = spawn(order);
+  if (typeof child === "string") return { started: false, problem: child };
+  let stoppedByUs = false;
+  let killer: ReturnType<typeof setTimeout> | null = null;
+  const stop = () => {
+    stoppedByUs = true;
+    signalGroup(child.pid, "SIGTERM");
+    killer = setTimeout(() => signalGroup(child.pid, "SIGKILL"), order.killAfterMs);
+  };
+  order.signal.addEventListener("abort", stop, { once: true });
+  if (order.onStart) order.onStart({ pid: child.pid, birth: processBirth(child.pid) ?? "" });
+  try {
+    await Promise.all([
+      readLines(child.stdout, order.maxLineBytes ?? MAX_LINE_BYTES, order.onStdout),
+      readLines(child.stderr, MAX_LINE_BYTES, order.onStderr),
+      child.exited,
+    ]);
+  } finally {
+    order.signal.removeEventListener("abort", stop);
+    if (killer) clearTimeout(killer);
+  }
+  const code = child.signalCode === null ? child.exitCode : null;
+  return { started: true, code, stoppedByUs, durationMs: performance.now() - startedAt };
+}
+
+function spawn(order: ProcessOrder) {
+  try {
+    return Bun.spawn([...(order.lowPriority ? lowPriority(order.env.PATH) : []), ...order.command], {
+      env: order.env,
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      detached: PLATFORM.os === "linux",
+      windowsHide: true,
+    });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function lowPriority(path: string | undefined): string[] {
+  if (PLATFORM.os === "windows") return [];
+  return LOW_PRIORITY.flatMap(([name, ...args]) => {
+    const found = Bun.which(name!, { PATH: path ?? "/usr/bin:/bin" });
+    return found === null ? [] : [found, ...args];
+  });
+}
+
+async function readLines(stream: ReadableStream<Uint8Array>, max: number, line: (text: string) => void): Promise<void> {
+  const splitter = createLineSplitter(max, line);
+  for await (const chunk of stream) splitter.push(chunk);
+  splitter.end();
+}
+
+/** Windows has no process groups of this kind: the process itself is ended there. */
+function signalGroup(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
+  try {
+    process.kill(PLATFORM.os === "linux" ? -pid : pid, signal);
+  } catch {
+    // It has ended in the meantime.
+  }
+}
+
+/** Ends a process that an earlier life of this agent left behind. Returns whether there was one. */
+export function killLeftover(child: ChildIdentity): boolean {
+  if (child.birth === "" || processBirth(child.pid) !== child.birth) return false;
+  signalGroup(child.pid, "SIGKILL");
+  return true;
+}
+
+/** Linux: ticks since boot at which the process was born, with the boot's id; null when it is gone or unknown. */
+export function processBirth(pid: number): string | null {
+  if (PLATFORM.os !== "linux") return null;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return `${boot} ${fields[19]}`;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,41 @@
+/** Small facts that must outlive a restart, by key; and the ids of jobs that were cancelled before they came. */
+import type { Database } from "bun:sqlite";
+
+/** A key, or a key with a repo's id behind it. */
+export type NoteKey =
+  | "desired_state"
+  | "server_state_id"
+  | `unlock_first:${string}`
+  | `snapshots_due:${string}`
+  | `stats_due:${string}`
+  | `reported_at:${string}`
+  | `measured:${string}`;
+
+export type NoteRows = ReturnType<typeof createNoteRows>;
+
+export function createNoteRows(db: Database) {
+  const get = db.query<{ value: string }, [string]>("SELECT value FROM notes WHERE key = ?1");
+  const set = db.query<null, [string, string]>(
+    "INSERT INTO notes (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+  );
+  const drop = db.query<null, [string]>("DELETE FROM notes WHERE key = ?1");
+  const like = db.query<{ key: string; value: string }, [string]>(
+    "SELECT key, value FROM notes WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key",
+  );
+  const cancel = db.query<null, [string, number]>(
+    "INSERT INTO cancelled (job_id, cancelled_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+  );
+  const cancelled = db.query<{ job_id: string }, [string]>("SELECT job_id FROM cancelled WHERE job_id = ?1");
+  const forget = db.query<null, [number]>("DELETE FROM cancelled WHERE cancelled_at < ?1");
+  return {
+    find: (key: NoteKey): string | null => get.get(key)?.value ?? null,
+    set: (key: NoteKey, value: string): void => void set.run(key, value),
+    delete: (key: NoteKey): void => void drop.run(key),
+    /** What follows `prefix` in each key, with its value. */
+    listByPrefix: (prefix: `${string}:`): { id: string; value: string }[] =>
+      like.all(prefix).map((row) => ({ id: row.key.slice(prefix.length), value: row.value })),
+    cancel: (jobId: string, now: number): void => void cancel.run(jobId, now),
+    isCancelled: (jobId: string): boolean => cancelled.get(jobId) !== null,
+    forgetCancelledBefore: (time: number): void => void forget.run(time),
+  };
+}

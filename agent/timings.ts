@@ -1,0 +1,31 @@
+/** Every delay of the agent in one table, so that tests can shorten them. All in milliseconds. */
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../shared/clock.ts";
+import { HEARTBEAT_ANSWER_MS, HEARTBEAT_EVERY_MS } from "../shared/protocol/version.ts";
+
+export const TIMINGS = {
+  heartbeatEveryMs: HEARTBEAT_EVERY_MS,
+  heartbeatAnswerMs: HEARTBEAT_ANSWER_MS,
+  connectMs: 20 * SECOND_MS,
+  welcomeMs: 20 * SECOND_MS,
+  reconnectFirstMs: SECOND_MS,
+  reconnectMaxMs: MINUTE_MS,
+  /** A connection that lasted this long starts the reconnect delays anew. */
+  stableMs: MINUTE_MS,
+  /** Wait after an answer that time alone does not change: unknown token, version too old. */
+  refusedMs: 10 * MINUTE_MS,
+  replacedMs: [MINUTE_MS, 2 * MINUTE_MS] as [number, number],
+  serverStoppingMs: [SECOND_MS, 5 * SECOND_MS] as [number, number],
+  logFlushMs: 100,
+  progressEveryMs: SECOND_MS,
+  /** From SIGTERM to SIGKILL. */
+  killAfterMs: 5 * SECOND_MS,
+  reachMs: 20 * SECOND_MS,
+  /** Between two tries of a probe that waits for the repo server to know the user. */
+  probeAgainMs: 15 * SECOND_MS,
+  /** Between two tries to write when the disk is full. */
+  writeAgainMs: 5 * SECOND_MS,
+  upkeepEveryMs: HOUR_MS,
+  fetchResticMs: 5 * MINUTE_MS,
+  treeListMs: MINUTE_MS,
+};
+export type Timings = typeof TIMINGS;
