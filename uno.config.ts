@@ -22,6 +22,7 @@ export const partFiles = [
   "steps",
   "floats",
   "door",
+  "pages",
   "narrow",
   "phone",
 ] as const;

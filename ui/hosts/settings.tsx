@@ -109,27 +109,28 @@ function Danger({ host, purgeError, view }: { host: HostHead; purgeError: string
               <b>Archive {name}</b>
               <p class="t2">
                 Its agent is shut out and stops, it leaves the lists, its name is free again. Jobs, snapshots and sealed
-                credentials are kept.
+                credentials are kept until it is purged.
               </p>
             </div>
             <OpenButton dialog="archive" danger icon="archive">
               Archive…
             </OpenButton>
           </li>
-        ) : null}
-        <li>
-          <div>
-            <b>Purge {name}</b>
-            <p class="t2">
-              Deletes all that this server knows about it: jobs, logs, snapshot lists and the credentials. If nobody
-              else holds the restic password, its {formatPlural(host.snapshotCount, "snapshot")} can never be read
-              again.
-            </p>
-          </div>
-          <OpenButton dialog="purge" danger>
-            Purge…
-          </OpenButton>
-        </li>
+        ) : (
+          <li>
+            <div>
+              <b>Purge {name}</b>
+              <p class="t2">
+                Deletes all that this server knows about it: jobs, logs, snapshot lists and the credentials. If nobody
+                else holds the restic password, its {formatPlural(host.snapshotCount, "snapshot")} can never be read
+                again.
+              </p>
+            </div>
+            <OpenButton dialog="purge" danger>
+              Purge…
+            </OpenButton>
+          </li>
+        )}
       </ul>
       {host.archivedAt === null ? (
         <ConfirmDialog
@@ -141,21 +142,22 @@ function Danger({ host, purgeError, view }: { host: HostHead; purgeError: string
         >
           <p>Its backups stop. Its repository and its {formatPlural(host.snapshotCount, "snapshot")} stay untouched.</p>
         </ConfirmDialog>
-      ) : null}
-      <ConfirmDialog
-        id="purge"
-        title={<>Purge {name}?</>}
-        action={`/hosts/${host.id}/purge`}
-        csrf={view.csrf}
-        typed={host.name}
-        error={purgeError ?? undefined}
-        verb="Purge host"
-      >
-        <p>
-          Its jobs, logs and credentials go from this server for good. Write down the restic password first: without it
-          its {formatPlural(host.snapshotCount, "snapshot")} cannot be restored by anybody.
-        </p>
-      </ConfirmDialog>
+      ) : (
+        <ConfirmDialog
+          id="purge"
+          title={<>Purge {name}?</>}
+          action={`/hosts/${host.id}/purge`}
+          csrf={view.csrf}
+          typed={host.name}
+          error={purgeError ?? undefined}
+          verb="Purge host"
+        >
+          <p>
+            Its jobs, logs and credentials go from this server for good. Write down the restic password first: without
+            it its {formatPlural(host.snapshotCount, "snapshot")} cannot be restored by anybody.
+          </p>
+        </ConfirmDialog>
+      )}
     </LedgerSection>
   );
 }

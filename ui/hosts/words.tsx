@@ -78,7 +78,9 @@ export function LastBackupCell({ last, view }: { last: LastBackup; view: View })
       return (
         <>
           <Badge glyph="failed">
-            failed <Ago at={last.at} view={view} />
+            <span>
+              failed <Ago at={last.at} view={view} />
+            </span>
           </Badge>
           <small class="is-failed">{last.reason}</small>
         </>

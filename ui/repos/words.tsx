@@ -116,16 +116,16 @@ export function AppendOnlyWords({
   const when = repo.appendOnlyCheckedAt === null ? null : <Ago at={repo.appendOnlyCheckedAt} view={view} />;
   switch (repo.appendOnly) {
     case "proven":
-      return <span>{when}, a delete with the everyday credential was refused</span>;
+      return <p>A delete with the everyday credential was refused {when}</p>;
     case "violated":
       return (
-        <span class="is-failed">
-          {when}, the repo server allowed a delete: a stolen host could erase its history. Start it with --append-only.
-        </span>
+        <p class="is-failed">
+          The repo server allowed a delete {when}: a stolen host could erase its history. Start it with --append-only.
+        </p>
       );
     case "unknown":
-      return <span>not tested yet</span>;
+      return <p>Not tested yet</p>;
     case "not_applicable":
-      return <span>only a REST server can refuse deletes; a stolen host could erase this repository</span>;
+      return <p>Only a REST server can refuse deletes; a stolen host could erase this repository</p>;
   }
 }
