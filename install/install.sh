@@ -30,7 +30,7 @@ usage: install.sh [--server URL] [--hardened] [--pin sha256//...] [--ca FILE] [-
   --hardened        this machine refuses hooks and restores in place
   --pin sha256//... trust the server by its public key
   --ca FILE         trust the certificate authorities in FILE
-  --insecure        accept plain http, or a certificate that nobody vouches for
+  --insecure        accept plain http to another machine
   --re-enroll       enrol anew, although this machine is enrolled already
   --dry-run         say what would be done, and do nothing
   --uninstall       remove the agent; repositories and restored files stay
@@ -130,15 +130,15 @@ fetch() {
   url=$1 file=$2 header=${3:-Accept: */*}
   if has curl; then
     set -- -fsSL --retry 3 --connect-timeout 20 -H "$header" -o "$file"
-    if [ -n "$PIN" ]; then set -- "$@" -k --pinnedpubkey "$PIN"; elif [ "$INSECURE" = yes ]; then set -- "$@" -k; fi
+    if [ -n "$PIN" ]; then set -- "$@" -k --pinnedpubkey "$PIN"; fi
     if [ -n "$CA" ]; then set -- "$@" --cacert "$CA"; fi
     curl "$@" "$url"
   elif has wget; then
     set -- -q -T 30 --header "$header" -O "$file"
-    if [ -n "$PIN$CA" ] || [ "$INSECURE" = yes ]; then
-      wget --help 2>&1 | grep -q pinnedpubkey || fail 'This wget is too simple for --pin, --ca and --insecure.' 'Install curl and run this again.'
+    if [ -n "$PIN$CA" ]; then
+      wget --help 2>&1 | grep -q pinnedpubkey || fail 'This wget is too simple for --pin and --ca.' 'Install curl and run this again.'
     fi
-    if [ -n "$PIN" ]; then set -- "$@" --no-check-certificate "--pinnedpubkey=$PIN"; elif [ "$INSECURE" = yes ]; then set -- "$@" --no-check-certificate; fi
+    if [ -n "$PIN" ]; then set -- "$@" --no-check-certificate "--pinnedpubkey=$PIN"; fi
     if [ -n "$CA" ]; then set -- "$@" "--ca-certificate=$CA"; fi
     wget "$@" "$url"
   else
@@ -333,7 +333,7 @@ install_all() {
   WORK=$(mktemp -d)
   trap 'rm -rf "$WORK"' EXIT
   trap 'exit 130' INT TERM
-  [ "$INSECURE" = no ] || warn 'As you asked, the connection to the server is not checked (--insecure).'
+  [ "$INSECURE" = no ] || warn 'As you asked, an unencrypted connection to the server is accepted (--insecure).'
   install_agent
   say_restic
   install_unit

@@ -1,0 +1,96 @@
+// The whole installation in a booted system: one command, and a machine is backed up under the unit's sandbox.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { bootContainer, type Container, containerObstacle } from "../testbed/container.ts";
+import { type AddedHost, type ControlPlane, startControlPlane } from "../testbed/control-plane.ts";
+import { createCleanup } from "../testbed/temp.ts";
+import { ensureTool } from "../testbed/tools.ts";
+
+const obstacle = containerObstacle();
+if (obstacle) console.warn(`skipped: ${obstacle}`);
+
+const SECRET = "only root may read this\n";
+const cleanup = createCleanup();
+let plane: ControlPlane;
+let container: Container;
+let host: AddedHost;
+
+beforeAll(async () => {
+  if (obstacle) return;
+  plane = await startControlPlane(cleanup);
+  container = await bootContainer();
+  cleanup.add(container.stop);
+  host = await plane.addHost({ name: "box1", includes: ["/etc", "/root/private"] });
+  await mkdir(inside("/root/private"));
+  await writeFile(inside("/root/private/note"), SECRET);
+  await chmod(inside("/root/private/note"), 0o600);
+  await container.copyIn(await ensureTool("restic-0.14"), "/usr/bin/restic");
+  await writeFile(inside("/etc/cron.d/old-backup"), "15 2 * * * root restic backup /etc\n");
+}, 600_000);
+afterAll(cleanup.run);
+
+const inside = (path: string) => join(container.root, path);
+const install = (args = "", env: Record<string, string> = {}) =>
+  container.exec(`curl -fsSL ${plane.server.url}/install.sh | sh -s -- ${args}`, { env, timeoutMs: 120_000 });
+
+describe.skipIf(obstacle !== null)("one command on a new machine", () => {
+  test("installs, enrols and connects the agent, and names the old cron entry", async () => {
+    const { code, stdout, stderr } = await install("", { RM_TOKEN: host.token });
+    expect(stderr).toBe("");
+    expect(stdout).toContain("Connected.");
+    expect(stdout).toContain("restic 0.14.0 is here, which does not fit");
+    expect(stdout).toContain("sudo sed -i '1s/^/# /' /etc/cron.d/old-backup");
+    expect(code).toBe(0);
+    expect(await plane.host("box1")).toMatchObject({ status: "online", os: "linux" });
+  }, 150_000);
+
+  test("backs up by itself what only root may read, with the server's restic instead of the old one", async () => {
+    const job = await plane.finishedBackup("box1", { timeoutMs: 120_000 });
+    expect(job).toMatchObject({ status: "succeeded", warnings: 0 });
+    const listed = await host.restic("ls", "latest", "/etc/shadow", "/root/private/note");
+    expect(listed.stdout).toContain("/etc/shadow");
+    expect(await host.restic("dump", "latest", "/root/private/note")).toMatchObject({ code: 0, stdout: SECRET });
+  }, 150_000);
+
+  test("runs under its sandbox, which systemd rates no worse than 4.0", async () => {
+    const rating = await container.must("systemd-analyze security --no-pager restic-manager-agent");
+    expect(Number(/exposure level[^:]*: ([\d.]+)/.exec(rating)?.[1])).toBeLessThanOrEqual(4.0);
+    const pid = (await container.must("systemctl show -P MainPID restic-manager-agent")).trim();
+    const status = await container.must(`cat /proc/${pid}/status`);
+    expect(status).toMatch(/^NoNewPrivs:\s+1$/m);
+    expect(status).toMatch(/^Seccomp:\s+2$/m);
+    const write = `nsenter -t ${pid} -m sh -c 'echo x > /etc/marker'`;
+    expect((await container.exec(write)).stderr).toContain("Read-only file system");
+  }, 30_000);
+
+  test("says how it is, by status and doctor", async () => {
+    const status = JSON.parse(await container.must("restic-manager-agent status --json"));
+    expect(status).toMatchObject({ connected: true });
+    const doctor = await container.exec("restic-manager-agent doctor");
+    expect(doctor.stdout).not.toContain(host.repoPassword);
+    expect(doctor.code).toBe(0);
+  }, 30_000);
+
+  test("survives a reboot of its service and a second run of the command as repair", async () => {
+    await container.must("systemctl kill --signal=SIGKILL restic-manager-agent");
+    const again = await install();
+    expect(again.code).toBe(0);
+    expect(again.stdout).toContain("Enrolled already");
+    expect(again.stdout).toContain("Connected.");
+    const { items } = await plane.api.get("/api/hosts");
+    expect(items.length).toBe(1);
+  }, 90_000);
+
+  test("uninstalls, and the repository is still there to be read", async () => {
+    const { code } = await install("--uninstall");
+    expect(code).toBe(0);
+    for (const path of ["/etc/restic-manager", "/var/lib/restic-manager", "/var/cache/restic-manager"]) {
+      expect(existsSync(inside(path))).toBe(false);
+    }
+    expect((await container.exec("systemctl cat restic-manager-agent")).code).not.toBe(0);
+    expect(await host.restic("dump", "latest", "/root/private/note")).toMatchObject({ code: 0, stdout: SECRET });
+    expect((await host.restic("check")).code).toBe(0);
+  }, 60_000);
+});
