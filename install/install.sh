@@ -245,6 +245,12 @@ set_config() {
   fi
 }
 
+# An enrolment that stood before goes on.
+enroll_failed() {
+  if [ -n "$(config_value host_id)" ]; then systemctl start "$PROGRAM" || true; fi
+  fail "$@"
+}
+
 enroll() {
   step 'Enrolling this machine'
   if [ -n "$(config_value host_id)" ]; then
@@ -255,7 +261,7 @@ enroll() {
       return 0
     fi
     act systemctl stop "$PROGRAM"
-    act mv "$CONFIG/agent.yaml" "$CONFIG/agent.yaml.before-re-enroll"
+    CHANGED=yes
   fi
   set -- enroll --server "$SERVER"
   [ -z "$PIN" ] || set -- "$@" --pin "$PIN"
@@ -266,11 +272,11 @@ enroll() {
     return 0
   fi
   if [ -n "${RM_TOKEN:-}" ]; then
-    RM_TOKEN=$RM_TOKEN "$BINARY" "$@" || fail 'The server did not accept this machine.' \
+    RM_TOKEN=$RM_TOKEN "$BINARY" "$@" || enroll_failed 'The server did not accept this machine.' \
       'A token works once, for a limited time: make a new one under "Add host".'
   else
     say '  There is no RM_TOKEN: the machine announces itself, and an admin has to accept it.'
-    "$BINARY" "$@" || fail 'The machine could not announce itself.' \
+    "$BINARY" "$@" || enroll_failed 'The machine could not announce itself.' \
       'Make a token under "Add host", and run: curl ... | sudo RM_TOKEN=... sh'
   fi
 }

@@ -81,6 +81,16 @@ describe.skipIf(obstacle !== null)("the installer", () => {
     expect(await container.must("stat -c %a /etc/restic-manager /var/lib/restic-manager")).toBe("700\n700\n");
   }, 90_000);
 
+  test("enrols anew on request, and keeps the old enrolment when that is refused", async () => {
+    const refused = await install("--re-enroll", { RM_TOKEN: "spent-token" });
+    expect(refused.code).toBe(1);
+    expect(await active()).toBe("active");
+    await rm(inside("/opt/stub/enrolled-with"));
+    expect((await install("--re-enroll")).code).toBe(0);
+    expect(await container.must("cat /opt/stub/enrolled-with")).toBe(`enroll --server ${site.origin}\n`);
+    expect(await active()).toBe("active");
+  }, 60_000);
+
   test("shows old cron entries and timers without their secrets, and disables none", async () => {
     await writeFile(
       inside("/etc/cron.d/old-backup"),
