@@ -79,6 +79,16 @@ export function sumNewestSizes(db: Db, repoId: string): { sizeBytes: number | nu
   return { sizeBytes: row?.size ?? null, fileCount: row?.files ?? null };
 }
 
+/** Bytes that the snapshots since a time have added to the repository. */
+export function sumAddedBytes(db: Db, repoId: string, since: number): number {
+  const row = db.$client
+    .query<{ added: number | null }, [string, number]>(
+      "SELECT sum(added_bytes) AS added FROM snapshots WHERE repo_id = ? AND time >= ?",
+    )
+    .get(repoId, since);
+  return row?.added ?? 0;
+}
+
 export function putReportPart(db: Db, row: typeof snapshotReportParts.$inferInsert): void {
   db.insert(snapshotReportParts).values(row).onConflictDoNothing().run();
 }

@@ -80,7 +80,7 @@ async function readBody(c: AppContext, route: Route): Promise<unknown> {
   }
 }
 
-function withoutToken({ csrf_token: _, ...form }: FormBody): FormBody {
+function withoutToken({ csrf: _, ...form }: FormBody): FormBody {
   return form;
 }
 

@@ -1,0 +1,75 @@
+/** The whole fleet in a handful of statements: what lists and verdicts are made of. */
+import type { JobStatus } from "../../shared/jobs.ts";
+import type { RepoStatus } from "../../shared/repos.ts";
+import type { Db } from "../open.ts";
+import type { HostRow } from "../schema/hosts.ts";
+import { listLiveHosts } from "./hosts.ts";
+
+export type FleetRepo = {
+  id: string;
+  hostId: string;
+  name: string;
+  isPrimary: number;
+  status: RepoStatus;
+  statusCode: string | null;
+};
+export type FleetGroup = { id: string; hostId: string; name: string };
+/** The last ended backup of a target, with the facts that a list shows. */
+export type FleetTarget = {
+  hostId: string;
+  sourceGroupId: string;
+  repoId: string;
+  lastJobId: string | null;
+  lastStatus: JobStatus | null;
+  lastWarnings: number;
+  lastAt: number | null;
+  lastSuccessAt: number | null;
+  errorCode: string | null;
+  errorMessage: string | null;
+  startedAt: number | null;
+};
+export type FleetOpenJob = {
+  id: string;
+  hostId: string;
+  kind: string;
+  status: "queued" | "running";
+  sourceGroupId: string | null;
+  repoId: string | null;
+  queuedAt: number;
+  startedAt: number | null;
+};
+
+export type FleetFacts = {
+  hosts: HostRow[];
+  repos: FleetRepo[];
+  groups: FleetGroup[];
+  targets: FleetTarget[];
+  openJobs: FleetOpenJob[];
+};
+
+const REPOS = `SELECT r.id, r.host_id AS hostId, r.name, r.is_primary AS isPrimary, r.status, r.status_code AS statusCode
+  FROM repos r JOIN hosts h ON h.id = r.host_id WHERE h.archived_at IS NULL`;
+const GROUPS = `SELECT g.id, g.host_id AS hostId, g.name
+  FROM source_groups g JOIN hosts h ON h.id = g.host_id WHERE h.archived_at IS NULL ORDER BY lower(g.name)`;
+const TARGETS = `SELECT g.host_id AS hostId, t.source_group_id AS sourceGroupId, t.repo_id AS repoId, t.last_job_id AS lastJobId,
+    t.last_status AS lastStatus, t.last_warnings AS lastWarnings, t.last_at AS lastAt, t.last_success_at AS lastSuccessAt,
+    j.error_code AS errorCode, j.error_message AS errorMessage, j.started_at AS startedAt
+  FROM backup_targets t
+  JOIN source_groups g ON g.id = t.source_group_id
+  JOIN hosts h ON h.id = g.host_id
+  LEFT JOIN jobs j ON j.id = t.last_job_id
+  WHERE h.archived_at IS NULL`;
+const OPEN_JOBS = `SELECT id, host_id AS hostId, kind, status, source_group_id AS sourceGroupId, repo_id AS repoId,
+    queued_at AS queuedAt, started_at AS startedAt
+  FROM jobs WHERE status IN ('queued', 'running') ORDER BY id`;
+
+export function readFleetFacts(db: Db): FleetFacts {
+  const all = <T>(text: string) => db.$client.query<T, []>(text).all();
+  return {
+    hosts: listLiveHosts(db),
+    repos: all<FleetRepo>(REPOS),
+    groups: all<FleetGroup>(GROUPS),
+    targets: all<FleetTarget>(TARGETS),
+    openJobs: all<FleetOpenJob>(OPEN_JOBS),
+  };
+}

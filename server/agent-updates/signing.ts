@@ -1,0 +1,29 @@
+/** The key that signs what agents download: Ed25519, in the data folder, made on first start. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { CompactSign, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
+
+export type Signer = {
+  /** Public keys (JWK as JSON text) that agents learn at enrolment. */
+  publicKeys(): string[];
+  /** Compact JWS over the JSON of `content`. */
+  sign(content: unknown): Promise<string>;
+};
+
+export async function loadSigner(path: string): Promise<Signer> {
+  if (!existsSync(path)) await makeKey(path);
+  const jwk = JSON.parse(readFileSync(path, "utf8")) as JWK;
+  const key = await importJWK(jwk, "EdDSA");
+  const { d: _secret, ...open } = jwk;
+  return {
+    publicKeys: () => [JSON.stringify(open)],
+    sign: (content) =>
+      new CompactSign(new TextEncoder().encode(JSON.stringify(content))).setProtectedHeader({ alg: "EdDSA" }).sign(key),
+  };
+}
+
+async function makeKey(path: string): Promise<void> {
+  const { privateKey } = await generateKeyPair("EdDSA", { extractable: true });
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeFileSync(path, JSON.stringify(await exportJWK(privateKey)), { mode: 0o600, flag: "wx" });
+}

@@ -1,0 +1,172 @@
+/** `/ws/agent`: who may connect, the handshake, and silence. */
+import type { Db } from "../../db/open.ts";
+import { findHostByTokenHash, findRevokedToken } from "../../db/queries/hosts.ts";
+import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
+import {
+  CLOSE,
+  HELLO_WITHIN_MS,
+  MIN_AGENT_PROTOCOL_VERSION,
+  PROTOCOL_VERSION,
+  SILENT_AGENT_MS,
+} from "../../shared/protocol/version.ts";
+import { PRODUCT_VERSION } from "../../shared/version.ts";
+import { hashToken } from "../auth/tokens.ts";
+import { Refusal } from "../http/errors.ts";
+import { createRateLimit } from "../http/rate-limit.ts";
+import { publicRoute, type Route } from "../http/routes.ts";
+import type { Socket, SocketEnd } from "../http/sockets.ts";
+import { type Connection, createConnection, type Hello, type Hub } from "./hub.ts";
+import type { Inbound } from "./inbound.ts";
+
+const STRANGERS_PER_MINUTE = 60;
+const REPLACEMENTS_THAT_LOOK_CLONED = 3;
+const REPLACEMENT_WINDOW_MS = 10 * MINUTE_MS;
+
+export type Handshake = {
+  /** Takes in what the agent says of itself. `cloned` = another machine uses this identity. */
+  greet(connection: Connection, hello: Hello): "ok" | "cloned";
+  connected(connection: Connection): void;
+  disconnected(connection: Connection): void;
+  /** The same identity keeps replacing its own connection. */
+  flapping(connection: Connection): void;
+};
+
+export type AgentSocketDeps = {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  hub: Hub;
+  inbound(): Inbound;
+  handshake: Handshake;
+  serverStateId: string;
+  isDraining(): boolean;
+};
+
+export type AgentSockets = {
+  routes: Route[];
+  hello(connection: Connection, hello: Hello): void;
+  /** Closes connections that have not greeted, or are silent. */
+  sweep(): void;
+};
+
+export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
+  const { db, clock, log, hub, inbound, handshake, serverStateId, isDraining } = deps;
+  const strangers = createRateLimit({ limit: STRANGERS_PER_MINUTE, windowMs: MINUTE_MS, clock });
+  const replacements = createRateLimit({
+    limit: REPLACEMENTS_THAT_LOOK_CLONED - 1,
+    windowMs: REPLACEMENT_WINDOW_MS,
+    clock,
+  });
+  const open = new Set<Connection>();
+
+  const endFor = (hostId: string, ip: string): SocketEnd => {
+    let connection: Connection;
+    return {
+      open(ws) {
+        connection = createConnection(ws, hostId, ip, clock);
+        open.add(connection);
+      },
+      message: (_ws, frame) => {
+        if (connection.hello && !hub.isCurrent(connection)) return;
+        inbound().receive(connection, frame);
+      },
+      close() {
+        open.delete(connection);
+        if (hub.detach(connection)) handshake.disconnected(connection);
+      },
+      drain() {},
+    };
+  };
+
+  const hello = (connection: Connection, message: Hello) => {
+    if (connection.hello) {
+      connection.close(CLOSE.protocol, "hello came twice");
+      return;
+    }
+    if (message.protocol_version < MIN_AGENT_PROTOCOL_VERSION) {
+      const text = `This agent speaks protocol ${message.protocol_version}; the server needs ${MIN_AGENT_PROTOCOL_VERSION} or newer. Run the installer again on this machine.`;
+      connection.send("error", { code: "protocol_too_old", message: text, help_url: "/install.sh" });
+      connection.close(CLOSE.protocol, "protocol too old");
+      return;
+    }
+    if (handshake.greet(connection, message) === "cloned") {
+      const text =
+        "Another machine is enrolled with this identity. Enrol this machine on its own, or replace the other one.";
+      connection.send("error", { code: "cloned", message: text });
+      connection.close(CLOSE.cloned, "cloned");
+      return;
+    }
+    connection.hello = message;
+    if (hub.attach(connection) && replacements.hit(connection.hostId) !== null) {
+      replacements.forget(connection.hostId);
+      handshake.flapping(connection);
+    }
+    connection.send("welcome", {
+      protocol_version: PROTOCOL_VERSION,
+      server_version: PRODUCT_VERSION,
+      server_state_id: serverStateId,
+      host_id: connection.hostId,
+      time: clock.now(),
+    });
+    handshake.connected(connection);
+  };
+
+  return {
+    hello,
+    sweep() {
+      const now = clock.now();
+      for (const connection of open) {
+        if (!connection.hello && now - connection.openedAt > HELLO_WITHIN_MS)
+          connection.close(CLOSE.protocol, "no hello");
+        else if (now - connection.lastFrameAt > SILENT_AGENT_MS) {
+          log.info("an agent is silent; its connection is dropped", { host_id: connection.hostId });
+          connection.close(CLOSE.protocol, "silent");
+          // A half-open socket reports its close only when TCP gives up: the host is offline now.
+          open.delete(connection);
+          if (hub.detach(connection)) handshake.disconnected(connection);
+        }
+      }
+    },
+    routes: [
+      publicRoute({
+        method: "GET",
+        path: "/ws/agent",
+        summary: "The agents' WebSocket (Bearer agent token)",
+        handle: ({ c, from }) => {
+          if (isDraining()) throw new Refusal(503, "draining", "The server is shutting down.");
+          const token = /^Bearer (\S{16,200})$/.exec(c.req.header("authorization") ?? "")?.[1];
+          const tokenHash = token ? hashToken(token) : "";
+          const host = findHostByTokenHash(db, tokenHash);
+          if (host && host.archivedAt === null) return upgrade(endFor(host.id, from.ip));
+          const wait = strangers.hit(from.ip);
+          if (wait !== null) throw new Refusal(429, "too_many_attempts", "Too many attempts.", {}, wait);
+          if (!token) throw new Refusal(401, "unknown_token", "Send the agent's token.");
+          return upgrade(findRevokedToken(db, tokenHash) ? turnAway("revoked") : turnAway("unknown_token"));
+
+          function upgrade(end: SocketEnd): Response {
+            if (c.env.upgrade(c.req.raw, end)) return new Response(null);
+            throw new Refusal(400, "not_a_websocket", "This address takes WebSocket connections only.");
+          }
+        },
+      }),
+    ],
+  };
+}
+
+/** The close code tells an agent more than an HTTP status could: `revoked` stops its schedules, `unknown_token` does not. */
+function turnAway(code: "revoked" | "unknown_token"): SocketEnd {
+  const message = {
+    revoked: "This host was archived or replaced on the server. Its schedules stop.",
+    unknown_token: "The server does not know this agent's token. Schedules go on; enrol again to reconnect.",
+  }[code];
+  return {
+    open(ws: Socket) {
+      ws.send(JSON.stringify({ type: "error", ts: Date.now(), payload: { code, message } }));
+      ws.close(CLOSE.unauthorised, code);
+    },
+    message() {},
+    close() {},
+    drain() {},
+  };
+}

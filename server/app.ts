@@ -1,0 +1,82 @@
+/** The web application: limits, guards, routes, and the one place where failures become answers. */
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { newId } from "../shared/ids.ts";
+import type { Log } from "../shared/log.ts";
+import { errorBody, Refusal } from "./http/errors.ts";
+import { type GuardDeps, guard } from "./http/guard.ts";
+import { setSecurityHeaders } from "./http/headers.ts";
+import { type AppContext, type Bindings, checkRoutes, type Route } from "./http/routes.ts";
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+export type AppDeps = GuardDeps & {
+  routes: readonly Route[];
+  log: Log;
+  assets(request: Request): Promise<Response | null>;
+  /** A failure as a page for people. `errorId` finds an internal one in the log. */
+  errorPage(c: AppContext, refusal: Refusal, errorId: string | null): Response | Promise<Response>;
+};
+
+export type App = Hono<{ Bindings: Bindings }>;
+
+export function createApp(deps: AppDeps): App {
+  const { routes, log, originOf, assets, errorPage } = deps;
+  checkRoutes(routes);
+  const app: App = new Hono<{ Bindings: Bindings }>();
+
+  app.use(async (c, next) => {
+    await next();
+    if (c.res.status !== 101) setSecurityHeaders(c, isSecure(c));
+  });
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: (c) =>
+        answer(c as AppContext, new Refusal(413, "too_large", "That is more than this server takes (1 MiB)."), null),
+    }),
+  );
+  app.get("/assets/*", async (c) => (await assets(c.req.raw)) ?? answer(c, missing(), null));
+  for (const route of routes) app.on(route.method, route.path, guard(route, deps) as never);
+
+  app.notFound((c) => answer(c, missing(), null));
+  app.onError((error, c) => {
+    if (error instanceof Refusal) return answer(c, error, null);
+    const id = newId();
+    log.error("a request failed", {
+      id,
+      method: c.req.method,
+      path: c.req.path,
+      why: error.message,
+      stack: error.stack ?? "",
+    });
+    return answer(
+      c,
+      new Refusal(503, "internal", "Something went wrong on the server. Try again; its log says more."),
+      id,
+    );
+  });
+
+  function isSecure(c: AppContext): boolean {
+    try {
+      return originOf(c).secure;
+    } catch {
+      return false;
+    }
+  }
+
+  /** JSON for programs and for htmx (which shows the sentence as a toast), a page for people. */
+  function answer(c: AppContext, refusal: Refusal, errorId: string | null): Response | Promise<Response> {
+    if (refusal.retryAfterSeconds !== null) c.header("Retry-After", String(refusal.retryAfterSeconds));
+    const status = refusal.code === "internal" ? 500 : refusal.status;
+    const isForProgram = /^\/(api|agent|install|ws)(\/|$)/.test(c.req.path) || c.req.header("hx-request") === "true";
+    if (isForProgram) return c.json(errorBody(refusal), status);
+    return errorPage(c, refusal, errorId);
+  }
+
+  return app;
+}
+
+function missing(): Refusal {
+  return new Refusal(404, "not_found", "There is nothing at this address.");
+}

@@ -1,0 +1,52 @@
+/** Filters and orders of host lists: pure, the same for the page and for REST. */
+import type { RepoStatus } from "../../shared/repos.ts";
+import type { HostStatus } from "../hosts/status.ts";
+import type { FleetHost } from "./fleet.ts";
+
+export type FleetQuery = {
+  /** Part of a name, a tag or an operating system. */
+  q: string;
+  /** All of them. */
+  tags: readonly string[];
+  status: HostStatus | null;
+  repoStatus: RepoStatus | null;
+  isUnprotected: boolean;
+};
+
+export function filterFleet(hosts: readonly FleetHost[], query: FleetQuery): FleetHost[] {
+  const text = query.q.trim().toLowerCase();
+  return hosts.filter(
+    ({ host, status, repos, isProtected }) =>
+      (text === "" || host.name.toLowerCase().includes(text) || host.hostname.toLowerCase().includes(text)) &&
+      query.tags.every((tag) => host.tags.includes(tag)) &&
+      (query.status === null || status === query.status) &&
+      (query.repoStatus === null || repos.some((repo) => repo.status === query.repoStatus)) &&
+      (!query.isUnprotected || !isProtected),
+  );
+}
+
+export type FleetOrder = "status" | "host" | "last_backup" | "repo_size" | "snapshots";
+
+export function sortFleet(hosts: readonly FleetHost[], by: FleetOrder, dir: "asc" | "desc"): FleetHost[] {
+  const sign = dir === "asc" ? 1 : -1;
+  return [...hosts].sort((a, b) => sign * compare(a, b, by) || a.host.name.localeCompare(b.host.name));
+}
+
+function compare(a: FleetHost, b: FleetHost, by: FleetOrder): number {
+  if (by === "host") return a.host.name.localeCompare(b.host.name);
+  if (by === "status") return rankOf(a) - rankOf(b);
+  if (by === "last_backup") return (a.host.lastBackupAt ?? 0) - (b.host.lastBackupAt ?? 0);
+  if (by === "repo_size") return (a.host.repoSizeBytes ?? 0) - (b.host.repoSizeBytes ?? 0);
+  return a.host.snapshotCount - b.host.snapshotCount;
+}
+
+/** "Needs you first": offline and never protected, failed, warnings, then the quiet ones. */
+function rankOf({ status, targets, isProtected, hasWarnings }: FleetHost): number {
+  const hasFailed = targets.some((target) => target.lastStatus === "failed");
+  if (status === "offline" && !isProtected) return 0;
+  if (hasFailed) return 1;
+  if (status === "degraded") return 2;
+  if (status === "offline") return 3;
+  if (hasWarnings) return 4;
+  return isProtected ? 6 : 5;
+}

@@ -1,0 +1,136 @@
+/** REST: the fleet in one object, and hosts as a list. */
+import * as v from "valibot";
+import type { Db } from "../../db/open.ts";
+import { findHost } from "../../db/queries/hosts.ts";
+import { listJobs } from "../../db/queries/jobs.ts";
+import { type Clock, DAY_MS } from "../../shared/clock.ts";
+import { REPO_STATUSES } from "../../shared/repos.ts";
+import { HOST_STATUSES } from "../hosts/status.ts";
+import { notFound } from "../http/errors.ts";
+import { iso, pageFields } from "../http/lists.ts";
+import { type Route, route } from "../http/routes.ts";
+import { filterFleet, sortFleet } from "./filter.ts";
+import type { Fleet, FleetHost } from "./fleet.ts";
+
+export function dashboardRoutes({ db, clock, fleet }: { db: Db; clock: Clock; fleet: Fleet }): Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/api/fleet/summary",
+      access: "viewer",
+      summary: "The fleet in figures",
+      handle: ({ c }) => {
+        const hosts = fleet.hosts();
+        const since = clock.now() - DAY_MS;
+        const ended = (status: "succeeded" | "failed") => listJobs(db, { kind: "backup", status, since }, 1, 0).total;
+        const by = (status: string) => hosts.filter((row) => row.status === status).length;
+        return c.json({
+          hosts: { total: hosts.length, online: by("online"), degraded: by("degraded"), offline: by("offline") },
+          protected_24h: hosts.filter((row) => row.isProtected).length,
+          repo_size_bytes: hosts.reduce((sum, row) => sum + (row.host.repoSizeBytes ?? 0), 0),
+          snapshots: hosts.reduce((sum, row) => sum + row.host.snapshotCount, 0),
+          jobs_running: hosts.flatMap((row) => row.openJobs).filter((job) => job.status === "running").length,
+          jobs_waiting: hosts.flatMap((row) => row.openJobs).filter((job) => job.status === "queued").length,
+          backups_24h: { succeeded: ended("succeeded"), failed: ended("failed") },
+        });
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/hosts",
+      access: "viewer",
+      summary: "Hosts",
+      query: v.strictObject({
+        ...pageFields,
+        q: v.optional(v.string(), ""),
+        tag: v.optional(v.union([v.string(), v.array(v.string())]), []),
+        status: v.optional(v.picklist(HOST_STATUSES, "online, degraded or offline.")),
+        repo_status: v.optional(v.picklist(REPO_STATUSES, "unknown, waiting, ready or failed.")),
+        sort: v.optional(
+          v.picklist(["status", "host", "last_backup", "repo_size", "snapshots"], "Unknown sort."),
+          "host",
+        ),
+        dir: v.optional(v.picklist(["asc", "desc"], "asc or desc."), "asc"),
+      }),
+      handle: ({ c, query }) => {
+        const tags = typeof query.tag === "string" ? [query.tag] : query.tag;
+        const filter = {
+          q: query.q,
+          tags,
+          status: query.status ?? null,
+          repoStatus: query.repo_status ?? null,
+          isUnprotected: false,
+        };
+        const rows = sortFleet(filterFleet(fleet.hosts(), filter), query.sort, query.dir);
+        return c.json({
+          items: rows.slice(query.offset, query.offset + query.limit).map(hostBody),
+          total: rows.length,
+        });
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/hosts/:id",
+      access: "viewer",
+      summary: "One host; archived ones too",
+      handle: ({ c, params }) => {
+        const id = params["id"] ?? "";
+        const row = fleet.hosts().find((live) => live.host.id === id);
+        if (row) return c.json(hostBody(row));
+        const archived = findHost(db, id);
+        if (!archived) throw notFound("host");
+        const bare = { repos: [], groups: [], targets: [], openJobs: [], isProtected: false, hasWarnings: false };
+        return c.json(hostBody({ host: archived, status: "offline", lastSeenAt: archived.lastSeenAt, ...bare }));
+      },
+    }),
+  ];
+}
+
+function hostBody({ host, status, lastSeenAt, repos, groups, targets, isProtected }: FleetHost) {
+  return {
+    id: host.id,
+    name: host.name,
+    restic_host: host.resticHost,
+    status,
+    os: host.os,
+    arch: host.arch,
+    agent_version: host.agentVersion,
+    restic_version: host.resticVersion,
+    timezone: host.timezone,
+    timezone_override: host.timezoneOverride,
+    tags: host.tags,
+    roaming: host.roaming,
+    enrolled_at: iso(host.enrolledAt),
+    archived_at: iso(host.archivedAt),
+    last_seen_at: iso(lastSeenAt),
+    last_backup_at: iso(host.lastBackupAt),
+    repo_size_bytes: host.repoSizeBytes,
+    snapshot_count: host.snapshotCount,
+    state_version: host.stateVersion,
+    applied_state_version: host.appliedStateVersion,
+    in_sync: host.driftSince === null,
+    drift_since: iso(host.driftSince),
+    current_job_id: host.currentJobId,
+    capabilities: host.capabilities,
+    protected_24h: isProtected,
+    repos: repos.map((repo) => ({
+      id: repo.id,
+      name: repo.name,
+      status: repo.status,
+      status_code: repo.statusCode,
+      is_primary: repo.isPrimary === 1,
+    })),
+    source_groups: groups.map((group) => ({
+      id: group.id,
+      name: group.name,
+      targets: targets
+        .filter((target) => target.sourceGroupId === group.id)
+        .map((target) => ({
+          repo_id: target.repoId,
+          last_status: target.lastStatus,
+          last_at: iso(target.lastAt),
+          last_job_id: target.lastJobId,
+        })),
+    })),
+  };
+}

@@ -1,0 +1,111 @@
+/** Brings the desired state to the hosts: pushed on every change, again when not acknowledged, drift shown. */
+import type { Db } from "../../db/open.ts";
+import { findHost, raiseStateVersion, updateHost } from "../../db/queries/hosts.ts";
+import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
+import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
+import { MAX_DESIRED_STATE_BYTES } from "../../shared/protocol/version.ts";
+import type { Connection, Hub } from "../agents/hub.ts";
+import { Refusal } from "../http/errors.ts";
+import type { FactBus } from "../runtime/facts.ts";
+import { type CompileDeps, compileDesiredState } from "./compile.ts";
+
+const PUSH_AGAIN_AFTER_MS = MINUTE_MS;
+
+export type StateSync = {
+  /** Something that the host must know has changed: a new version, pushed at once. */
+  changed(hostId: string): void;
+  /** At connect: pushes when what the agent has applied is not what we want. */
+  greet(connection: Connection): void;
+  acknowledged(connection: Connection, ack: ToServerPayload<"state.ack">): void;
+  /** Pushes again what was not acknowledged in time. */
+  repush(): void;
+  dropHost(hostId: string): void;
+};
+
+export type StateSyncDeps = CompileDeps & { db: Db; clock: Clock; log: Log; hub: Hub; bus: FactBus };
+
+export function createStateSync(deps: StateSyncDeps): StateSync {
+  const { db, clock, log, hub, bus } = deps;
+  /** Pushed and not yet acknowledged: host → when. */
+  const unacknowledged = new Map<string, number>();
+
+  const push = (connection: Connection) => {
+    const state = compileDesiredState(deps, connection.hostId);
+    if (!state) return;
+    unacknowledged.set(connection.hostId, clock.now());
+    connection.send("state.set", state);
+  };
+
+  const setDrift = (hostId: string, isDrifting: boolean) => {
+    const host = findHost(db, hostId);
+    if (!host || (host.driftSince !== null) === isDrifting) return;
+    updateHost(db, hostId, { driftSince: isDrifting ? clock.now() : null });
+  };
+
+  return {
+    changed(hostId) {
+      raiseStateVersion(db, hostId, clock.now());
+      setDrift(hostId, true);
+      const connection = hub.find(hostId);
+      if (connection?.hello) push(connection);
+      bus.tell("host.changed", { hostId });
+    },
+    greet(connection) {
+      const { hello, hostId } = connection;
+      if (!hello) return;
+      const wanted = compileDesiredState(deps, hostId);
+      const host = findHost(db, hostId);
+      if (
+        host?.appliedStateVersion !== hello.applied_state_version ||
+        host.appliedStateDigest !== hello.applied_state_digest
+      ) {
+        updateHost(db, hostId, {
+          appliedStateVersion: hello.applied_state_version,
+          appliedStateDigest: hello.applied_state_digest,
+        });
+      }
+      if (wanted && wanted.digest === hello.applied_state_digest) {
+        setDrift(hostId, false);
+        bus.tell("state.applied", { hostId });
+        return;
+      }
+      setDrift(hostId, true);
+      push(connection);
+    },
+    acknowledged(connection, ack) {
+      const { hostId } = connection;
+      updateHost(db, hostId, {
+        appliedStateVersion: ack.state_version,
+        appliedStateDigest: ack.digest,
+        stateErrors: ack.errors,
+      });
+      const wanted = compileDesiredState(deps, hostId);
+      if (!wanted || ack.state_version !== wanted.state_version) return;
+      unacknowledged.delete(hostId);
+      if (ack.digest === wanted.digest && ack.errors.length === 0) setDrift(hostId, false);
+      else log.warn("an agent could not apply its whole state", { host_id: hostId, errors: ack.errors.length });
+      bus.tell("state.applied", { hostId });
+      bus.tell("host.changed", { hostId });
+    },
+    repush() {
+      const now = clock.now();
+      for (const [hostId, pushedAt] of unacknowledged) {
+        if (now - pushedAt < PUSH_AGAIN_AFTER_MS) continue;
+        const connection = hub.find(hostId);
+        if (connection) push(connection);
+        else unacknowledged.delete(hostId);
+      }
+    },
+    dropHost: (hostId) => void unacknowledged.delete(hostId),
+  };
+}
+
+/** Call inside the transaction of a change. @throws Refusal 413 when the whole would not fit into one message */
+export function checkStateSize(deps: CompileDeps, hostId: string): void {
+  const state = compileDesiredState(deps, hostId);
+  const bytes = state ? Buffer.byteLength(JSON.stringify(state)) : 0;
+  if (bytes <= MAX_DESIRED_STATE_BYTES) return;
+  const message = `This host would have to know ${Math.ceil(bytes / 1024)} KiB of paths and patterns; ${MAX_DESIRED_STATE_BYTES / 1024} KiB is the most. Shorten the lists.`;
+  throw new Refusal(413, "state_too_large", message);
+}

@@ -1,0 +1,117 @@
+/** What people do with hosts: rename and tag, archive, purge. Repositories themselves are never touched. */
+import type { Db } from "../../db/open.ts";
+import { deleteHost, findHost, findLiveHostByName, revokeAgentToken, updateHost } from "../../db/queries/hosts.ts";
+import type { HostRow } from "../../db/schema/hosts.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { CLOSE } from "../../shared/protocol/version.ts";
+import type { Hub } from "../agents/hub.ts";
+import { badInput, notFound, Refusal } from "../http/errors.ts";
+import { type Actor, writeAudit } from "../runtime/audit.ts";
+import type { FactBus } from "../runtime/facts.ts";
+import { checkTags, hostNameProblem } from "./fields.ts";
+import { isTimeZone } from "./presence.ts";
+
+export type HostChanges = {
+  name?: string | undefined;
+  tags?: string[] | undefined;
+  timezone_override?: string | null | undefined;
+  roaming?: boolean | undefined;
+};
+
+export type Hosts = {
+  /** @throws Refusal 404, 400 with fields, 409 `name_taken`, 409 `host_archived` */
+  change(actor: Actor, hostId: string, changes: HostChanges): HostRow;
+  /** The agent is told `revoked`; jobs, repos, audit and sealed credentials stay. @throws Refusal 404, 409 */
+  archive(actor: Actor, hostId: string): void;
+  /** Deletes all that is left of an archived host. @throws Refusal 404, 409 `not_archived`, 400 `confirm` */
+  purge(actor: Actor, hostId: string, confirm: string): void;
+};
+
+export function createHosts({ db, clock, hub, bus }: { db: Db; clock: Clock; hub: Hub; bus: FactBus }): Hosts {
+  const get = (hostId: string): HostRow => {
+    const host = findHost(db, hostId);
+    if (!host) throw notFound("host");
+    return host;
+  };
+  const audit = (actor: Actor, action: string, host: HostRow, payload: Record<string, unknown> = {}) =>
+    writeAudit(db, clock.now(), { actor, action, target: { kind: "host", id: host.id, name: host.name }, payload });
+
+  return {
+    change(actor, hostId, changes) {
+      const host = get(hostId);
+      if (host.archivedAt !== null)
+        throw new Refusal(409, "host_archived", `${host.name} is archived and cannot change.`);
+      const wanted = checked(changes);
+      if (wanted.name && findLiveHostByName(db, wanted.name, hostId)) {
+        const message = `There is a host named ${wanted.name} already.`;
+        throw new Refusal(409, "name_taken", message, { name: message });
+      }
+      const differing = Object.keys(wanted).filter(
+        (key) => JSON.stringify(host[key as keyof HostRow]) !== JSON.stringify(wanted[key as keyof HostRow]),
+      );
+      inTransaction(db, () => {
+        updateHost(db, hostId, { ...wanted, updatedAt: clock.now() });
+        audit(actor, "host.changed", host, { changed: differing, ...(wanted.name ? { name: wanted.name } : {}) });
+      });
+      const concernsAgent = differing.includes("timezoneOverride") || differing.includes("roaming");
+      bus.tell(concernsAgent ? "state.changed" : "host.changed", { hostId });
+      return get(hostId);
+    },
+    archive(actor, hostId) {
+      const host = get(hostId);
+      if (host.archivedAt !== null) throw new Refusal(409, "host_archived", `${host.name} is archived already.`);
+      inTransaction(db, () => {
+        const now = clock.now();
+        if (host.tokenHash)
+          revokeAgentToken(db, { tokenHash: host.tokenHash, hostId, reason: "archived", revokedAt: now });
+        updateHost(db, hostId, { archivedAt: now, tokenHash: null, backupWhenReady: false, updatedAt: now });
+        audit(actor, "host.archived", host);
+      });
+      turnAway(hub, hostId, "This host was archived on the server. Its schedules stop.");
+      bus.tell("host.changed", { hostId });
+    },
+    purge(actor, hostId, confirm) {
+      const host = get(hostId);
+      if (host.archivedAt === null)
+        throw new Refusal(409, "not_archived", `Archive ${host.name} first; purging is for archived hosts.`);
+      if (confirm !== host.name) throw badInput({ confirm: `Type ${host.name} to confirm.` });
+      inTransaction(db, () => {
+        deleteHost(db, hostId);
+        audit(actor, "host.purged", host);
+      });
+      bus.tell("host.changed", { hostId });
+    },
+  };
+}
+
+/** The agent hears `revoked` and is cut off at once. */
+export function turnAway(hub: Hub, hostId: string, message: string): void {
+  const connection = hub.find(hostId);
+  connection?.send("error", { code: "revoked", message });
+  connection?.close(CLOSE.unauthorised, "revoked");
+}
+
+function checked(changes: HostChanges): Partial<HostRow> {
+  const fields: Record<string, string> = {};
+  const wanted: Partial<HostRow> = {};
+  if (changes.name !== undefined) {
+    const problem = hostNameProblem(changes.name.trim());
+    if (problem) fields["name"] = problem;
+    wanted.name = changes.name.trim();
+  }
+  if (changes.tags !== undefined) {
+    const outcome = checkTags(changes.tags);
+    if (outcome.ok) wanted.tags = outcome.tags;
+    else fields["tags"] = outcome.message;
+  }
+  if (changes.timezone_override !== undefined) {
+    const zone = changes.timezone_override?.trim() || null;
+    if (zone !== null && !isTimeZone(zone))
+      fields["timezone_override"] = "That is no time zone; write one such as Europe/Berlin.";
+    wanted.timezoneOverride = zone;
+  }
+  if (changes.roaming !== undefined) wanted.roaming = changes.roaming;
+  if (Object.keys(fields).length > 0) throw badInput(fields);
+  return wanted;
+}

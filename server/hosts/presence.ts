@@ -1,0 +1,111 @@
+/** What agents say of themselves: hello, heartbeats, and when they were last heard. */
+import type { Db } from "../../db/open.ts";
+import { findHost, flushLastSeen, updateHost } from "../../db/queries/hosts.ts";
+import type { HostRow } from "../../db/schema/hosts.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
+import type { Connection, Hello, Hub } from "../agents/hub.ts";
+import { writeAudit } from "../runtime/audit.ts";
+import type { FactBus } from "../runtime/facts.ts";
+
+export type Presence = {
+  greet(connection: Connection, hello: Hello): "ok" | "cloned";
+  connected(connection: Connection): void;
+  disconnected(connection: Connection): void;
+  flapping(connection: Connection): void;
+  heartbeat(connection: Connection, outboxPending: number): void;
+  /** When the host was last heard, memory before database. */
+  lastSeenAt(host: Pick<HostRow, "id" | "lastSeenAt">): number | null;
+  /** Writes what memory knows; every 5 minutes and at shutdown. */
+  flush(): void;
+};
+
+export type PresenceDeps = { db: Db; clock: Clock; log: Log; hub: Hub; bus: FactBus };
+
+export function createPresence({ db, clock, log, hub, bus }: PresenceDeps): Presence {
+  const unwritten = new Map<string, number>();
+
+  const reportClone = (connection: Connection, why: string) => {
+    const host = findHost(db, connection.hostId);
+    log.warn("two machines use one identity", { host_id: connection.hostId, why });
+    writeAudit(db, clock.now(), {
+      actor: { kind: "agent", hostId: connection.hostId, ip: connection.ip },
+      action: "host.clone_seen",
+      target: { kind: "host", id: connection.hostId, name: host?.name ?? "" },
+      payload: { why },
+    });
+  };
+
+  return {
+    greet(connection, hello) {
+      const host = findHost(db, connection.hostId);
+      if (!host) return "cloned";
+      if (host.machineId !== hello.machine_id) {
+        reportClone(
+          connection,
+          `machine id ${hello.machine_id.slice(0, 12)}… instead of ${host.machineId.slice(0, 12)}…`,
+        );
+        return "cloned";
+      }
+      const changes = changesOf(host, hello);
+      if (changes) updateHost(db, host.id, { ...changes, updatedAt: clock.now() });
+      return "ok";
+    },
+    connected(connection) {
+      unwritten.set(connection.hostId, clock.now());
+      log.info("agent connected", { host_id: connection.hostId, version: connection.hello?.agent_version });
+      bus.tell("host.connected", { hostId: connection.hostId });
+      bus.tell("host.changed", { hostId: connection.hostId });
+    },
+    disconnected(connection) {
+      unwritten.set(connection.hostId, connection.lastFrameAt);
+      const skew = Math.abs(connection.skewMs) >= 1000 ? connection.skewMs : 0;
+      inTransaction(db, () => {
+        flushLastSeen(db, new Map([[connection.hostId, connection.lastFrameAt]]));
+        updateHost(db, connection.hostId, { clockSkewMs: skew });
+      });
+      log.info("agent disconnected", { host_id: connection.hostId });
+      bus.tell("host.disconnected", { hostId: connection.hostId });
+      bus.tell("host.changed", { hostId: connection.hostId });
+    },
+    flapping: (connection) => reportClone(connection, "three replacements in ten minutes"),
+    heartbeat(connection, outboxPending) {
+      connection.outboxPending = outboxPending;
+      unwritten.set(connection.hostId, clock.now());
+      connection.send("heartbeat.ack", { time: clock.now() });
+    },
+    lastSeenAt: (host) => hub.find(host.id)?.lastFrameAt ?? unwritten.get(host.id) ?? host.lastSeenAt,
+    flush() {
+      if (unwritten.size === 0) return;
+      inTransaction(db, () => flushLastSeen(db, unwritten));
+      unwritten.clear();
+    },
+  };
+}
+
+/** Only what differs: a thousand reconnects after a restart write nothing. */
+function changesOf(host: HostRow, hello: Hello): Partial<HostRow> | null {
+  const said: Partial<HostRow> = {
+    agentVersion: hello.agent_version,
+    resticVersion: hello.restic_version,
+    protocolVersion: hello.protocol_version,
+    os: hello.os,
+    arch: hello.arch,
+    hostname: hello.hostname,
+    timezone: isTimeZone(hello.timezone) ? hello.timezone : "UTC",
+  };
+  const changed = Object.entries(said).filter(([key, value]) => host[key as keyof HostRow] !== value);
+  if (JSON.stringify(host.capabilities) !== JSON.stringify(hello.capabilities))
+    changed.push(["capabilities", hello.capabilities as never]);
+  return changed.length > 0 ? Object.fromEntries(changed) : null;
+}
+
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,55 @@
+/** REST: change, archive and purge hosts. The lists are the dashboard's. */
+import * as v from "valibot";
+import { type Route, route } from "../http/routes.ts";
+import type { Hosts } from "./hosts.ts";
+
+export function hostRoutes({ hosts }: { hosts: Hosts }): Route[] {
+  return [
+    route({
+      method: "PATCH",
+      path: "/api/hosts/:id",
+      access: "operator",
+      action: "host.changed",
+      summary: "Change name, tags, time zone or roaming",
+      body: v.strictObject({
+        name: v.optional(v.string()),
+        tags: v.optional(v.array(v.string())),
+        timezone_override: v.optional(v.nullable(v.string())),
+        roaming: v.optional(v.boolean()),
+      }),
+      handle: ({ c, params, body, actor }) => {
+        const host = hosts.change(actor, params["id"] ?? "", body);
+        return c.json({
+          id: host.id,
+          name: host.name,
+          tags: host.tags,
+          timezone_override: host.timezoneOverride,
+          roaming: host.roaming,
+        });
+      },
+    }),
+    route({
+      method: "DELETE",
+      path: "/api/hosts/:id",
+      access: "admin",
+      action: "host.archived",
+      summary: "Archive a host: its agent is revoked, everything known stays",
+      handle: ({ c, params, actor }) => {
+        hosts.archive(actor, params["id"] ?? "");
+        return c.body(null, 204);
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/hosts/:id/purge",
+      access: "admin",
+      action: "host.purged",
+      summary: "Delete what is left of an archived host",
+      body: v.strictObject({ confirm: v.string() }),
+      handle: ({ c, params, body, actor }) => {
+        hosts.purge(actor, params["id"] ?? "", body.confirm);
+        return c.body(null, 204);
+      },
+    }),
+  ];
+}

@@ -1,0 +1,72 @@
+/** Makes jobs. Asking twice for the same thing returns the job that is there. */
+import type { Db } from "../../db/open.ts";
+import { findJob, insertJob, listOpenJobsLike } from "../../db/queries/jobs.ts";
+import type { JobRow } from "../../db/schema/jobs.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import { type Clock, HOUR_MS } from "../../shared/clock.ts";
+import { newId } from "../../shared/ids.ts";
+import type { JobKind } from "../../shared/jobs.ts";
+import { type Actor, writeAudit } from "../runtime/audit.ts";
+import type { FactBus } from "../runtime/facts.ts";
+
+/** How long a job waits for its host. */
+export const WAITING_LIFETIME_MS = 72 * HOUR_MS;
+
+export type JobOrder = {
+  hostId: string;
+  kind: JobKind;
+  repoId: string;
+  sourceGroupId: string | null;
+  args: Record<string, unknown>;
+};
+
+export type CreatedJob = { job: JobRow; isNew: boolean };
+
+export type JobMaker = {
+  /** All of what one request asks for, in one transaction and with one audit row (a person's requests only). */
+  create(actor: Actor, orders: readonly JobOrder[], target: { kind: string; id: string; name: string }): CreatedJob[];
+};
+
+export function createJobMaker({ db, clock, bus }: { db: Db; clock: Clock; bus: FactBus }): JobMaker {
+  const createOne = (actor: Actor, order: JobOrder): CreatedJob => {
+    const same = listOpenJobsLike(db, order).find((job) => stillServes(job, order));
+    return { job: same ?? insert(db, clock.now(), actor, order), isNew: same === undefined };
+  };
+  return {
+    create(actor, orders, target) {
+      const created = inTransaction(db, () => {
+        const jobs = orders.map((order) => createOne(actor, order));
+        if (actor.kind === "user") {
+          const payload = { job_ids: jobs.map(({ job }) => job.id), joined: jobs.filter(({ isNew }) => !isNew).length };
+          writeAudit(db, clock.now(), { actor, action: `job.${orders[0]?.kind}_requested`, target, payload });
+        }
+        return jobs;
+      });
+      for (const { job, isNew } of created) if (isNew) bus.tell("job.created", { jobId: job.id, hostId: job.hostId });
+      return created;
+    },
+  };
+}
+
+/** A waiting job serves everybody who asks; for a backup and a probe one that runs does too. */
+function stillServes(job: JobRow, order: JobOrder): boolean {
+  if (job.cancelRequestedAt !== null) return false;
+  if (order.kind === "probe" && Boolean(job.args["trial"]) !== Boolean(order.args["trial"])) return false;
+  if (order.kind === "backup" || order.kind === "probe") return true;
+  return job.status === "queued" && job.acceptedAt === null;
+}
+
+function insert(db: Db, now: number, actor: Actor, order: JobOrder): JobRow {
+  const id = newId();
+  insertJob(db, {
+    id,
+    ...order,
+    status: "queued",
+    attempt: 1,
+    actorKind: actor.kind === "user" ? "user" : "system",
+    actorId: actor.kind === "user" ? actor.userId : null,
+    queuedAt: now,
+    expiresAt: now + WAITING_LIFETIME_MS,
+  });
+  return findJob(db, id) as JobRow;
+}

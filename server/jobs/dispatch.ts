@@ -1,0 +1,117 @@
+/** Sends waiting jobs to their hosts: on creation, after reconnects, and again until they are accepted. */
+import type { Db } from "../../db/open.ts";
+import { changeJob, findJob, listOpenJobs } from "../../db/queries/jobs.ts";
+import type { JobRow } from "../../db/schema/jobs.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
+import type { Credential } from "../../shared/protocol/fields.ts";
+import type { CommandRun } from "../../shared/protocol/to-agent.ts";
+import type { Connection, Hub } from "../agents/hub.ts";
+
+const SEND_AGAIN_AFTER_MS = 30_000;
+
+export type Dispatcher = {
+  /** Sends whatever of the host's waits; nothing while it is offline or still catching up. */
+  dispatch(hostId: string): void;
+  /** The 30 s tick over all connected hosts. */
+  dispatchAll(): void;
+  /** The agent cannot take this one now (one-job credential, lane busy): it stays queued. */
+  busy(connection: Connection, jobId: string): void;
+};
+
+export type DispatchDeps = {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  hub: Hub;
+  /** The new credential that a trial probe brings along. */
+  credentialFor(job: JobRow): Credential | null;
+};
+
+export function createDispatcher({ db, clock, log, hub, credentialFor }: DispatchDeps): Dispatcher {
+  /** When each job was last sent, per connection: a new connection gets everything again. */
+  const sentOn = new WeakMap<Connection, Map<string, number>>();
+
+  const isDue = (connection: Connection, key: string): boolean => {
+    const sent = sentOn.get(connection) ?? new Map<string, number>();
+    sentOn.set(connection, sent);
+    const last = sent.get(key);
+    if (last !== undefined && clock.now() - last < SEND_AGAIN_AFTER_MS) return false;
+    sent.set(key, clock.now());
+    return true;
+  };
+
+  const sendOne = (connection: Connection, job: JobRow) => {
+    if (job.cancelRequestedAt !== null) {
+      if (isDue(connection, `cancel ${job.id}`)) connection.send("command.cancel", { job_id: job.id });
+      return;
+    }
+    if (job.status !== "queued" || job.acceptedAt !== null || !isDue(connection, job.id)) return;
+    const order = toOrder(job, credentialFor(job));
+    if (!order) {
+      log.error("a job cannot be put into an order", { job_id: job.id, kind: job.kind });
+      return;
+    }
+    if (job.sentAt === null && !changeJob(db, job.id, ["queued"], { sentAt: clock.now() })) return;
+    connection.send("command.run", order);
+  };
+
+  const dispatch: Dispatcher["dispatch"] = (hostId) => {
+    const connection = hub.find(hostId);
+    if (!connection?.isCaughtUp) return;
+    for (const job of listOpenJobs(db, hostId)) sendOne(connection, job);
+  };
+
+  return {
+    dispatch,
+    dispatchAll() {
+      for (const connection of hub.list()) dispatch(connection.hostId);
+    },
+    busy(connection, jobId) {
+      const job = findJob(db, jobId);
+      if (job?.hostId === connection.hostId) log.info("the host is busy; the job is sent again", { job_id: jobId });
+    },
+  };
+}
+
+function toOrder(job: JobRow, credential: Credential | null): CommandRun | null {
+  if (job.repoId === null) return null;
+  const base = {
+    job_id: job.id,
+    repo_id: job.repoId,
+    actor_kind: job.actorKind,
+    queued_at: job.queuedAt,
+    expires_at: job.expiresAt ?? job.queuedAt,
+    ...(credential ? { credential } : {}),
+  };
+  switch (job.kind) {
+    case "backup":
+      if (job.sourceGroupId === null) return null;
+      return {
+        ...base,
+        kind: "backup",
+        args: {
+          source_group_id: job.sourceGroupId,
+          state_version: Number(job.args["state_version"] ?? 0),
+          bandwidth: null,
+        },
+      };
+    case "probe":
+      return {
+        ...base,
+        kind: "probe",
+        args: {
+          restic_id: (job.args["restic_id"] as string | null | undefined) ?? null,
+          wait_ms: Number(job.args["wait_ms"] ?? 0),
+          trial: job.args["trial"] === true,
+        },
+      };
+    case "init":
+    case "snapshots":
+    case "stats":
+    case "unlock":
+      return { ...base, kind: job.kind, args: {} };
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,39 @@
+/** A job's whole log as a file, streamed in pieces so that ten million lines do not fill the memory. */
+import type { Db } from "../../db/open.ts";
+import { listLogLines } from "../../db/queries/job-logs.ts";
+import type { JobRow } from "../../db/schema/jobs.ts";
+import { escapeControls } from "../../shared/log.ts";
+import type { LogLine } from "../../shared/protocol/fields.ts";
+
+const LINES_A_PIECE = 2000;
+
+export function downloadLog(db: Db, job: Pick<JobRow, "id" | "kind">, form: "txt" | "ndjson"): Response {
+  const write = form === "txt" ? asText : asNdjson;
+  let cursor = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const lines = listLogLines(db, job.id, cursor, LINES_A_PIECE);
+      const last = lines.at(-1);
+      if (!last) {
+        controller.close();
+        return;
+      }
+      cursor = last.seq;
+      controller.enqueue(new TextEncoder().encode(lines.map(write).join("")));
+    },
+  });
+  const type = form === "txt" ? "text/plain; charset=utf-8" : "application/x-ndjson";
+  const name = `${job.kind}-${job.id}.${form === "txt" ? "log.txt" : "ndjson"}`;
+  return new Response(body, {
+    headers: { "Content-Type": type, "Content-Disposition": `attachment; filename="${name}"` },
+  });
+}
+
+/** Control characters are escaped: a file name must not steer the terminal of whoever reads the log. */
+function asText({ ts, stream, payload }: LogLine): string {
+  return `${new Date(ts).toISOString()} ${stream.padEnd(6)} ${escapeControls(payload)}\n`;
+}
+
+function asNdjson(line: LogLine): string {
+  return `${JSON.stringify({ ...line, ts: new Date(line.ts).toISOString() })}\n`;
+}

@@ -1,0 +1,80 @@
+/** What people and the server ask hosts to do: run a group, look at a repo, unlock it. */
+import type { Db } from "../../db/open.ts";
+import { findHost } from "../../db/queries/hosts.ts";
+import { findRepo } from "../../db/queries/repos.ts";
+import { findSourceGroup, listTargetRepoIds } from "../../db/queries/source-groups.ts";
+import type { RepoRow } from "../../db/schema/repos.ts";
+import { HOUR_MS } from "../../shared/clock.ts";
+import { notFound, Refusal } from "../http/errors.ts";
+import type { Actor } from "../runtime/audit.ts";
+import type { CreatedJob, JobMaker } from "./create.ts";
+
+/** How long a probe keeps trying while a new repo server answers 401. */
+export const PROBE_WAIT_MS = HOUR_MS;
+
+export type Orders = {
+  /** A backup of the group into each of its targets, or into the named ones. @throws Refusal 404, 409 */
+  runGroup(actor: Actor, hostId: string, groupId: string, repoIds?: readonly string[]): CreatedJob[];
+  /** @throws Refusal 404, 409 */
+  probe(actor: Actor, repoId: string, options?: { trial?: boolean }): CreatedJob;
+  init(actor: Actor, repoId: string): CreatedJob;
+  unlock(actor: Actor, repoId: string): CreatedJob;
+  stats(actor: Actor, repoId: string): CreatedJob;
+  snapshots(actor: Actor, repoId: string): CreatedJob;
+};
+
+export function createOrders({ db, maker }: { db: Db; maker: JobMaker }): Orders {
+  const getRepo = (repoId: string): RepoRow => {
+    const repo = findRepo(db, repoId);
+    if (!repo) throw notFound("repo");
+    checkLive(repo.hostId);
+    return repo;
+  };
+  const checkLive = (hostId: string) => {
+    const host = findHost(db, hostId);
+    if (!host) throw notFound("host");
+    if (host.archivedAt !== null)
+      throw new Refusal(409, "host_archived", `${host.name} is archived; nothing runs on it any more.`);
+    return host;
+  };
+  const ofRepo = (kind: "init" | "unlock" | "stats" | "snapshots") => (actor: Actor, repoId: string) => {
+    const repo = getRepo(repoId);
+    const order = { hostId: repo.hostId, kind, repoId, sourceGroupId: null, args: {} };
+    return only(maker.create(actor, [order], { kind: "repo", id: repo.id, name: repo.name }));
+  };
+  return {
+    runGroup(actor, hostId, groupId, repoIds) {
+      const host = checkLive(hostId);
+      const group = findSourceGroup(db, groupId);
+      if (!group || group.hostId !== hostId) throw notFound("source group");
+      const targets = listTargetRepoIds(db, group);
+      const wanted = repoIds ?? targets;
+      const stray = wanted.find((id) => !targets.includes(id));
+      if (stray !== undefined) throw new Refusal(409, "not_a_target", `${group.name} is not backed up into that repo.`);
+      const target = { kind: "source_group", id: group.id, name: group.name };
+      const args = { state_version: host.stateVersion };
+      const backups = wanted.map((repoId) => ({
+        hostId,
+        kind: "backup" as const,
+        repoId,
+        sourceGroupId: groupId,
+        args,
+      }));
+      return maker.create(actor, backups, target);
+    },
+    probe(actor, repoId, { trial = false } = {}) {
+      const repo = getRepo(repoId);
+      const args = { restic_id: repo.resticId, wait_ms: !trial && repo.resticId === null ? PROBE_WAIT_MS : 0, trial };
+      const order = { hostId: repo.hostId, kind: "probe" as const, repoId, sourceGroupId: null, args };
+      return only(maker.create(actor, [order], { kind: "repo", id: repo.id, name: repo.name }));
+    },
+    init: ofRepo("init"),
+    unlock: ofRepo("unlock"),
+    stats: ofRepo("stats"),
+    snapshots: ofRepo("snapshots"),
+  };
+}
+
+function only(created: readonly CreatedJob[]): CreatedJob {
+  return created[0] as CreatedJob;
+}

@@ -1,0 +1,47 @@
+import { expect, test } from "bun:test";
+import { nextStep, type ReadinessView } from "./readiness.ts";
+
+const NOW = 10_000_000;
+const view = (
+  changes: Partial<Omit<ReadinessView, "repo">> & { repo?: Partial<ReadinessView["repo"]> } = {},
+): ReadinessView => ({
+  credential: { previousSealed: null, trialError: null },
+  isInSync: true,
+  openKinds: [],
+  lastInitAt: null,
+  ...changes,
+  repo: { status: "unknown", statusCode: null, resticId: null, waitingSince: null, ...changes.repo },
+});
+
+test("a new repo is probed once its host knows of it", () => {
+  expect(nextStep(view(), NOW)).toBe("probe");
+  expect(nextStep(view({ isInSync: false }), NOW)).toBeNull();
+  expect(nextStep(view({ openKinds: ["probe"] }), NOW)).toBeNull();
+});
+
+test("a missing repository is made only where none has ever been", () => {
+  const missing = { status: "failed", statusCode: "repo_missing" } as const;
+  expect(nextStep(view({ repo: missing }), NOW)).toBe("init");
+  expect(nextStep(view({ repo: { ...missing, resticId: "abc" } }), NOW)).toBeNull();
+  expect(nextStep(view({ repo: missing, lastInitAt: NOW - 1000 }), NOW)).toBeNull();
+});
+
+test("an unknown user at the repo server is tried again for an hour", () => {
+  expect(nextStep(view({ repo: { status: "waiting", waitingSince: NOW - 60_000 } }), NOW)).toBe("probe");
+  expect(nextStep(view({ repo: { status: "waiting", waitingSince: NOW - 3_700_000 } }), NOW)).toBeNull();
+});
+
+test("a new credential is tried once, beside the one in use", () => {
+  const ready = { status: "ready", resticId: "abc" } as const;
+  expect(nextStep(view({ repo: ready, credential: { previousSealed: "x", trialError: null } }), NOW)).toBe(
+    "probe_trial",
+  );
+  expect(
+    nextStep(view({ repo: ready, credential: { previousSealed: "x", trialError: "wrong password" } }), NOW),
+  ).toBeNull();
+});
+
+test("other failures wait for a person", () => {
+  expect(nextStep(view({ repo: { status: "failed", statusCode: "wrong_password" } }), NOW)).toBeNull();
+  expect(nextStep(view({ repo: { status: "ready", resticId: "abc" } }), NOW)).toBeNull();
+});

@@ -1,0 +1,134 @@
+/** Brings new repos to readiness without anybody's help: probe, init (only for one that was never ready), first backup, trials of new credentials. */
+import type { Db } from "../../db/open.ts";
+import { findHost, listLiveHosts, updateHost } from "../../db/queries/hosts.ts";
+import { findJob, listJobs, listOpenJobs } from "../../db/queries/jobs.ts";
+import { findCredential, findRepo, listReposOfHost } from "../../db/queries/repos.ts";
+import { listSourceGroups } from "../../db/queries/source-groups.ts";
+import type { HostRow } from "../../db/schema/hosts.ts";
+import type { JobRow } from "../../db/schema/jobs.ts";
+import type { CredentialRow, RepoRow } from "../../db/schema/repos.ts";
+import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
+import type { Hub } from "../agents/hub.ts";
+import type { Credentials } from "../repos/credentials.ts";
+import type { Orders } from "./orders.ts";
+
+const WAIT_FOR_REPO_SERVER_MS = HOUR_MS;
+const INIT_AGAIN_AFTER_MS = 5 * MINUTE_MS;
+
+export type ReadinessView = {
+  repo: Pick<RepoRow, "status" | "statusCode" | "resticId" | "waitingSince">;
+  credential: Pick<CredentialRow, "previousSealed" | "trialError"> | null;
+  /** The agent has applied the newest desired state. */
+  isInSync: boolean;
+  openKinds: readonly JobRow["kind"][];
+  lastInitAt: number | null;
+};
+
+export type ReadinessStep = "probe" | "probe_trial" | "init" | null;
+
+/** What a repo needs next; null = nothing, or something is on its way. */
+export function nextStep(
+  { repo, credential, isInSync, openKinds, lastInitAt }: ReadinessView,
+  now: number,
+): ReadinessStep {
+  if (openKinds.includes("probe") || openKinds.includes("init") || !isInSync) return null;
+  if (credential?.previousSealed && credential.trialError === null) return "probe_trial";
+  if (repo.status === "unknown") return "probe";
+  if (repo.status === "waiting" && repo.waitingSince !== null && now - repo.waitingSince < WAIT_FOR_REPO_SERVER_MS)
+    return "probe";
+  const isMissing = repo.status === "failed" && repo.statusCode === "repo_missing";
+  if (isMissing && repo.resticId === null && (lastInitAt === null || now - lastInitAt > INIT_AGAIN_AFTER_MS))
+    return "init";
+  return null;
+}
+
+export type Readiness = {
+  /** Looks at one host's repos and orders what is next. */
+  look(hostId: string): void;
+  /** The 15 s tick: what a fact missed. */
+  lookAtAll(): void;
+  /** A trial probe has ended. */
+  jobFinished(jobId: string): void;
+};
+
+export type ReadinessDeps = {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  hub: Hub;
+  orders: Orders;
+  credentials: Credentials;
+  stateChanged(hostId: string): void;
+};
+
+export function createReadiness({ db, clock, log, hub, orders, credentials, stateChanged }: ReadinessDeps): Readiness {
+  const system = { kind: "system" } as const;
+
+  const lookAtRepo = (host: HostRow, repo: RepoRow) => {
+    const open = listOpenJobs(db, host.id).filter((job) => job.repoId === repo.id);
+    const lastInit = listJobs(db, { repo_id: repo.id, kind: "init" }, 1, 0).items[0];
+    const step = nextStep(
+      {
+        repo,
+        credential: findCredential(db, repo.id, "everyday"),
+        isInSync: host.driftSince === null,
+        openKinds: open.map((job) => job.kind),
+        lastInitAt: lastInit?.finishedAt ?? null,
+      },
+      clock.now(),
+    );
+    if (step === "probe") orders.probe(system, repo.id);
+    if (step === "probe_trial") orders.probe(system, repo.id, { trial: true });
+    if (step === "init") orders.init(system, repo.id);
+  };
+
+  const startFirstBackup = (host: HostRow, repos: readonly RepoRow[]) => {
+    if (!host.backupWhenReady || !repos.some((repo) => repo.isPrimary && repo.status === "ready")) return;
+    updateHost(db, host.id, { backupWhenReady: false });
+    for (const group of listSourceGroups(db, host.id)) orders.runGroup(system, host.id, group.id);
+  };
+
+  const look: Readiness["look"] = (hostId) => {
+    const host = findHost(db, hostId);
+    if (!host || host.archivedAt !== null || !hub.isOnline(hostId)) return;
+    const repos = listReposOfHost(db, hostId);
+    for (const repo of repos) lookAtRepo(host, repo);
+    startFirstBackup(host, repos);
+  };
+
+  return {
+    look,
+    lookAtAll() {
+      for (const host of listLiveHosts(db)) if (needsLook(host)) look(host.id);
+    },
+    jobFinished(jobId) {
+      const job = findJob(db, jobId);
+      if (!job || job.kind !== "probe" || job.args["trial"] !== true || job.repoId === null) return;
+      const repo = findRepo(db, job.repoId);
+      if (!repo || job.status === "cancelled") return;
+      const found = job.stats?.["restic_id"];
+      const isOther =
+        job.status === "succeeded" && repo.resticId !== null && found !== undefined && found !== repo.resticId;
+      const error = isOther
+        ? "Another repository answers with this credential. The old credential stays in use."
+        : job.status === "succeeded"
+          ? null
+          : (job.errorMessage ?? "The repository could not be opened with it.");
+      credentials.settleTrial(job.repoId, "everyday", error);
+      log.info("a new credential was tried", { repo_id: job.repoId, works: error === null });
+      if (error === null) stateChanged(repo.hostId);
+    },
+  };
+
+  /** Most hosts of a large fleet are settled: one cheap question spares them the rest. */
+  function needsLook(host: HostRow): boolean {
+    if (!hub.isOnline(host.id)) return false;
+    if (host.backupWhenReady) return true;
+    return listReposOfHost(db, host.id).some((repo) => repo.status !== "ready" || isOnTrial(repo.id));
+  }
+
+  function isOnTrial(repoId: string): boolean {
+    return Boolean(findCredential(db, repoId, "everyday")?.previousSealed);
+  }
+}

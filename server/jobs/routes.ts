@@ -1,0 +1,180 @@
+/** REST: jobs, their logs, cancel, and the orders that make them. */
+import * as v from "valibot";
+import type { Db } from "../../db/open.ts";
+import { findHost } from "../../db/queries/hosts.ts";
+import { listLogLines } from "../../db/queries/job-logs.ts";
+import { countAhead, findJob, findJobNamed, type JobListItem, listJobs } from "../../db/queries/jobs.ts";
+import { JOB_KINDS, JOB_STATUSES } from "../../shared/jobs.ts";
+import type { Hub } from "../agents/hub.ts";
+import { notFound, Refusal } from "../http/errors.ts";
+import { pageFields, timeParameter } from "../http/lists.ts";
+import { type Route, route } from "../http/routes.ts";
+import type { CancelJob } from "./cancel.ts";
+import type { CreatedJob } from "./create.ts";
+import { spanOfDay } from "./days.ts";
+import { downloadLog } from "./log-download.ts";
+import type { Orders } from "./orders.ts";
+import { zoneOf } from "./outcomes.ts";
+import { jobBody, waitingReason } from "./present.ts";
+import type { LiveJobs } from "./stream.ts";
+
+export type JobRouteDeps = { db: Db; hub: Hub; live: LiveJobs; orders: Orders; cancel: CancelJob };
+
+export const jobQuery = v.strictObject({
+  ...pageFields,
+  host_id: v.optional(v.string()),
+  repo_id: v.optional(v.string()),
+  source_group_id: v.optional(v.string()),
+  kind: v.optional(v.picklist(JOB_KINDS, "That is no kind of job.")),
+  status: v.optional(v.picklist([...JOB_STATUSES, "warning"], "That is no status of a job.")),
+  day: v.optional(v.pipe(v.string(), v.regex(/^\d{4}-\d{2}-\d{2}$/, "Write a day as 2026-11-20."))),
+  since: v.optional(timeParameter),
+  until: v.optional(timeParameter),
+});
+
+/** A day of the filter as a span: the host's own day where one is named, else UTC's. */
+export function spanOf(
+  db: Db,
+  filter: {
+    day?: string | undefined;
+    host_id?: string | undefined;
+    since?: number | undefined;
+    until?: number | undefined;
+  },
+): { since: number | undefined; until: number | undefined } {
+  if (!filter.day) return { since: filter.since, until: filter.until };
+  const host = filter.host_id ? findHost(db, filter.host_id) : null;
+  return spanOfDay(host ? zoneOf(host) : "UTC", filter.day);
+}
+
+export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Route[] {
+  const show = (job: JobListItem) => {
+    const waiting = job.status === "queued" ? waitingReason(job, hub.isOnline(job.hostId), countAhead(db, job)) : null;
+    return jobBody(job, live.progressOf(job.id), waiting);
+  };
+  const get = (id: string): JobListItem => {
+    const job = findJobNamed(db, id);
+    if (!job) throw notFound("job");
+    return job;
+  };
+  const made = (jobs: CreatedJob[]) => ({
+    job_ids: jobs.map(({ job }) => job.id),
+    jobs: jobs.map(({ job }) => show(get(job.id))),
+  });
+
+  const repoOrder = (kind: "probe" | "unlock" | "stats", summary: string) =>
+    route({
+      method: "POST",
+      path: `/api/repos/:id/${kind}`,
+      access: "operator",
+      action: `job.${kind}_requested`,
+      summary,
+      body: v.strictObject({}),
+      handle: ({ c, params, actor }) => {
+        const { job } = orders[kind](actor, params["id"] ?? "");
+        return c.json({ job_id: job.id, job: show(get(job.id)) }, 202);
+      },
+    });
+
+  return [
+    route({
+      method: "GET",
+      path: "/api/jobs",
+      access: "viewer",
+      summary: "Jobs, newest first",
+      query: jobQuery,
+      handle: ({ c, query }) => {
+        const { items, total } = listJobs(db, { ...query, ...spanOf(db, query) }, query.limit, query.offset);
+        return c.json({ items: items.map(show), total });
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/jobs/:id",
+      access: "viewer",
+      summary: "One job",
+      handle: ({ c, params }) => c.json(show(get(params["id"] ?? ""))),
+    }),
+    route({
+      method: "GET",
+      path: "/api/jobs/:id/logs",
+      access: "viewer",
+      summary: "Log lines after a number",
+      query: v.strictObject({
+        after_seq: v.optional(
+          v.pipe(v.string(), v.regex(/^\d{1,15}$/, "Write a whole number."), v.transform(Number)),
+          "0",
+        ),
+        limit: v.optional(
+          v.pipe(
+            v.string(),
+            v.regex(/^\d{1,5}$/, "Write a whole number."),
+            v.transform(Number),
+            v.maxValue(5000, "At most 5000."),
+          ),
+          "500",
+        ),
+      }),
+      handle: ({ c, params, query }) => {
+        const job = get(params["id"] ?? "");
+        const items = listLogLines(db, job.id, query.after_seq, query.limit);
+        return c.json({ items, total: job.logLines, next_after_seq: items.at(-1)?.seq ?? query.after_seq });
+      },
+    }),
+    ...(["txt", "ndjson"] as const).map((form) =>
+      route({
+        method: "GET",
+        path: `/api/jobs/:id/log.${form}`,
+        access: "viewer",
+        summary: `The whole log as ${form === "txt" ? "text" : "NDJSON"}`,
+        handle: ({ params }) => downloadLog(db, get(params["id"] ?? ""), form),
+      }),
+    ),
+    route({
+      method: "POST",
+      path: "/api/jobs/:id/cancel",
+      access: "operator",
+      action: "job.cancelled",
+      summary: "Cancel a job that has not ended",
+      body: v.strictObject({}),
+      handle: ({ c, params, actor }) => {
+        const job = cancel(actor, params["id"] ?? "");
+        return c.json({ job_id: job.id, job: show(get(job.id)) }, 202);
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/jobs/:id/stream",
+      access: "viewer",
+      summary: "WebSocket: the stored log after a number, then live",
+      query: v.strictObject({
+        after_seq: v.optional(
+          v.pipe(v.string(), v.regex(/^\d{1,15}$/, "Write a whole number."), v.transform(Number)),
+          "0",
+        ),
+      }),
+      handle: ({ c, params, query, session, from }) => {
+        const job = findJob(db, params["id"] ?? "");
+        if (!job) throw notFound("job");
+        if (c.req.header("origin") !== from.origin)
+          throw new Refusal(403, "cross_site", "The request came from another web site.");
+        if (c.env.upgrade(c.req.raw, live.endFor(job.id, query.after_seq, session.sessionId)))
+          return new Response(null);
+        throw new Refusal(400, "not_a_websocket", "This address takes WebSocket connections only.");
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/hosts/:id/source-groups/:gid/run",
+      access: "operator",
+      action: "job.backup_requested",
+      summary: "Back up this group now",
+      body: v.strictObject({ repo_ids: v.optional(v.array(v.string())) }),
+      handle: ({ c, params, body, actor }) =>
+        c.json(made(orders.runGroup(actor, params["id"] ?? "", params["gid"] ?? "", body.repo_ids)), 202),
+    }),
+    repoOrder("probe", "Open the repo now and say how it is"),
+    repoOrder("unlock", "Remove stale locks"),
+    repoOrder("stats", "Measure the repo now"),
+  ];
+}

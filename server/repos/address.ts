@@ -1,0 +1,94 @@
+/** What a person types about a repository, checked and put in order: kind, address, user, passwords, environment. */
+import type { Credential } from "../../shared/protocol/fields.ts";
+import { REPO_ENV_NAMES, type RepoKind, repoKindOf } from "../../shared/repos.ts";
+
+export type RepoInput = {
+  kind?: RepoKind | undefined;
+  url: string;
+  http_username?: string | undefined;
+  http_password?: string | undefined;
+  repo_password?: string | undefined;
+  env?: Record<string, string> | undefined;
+};
+
+/** Like a credential, but passwords that nobody gave are null. */
+export type RepoAddress = {
+  kind: RepoKind;
+  url: string;
+  httpUsername: string | null;
+  httpPassword: string | null;
+  repoPassword: string | null;
+  env: Record<string, string>;
+};
+
+export type AddressOutcome = { ok: true; address: RepoAddress } | { ok: false; fields: Record<string, string> };
+
+/**
+ * @param fallbackUser the HTTP user of a REST server when none is given: the host's name
+ * A REST address without a path gets the user's own folder, which is what `--private-repos` wants.
+ */
+export function parseRepoInput(input: RepoInput, fallbackUser: string): AddressOutcome {
+  const fields: Record<string, string> = {};
+  const kind = input.kind ?? repoKindOf(normalise(input.url, input.kind));
+  const url = normalise(input.url, kind);
+  if (url === "") fields["url"] = "Where is the repository? For a REST server: rest:https://backup.example:8000/";
+  else if (/[\s\u0000-\u001f]/.test(url) && kind !== "local") fields["url"] = "An address has no spaces.";
+  const env = input.env ?? {};
+  for (const name of Object.keys(env)) {
+    if (!REPO_ENV_NAMES[kind].includes(name)) fields["env"] = `${name} cannot be set for a repository of this kind.`;
+  }
+  const common = { kind, repoPassword: input.repo_password || null, env };
+  if (kind !== "rest") {
+    if (kind === "local" && url !== "" && !/^(local:)?(\/|[A-Za-z]:[\\/])/.test(url))
+      fields["url"] = "A local path is absolute, such as /srv/restic.";
+    if (Object.keys(fields).length > 0) return { ok: false, fields };
+    return { ok: true, address: { ...common, url, httpUsername: null, httpPassword: null } };
+  }
+  const rest = parseRest(url);
+  if (!rest && !fields["url"]) fields["url"] = "Write rest:http://HOST:PORT/PATH/ or rest:https://HOST:PORT/PATH/.";
+  const user = input.http_username?.trim() || rest?.user || asUser(fallbackUser);
+  if (/[:\s/]/.test(user)) fields["http_username"] = "A user name has no spaces, slashes or colons.";
+  if (!rest || Object.keys(fields).length > 0) return { ok: false, fields };
+  return {
+    ok: true,
+    address: {
+      ...common,
+      url: `rest:${rest.base}${rest.path === "/" ? `/${encodeURIComponent(user)}/` : rest.path}`,
+      httpUsername: user,
+      httpPassword: input.http_password || rest.password || null,
+    },
+  };
+}
+
+export function toCredential(address: RepoAddress & { repoPassword: string }): Credential {
+  return {
+    url: address.url,
+    http_username: address.httpUsername,
+    http_password: address.httpPassword,
+    repo_password: address.repoPassword,
+    env: address.env,
+  };
+}
+
+function normalise(raw: string, kind: RepoKind | undefined): string {
+  const url = raw.trim();
+  return kind === "rest" && /^https?:\/\//i.test(url) ? `rest:${url}` : url;
+}
+
+function parseRest(text: string): { base: string; path: string; user: string; password: string } | null {
+  const address = text.replace(/^rest:/, "");
+  if (!/^https?:\/\//i.test(address) || !URL.canParse(address)) return null;
+  const url = new URL(address);
+  if (url.hostname === "" || url.search || url.hash) return null;
+  const path = url.pathname.endsWith("/") ? url.pathname : `${url.pathname}/`;
+  return { base: url.origin, path, user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+}
+
+function asUser(name: string): string {
+  return (
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9._-]+/g, "-")
+      .replace(/^-+|-+$/g, "") || "restic"
+  );
+}

@@ -1,0 +1,167 @@
+/** What opens repos: sealed at rest; a new one takes over only after it has opened the repo. */
+import type { Db } from "../../db/open.ts";
+import { findCredential, findRepo, insertCredential, updateCredential, updateRepo } from "../../db/queries/repos.ts";
+import type { CredentialRow, CredentialSlot, RepoRow } from "../../db/schema/repos.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { newId } from "../../shared/ids.ts";
+import type { Credential } from "../../shared/protocol/fields.ts";
+import type { Redactor } from "../../shared/redact.ts";
+import { badInput, notFound, Refusal } from "../http/errors.ts";
+import { type Actor, writeAudit } from "../runtime/audit.ts";
+import type { FactBus } from "../runtime/facts.ts";
+import type { Sealer } from "../runtime/seal.ts";
+import { parseRepoInput, type RepoInput, toCredential } from "./address.ts";
+
+export type RedactedCredential = {
+  slot: CredentialSlot;
+  url: string;
+  http_username: string | null;
+  has_http_password: boolean;
+  has_repo_password: boolean;
+  env_names: string[];
+  rotated_at: number;
+  /** A new one waits until it has opened the repo. */
+  on_trial: boolean;
+  trial_error: string | null;
+};
+
+/** Empty and missing fields keep what is stored. */
+export type CredentialChange = { [K in Exclude<keyof RepoInput, "kind">]?: RepoInput[K] | undefined };
+
+export type Credentials = {
+  create(repoId: string, slot: CredentialSlot, credential: Credential): void;
+  /** What the host works with: the previous one while a new one is on trial. */
+  inUse(repoId: string, slot: CredentialSlot): Credential | null;
+  /** The newest one, proven or not. */
+  newest(repoId: string, slot: CredentialSlot): Credential | null;
+  redacted(repoId: string, slot: CredentialSlot): RedactedCredential | null;
+  /** Fields that are left out keep their value. @throws Refusal 404, 400 with fields, 409 `password_in_use` */
+  change(actor: Actor, repoId: string, slot: CredentialSlot, input: CredentialChange): void;
+  /** The trial's end: the new one takes over, or is kept aside with the reason. */
+  settleTrial(repoId: string, slot: CredentialSlot, error: string | null): void;
+};
+
+export type CredentialDeps = { db: Db; clock: Clock; sealer: Sealer; redactor: Redactor; bus: FactBus };
+
+export function createCredentials({ db, clock, sealer, redactor, bus }: CredentialDeps): Credentials {
+  const place = (id: string, column: "sealed" | "previous_sealed") => ({ table: "credentials", column, id });
+  const open = (row: CredentialRow, column: "sealed" | "previous_sealed"): Credential | null => {
+    const blob = column === "sealed" ? row.sealed : row.previousSealed;
+    if (blob === null) return null;
+    const credential = JSON.parse(sealer.unseal(place(row.id, column), blob)) as Credential;
+    redactor.add(credential.http_password, credential.repo_password, ...Object.values(credential.env));
+    return credential;
+  };
+  const seal = (id: string, column: "sealed" | "previous_sealed", credential: Credential) =>
+    sealer.seal(place(id, column), JSON.stringify(credential));
+
+  const change: Credentials["change"] = (actor, repoId, slot, input) => {
+    const repo = findRepo(db, repoId);
+    const row = findCredential(db, repoId, slot);
+    if (!repo || !row) throw notFound("repo");
+    const before = open(row, "sealed") as Credential;
+    const after = merge(repo, before, input);
+    const working = open(row, "previous_sealed") ?? before;
+    if (repo.status === "ready" && after.repo_password !== working.repo_password) {
+      const message =
+        "The repository is open with its present restic password. Another one needs a new key in the repository first (restic key add).";
+      throw new Refusal(409, "password_in_use", message, { repo_password: message });
+    }
+    inTransaction(db, () => {
+      const wasReady = repo.resticId !== null && repo.status === "ready";
+      updateCredential(db, row.id, {
+        sealed: seal(row.id, "sealed", after),
+        previousSealed: wasReady ? seal(row.id, "previous_sealed", working) : null,
+        trialError: null,
+        rotatedAt: clock.now(),
+      });
+      const fresh = wasReady
+        ? {}
+        : { status: "unknown" as const, statusCode: null, statusMessage: null, statusAt: null, waitingSince: null };
+      updateRepo(db, repoId, { ...fresh, url: wasReady ? repo.url : after.url, updatedAt: clock.now() });
+      writeAudit(db, clock.now(), {
+        actor,
+        action: "credential.changed",
+        target: { kind: "repo", id: repo.id, name: repo.name },
+        payload: { slot, changed: changedNames(before, after) },
+      });
+    });
+    bus.tell("state.changed", { hostId: repo.hostId });
+    bus.tell("repo.changed", { repoId, hostId: repo.hostId });
+  };
+
+  return {
+    create(repoId, slot, credential) {
+      const now = clock.now();
+      const id = newId();
+      redactor.add(credential.http_password, credential.repo_password, ...Object.values(credential.env));
+      insertCredential(db, {
+        id,
+        repoId,
+        slot,
+        sealed: seal(id, "sealed", credential),
+        rotatedAt: now,
+        createdAt: now,
+      });
+    },
+    inUse(repoId, slot) {
+      const row = findCredential(db, repoId, slot);
+      return row ? (open(row, "previous_sealed") ?? open(row, "sealed")) : null;
+    },
+    newest(repoId, slot) {
+      const row = findCredential(db, repoId, slot);
+      return row ? open(row, "sealed") : null;
+    },
+    redacted(repoId, slot) {
+      const row = findCredential(db, repoId, slot);
+      const credential = row ? open(row, "sealed") : null;
+      if (!row || !credential) return null;
+      return {
+        slot,
+        url: credential.url,
+        http_username: credential.http_username,
+        has_http_password: credential.http_password !== null,
+        has_repo_password: true,
+        env_names: Object.keys(credential.env),
+        rotated_at: row.rotatedAt,
+        on_trial: row.previousSealed !== null,
+        trial_error: row.trialError,
+      };
+    },
+    change,
+    settleTrial(repoId, slot, error) {
+      const row = findCredential(db, repoId, slot);
+      const repo = findRepo(db, repoId);
+      if (!row || !repo || row.previousSealed === null) return;
+      if (error !== null) {
+        updateCredential(db, row.id, { trialError: error });
+        return;
+      }
+      const proven = open(row, "sealed") as Credential;
+      updateCredential(db, row.id, { previousSealed: null, trialError: null });
+      updateRepo(db, repoId, { url: proven.url, updatedAt: clock.now() });
+    },
+  };
+}
+
+function merge(repo: RepoRow, before: Credential, input: CredentialChange): Credential {
+  const outcome = parseRepoInput(
+    {
+      kind: repo.kind,
+      url: input.url?.trim() || before.url,
+      http_username: input.http_username ?? before.http_username ?? undefined,
+      http_password: input.http_password || before.http_password || undefined,
+      repo_password: input.repo_password || before.repo_password,
+      env: input.env ?? before.env,
+    },
+    before.http_username ?? "restic",
+  );
+  if (!outcome.ok) throw badInput(outcome.fields);
+  return toCredential({ ...outcome.address, repoPassword: outcome.address.repoPassword ?? before.repo_password });
+}
+
+function changedNames(before: Credential, after: Credential): string[] {
+  const names = ["url", "http_username", "http_password", "repo_password", "env"] as const;
+  return names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+}

@@ -1,0 +1,100 @@
+/** What agents report about repos. The server's own knowledge of which repository it is comes before what is claimed. */
+import type { Db } from "../../db/open.ts";
+import { refreshRepoProjections } from "../../db/queries/hosts.ts";
+import { findRepo, putRepoSample, updateRepo } from "../../db/queries/repos.ts";
+import { countSnapshots, sumAddedBytes, sumNewestSizes } from "../../db/queries/snapshots.ts";
+import type { RepoRow } from "../../db/schema/repos.ts";
+import { type Clock, HOUR_MS } from "../../shared/clock.ts";
+import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
+import type { Connection } from "../agents/hub.ts";
+import { type AfterCommit, CannotApply } from "../agents/inbound.ts";
+import type { FactBus } from "../runtime/facts.ts";
+
+/** A day begins up to 14 h before it does in UTC. */
+const ZONE_SLACK_MS = 14 * HOUR_MS;
+
+export type RepoIngestDeps = {
+  db: Db;
+  clock: Clock;
+  bus: FactBus;
+  /** The repo, if the connection's host may speak of it. @throws ForeignObject */
+  ownedRepo(connection: Connection, repoId: string): RepoRow;
+  dayOf(hostId: string, at: number): string;
+};
+
+export function createRepoIngest({ db, clock, bus, ownedRepo, dayOf }: RepoIngestDeps) {
+  return {
+    status(connection: Connection, report: ToServerPayload<"repo.status">): AfterCommit {
+      const repo = ownedRepo(connection, report.repo_id);
+      if (repo.statusAt !== null && report.checked_at < repo.statusAt) return undefined;
+      updateRepo(db, repo.id, { ...statusChanges(repo, report, clock.now()), updatedAt: clock.now() });
+      return () => bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
+    },
+    stats(connection: Connection, report: ToServerPayload<"repo.stats">): AfterCommit {
+      const repo = ownedRepo(connection, report.repo_id);
+      if (repo.measuredAt !== null && report.measured_at < repo.measuredAt) throw new CannotApply("older statistics");
+      const newest = sumNewestSizes(db, repo.id);
+      const restoreSize = report.restore_size_bytes ?? newest.sizeBytes;
+      updateRepo(db, repo.id, {
+        sizeBytes: report.size_bytes ?? repo.sizeBytes,
+        restoreSizeBytes: restoreSize,
+        fileCount: report.file_count ?? newest.fileCount,
+        compressionRatio: report.compression_ratio,
+        dedupRatio: ratio(restoreSize, report.uncompressed_bytes),
+        measuredAt: report.measured_at,
+        updatedAt: clock.now(),
+      });
+      refreshRepoProjections(db, repo.hostId);
+      takeSample(db, repo.id, dayOf(repo.hostId, report.measured_at));
+      return () => bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
+    },
+  };
+}
+
+function statusChanges(repo: RepoRow, report: ToServerPayload<"repo.status">, now: number): Partial<RepoRow> {
+  const isOther = repo.resticId !== null && report.restic_id !== null && repo.resticId !== report.restic_id;
+  if (isOther) {
+    return {
+      status: "failed",
+      statusCode: "wrong_repo",
+      statusMessage:
+        "Another repository answers at this address than the one that was here before. Nothing is written to it.",
+      statusAt: report.checked_at,
+      waitingSince: null,
+    };
+  }
+  const isChecked = report.append_only !== "unknown";
+  return {
+    status: report.status,
+    statusCode: report.status_code,
+    statusMessage: report.status_message,
+    statusAt: report.checked_at,
+    waitingSince: report.status === "waiting" ? (repo.waitingSince ?? now) : null,
+    ...(report.status === "ready" && report.restic_id ? { resticId: report.restic_id } : {}),
+    ...(report.format_version !== null ? { formatVersion: report.format_version } : {}),
+    ...(isChecked ? { appendOnly: report.append_only, appendOnlyCheckedAt: report.checked_at } : {}),
+    ...(report.locks
+      ? {
+          lockCount: report.locks.length,
+          oldestLockAt: report.locks.length > 0 ? Math.min(...report.locks.map((l) => l.time)) : null,
+        }
+      : {}),
+  };
+}
+
+/** Today's row of the trend, from what is known now. */
+export function takeSample(db: Db, repoId: string, day: string): void {
+  const repo = findRepo(db, repoId);
+  if (!repo) return;
+  putRepoSample(db, {
+    repoId,
+    day,
+    sizeBytes: repo.sizeBytes,
+    snapshotCount: countSnapshots(db, repoId),
+    addedBytes: sumAddedBytes(db, repoId, Date.parse(`${day}T00:00:00Z`) - ZONE_SLACK_MS),
+  });
+}
+
+function ratio(whole: number | null, part: number | null): number | null {
+  return whole !== null && part !== null && part > 0 ? whole / part : null;
+}

@@ -1,0 +1,79 @@
+/** `serve`: listens until a signal says stop, then drains within ten seconds. */
+import type { Server } from "bun";
+import type { SocketEnd } from "./http/sockets.ts";
+import { socketHandlers } from "./http/sockets.ts";
+import { openData } from "./open-data.ts";
+import type { Config } from "./runtime/config.ts";
+import { type WiredServer, wire } from "./wiring.ts";
+
+const DRAIN_WITHIN_MS = 10_000;
+const SOCKET_IDLE_SECONDS = 120;
+const MAX_SOCKET_BACKLOG_BYTES = 64 * 1024 * 1024;
+
+/** @returns the exit code */
+export async function serve(): Promise<number> {
+  const opened = await openData({ exclusive: true });
+  if (!opened.ok) {
+    for (const problem of opened.problems) console.error(problem);
+    return 1;
+  }
+  const { parts, close } = opened;
+  const { config, log } = parts;
+  const wired = await wire(parts, { dev: process.execArgv.includes("--hot") });
+  const server = listen(config, wired, (error) =>
+    log.error("a socket's handler failed", {
+      why: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    }),
+  );
+  announce(server, wired, config);
+  await stopSignal();
+  log.info("stopping");
+  const limit = setTimeout(() => process.exit(1), DRAIN_WITHIN_MS);
+  wired.drain();
+  await server.stop(true);
+  close();
+  clearTimeout(limit);
+  return 0;
+}
+
+function listen(config: Config, { app }: WiredServer, onError: (error: unknown) => void): Server<SocketEnd> {
+  const handlers = socketHandlers(onError);
+  return Bun.serve<SocketEnd>({
+    hostname: config.listen.hostname,
+    port: config.listen.port,
+    ...(config.tls ? { tls: { cert: Bun.file(config.tls.certFile), key: Bun.file(config.tls.keyFile) } } : {}),
+    maxRequestBodySize: 2 * 1024 * 1024,
+    idleTimeout: 60,
+    fetch: (request, server) =>
+      app.fetch(request, {
+        ip: server.requestIP(request)?.address ?? "",
+        upgrade: (raw: Request, data: unknown) => server.upgrade(raw, { data: data as SocketEnd }),
+      }),
+    websocket: {
+      ...handlers,
+      idleTimeout: SOCKET_IDLE_SECONDS,
+      sendPings: true,
+      maxPayloadLength: 1024 * 1024,
+      backpressureLimit: MAX_SOCKET_BACKLOG_BYTES,
+    },
+  });
+}
+
+/** Plain lines on stdout, for people and for whoever started us; the log goes to stderr. */
+function announce(server: Server<SocketEnd>, { firstRun }: WiredServer, config: Config): void {
+  const host =
+    config.listen.hostname === "0.0.0.0" || config.listen.hostname === "::" ? "localhost" : config.listen.hostname;
+  const origin =
+    config.baseUrl ?? `${config.tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${server.port}`;
+  console.log(`restic-manager listens on ${origin}`);
+  const token = firstRun.token();
+  if (token) console.log(`First run. Open this link to make the first admin:\n${origin}/login?setup=${token}`);
+  if (!config.baseUrl)
+    console.log("RM_BASE_URL is not set: links and install commands use the address of each request.");
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+  });
+}

@@ -1,0 +1,62 @@
+/** Snapshots as agents report them: added one by one after backups, replaced as a whole by complete lists. */
+import type { Db } from "../../db/open.ts";
+import { refreshRepoProjections } from "../../db/queries/hosts.ts";
+import { updateRepo } from "../../db/queries/repos.ts";
+import {
+  countSnapshots,
+  deleteReportParts,
+  deleteSnapshotsExcept,
+  findCompleteReport,
+  putReportPart,
+  upsertSnapshots,
+} from "../../db/queries/snapshots.ts";
+import type { RepoRow } from "../../db/schema/repos.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
+import type { Connection } from "../agents/hub.ts";
+import type { AfterCommit } from "../agents/inbound.ts";
+import { takeSample } from "../repos/ingest.ts";
+import type { FactBus } from "../runtime/facts.ts";
+
+export type SnapshotIngestDeps = {
+  db: Db;
+  clock: Clock;
+  bus: FactBus;
+  /** @throws ForeignObject */
+  ownedRepo(connection: Connection, repoId: string): RepoRow;
+  dayOf(hostId: string, at: number): string;
+};
+
+export function createSnapshotIngest({ db, clock, bus, ownedRepo, dayOf }: SnapshotIngestDeps) {
+  const refresh = (repo: RepoRow, changes: Partial<RepoRow> = {}): AfterCommit => {
+    updateRepo(db, repo.id, { ...changes, snapshotCount: countSnapshots(db, repo.id), updatedAt: clock.now() });
+    refreshRepoProjections(db, repo.hostId);
+    takeSample(db, repo.id, dayOf(repo.hostId, clock.now()));
+    return () => bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
+  };
+  return {
+    added(connection: Connection, message: ToServerPayload<"snapshots.added">): AfterCommit {
+      const repo = ownedRepo(connection, message.repo_id);
+      upsertSnapshots(db, repo.id, message.snapshots);
+      return refresh(repo);
+    },
+    report(connection: Connection, message: ToServerPayload<"snapshots.report">): AfterCommit {
+      const repo = ownedRepo(connection, message.repo_id);
+      if (repo.snapshotsTakenAt !== null && message.taken_at < repo.snapshotsTakenAt) return undefined;
+      putReportPart(db, {
+        repoId: repo.id,
+        reportId: message.report_id,
+        part: message.part,
+        parts: message.parts,
+        takenAt: message.taken_at,
+        rows: message.snapshots,
+      });
+      const complete = findCompleteReport(db, repo.id, message.report_id);
+      if (!complete) return undefined;
+      upsertSnapshots(db, repo.id, complete);
+      deleteSnapshotsExcept(db, repo.id, new Set(complete.map((row) => row.snapshot_id)));
+      deleteReportParts(db, repo.id, message.taken_at);
+      return refresh(repo, { snapshotsTakenAt: message.taken_at });
+    },
+  };
+}

@@ -1,0 +1,94 @@
+/** REST: source groups of a host. */
+import type { Db } from "../../db/open.ts";
+import { findHost } from "../../db/queries/hosts.ts";
+import { listSourceGroups, listTargetRepoIds, listTargetsOfHost } from "../../db/queries/source-groups.ts";
+import type { BackupTargetRow, SourceGroupRow } from "../../db/schema/source-groups.ts";
+import { notFound } from "../http/errors.ts";
+import { iso } from "../http/lists.ts";
+import { type Route, route } from "../http/routes.ts";
+import { sourceGroupBody } from "./fields.ts";
+import type { SourceGroups } from "./groups.ts";
+
+export function sourceGroupRoutes({ db, groups }: { db: Db; groups: SourceGroups }): Route[] {
+  const show = (group: SourceGroupRow) =>
+    groupBody(group, listTargetRepoIds(db, group), listTargetsOfHost(db, group.hostId));
+  const base = "/api/hosts/:id/source-groups";
+  return [
+    route({
+      method: "GET",
+      path: base,
+      access: "viewer",
+      summary: "Source groups of a host",
+      handle: ({ c, params }) => {
+        if (!findHost(db, params["id"] ?? "")) throw notFound("host");
+        const items = listSourceGroups(db, params["id"] ?? "").map(show);
+        return c.json({ items, total: items.length });
+      },
+    }),
+    route({
+      method: "POST",
+      path: base,
+      access: "operator",
+      action: "source_group.created",
+      summary: "Create a source group",
+      body: sourceGroupBody,
+      handle: ({ c, params, body, actor }) => c.json(show(groups.create(actor, params["id"] ?? "", body)), 201),
+    }),
+    route({
+      method: "GET",
+      path: `${base}/:gid`,
+      access: "viewer",
+      summary: "One source group",
+      handle: ({ c, params }) => c.json(show(groups.get(params["id"] ?? "", params["gid"] ?? ""))),
+    }),
+    route({
+      method: "PUT",
+      path: `${base}/:gid`,
+      access: "operator",
+      action: "source_group.updated",
+      summary: "Change a source group; fields that are left out stay",
+      body: sourceGroupBody,
+      handle: ({ c, params, body, actor }) =>
+        c.json(show(groups.update(actor, params["id"] ?? "", params["gid"] ?? "", body))),
+    }),
+    route({
+      method: "DELETE",
+      path: `${base}/:gid`,
+      access: "operator",
+      action: "source_group.deleted",
+      summary: "Delete a source group; its snapshots stay",
+      handle: ({ c, params, actor }) => {
+        groups.remove(actor, params["id"] ?? "", params["gid"] ?? "");
+        return c.body(null, 204);
+      },
+    }),
+  ];
+}
+
+function groupBody(group: SourceGroupRow, repoIds: string[], targets: readonly BackupTargetRow[]) {
+  return {
+    id: group.id,
+    host_id: group.hostId,
+    name: group.name,
+    tag: group.tag,
+    includes: group.includes,
+    excludes: group.excludes,
+    exclude_caches: group.excludeCaches,
+    one_file_system: group.oneFileSystem,
+    log_files: group.logFiles,
+    retention: group.retention,
+    targets: repoIds.map((repoId) => {
+      const target = targets.find((t) => t.sourceGroupId === group.id && t.repoId === repoId);
+      return {
+        repo_id: repoId,
+        last_job_id: target?.lastJobId ?? null,
+        last_status: target?.lastStatus ?? null,
+        last_warnings: target?.lastWarnings ?? 0,
+        last_at: iso(target?.lastAt ?? null),
+        last_success_at: iso(target?.lastSuccessAt ?? null),
+      };
+    }),
+    created_at: iso(group.createdAt),
+    updated_at: iso(group.updatedAt),
+  };
+}

@@ -1,0 +1,309 @@
+/** The one place where features meet: makes each with what it needs, and says who hears which fact. */
+import { join } from "node:path";
+import type { Db } from "../db/open.ts";
+import { findHost } from "../db/queries/hosts.ts";
+import { deleteExpiredSessions } from "../db/queries/sessions.ts";
+import { findSetting, putSetting } from "../db/queries/settings.ts";
+import { type Clock, MINUTE_MS, SECOND_MS } from "../shared/clock.ts";
+import { newId } from "../shared/ids.ts";
+import type { Log } from "../shared/log.ts";
+import { CLOSE } from "../shared/protocol/version.ts";
+import type { Redactor } from "../shared/redact.ts";
+import { openBundle } from "./agent-updates/bundle.ts";
+import { downloadRoutes } from "./agent-updates/routes.ts";
+import { loadSigner } from "./agent-updates/signing.ts";
+import { createHub } from "./agents/hub.ts";
+import { createInbound, type Inbound } from "./agents/inbound.ts";
+import { createRpc } from "./agents/rpc.ts";
+import { createAgentSockets } from "./agents/socket.ts";
+import { type App, createApp } from "./app.ts";
+import { auditRoutes } from "./audit/routes.ts";
+import { createFirstRun, type FirstRun } from "./auth/first-run.ts";
+import { authRoutes } from "./auth/routes.ts";
+import { createSessionStore, SESSION_IDLE_MS } from "./auth/sessions.ts";
+import { createSignIn } from "./auth/sign-in.ts";
+import { createFleet } from "./dashboard/fleet.ts";
+import { dashboardRoutes } from "./dashboard/routes.ts";
+import { checkStateSize, createStateSync } from "./desired-state/sync.ts";
+import { createEnroll } from "./enrollment/enroll.ts";
+import { enrollmentRoutes } from "./enrollment/routes.ts";
+import { createEnrollmentTokens } from "./enrollment/tokens.ts";
+import { createHosts } from "./hosts/hosts.ts";
+import { createPresence } from "./hosts/presence.ts";
+import { hostRoutes } from "./hosts/routes.ts";
+import { buildAssets } from "./http/assets.ts";
+import { createOriginReader } from "./http/client-origin.ts";
+import { healthRoutes } from "./http/health.ts";
+import type { Route } from "./http/routes.ts";
+import { createCancel } from "./jobs/cancel.ts";
+import { createJobMaker } from "./jobs/create.ts";
+import { dayIn } from "./jobs/days.ts";
+import { createDispatcher } from "./jobs/dispatch.ts";
+import { createJobIngest } from "./jobs/ingest.ts";
+import { createOrders } from "./jobs/orders.ts";
+import { zoneOf } from "./jobs/outcomes.ts";
+import { createOwnership } from "./jobs/ownership.ts";
+import { createReadiness } from "./jobs/readiness.ts";
+import { createReconciler } from "./jobs/reconcile.ts";
+import { jobRoutes } from "./jobs/routes.ts";
+import { createLiveJobs } from "./jobs/stream.ts";
+import { createPages } from "./pages.ts";
+import { createCredentials } from "./repos/credentials.ts";
+import { createRepoIngest } from "./repos/ingest.ts";
+import { repoRoutes } from "./repos/routes.ts";
+import { writeAudit } from "./runtime/audit.ts";
+import type { Config } from "./runtime/config.ts";
+import { createFactBus } from "./runtime/facts.ts";
+import type { Sealer } from "./runtime/seal.ts";
+import { startTicker, type Tick } from "./runtime/ticker.ts";
+import { createSnapshotIngest } from "./snapshots/ingest.ts";
+import { snapshotRoutes } from "./snapshots/routes.ts";
+import { createSourceGroups } from "./source-groups/groups.ts";
+import { sourceGroupRoutes } from "./source-groups/routes.ts";
+import { createAccounts } from "./users/accounts.ts";
+
+export type ServerParts = { db: Db; config: Config; clock: Clock; log: Log; sealer: Sealer; redactor: Redactor };
+
+export type WiredServer = {
+  app: App;
+  routes: readonly Route[];
+  firstRun: FirstRun;
+  /** Tells agents and stores what is on its way; the database may be closed afterwards. */
+  drain(): void;
+};
+
+export async function wire(
+  { db, config, clock, log, sealer, redactor }: ServerParts,
+  { dev = false } = {},
+): Promise<WiredServer> {
+  let isDraining = false;
+  const startedAt = clock.now();
+  const bus = createFactBus(log);
+  const hub = createHub();
+  const rpc = createRpc({ hub });
+  const assets = await buildAssets({ dev });
+  const signer = await loadSigner(join(config.dataDir, "signing.key"));
+  const bundle = openBundle([config.distDir, join(config.dataDir, "dist")], log);
+
+  const sessions = createSessionStore({ db, clock, sealer });
+  const signIn = createSignIn({ db, clock, sessions, bus, log });
+  const firstRun = createFirstRun({ db, clock, sessions });
+  const accounts = createAccounts({ db, clock, sessions, bus });
+  const presence = createPresence({ db, clock, log, hub, bus });
+  const hosts = createHosts({ db, clock, hub, bus });
+  const credentials = createCredentials({ db, clock, sealer, redactor, bus });
+  const compile = { db, sealer, credentials, updateKeys: signer.publicKeys };
+  const sync = createStateSync({ ...compile, clock, log, hub, bus });
+  const groups = createSourceGroups({ db, clock, bus, checkStateSize: (hostId) => checkStateSize(compile, hostId) });
+
+  const ownership = createOwnership(db);
+  const live = createLiveJobs({ db, clock });
+  const orders = createOrders({ db, maker: createJobMaker({ db, clock, bus }) });
+  const cancel = createCancel({ db, clock, bus });
+  const jobIngest = createJobIngest({ db, clock, bus, live, checkOwned: ownership.checkOwned });
+  const dispatcher = createDispatcher({
+    db,
+    clock,
+    log,
+    hub,
+    credentialFor: (job) =>
+      job.args["trial"] === true && job.repoId ? credentials.newest(job.repoId, "everyday") : null,
+  });
+  const reconciler = createReconciler({
+    db,
+    clock,
+    log,
+    hub,
+    bus,
+    startedAt,
+    jobLostAfterMs: config.jobLostAfterMs,
+    lastSeenAt: presence.lastSeenAt,
+    checkOwned: ownership.checkOwned,
+  });
+  const readiness = createReadiness({ db, clock, log, hub, orders, credentials, stateChanged: sync.changed });
+  const tokens = createEnrollmentTokens({ db, clock, sealer });
+  const enroll = createEnroll({ db, clock, hub, bus, tokens, credentials, groups, updateKeys: signer.publicKeys });
+  const fleet = createFleet({ db, clock, hub, bus, lastSeenAt: presence.lastSeenAt });
+
+  const dayOf = (hostId: string, at: number) => {
+    const host = findHost(db, hostId);
+    return dayIn(host ? zoneOf(host) : "UTC", at);
+  };
+  const repoIngest = createRepoIngest({ db, clock, bus, ownedRepo: ownership.ownedRepo, dayOf });
+  const snapshotIngest = createSnapshotIngest({ db, clock, bus, ownedRepo: ownership.ownedRepo, dayOf });
+
+  const inbound: Inbound = createInbound({
+    db,
+    clock,
+    log,
+    hub,
+    durable: {
+      "job.queued": jobIngest.queued,
+      "job.started": jobIngest.started,
+      "job.finished": jobIngest.finished,
+      "log.stream": jobIngest.logged,
+      "snapshots.added": snapshotIngest.added,
+      "snapshots.report": snapshotIngest.report,
+      "repo.stats": repoIngest.stats,
+      "repo.status": repoIngest.status,
+      "schedule.skipped": () => undefined,
+      "update.status": () => undefined,
+    },
+    passing: {
+      hello: (connection, hello) => agentSockets.hello(connection, hello),
+      heartbeat: (connection, beat) => presence.heartbeat(connection, beat.outbox_pending),
+      "job.progress": (connection, progress) => jobIngest.progress(connection, progress),
+      "state.ack": (connection, ack) => sync.acknowledged(connection, ack),
+      "tree.list.result": (connection, reply, id) => rpc.settle(connection, id, reply),
+      error: (connection, { code, message }, id) => {
+        if (code === "busy" && id !== null) dispatcher.busy(connection, id);
+        else log.warn("an agent reported an error", { host_id: connection.hostId, code, why: message });
+      },
+    },
+    onCommitted(connection, seq) {
+      if (!connection.isCaughtUp && connection.hello && seq >= connection.hello.outbox_last_seq)
+        caughtUp(connection.hostId);
+    },
+  });
+
+  /** Only now does the server judge what the agent does not know of. */
+  const caughtUp = (hostId: string) => {
+    const connection = hub.find(hostId);
+    if (!connection || connection.isCaughtUp) return;
+    connection.isCaughtUp = true;
+    reconciler.reconcile(connection);
+    bus.tell("host.caught_up", { hostId });
+  };
+
+  const agentSockets = createAgentSockets({
+    db,
+    clock,
+    log,
+    hub,
+    inbound: () => inbound,
+    serverStateId: serverStateId(db),
+    isDraining: () => isDraining,
+    handshake: {
+      greet: presence.greet,
+      connected(connection) {
+        presence.connected(connection);
+        sync.greet(connection);
+        if (connection.hello?.outbox_last_seq === 0) caughtUp(connection.hostId);
+      },
+      disconnected(connection) {
+        rpc.dropHost(connection.hostId);
+        sync.dropHost(connection.hostId);
+        presence.disconnected(connection);
+      },
+      flapping: presence.flapping,
+    },
+  });
+
+  bus.on("state.changed", ({ hostId }) => sync.changed(hostId));
+  bus.on("state.applied", ({ hostId }) => readiness.look(hostId));
+  bus.on("repo.changed", ({ hostId }) => readiness.look(hostId));
+  bus.on("host.caught_up", ({ hostId }) => {
+    readiness.look(hostId);
+    dispatcher.dispatch(hostId);
+  });
+  bus.on("job.created", ({ hostId }) => dispatcher.dispatch(hostId));
+  bus.on("job.changed", ({ hostId }) => dispatcher.dispatch(hostId));
+  bus.on("job.finished", ({ jobId, hostId }) => {
+    live.endedByServer(jobId);
+    readiness.jobFinished(jobId);
+    readiness.look(hostId);
+  });
+  bus.on("session.ended", ({ sessionIds }) => live.closeSessions(sessionIds));
+
+  const ticks: Tick[] = [
+    { name: "connections", everyMs: SECOND_MS, run: agentSockets.sweep },
+    { name: "dispatch", everyMs: 10 * SECOND_MS, run: dispatcher.dispatchAll },
+    { name: "state", everyMs: 10 * SECOND_MS, run: sync.repush },
+    { name: "readiness", everyMs: 15 * SECOND_MS, run: readiness.lookAtAll },
+    { name: "sweep", everyMs: MINUTE_MS, run: reconciler.sweep },
+    { name: "last seen", everyMs: 5 * MINUTE_MS, run: presence.flush },
+    {
+      name: "sessions",
+      everyMs: 10 * MINUTE_MS,
+      run: () =>
+        bus.tell("session.ended", {
+          sessionIds: deleteExpiredSessions(db, clock.now(), clock.now() - SESSION_IDLE_MS),
+        }),
+    },
+  ];
+  const ticker = startTicker(ticks, log);
+
+  const originOf = createOriginReader({ ...config, tls: config.tls !== null });
+  const pages = createPages({
+    db,
+    clock,
+    assets,
+    hub,
+    fleet,
+    live,
+    sessions,
+    signIn,
+    firstRun,
+    accounts,
+    hosts,
+    groups,
+    credentials,
+    orders,
+    cancel,
+    tokens,
+    lastSeenAt: presence.lastSeenAt,
+    originOf,
+    findSession: sessions.find,
+  });
+  const routes: Route[] = [
+    ...healthRoutes({ db, clock, isDraining: () => isDraining }),
+    ...authRoutes({ signIn, firstRun }),
+    ...dashboardRoutes({ db, clock, fleet }),
+    ...hostRoutes({ hosts }),
+    ...repoRoutes({ db, clock, credentials }),
+    ...sourceGroupRoutes({ db, groups }),
+    ...snapshotRoutes({ db }),
+    ...jobRoutes({ db, hub, live, orders, cancel }),
+    ...enrollmentRoutes({ clock, tokens, enroll }),
+    ...downloadRoutes({ bundle, signer }),
+    ...auditRoutes({ db }),
+    ...agentSockets.routes,
+    ...pages.routes,
+  ];
+  const app = createApp({
+    routes,
+    log,
+    originOf,
+    findSession: sessions.find,
+    assets: assets.serve,
+    errorPage: pages.errorPage,
+    denied: (session, action, from, why) =>
+      writeAudit(db, clock.now(), {
+        actor: { kind: "user", userId: session.userId, username: session.username, ip: from.ip },
+        action: `${action}.denied`,
+        payload: { why },
+      }),
+  });
+
+  return {
+    app,
+    routes,
+    firstRun,
+    drain() {
+      isDraining = true;
+      ticker.stop();
+      hub.closeAll(CLOSE.shuttingDown, "the server is shutting down");
+      inbound.flush();
+      presence.flush();
+    },
+  };
+}
+
+/** A server restored from a copy gets a new one, so that agents tell again what it has forgotten. */
+function serverStateId(db: Db): string {
+  const known = findSetting(db, "server_state_id");
+  if (known) return known;
+  const id = newId();
+  putSetting(db, "server_state_id", id);
+  return id;
+}

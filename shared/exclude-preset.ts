@@ -1,0 +1,39 @@
+/** What new source groups leave out: things that are not data, come back by themselves, or cannot be restored. */
+
+const LINUX = [
+  "/proc",
+  "/sys",
+  "/dev",
+  "/run",
+  "/tmp",
+  "/var/tmp",
+  "/swapfile",
+  "/swap.img",
+  "/var/lib/docker/overlay2",
+  "/var/lib/containers/storage/overlay",
+  "/home/*/.local/share/containers/storage/overlay",
+  "**/.cache/mozilla",
+  "**/.cache/google-chrome",
+  "**/.cache/chromium",
+];
+
+const WINDOWS = [
+  "C:\\pagefile.sys",
+  "C:\\swapfile.sys",
+  "C:\\hiberfil.sys",
+  "C:\\$Recycle.Bin",
+  "C:\\System Volume Information",
+  "C:\\Windows\\Temp",
+  "C:\\Users\\*\\AppData\\Local\\Temp",
+  "C:\\Users\\*\\AppData\\Local\\Google\\Chrome\\User Data\\*\\Cache",
+  "C:\\Users\\*\\AppData\\Local\\Mozilla\\Firefox\\Profiles\\*\\cache2",
+  "C:\\Users\\*\\AppData\\Local\\Microsoft\\Edge\\User Data\\*\\Cache",
+];
+
+export function excludePreset(os: "linux" | "windows"): string[] {
+  return [...(os === "windows" ? WINDOWS : LINUX)];
+}
+
+export function defaultIncludes(os: "linux" | "windows"): string[] {
+  return os === "windows" ? ["C:\\Users"] : ["/etc", "/home", "/root"];
+}
