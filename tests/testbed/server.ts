@@ -1,0 +1,132 @@
+/** A real server process on a data folder of its own, and a signed-in REST client. */
+import { join, resolve } from "node:path";
+
+const REPOSITORY = resolve(import.meta.dir, "../..");
+
+export type ServerProcess = {
+  url: string;
+  port: number;
+  pid: number;
+  dataDir: string;
+  /** null once there is an admin. */
+  setupToken: string | null;
+  /** Everything that it has logged so far. */
+  log(): string;
+  /** SIGTERM and wait. @returns the exit code */
+  stop(): Promise<number>;
+  kill(signal?: NodeJS.Signals): void;
+  exited: Promise<number>;
+};
+
+export type ServerOptions = { dataDir: string; port?: number; env?: Record<string, string> };
+
+/** Resolves when the server listens. @throws with its log when it ends before that */
+export async function startServer({ dataDir, port = 0, env = {} }: ServerOptions): Promise<ServerProcess> {
+  const child = Bun.spawn([process.execPath, join(REPOSITORY, "server/main.ts")], {
+    cwd: REPOSITORY,
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      HOME: process.env["HOME"] ?? "/root",
+      RM_LISTEN: `127.0.0.1:${port}`,
+      RM_DATA_DIR: dataDir,
+      RM_LOG_FORMAT: "text",
+      ...env,
+    },
+    stdout: "pipe",
+    stderr: "pipe",
+    stdin: "ignore",
+  });
+  let log = "";
+  void readAll(child.stderr, (text) => {
+    log += text;
+  });
+  const head = await firstLines(child.stdout, (text) => /RM_BASE_URL|\/login\?setup=/.test(text) || /listens on \S+\n$/.test(text));
+  const url = /listens on (\S+)/.exec(head)?.[1];
+  if (!url) {
+    await child.exited;
+    throw new Error(`the server did not start:\n${head}${log}`);
+  }
+  return {
+    url,
+    port: Number(new URL(url).port),
+    pid: child.pid,
+    dataDir,
+    setupToken: /setup=(\S+)/.exec(head)?.[1] ?? null,
+    log: () => log,
+    stop: async () => {
+      child.kill("SIGTERM");
+      return await child.exited;
+    },
+    kill: (signal = "SIGKILL") => child.kill(signal),
+    exited: child.exited,
+  };
+}
+
+async function readAll(stream: ReadableStream<Uint8Array>, take: (text: string) => void): Promise<void> {
+  const decoder = new TextDecoder();
+  for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) take(decoder.decode(chunk, { stream: true }));
+}
+
+/** Reads until `isEnough`, and goes on draining the pipe behind the caller's back. */
+function firstLines(stream: ReadableStream<Uint8Array>, isEnough: (text: string) => boolean): Promise<string> {
+  return new Promise((resolve) => {
+    let text = "";
+    void readAll(stream, (piece) => {
+      text += piece;
+      if (isEnough(text)) resolve(text);
+    }).then(() => resolve(text));
+  });
+}
+
+export const ADMIN = { username: "mara", password: "plum harbour lantern 42" };
+
+export type Answer<T = Record<string, unknown>> = { status: number; body: T; headers: Headers };
+
+export type Client = {
+  cookie: string;
+  csrf: string;
+  request<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Answer<T>>;
+  get<T = Record<string, unknown>>(path: string): Promise<T>;
+  /** @throws when the answer is not 2xx */
+  post<T = Record<string, unknown>>(path: string, body?: unknown): Promise<T>;
+};
+
+/** Makes the first admin (or signs in) and keeps the session. */
+export async function signIn(server: Pick<ServerProcess, "url" | "setupToken">, who = ADMIN): Promise<Client> {
+  const first = server.setupToken
+    ? await send(server.url, "POST", "/api/bootstrap", { token: server.setupToken, ...who }, {})
+    : null;
+  const answer = first?.status === 201 ? first : await send(server.url, "POST", "/api/auth/login", who, {});
+  if (answer.status >= 300) throw new Error(`sign-in failed: ${answer.status} ${JSON.stringify(answer.body)}`);
+  const cookie = /rm_session=[^;]+/.exec(answer.headers.get("set-cookie") ?? "")?.[0] ?? "";
+  return clientFor(server.url, cookie, String(answer.body["csrf_token"]));
+}
+
+export function clientFor(url: string, cookie: string, csrf: string): Client {
+  const request = <T>(method: string, path: string, body?: unknown) =>
+    send<T>(url, method, path, body, { cookie, "x-csrf-token": csrf });
+  const checked = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const answer = await request<T>(method, path, body);
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+  return { cookie, csrf, request, get: (path) => checked("GET", path), post: (path, body = {}) => checked("POST", path, body) };
+}
+
+async function send<T = Record<string, unknown>>(
+  url: string,
+  method: string,
+  path: string,
+  body: unknown,
+  headers: Record<string, string>,
+): Promise<Answer<T>> {
+  const response = await fetch(url + path, {
+    method,
+    redirect: "manual",
+    headers: body === undefined ? headers : { ...headers, "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+  return { status: response.status, body: (isJson && text ? JSON.parse(text) : text) as T, headers: response.headers };
+}
