@@ -1,7 +1,7 @@
 // Pages in front of the door: sign-in, first-run onboarding, setting a password by link. Nobody is signed in here.
 import type { Child } from "hono/jsx";
 import { SubmitButton } from "../components/button.tsx";
-import { Csrf, type FormState, TextField } from "../components/field.tsx";
+import { FormMessage, type FormState, TextField } from "../components/field.tsx";
 import { GlyphSprite } from "../components/glyph.tsx";
 import { Notice } from "../components/panels.tsx";
 import { GhostStrip, stripDays } from "../components/strip.tsx";
@@ -17,8 +17,6 @@ export type DoorView = {
   /** Address of this server as the browser sees it. */
   origin: string;
   version: string;
-  /** Protects the form of a stranger; empty where Origin alone is checked. */
-  csrf: string;
 };
 
 const PASSWORD_RULE = "At least 12 characters. Length beats symbols: four random words are fine.";
@@ -63,7 +61,7 @@ export function LoginPage({
     <Door view={view} title="Sign in to restic-manager">
       {notice ? <Notice glyph="idle" reason={notice} /> : null}
       <form class="door-form" method="post" action="/login">
-        <Csrf token={view.csrf} />
+        <FormMessage form={form} />
         <input type="hidden" name="next" value={next} />
         <TextField name="username" label="Username" form={form} autocomplete="username" required autofocus />
         <TextField
@@ -86,9 +84,9 @@ export function OnboardingPage({ view, form }: { view: DoorView; form: FormState
     <Door view={view} title="Welcome to restic-manager">
       <p class="t2">Nobody has an account here yet. Make the first one; it will be an admin.</p>
       <form class="door-form" method="post" action="/login">
-        <Csrf token={view.csrf} />
+        <FormMessage form={form} />
         <TextField
-          name="setup_token"
+          name="token"
           label="Setup token"
           form={form}
           mono
@@ -137,7 +135,7 @@ export function SetupPage({
   return (
     <Door view={view} title={`Set the password of ${username}`}>
       <form class="door-form" method="post" action={`/setup/${token}`}>
-        <Csrf token={view.csrf} />
+        <FormMessage form={form} />
         <input type="hidden" name="username" value={username} autocomplete="username" />
         <TextField
           name="password"
@@ -151,18 +149,6 @@ export function SetupPage({
         />
         <SubmitButton primary>Set password and sign in</SubmitButton>
       </form>
-    </Door>
-  );
-}
-
-/** An error for somebody who is not signed in. */
-export function StrangerErrorPage({ view, title, message }: { view: DoorView; title: string; message: string }) {
-  return (
-    <Door view={view} title={title}>
-      <p class="t2">{message}</p>
-      <a class="btn" href="/">
-        Back to the start
-      </a>
     </Door>
   );
 }

@@ -5,7 +5,12 @@ import { Glyph } from "./glyph.tsx";
 import { Icon } from "./icon.tsx";
 
 /** What a refused form needs to come back: the typed values and a sentence for each wrong field. */
-export type FormState = { values: Record<string, string | undefined>; errors: Record<string, string | undefined> };
+export type FormState = {
+  values: Record<string, string | undefined>;
+  errors: Record<string, string | undefined>;
+  /** A refusal that belongs to no single field. */
+  message?: string | undefined;
+};
 
 export const emptyForm: FormState = { values: {}, errors: {} };
 
@@ -167,6 +172,16 @@ export function Tick({
       </span>
     </label>
   );
+}
+
+/** The refusal of a form as a whole, above its fields. */
+export function FormMessage({ form }: { form: FormState }) {
+  return form.message ? (
+    <div class="notice failed" role="alert">
+      <Glyph name="failed" />
+      <div>{form.message}</div>
+    </div>
+  ) : null;
 }
 
 /** Sticks to the bottom of a form; counts the errors and leads to the first. */

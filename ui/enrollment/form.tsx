@@ -1,6 +1,16 @@
 // Add a host: what it is called, where its repository is, what matters on it.
+import { defaultIncludes } from "../../shared/exclude-preset.ts";
 import { LinkButton, SubmitButton } from "../components/button.tsx";
-import { Csrf, type FormState, LinesField, SaveBar, SelectField, TextField, Tick } from "../components/field.tsx";
+import {
+  Csrf,
+  FormMessage,
+  type FormState,
+  LinesField,
+  SaveBar,
+  SelectField,
+  TextField,
+  Tick,
+} from "../components/field.tsx";
 import { Crumbs, LedgerSection } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Page, PageHead } from "../layout.tsx";
@@ -16,8 +26,6 @@ const KINDS = [
   { value: "local", label: "Folder on the host" },
   { value: "other", label: "Other restic address" },
 ] as const;
-
-const DEFAULT_INCLUDES = "/etc\n/home\n/root\n/var/lib";
 
 export type AddHostProps = {
   form: FormState;
@@ -38,6 +46,7 @@ export function AddHostPage({ view, form, tokens }: AddHostProps & { view: View 
       </PageHead>
       <form class="ledger" method="post" action="/hosts/new">
         <Csrf token={view.csrf} />
+        <FormMessage form={form} />
         <LedgerSection id="machine" title="Machine" about="How it is called here. It can be changed later.">
           <div class="fields fields-2">
             <TextField
@@ -79,7 +88,7 @@ export function AddHostPage({ view, form, tokens }: AddHostProps & { view: View 
               name="includes"
               label="Paths"
               form={form}
-              value={DEFAULT_INCLUDES}
+              value={defaultIncludes("linux").join("\n")}
               required
               rows={5}
               hint="Absolute paths, one per line. On Windows for example C:\Users"

@@ -1,7 +1,7 @@
 // A host's settings: its name and tags, and the ways to part from it.
 import type { HostRow } from "../../db/schema/hosts.ts";
 import { OpenButton, SubmitButton } from "../components/button.tsx";
-import { Csrf, type FormState, TextField, Tick } from "../components/field.tsx";
+import { Csrf, FormMessage, type FormState, TextField, Tick } from "../components/field.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
 import { FactRows, LedgerSection } from "../components/panels.tsx";
 import { formatPlural } from "../format.ts";
@@ -30,6 +30,7 @@ export function HostSettings({ view, host, facts, form, purgeError }: HostSettin
           {editable ? (
             <form method="post" action={path} class="fields">
               <Csrf token={view.csrf} />
+              <FormMessage form={form} />
               <div class="fields-2">
                 <TextField
                   name="name"

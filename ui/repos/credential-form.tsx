@@ -1,33 +1,31 @@
 // Changing what opens a repo. Passwords left empty stay as they are; the old credential is kept until the new one works.
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { SubmitButton } from "../components/button.tsx";
-import { Csrf, emptyForm, type FormState, LinesField, TextField } from "../components/field.tsx";
+import { Csrf, emptyForm, FormMessage, type FormState, LinesField, TextField } from "../components/field.tsx";
 import type { View } from "../view.ts";
 import type { CredentialView } from "./page.tsx";
 
 export function CredentialForm(props: {
-  slot: "everyday" | "admin";
-  known: CredentialView | null;
+  known: CredentialView;
   repo: Pick<RepoRow, "kind" | "resticId">;
   action: string;
   refused: FormState | null;
   view: View;
 }) {
-  const { slot, known, repo, action, refused, view } = props;
+  const { known, repo, action, refused, view } = props;
   const form = refused ?? emptyForm;
-  const keep = known?.hasPassword ? "Empty keeps the one in use." : undefined;
-  const hint = keep === undefined ? {} : { hint: keep };
+  const hint = "Empty keeps the one in use.";
   return (
-    <details class="change" open={refused !== null} id={`change-${slot}`}>
-      <summary class="btn btn-s">{known ? "Change…" : "Add…"}</summary>
+    <details class="change" open={refused !== null} id="change">
+      <summary class="btn btn-s">Change…</summary>
       <form method="post" action={action} class="rows change-form">
         <Csrf token={view.csrf} />
+        <FormMessage form={form} />
         <TextField
           name="url"
           label="Address"
           form={form}
-          value={known?.url ?? ""}
-          scope={slot}
+          value={known.url}
           mono
           required
           maxlength={2048}
@@ -39,8 +37,7 @@ export function CredentialForm(props: {
               name="http_username"
               label="HTTP user"
               form={form}
-              value={known?.httpUsername ?? ""}
-              scope={slot}
+              value={known.httpUsername ?? ""}
               mono
               autocomplete="off"
             />
@@ -49,9 +46,8 @@ export function CredentialForm(props: {
               label="HTTP password"
               type="password"
               form={form}
-              scope={slot}
               autocomplete="new-password"
-              {...hint}
+              hint={hint}
             />
           </div>
         ) : null}
@@ -61,9 +57,8 @@ export function CredentialForm(props: {
             label="Restic password"
             type="password"
             form={form}
-            scope={slot}
             autocomplete="new-password"
-            {...hint}
+            hint={hint}
           />
         ) : null}
         {["s3", "b2", "other"].includes(repo.kind) ? (
@@ -71,16 +66,13 @@ export function CredentialForm(props: {
             name="env"
             label="Environment"
             form={form}
-            scope={slot}
             rows={3}
             placeholder={"AWS_ACCESS_KEY_ID=…\nAWS_SECRET_ACCESS_KEY=…"}
             hint="One NAME=value a line. Empty keeps what is in use."
           />
         ) : null}
         <p class="hint">
-          {slot === "everyday"
-            ? "Tried at once by the host. The one in use now is kept until the new one has opened the repository."
-            : "Used for forget and prune only; sent for one job at a time."}
+          Tried at once by the host. The one in use now is kept until the new one has opened the repository.
           {repo.resticId === null ? "" : " The restic password itself cannot be changed here."}
         </p>
         <div class="btns">

@@ -12,27 +12,29 @@ import { may, type View } from "../view.ts";
 import { CredentialForm } from "./credential-form.tsx";
 import { AppendOnlyBadge, AppendOnlyWords, RepoNotice } from "./words.tsx";
 
-/** A credential without its secrets. */
+/** The everyday credential without its secrets. */
 export type CredentialView = {
-  slot: "everyday" | "admin";
   url: string;
   httpUsername: string | null;
+  hasHttpPassword: boolean;
   envNames: readonly string[];
-  hasPassword: boolean;
   rotatedAt: number;
-  /** Why the newest one was refused; the one before it stays in use. */
+  /** The newest one has not opened the repo yet; the one before it is in use. */
+  onTrial: boolean;
+  /** Why the newest one was refused. */
   trialError: string | null;
 };
 
 export type RepoPageProps = {
   repo: Omit<RepoRow, "compression" | "createdAt" | "updatedAt">;
   host: { id: string; name: string; archived: boolean };
-  credentials: readonly CredentialView[];
+  /** Null for viewers, who are not shown it. */
+  credential: CredentialView | null;
   /** A refused change, to come back with what was typed; null otherwise. */
-  refused: { slot: "everyday" | "admin"; form: FormState } | null;
+  refused: FormState | null;
 };
 
-export function RepoPage({ view, repo, host, credentials, refused }: RepoPageProps & { view: View }) {
+export function RepoPage({ view, repo, host, credential, refused }: RepoPageProps & { view: View }) {
   const path = `${hostPath(host.id, "repos")}/${repo.id}`;
   const live = refused === null ? { live: path } : {};
   return (
@@ -58,19 +60,14 @@ export function RepoPage({ view, repo, host, credentials, refused }: RepoPagePro
       <div class="ledger repo">
         <SizeSection repo={repo} path={path} view={view} />
         <LedgerSection id="connection" title="Connection" about="The host holds only the everyday credential.">
-          <div class="creds">
-            {(["everyday", "admin"] as const).map((slot) => (
-              <Credential
-                slot={slot}
-                known={credentials.find((one) => one.slot === slot) ?? null}
-                repo={repo}
-                path={path}
-                refused={refused?.slot === slot ? refused.form : null}
-                editable={may(view, "admin") && !host.archived}
-                view={view}
-              />
-            ))}
-          </div>
+          <Credential
+            known={credential}
+            repo={repo}
+            path={path}
+            refused={refused}
+            editable={may(view, "admin") && !host.archived}
+            view={view}
+          />
         </LedgerSection>
         <LocksSection repo={repo} path={path} view={view} />
         <LedgerSection
@@ -148,10 +145,7 @@ function SizeSection({ repo, path, view }: { repo: RepoPageProps["repo"]; path: 
   );
 }
 
-const SLOT_TITLES = { everyday: "Everyday credential", admin: "Admin credential" } as const;
-
 function Credential(props: {
-  slot: "everyday" | "admin";
   known: CredentialView | null;
   repo: RepoPageProps["repo"];
   path: string;
@@ -159,47 +153,47 @@ function Credential(props: {
   editable: boolean;
   view: View;
 }) {
-  const { slot, known, repo, path, refused, editable, view } = props;
+  const { known, repo, path, refused, editable, view } = props;
+  if (!known)
+    return (
+      <FactRows
+        facts={[
+          ["Address", <code>{repo.url}</code>],
+          ["User and passwords", "shown to operators only"],
+        ]}
+      />
+    );
   return (
     <div>
-      <div class="cred-head">
-        <h3>{SLOT_TITLES[slot]}</h3>
-      </div>
-      {known ? (
-        <FactRows
-          facts={[
-            ["URL", <code>{known.url}</code>],
-            ["User", known.httpUsername ? <code>{known.httpUsername}</code> : null],
-            [
-              "Password",
-              <>
-                {known.hasPassword ? "set" : "not set"}, changed <Near at={known.rotatedAt} view={view} />
-                {slot === "admin" ? " · sent for one job at a time, never stored on the host" : ""}
-              </>,
-            ],
-            ["Environment", known.envNames.length > 0 ? <code>{known.envNames.join(", ")}</code> : null],
-            ["Last change", known.trialError ? <span class="is-failed">{known.trialError}</span> : null],
-          ]}
-        />
-      ) : (
-        <p class="t2">
-          {slot === "admin"
-            ? "None. Forget and prune need one where the everyday credential is append-only."
-            : "None. The host cannot open this repository."}
-        </p>
-      )}
+      <FactRows
+        facts={[
+          ["Address", <code>{known.url}</code>],
+          ["HTTP user", known.httpUsername ? <code>{known.httpUsername}</code> : null],
+          ["HTTP password", repo.kind === "rest" ? (known.hasHttpPassword ? "set" : "none") : null],
+          ["Restic password", "set"],
+          ["Environment", known.envNames.length > 0 ? <code>{known.envNames.join(", ")}</code> : null],
+          ["Changed", <Near at={known.rotatedAt} view={view} />],
+          ["State", <TrialWords known={known} />],
+        ]}
+      />
       {editable ? (
         <CredentialForm
-          slot={slot}
           known={known}
           repo={repo}
-          action={`${path}/credentials/${slot}`}
+          action={`${path}/credentials/everyday`}
           refused={refused}
           view={view}
         />
       ) : null}
     </div>
   );
+}
+
+function TrialWords({ known }: { known: CredentialView }) {
+  if (known.trialError)
+    return <span class="is-failed">The new one was refused: {known.trialError} The one before it stays in use.</span>;
+  if (known.onTrial) return <span class="is-running">The new one is being tried; the one before it is in use.</span>;
+  return <>in use</>;
 }
 
 function LocksSection({ repo, path, view }: { repo: RepoPageProps["repo"]; path: string; view: View }) {

@@ -1,7 +1,7 @@
 // One's own account: password, sessions, theme.
 import type { SessionRow } from "../../db/schema/users.ts";
 import { SubmitButton, Verb } from "../components/button.tsx";
-import { Csrf, emptyForm, type FormState, SelectField, TextField } from "../components/field.tsx";
+import { Csrf, emptyForm, FormMessage, type FormState, SelectField, TextField } from "../components/field.tsx";
 import { FactRows, LedgerSection } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";
@@ -46,6 +46,7 @@ export function AccountPage({ view, form, hasPassword, sessions }: AccountProps 
           <LedgerSection id="password" title="Password" about="A change signs you out everywhere else.">
             <form method="post" action="/settings/account/password" class="fields">
               <Csrf token={view.csrf} />
+              <FormMessage form={form} />
               <input type="text" name="username" value={username} autocomplete="username" hidden readonly />
               <TextField
                 name="current_password"

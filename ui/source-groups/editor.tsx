@@ -1,38 +1,14 @@
 // The plain editor of a source group: name, includes, excludes. Also the page for a new one.
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
+import { excludePreset } from "../../shared/exclude-preset.ts";
 import { LinkButton, OpenButton, SubmitButton } from "../components/button.tsx";
-import { Csrf, type FormState, LinesField, SaveBar, TextField, Tick } from "../components/field.tsx";
+import { Csrf, FormMessage, type FormState, LinesField, SaveBar, TextField, Tick } from "../components/field.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
 import { Crumbs, LedgerSection } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
 import { hostPath } from "../hosts/frame.tsx";
 import { Page, PageHead } from "../layout.tsx";
 import type { View } from "../view.ts";
-
-/** What nearly every machine should leave out; the editor offers it for a new group. */
-export const EXCLUDE_PRESET: Record<"linux" | "windows", readonly string[]> = {
-  linux: [
-    "/proc",
-    "/sys",
-    "/dev",
-    "/run",
-    "/tmp",
-    "/var/tmp",
-    "/var/cache",
-    "/swapfile",
-    "**/.cache",
-    "**/node_modules",
-  ],
-  windows: [
-    "C:\\$Recycle.Bin",
-    "C:\\Windows\\Temp",
-    "C:\\pagefile.sys",
-    "C:\\hiberfil.sys",
-    "C:\\swapfile.sys",
-    "**\\AppData\\Local\\Temp",
-    "**\\node_modules",
-  ],
-};
 
 export type SourceGroupEditorProps = {
   host: { id: string; name: string; os: "linux" | "windows" };
@@ -78,6 +54,7 @@ export function SourceGroupEditor({ view, host, group, form, deletable }: Source
       </PageHead>
       <form class="ledger" method="post" action={action} id="editor">
         <Csrf token={view.csrf} />
+        <FormMessage form={form} />
         <LedgerSection
           id="name-title"
           title="Name"
@@ -118,7 +95,7 @@ export function SourceGroupEditor({ view, host, group, form, deletable }: Source
                 name="excludes"
                 label="Excludes"
                 form={form}
-                value={(group?.excludes ?? EXCLUDE_PRESET[host.os]).join("\n")}
+                value={(group?.excludes ?? excludePreset(host.os)).join("\n")}
                 rows={6}
                 hint="Patterns of restic: * within a name, ** across folders."
               />
