@@ -65,11 +65,14 @@ function announce(server: Server<SocketEnd>, { firstRun }: WiredServer, config: 
     config.listen.hostname === "0.0.0.0" || config.listen.hostname === "::" ? "localhost" : config.listen.hostname;
   const origin =
     config.baseUrl ?? `${config.tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${server.port}`;
-  console.log(`restic-manager listens on ${origin}`);
   const token = firstRun.token();
-  if (token) console.log(`First run. Open this link to make the first admin:\n${origin}/login?setup=${token}`);
-  if (!config.baseUrl)
-    console.log("RM_BASE_URL is not set: links and install commands use the address of each request.");
+  const lines = [
+    `restic-manager listens on ${origin}`,
+    ...(token ? ["First run. Open this link to make the first admin:", `${origin}/login?setup=${token}`] : []),
+    ...(config.baseUrl ? [] : ["RM_BASE_URL is not set: links and install commands use the address of each request."]),
+    "Ctrl-C stops it.",
+  ];
+  console.log(lines.join("\n"));
 }
 
 function stopSignal(): Promise<void> {

@@ -30,8 +30,11 @@ const WINDOWS = [
   "C:\\Users\\*\\AppData\\Local\\Microsoft\\Edge\\User Data\\*\\Cache",
 ];
 
-export function excludePreset(os: "linux" | "windows"): string[] {
-  return [...(os === "windows" ? WINDOWS : LINUX)];
+/** Whoever names a path below `/tmp` wants it: rules that would empty an include are left out. */
+export function excludePreset(os: "linux" | "windows", includes: readonly string[] = []): string[] {
+  const separator = os === "windows" ? "\\" : "/";
+  const covers = (pattern: string) => includes.some((path) => path === pattern || path.startsWith(pattern + separator));
+  return (os === "windows" ? WINDOWS : LINUX).filter((pattern) => !covers(pattern));
 }
 
 export function defaultIncludes(os: "linux" | "windows"): string[] {

@@ -39,7 +39,7 @@ export type EnrollDeps = {
 
 /** @throws Refusal 401 `token_invalid` (one answer for wrong, used by another, expired), 409 `name_taken`, 422 `protocol_too_old` */
 export function createEnroll(deps: EnrollDeps): Enroll {
-  const { db, clock, hub, bus, tokens, updateKeys } = deps;
+  const { db, clock, hub, bus, updateKeys } = deps;
   return (request, from) => {
     if (request.protocol_version < MIN_AGENT_PROTOCOL_VERSION) {
       throw new Refusal(422, "protocol_too_old", "This agent is too old for the server. Run the installer again.");

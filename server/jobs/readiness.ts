@@ -104,7 +104,7 @@ export function createReadiness({ db, clock, log, hub, orders, credentials, stat
     },
     jobFinished(jobId) {
       const job = findJob(db, jobId);
-      if (!job || job.kind !== "probe" || job.args["trial"] !== true || job.repoId === null) return;
+      if (job?.kind !== "probe" || job.args["trial"] !== true || job.repoId === null) return;
       const repo = findRepo(db, job.repoId);
       if (!repo || job.status === "cancelled") return;
       const found = job.stats?.["restic_id"];

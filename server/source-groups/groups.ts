@@ -87,7 +87,7 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
       const host = findHost(db, hostId);
       if (!host) throw notFound("host");
       const group = inTransaction(db, () => {
-        const created = insert(hostId, checked(hostId, merge(emptyGroup(host.os), input), null));
+        const created = insert(hostId, checked(hostId, merge(emptyGroup(host.os, input.includes ?? []), input), null));
         checkStateSize(hostId);
         audit(actor, "source_group.created", created, { host: host.name, includes: created.includes.length });
         return created;
@@ -133,17 +133,17 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
     },
     createDefault(hostId, os, includes) {
       const paths = includes.length > 0 ? [...includes] : defaultIncludes(os);
-      return insert(hostId, { ...emptyGroup(os), name: "default", tag: "default", includes: paths });
+      return insert(hostId, { ...emptyGroup(os, paths), name: "default", tag: "default", includes: paths });
     },
   };
 }
 
-function emptyGroup(os: "linux" | "windows"): GroupFields {
+function emptyGroup(os: "linux" | "windows", includes: readonly string[]): GroupFields {
   return {
     name: "",
     tag: "",
     includes: [],
-    excludes: excludePreset(os),
+    excludes: excludePreset(os, includes),
     excludeCaches: true,
     oneFileSystem: false,
     logFiles: false,

@@ -72,7 +72,7 @@ export function createAccounts({ db, clock, sessions, bus }: AccountDeps): Accou
     newSetupToken(actor, rawName) {
       return inTransaction(db, () => {
         const user = findUserByName(db, rawName.trim());
-        if (!user || user.authSource !== "local") throw notFound("user");
+        if (user?.authSource !== "local") throw notFound("user");
         const setupToken = issueLink(user);
         audit(actor, "user.setup_link_made", user);
         return { user, setupToken };

@@ -45,7 +45,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
     stderr: "pipe",
   });
   const output = collectOutput([child.stdout, child.stderr]);
-  const [url, port] = await output.match(/https?:\/\/127\.0\.0\.1:(\d+)/);
+  const [, url = "", port] = await output.match(/listens on (https?:\/\/\S+?:(\d+))\n[\s\S]*Ctrl-C/);
   const answer = await fetch(`${url}/readyz`, { tls: { rejectUnauthorized: false } });
   if (!answer.ok) throw new Error(`the server is not ready: ${await answer.text()}\n${output.text()}`);
   const stop = () => {

@@ -40,7 +40,10 @@ export async function startServer({ dataDir, port = 0, env = {} }: ServerOptions
   void readAll(child.stderr, (text) => {
     log += text;
   });
-  const head = await firstLines(child.stdout, (text) => /RM_BASE_URL|\/login\?setup=/.test(text) || /listens on \S+\n$/.test(text));
+  const head = await firstLines(
+    child.stdout,
+    (text) => /RM_BASE_URL|\/login\?setup=/.test(text) || /listens on \S+\n$/.test(text),
+  );
   const url = /listens on (\S+)/.exec(head)?.[1];
   if (!url) {
     await child.exited;
@@ -64,7 +67,8 @@ export async function startServer({ dataDir, port = 0, env = {} }: ServerOptions
 
 async function readAll(stream: ReadableStream<Uint8Array>, take: (text: string) => void): Promise<void> {
   const decoder = new TextDecoder();
-  for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) take(decoder.decode(chunk, { stream: true }));
+  for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>)
+    take(decoder.decode(chunk, { stream: true }));
 }
 
 /** Reads until `isEnough`, and goes on draining the pipe behind the caller's back. */
@@ -110,7 +114,13 @@ export function clientFor(url: string, cookie: string, csrf: string): Client {
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
   };
-  return { cookie, csrf, request, get: (path) => checked("GET", path), post: (path, body = {}) => checked("POST", path, body) };
+  return {
+    cookie,
+    csrf,
+    request,
+    get: (path) => checked("GET", path),
+    post: (path, body = {}) => checked("POST", path, body),
+  };
 }
 
 async function send<T = Record<string, unknown>>(

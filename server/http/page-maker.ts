@@ -1,0 +1,187 @@
+// What every page route needs: the view of who looks, answers for browsers and for HTMX, refused forms with what was typed.
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import type { Clock } from "../../shared/clock.ts";
+import { PRODUCT_VERSION } from "../../shared/version.ts";
+import type { DoorView } from "../../ui/auth/door.tsx";
+import type { FormState } from "../../ui/components/field.tsx";
+import { createDates } from "../../ui/format.ts";
+import type { AssetUrls, Preferences, Toast, View } from "../../ui/view.ts";
+import { Refusal } from "./errors.ts";
+import type { AppContext, FormBody, Origin, Session } from "./routes.ts";
+
+/** A rendered component. */
+type Markup = { toString(): string } | Promise<unknown>;
+
+/** What a route hands in of its call. */
+export type PageCall = { c: AppContext; session: Session };
+
+export type PageMaker = {
+  view(call: PageCall): View;
+  doorView(c: AppContext, from: Origin): DoorView;
+  /** A page, or to a poll its changing part: 304 when the poll has it already. */
+  page(c: AppContext, view: View, markup: Markup, status?: number): Response;
+  /** A page for somebody who is not signed in. */
+  door(c: AppContext, markup: Markup, status?: number): Response;
+  /** 304 for a poll that shows this version; null when it has to be rendered. The tag must cover all that the page shows. */
+  unchanged(c: AppContext, tag: string): Response | null;
+  /** After a form: on to the result, with a message there. HTMX stays where it is and shows the message. */
+  done(c: AppContext, href: string, toast?: Toast): Response;
+};
+
+export type PageMakerDeps = { clock: Clock; assets: AssetUrls; countRunningJobs(): number };
+
+const TOAST_COOKIE = "rm_toast";
+/** Relative times are kept fresh by the browser; they alone make no poll's answer new. */
+const FRESH_TIMES = /(<time [^>]*data-ago[^>]*>)[^<]*/g;
+
+export function createPageMaker({ clock, assets, countRunningJobs }: PageMakerDeps): PageMaker {
+  const send = (c: AppContext, html: string, status: number, tag: string | null) => {
+    const headers = new Headers({ "Content-Type": "text/html; charset=utf-8" });
+    if (tag !== null) headers.set("ETag", tag);
+    // Hono keeps cookies that were set before.
+    return c.body(html, { status: status as never, headers: Object.fromEntries(headers) });
+  };
+  return {
+    view({ c, session }) {
+      return {
+        now: clock.now(),
+        dates: createDates(getCookie(c, "rm_tz") ?? "UTC"),
+        path: c.req.path,
+        viewer: { id: session.userId, username: session.username, role: session.role },
+        csrf: session.csrfToken,
+        assets,
+        preferences: preferencesOf(c),
+        counts: { runningJobs: countRunningJobs() },
+        toast: takeToast(c),
+        partial: isHtmx(c),
+      };
+    },
+    doorView: (c, from) => ({
+      assets,
+      preferences: preferencesOf(c),
+      today: createDates(getCookie(c, "rm_tz") ?? "UTC").day(clock.now()),
+      origin: from.origin,
+      version: PRODUCT_VERSION,
+    }),
+    page(c, view, markup, status = 200) {
+      const html = String(markup);
+      if (!view.partial) return send(c, `<!doctype html>${html}`, status, null);
+      const tag = `"${Bun.hash(html.replace(FRESH_TIMES, "$1")).toString(36)}"`;
+      if (c.req.header("if-none-match") === tag) return c.body(null, { status: 304, headers: { ETag: tag } });
+      return send(c, html, status, tag);
+    },
+    door: (c, markup, status = 200) => send(c, `<!doctype html>${String(markup)}`, status, null),
+    unchanged(c, tag) {
+      if (!isHtmx(c) || c.req.header("if-none-match") !== tag) return null;
+      return c.body(null, { status: 304, headers: { ETag: tag } });
+    },
+    done(c, href, toast) {
+      if (isHtmx(c)) {
+        if (toast) c.header("HX-Trigger", asciiJson({ toast }));
+        else c.header("HX-Redirect", href);
+        return c.body(null, 204);
+      }
+      if (toast)
+        setCookie(c, TOAST_COOKIE, JSON.stringify(toast), { path: "/", maxAge: 60, httpOnly: true, sameSite: "Lax" });
+      return c.redirect(href, 303);
+    },
+  };
+}
+
+function isHtmx(c: AppContext): boolean {
+  return c.req.header("hx-request") === "true";
+}
+
+/** Theme and Live switch as this browser remembers them. */
+export function preferencesOf(c: AppContext): Preferences {
+  const theme = getCookie(c, "rm_theme");
+  return { theme: theme === "light" || theme === "dark" ? theme : null, live: getCookie(c, "rm_live") !== "off" };
+}
+
+/** The message of the form before, once. Polls leave it for the page. */
+function takeToast(c: AppContext): Toast | null {
+  const text = getCookie(c, TOAST_COOKIE);
+  if (!text || isHtmx(c)) return null;
+  deleteCookie(c, TOAST_COOKIE, { path: "/" });
+  try {
+    const { tone, text: words, link } = JSON.parse(text) as Toast;
+    const known = tone === "ok" || tone === "warning" || tone === "failed" ? tone : "ok";
+    const toast: Toast = { tone: known, text: String(words) };
+    if (link?.href.startsWith("/")) toast.link = { href: link.href, label: String(link.label) };
+    return toast;
+  } catch {
+    return null;
+  }
+}
+
+/** Header values are Latin-1: everything else is escaped as JSON allows. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u0080-\uffff]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** One field of a form as text; of a repeated one the first. */
+export function textOf(body: FormBody, name: string): string {
+  const value = body[name];
+  return (typeof value === "string" ? value : value?.[0]) ?? "";
+}
+
+/** The lines of a field that takes one entry per line. */
+export function linesOf(body: FormBody, name: string): string[] {
+  return textOf(body, name)
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+}
+
+/** The entries of a field that takes a list with commas. */
+export function listOf(body: FormBody, name: string): string[] {
+  return textOf(body, name)
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+}
+
+/** `NAME=value` lines as a record; lines without a name are left out. */
+export function pairsOf(body: FormBody, name: string): Record<string, string> {
+  return Object.fromEntries(
+    linesOf(body, name)
+      .map((line) => [line.slice(0, line.indexOf("=")).trim(), line.slice(line.indexOf("=") + 1)] as const)
+      .filter(([key]) => key !== ""),
+  );
+}
+
+/**
+ * Runs what a form asks for. A refusal that a person can mend by typing comes back as the form's state;
+ * others (404, missing rights) go on to the error page.
+ */
+export async function attempt<T>(
+  body: FormBody,
+  run: () => T | Promise<T>,
+): Promise<{ ok: true; value: T } | { ok: false; form: FormState; status: number }> {
+  try {
+    return { ok: true, value: await run() };
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.status === 404) throw error;
+    const errors = Object.fromEntries(
+      Object.entries(error.fields).map(([name, text]) => [name.replace(/^repo\./, ""), text]),
+    );
+    const hasField = Object.keys(errors).some((name) => name in body);
+    return {
+      ok: false,
+      form: { values: typedValues(body), errors, message: hasField ? undefined : error.message },
+      status: error.status,
+    };
+  }
+}
+
+/** What was typed, without passwords: they are never sent back. */
+function typedValues(body: FormBody): FormState["values"] {
+  return Object.fromEntries(
+    Object.keys(body)
+      .filter((name) => !/password/.test(name) && name !== "env")
+      .map((name) => [name, textOf(body, name)]),
+  );
+}

@@ -1,0 +1,91 @@
+/** Real agents: as many as a test wants on one machine, each with folders of its own, compiled or from source. */
+import { mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const REPOSITORY = resolve(import.meta.dir, "../..");
+
+export type AgentOptions = {
+  /** A folder for configuration, state and the PATH of this agent. */
+  home: string;
+  /** What `restic` on its PATH is; null = none. */
+  restic: string | null;
+  /** A compiled agent; by default the source is run by Bun. */
+  binary?: string;
+  env?: Record<string, string>;
+};
+
+export type Agent = {
+  home: string;
+  /** Runs a command of the agent to its end. */
+  command(args: string[], env?: Record<string, string>): Promise<{ code: number; stdout: string; stderr: string }>;
+  /** @throws when it is refused */
+  enroll(server: string, token: string): Promise<void>;
+  start(): AgentProcess;
+};
+
+export type AgentProcess = {
+  pid: number;
+  log(): string;
+  /** SIGTERM and wait. @returns the exit code */
+  stop(): Promise<number>;
+  kill(signal?: NodeJS.Signals): void;
+  exited: Promise<number>;
+};
+
+export function agentIn({ home, restic, binary, env = {} }: AgentOptions): Agent {
+  const bin = join(home, "path");
+  mkdirSync(bin, { recursive: true });
+  rmSync(join(bin, "restic"), { force: true });
+  if (restic) symlinkSync(restic, join(bin, "restic"));
+  const argv = binary ? [binary] : [process.execPath, join(REPOSITORY, "agent/main.ts")];
+  const own = {
+    PATH: `${bin}:/usr/bin:/bin`,
+    HOME: home,
+    RM_AGENT_CONFIG: join(home, "config"),
+    RM_AGENT_STATE: join(home, "state"),
+    ...env,
+  };
+  const command: Agent["command"] = async (args, extra = {}) => {
+    const child = Bun.spawn([...argv, ...args], {
+      env: { ...own, ...extra },
+      stdout: "pipe",
+      stderr: "pipe",
+      stdin: "ignore",
+    });
+    const [stdout, stderr, code] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+      child.exited,
+    ]);
+    return { code, stdout, stderr };
+  };
+  return {
+    home,
+    command,
+    async enroll(server, token) {
+      const { code, stdout, stderr } = await command(["enroll", "--server", server], { RM_TOKEN: token });
+      if (code !== 0) throw new Error(`enroll: exit ${code}\n${stdout}${stderr}`);
+    },
+    start() {
+      const child = Bun.spawn([...argv, "run"], { env: own, stdout: "pipe", stderr: "pipe", stdin: "ignore" });
+      let log = "";
+      for (const stream of [child.stdout, child.stderr]) {
+        void (async () => {
+          const decoder = new TextDecoder();
+          for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>)
+            log += decoder.decode(chunk, { stream: true });
+        })();
+      }
+      return {
+        pid: child.pid,
+        log: () => log,
+        stop: async () => {
+          child.kill("SIGTERM");
+          return await child.exited;
+        },
+        kill: (signal = "SIGKILL") => child.kill(signal),
+        exited: child.exited,
+      };
+    },
+  };
+}
