@@ -1,0 +1,164 @@
+/** The house's rules, proven: who imports whom, where I/O may happen, what files are called. Each failure prints the rule's reason. */
+import { expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+
+const ROOT = resolve(import.meta.dir, "..");
+const CODE_FOLDERS = ["agent", "db", "server", "shared", "ui"];
+const TOP_LEVEL = new Set([
+  ...["bunfig.toml", "package.json", "tsconfig.json", "server", "agent", "shared", "db", "ui", "install"],
+  ...["Dockerfile", "compose.yaml", "LICENSE", "README.md", "tests", "docs", "bun.lock", "biome.json", "uno.config.ts"],
+]);
+/** Made by tools, never committed. */
+const IGNORED = new Set(["node_modules", "dist", "data"]);
+
+/** Features of the server by rank: each may import only what stands before it. */
+const RANKS = [
+  ["runtime"],
+  ["http"],
+  ["auth"],
+  ["users"],
+  ["agents"],
+  ["hosts"],
+  ["repos"],
+  ["source-groups"],
+  ["schedules"],
+  ["desired-state"],
+  ["jobs"],
+  ["enrollment"],
+  ["agent-updates", "snapshots"],
+  ["restores", "maintenance"],
+  ["notifications"],
+  ["alerts"],
+  ["metrics", "dashboard", "audit", "settings"],
+];
+
+type Source = { path: string; text: string; imports: { target: string; isType: boolean; names: string }[] };
+
+function walk(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
+}
+
+const sources: Source[] = CODE_FOLDERS.flatMap(walk).map((path) => {
+  const text = readFileSync(join(ROOT, path), "utf8");
+  const imports = [...text.matchAll(/(?:^|\n)\s*(?:import|export)\s+(type\s+)?([^"';]*?)from\s+"([^"]+)"/g)].map((match) => ({
+    isType: match[1] !== undefined,
+    names: match[2] ?? "",
+    target: match[3]?.startsWith(".") ? relative(ROOT, resolve(ROOT, dirname(path), match[3])) : (match[3] ?? ""),
+  }));
+  return { path, text, imports };
+});
+const product = sources.filter(({ path }) => !/\.test\.tsx?$/.test(path));
+const isOurs = (target: string) => CODE_FOLDERS.some((folder) => target.startsWith(`${folder}/`));
+const topOf = (path: string) => path.split("/")[0] ?? "";
+
+function offences(rule: (source: Source) => string[], among = product): string[] {
+  return among.flatMap((source) => rule(source).map((what) => `${source.path}: ${what}`));
+}
+
+test("the top level holds what architecture.md lists, and dot-files of tools", () => {
+  const strangers = readdirSync(ROOT).filter((name) => !name.startsWith(".") && !TOP_LEVEL.has(name) && !IGNORED.has(name));
+  expect(strangers).toEqual([]);
+});
+
+test("agent, db and ui know only what is shared; ui also the rows' types: the server can be rebuilt without touching them", () => {
+  const allowed: Record<string, string[]> = { shared: ["shared"], agent: ["agent", "shared"], db: ["db", "shared"], ui: ["ui", "shared", "db"] };
+  const found = offences(({ path, imports }) => {
+    const list = allowed[topOf(path)];
+    if (!list) return [];
+    return imports
+      .filter(({ target }) => isOurs(target) || target === "uno.config.ts")
+      .filter(({ target, isType, names }) => {
+        if (!list.includes(topOf(target))) return true;
+        if (topOf(path) !== "ui" || topOf(target) !== "db") return false;
+        return !(isType || onlyTypes(names)) || !/^db\/(schema|queries)\//.test(target);
+      })
+      .map(({ target }) => `imports ${target}`);
+  });
+  expect(found).toEqual([]);
+});
+
+test("nobody but tests imports server or agent: they are programs, not libraries", () => {
+  const found = offences(({ path, imports }) =>
+    imports
+      .filter(({ target }) => ["server", "agent"].includes(topOf(target)) && topOf(target) !== topOf(path))
+      .map(({ target }) => `imports ${target}`),
+  );
+  expect(found).toEqual([]);
+});
+
+test("server features import only downwards: commands go down by call, facts go up by the bus", () => {
+  const rankOf = (path: string) => RANKS.findIndex((rank) => rank.includes(path.split("/")[1] ?? ""));
+  const unknown = product.filter(({ path }) => /^server\/[^/]+\//.test(path) && rankOf(path) < 0).map(({ path }) => path);
+  expect(unknown).toEqual([]);
+  const found = offences(({ path, imports }) => {
+    if (!/^server\/[^/]+\//.test(path)) return [];
+    const own = path.split("/")[1];
+    return imports
+      .filter(({ target }) => topOf(target) === "server" && target.split("/")[1] !== own)
+      .filter(({ target }) => !/^server\/[^/]+\//.test(target) || rankOf(target) >= rankOf(path))
+      .filter(({ target, isType }) => !(isType && target === "server/page-deps.ts"))
+      .map(({ target }) => `imports ${target}`);
+  });
+  expect(found).toEqual([]);
+});
+
+test("SQL and drizzle stay in db/: one place knows the tables", () => {
+  const found = offences(({ path, text, imports }) => {
+    if (topOf(path) === "db" || path.startsWith("agent/store/")) return [];
+    const drizzle = imports.filter(({ target }) => target.startsWith("drizzle-orm")).map(({ target }) => `imports ${target}`);
+    const raw = /\$client|\bSELECT\b[^\n]{1,80}\bFROM\b|\bINSERT (?:OR \w+ )?INTO\b|\bUPDATE \w+ SET\b|\bDELETE FROM\b/.test(text) ? ["holds SQL"] : [];
+    return [...drizzle, ...raw];
+  });
+  expect(found).toEqual([]);
+});
+
+test("restic is spawned in one place; other programs only where the service and the machine are asked", () => {
+  const mayStart = /^agent\/(restic\/run|restic\/binary|sysinfo|service\/|cli\/|build\/)/;
+  const found = offences(({ path, text }) =>
+    /Bun\.spawn|from "node:child_process"|Bun\.\$/.test(text) && !mayStart.test(path) ? ["starts a process"] : [],
+  );
+  expect(found).toEqual([]);
+});
+
+test("process.env is read in the two config files only: settings have one list", () => {
+  const found = offences(({ path, text }) =>
+    /process\.env|Bun\.env/.test(text) && !["server/runtime/config.ts", "agent/config.ts"].includes(path) && !path.startsWith("agent/build/")
+      ? ["reads the environment"]
+      : [],
+  );
+  expect(found).toEqual([]);
+});
+
+test("setInterval lives in ticker, scheduler and connection only: whatever repeats is declared", () => {
+  const may = ["server/runtime/ticker.ts", "agent/scheduler.ts", "agent/connection.ts"];
+  const found = offences(({ path, text }) =>
+    /\bsetInterval\(/.test(text) && !may.includes(path) && !path.startsWith("ui/client/") ? ["repeats by itself"] : [],
+  );
+  expect(found).toEqual([]);
+});
+
+test("files say what they are for, stay small, and have names of things", () => {
+  const found = offences(({ path, text }) => {
+    const lines = text.split("\n").length;
+    const name = path.split("/").at(-1) ?? "";
+    return [
+      ...(lines > 401 ? [`has ${lines} lines, more than 400`] : []),
+      ...(/^\s*(\/\/|\/\*\*?)/.test(text) || /\.d\.ts$/.test(path) ? [] : ["does not say at its head what it is for"]),
+      ...(/^(index|utils?|helpers?|common|misc|lib|manager|service|core|dto|controller)\.tsx?$/.test(name) ? ["has a name that says nothing"] : []),
+    ];
+  });
+  expect(found).toEqual([]);
+});
+
+test("the repository speaks of no machine: no absolute path of a developer, nothing outside the tree", () => {
+  const found = offences(({ text }) => (/\/work\/|\.\.\/shared\/(spec|design|recipes|samples)/.test(text) ? ["names a path outside"] : []), sources);
+  expect(found).toEqual([]);
+});
+
+function onlyTypes(names: string): boolean {
+  const inner = /\{([^}]*)\}/.exec(names)?.[1] ?? "";
+  return inner !== "" && inner.split(",").every((name) => name.trim() === "" || name.trim().startsWith("type "));
+}
