@@ -1,9 +1,10 @@
 /** The whole agent against the real restic in both versions and a real append-only rest-server; only the server is faked. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { newId } from "../shared/ids.ts";
 import type { Credential } from "../shared/protocol/fields.ts";
+import { copyRepoTemplate, TEMPLATE_PASSWORD } from "../tests/testbed/repo-template.ts";
 import { type RestServer, startRestServer } from "../tests/testbed/rest-server.ts";
 import { createCleanup } from "../tests/testbed/temp.ts";
 import { ensureTools } from "../tests/testbed/tools.ts";
@@ -11,30 +12,33 @@ import { type FakeServer, startFakeServer } from "./testing/fake-server.ts";
 import { agentFixture, desiredState, order } from "./testing/fixture.ts";
 
 const cleanup = createCleanup();
-afterAll(() => cleanup.run());
+afterAll(() => cleanup.run(), 60_000);
 
 let tools: Record<"restic-0.14" | "restic-0.18" | "restic-0.19" | "rest-server", string>;
 let repoServer: RestServer;
+let repoRoot: string;
 beforeAll(async () => {
   tools = await ensureTools(["restic-0.14", "restic-0.18", "restic-0.19", "rest-server"]);
-  repoServer = await startRestServer({ root: await cleanup.tempFolder(), appendOnly: true });
+  repoRoot = await cleanup.tempFolder();
+  repoServer = await startRestServer({ root: repoRoot, appendOnly: true });
   cleanup.add(() => repoServer.close());
 }, 180_000);
 
-/** A user of the repo server with a repository address of its own. */
-async function newCredential(): Promise<Credential> {
+/** A user of the repo server with a repository address of its own, at which a repository lies already if `made`. */
+async function newCredential(made: boolean): Promise<Credential> {
   const user = `u${newId().slice(-8)}`;
+  if (made) await copyRepoTemplate(join(repoRoot, user, "web-01"));
   await repoServer.addUser(user, "http secret of this user");
   return {
     url: repoServer.url(user, "web-01"),
     http_username: user,
     http_password: "http secret of this user",
-    repo_password: "restic secret of this repo",
+    repo_password: made ? TEMPLATE_PASSWORD : "restic secret of this repo",
     env: {},
   };
 }
 
-async function setUp(restic: string, group: Parameters<typeof desiredState>[0]["group"] = {}) {
+async function setUp(restic: string, made = true) {
   const folder = await cleanup.tempFolder();
   const source = join(folder, "source");
   mkdirSync(source);
@@ -47,8 +51,8 @@ async function setUp(restic: string, group: Parameters<typeof desiredState>[0]["
   cleanup.add(() => agent.stop());
   await server.wait("hello");
   const repoId = newId();
-  const credential = await newCredential();
-  const state = desiredState({ repoId, credential, group: { includes: [source], ...group } });
+  const credential = await newCredential(made);
+  const state = desiredState({ repoId, credential, group: { includes: [source] } });
   server.send("state.set", state);
   await server.wait("state.ack");
   return { folder, source, server, fixture, agent, repoId, credential, state, groupId: state.source_groups[0]!.id };
@@ -68,7 +72,7 @@ function logOf(server: FakeServer, jobId: string): string[] {
 
 describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
   test("a repo is missing, is made, is found append-only, and takes a backup", async () => {
-    const { server, repoId, groupId, fixture } = await setUp(tools[version]);
+    const { server, repoId, groupId, fixture } = await setUp(tools[version], false);
 
     const missing = await done(server, order("probe", repoId, { restic_id: null, wait_ms: 0, trial: false }));
     expect(missing).toMatchObject({ status: "failed", error_code: "repo_missing", exit_code: 10 });
@@ -120,7 +124,6 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
 
   test("a wrong password, an unknown user and a dead server are told apart", async () => {
     const { server, repoId, groupId, credential, state } = await setUp(tools[version]);
-    await done(server, order("init", repoId, {}));
     const probe = () => order("probe", repoId, { restic_id: null, wait_ms: 0, trial: false });
     const trial = (change: Partial<Credential>) =>
       order(
@@ -140,7 +143,7 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
     });
     const good = await done(server, trial({}));
     expect(good).toMatchObject({ status: "succeeded", stats: { append_only: "proven", format_version: 2 } });
-    expect(server.list("repo.status").map((one) => one.payload.status)).toEqual(["ready"]);
+    expect(server.list("repo.status")).toEqual([]);
 
     const moved = { ...state.repos[0]!, url: "rest:http://127.0.0.1:1/x/" };
     server.send("state.set", { ...state, state_version: 2, digest: "digest-2", repos: [moved] });
@@ -152,7 +155,6 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
 
   test("files that cannot be read and sources that are missing are warnings, with both versions alike", async () => {
     const { server, repoId, groupId, source, state } = await setUp(tools[version]);
-    await done(server, order("init", repoId, {}));
     const missing = join(source, "not-here");
     const group = { ...state.source_groups[0]!, includes: [source, missing] };
     server.send("state.set", { ...state, state_version: 2, digest: "digest-2", source_groups: [group] });
@@ -168,7 +170,6 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
 
   test("a cancelled backup ends within moments, and the next one succeeds", async () => {
     const { server, repoId, groupId, source } = await setUp(tools[version]);
-    await done(server, order("init", repoId, {}));
     writeFileSync(join(source, "big"), new Uint8Array(crypto.getRandomValues(new Uint8Array(60_000)).buffer));
     for (let i = 0; i < 200; i++)
       writeFileSync(join(source, `big-${i}`), crypto.getRandomValues(new Uint8Array(60_000)));
@@ -193,7 +194,6 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
 
   test("snapshots, stats, unlock and a directory listing", async () => {
     const { server, repoId, groupId, source } = await setUp(tools[version]);
-    await done(server, order("init", repoId, {}));
     const backup = order("backup", repoId, { source_group_id: groupId, state_version: 1, bandwidth: null });
     const { stats } = await done(server, backup);
     expect(await done(server, order("snapshots", repoId, {}))).toMatchObject({ stats: { snapshot_count: 1 } });
@@ -259,5 +259,4 @@ test("a repository in a local folder", async () => {
   expect(server.find("repo.status")?.payload.append_only).toBe("not_applicable");
   const backup = order("backup", repoId, { source_group_id: groupId, state_version: 2, bandwidth: null });
   expect(await done(server, backup)).toMatchObject({ status: "succeeded" });
-  chmodSync(folder, 0o700);
 }, 60_000);

@@ -14,16 +14,10 @@ export function accessOf(repoId: string, name: string, credential: Credential): 
   return { repoId, name, kind: repoKindOf(credential.url), credential };
 }
 
-/** Names that make programs load or run other programs; not even `allow_env` admits these by a wildcard. */
-const NEVER = /^(LD_|DYLD_|RESTIC_PASSWORD_COMMAND$|RESTIC_REPOSITORY|RESTIC_FROM_|PATH$|HOME$|BUN_|NODE_)/i;
-
-/** Environment names of the credential that this host refuses; empty when all is well. */
+/** Environment names of the credential that this host refuses, as they could make restic run other programs. */
 export function refusedNames(credential: Credential, allowed: readonly string[]): string[] {
   const usual = REPO_ENV_NAMES[repoKindOf(credential.url)];
-  return Object.keys(credential.env).filter((name) => {
-    if (allowed.includes(name)) return false;
-    return NEVER.test(name) || !usual.includes(name);
-  });
+  return Object.keys(credential.env).filter((name) => !usual.includes(name) && !allowed.includes(name));
 }
 
 /** restic's own environment for this repository. Goes on top of the base environment of every child. */

@@ -40,7 +40,7 @@ export function readLine(line: string): ResticLine {
 }
 
 export function cleanText(line: string): string {
-  return line.replace(TERMINAL_CODES, "").trimEnd();
+  return line.replace(TERMINAL_CODES, "").replace(/^\r+/, "").trimEnd();
 }
 
 /** The whole of stdout as one value; null when it is no JSON or not of that form. */
