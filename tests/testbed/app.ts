@@ -1,0 +1,98 @@
+/** The whole server inside the test's own process, on a real database in a folder of its own; no socket is opened. */
+import { join } from "node:path";
+import { migrate } from "../../db/migrate.ts";
+import { migrations } from "../../db/migrations.ts";
+import { asDrizzle, type Db, openSqlite } from "../../db/open.ts";
+import { insertUser } from "../../db/queries/users.ts";
+import type { Role } from "../../db/schema/users.ts";
+import { hashPassword } from "../../server/auth/passwords.ts";
+import { readConfig } from "../../server/runtime/config.ts";
+import { createSealer } from "../../server/runtime/seal.ts";
+import { type WiredServer, wire } from "../../server/wiring.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { newId } from "../../shared/ids.ts";
+import { createLog, type LogLevel } from "../../shared/log.ts";
+import { createRedactor } from "../../shared/redact.ts";
+import type { Cleanup } from "./temp.ts";
+
+export const ORIGIN = "http://rm.test";
+export const PASSWORD = "plum harbour lantern 42";
+
+export type TestApp = {
+  db: Db;
+  wired: WiredServer;
+  clock: Clock & { move(ms: number): void };
+  log: string[];
+  request(path: string, init?: RequestInit): Promise<Response>;
+};
+
+export type Person = { role: Role; username: string; userId: string; cookie: string; csrf: string };
+
+export async function startApp(cleanup: Cleanup, level: LogLevel = "warn"): Promise<TestApp> {
+  const folder = await cleanup.tempFolder();
+  const path = join(folder, "test.db");
+  const sqlite = openSqlite(path);
+  await migrate(sqlite, path, migrations);
+  const db = asDrizzle(sqlite);
+  let moved = 0;
+  const clock = { now: () => Date.now() + moved, move: (ms: number) => void (moved += ms) };
+  const redactor = createRedactor();
+  const log: string[] = [];
+  const read = readConfig({ RM_DATA_DIR: folder }, false);
+  if (!read.ok) throw new Error(read.errors.join("\n"));
+  const wired = await wire({
+    db,
+    config: read.config,
+    clock,
+    redactor,
+    sealer: createSealer(Buffer.alloc(32, 1)),
+    log: createLog({ level, format: "json", clock, redactor, write: (line) => log.push(line) }),
+  });
+  cleanup.add(async () => {
+    wired.drain();
+    sqlite.close();
+  });
+  const bindings = { ip: "127.0.0.1", upgrade: () => false };
+  return {
+    db,
+    wired,
+    clock,
+    log,
+    request: async (target, init = {}) => {
+      const headers = new Headers(init.headers);
+      if (!headers.has("host")) headers.set("host", new URL(ORIGIN).host);
+      return await wired.app.fetch(new Request(ORIGIN + target, { ...init, headers }), bindings);
+    },
+  };
+}
+
+let passwordHash: Promise<string> | null = null;
+
+/** Makes a user of this role and signs in. */
+export async function signInAs(app: TestApp, role: Role, username: string = role): Promise<Person> {
+  passwordHash ??= hashPassword(PASSWORD);
+  const now = app.clock.now();
+  const userId = newId();
+  insertUser(app.db, {
+    id: userId,
+    username,
+    email: null,
+    role,
+    passwordHash: await passwordHash,
+    authSource: "local",
+    oidcIssuer: null,
+    oidcSubject: null,
+    disabledAt: null,
+    lastLoginAt: null,
+    createdAt: now,
+    updatedAt: now,
+  });
+  const answer = await app.request("/api/auth/login", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ username, password: PASSWORD }),
+  });
+  const cookie = /rm_session=[^;]+/.exec(answer.headers.get("set-cookie") ?? "")?.[0] ?? "";
+  const body = (await answer.json()) as { csrf_token: string };
+  return { role, username, userId, cookie, csrf: body.csrf_token };
+}
