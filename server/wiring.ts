@@ -47,7 +47,7 @@ import { createReadiness } from "./jobs/readiness.ts";
 import { createReconciler } from "./jobs/reconcile.ts";
 import { jobRoutes } from "./jobs/routes.ts";
 import { createLiveJobs } from "./jobs/stream.ts";
-import { createPages } from "./pages.ts";
+import { createPages } from "./pages.tsx";
 import { createCredentials } from "./repos/credentials.ts";
 import { createRepoIngest } from "./repos/ingest.ts";
 import { repoRoutes } from "./repos/routes.ts";

@@ -18,8 +18,8 @@ export type PageCall = { c: AppContext; session: Session };
 export type PageMaker = {
   view(call: PageCall): View;
   doorView(c: AppContext, from: Origin): DoorView;
-  /** A page, or to a poll its changing part: 304 when the poll has it already. */
-  page(c: AppContext, view: View, markup: Markup, status?: number): Response;
+  /** A page, or to a poll its changing part: 304 when the poll has it already. `tag` replaces the one made of the content. */
+  page(c: AppContext, view: View, markup: Markup, status?: number, tag?: string): Response;
   /** A page for somebody who is not signed in. */
   door(c: AppContext, markup: Markup, status?: number): Response;
   /** 304 for a poll that shows this version; null when it has to be rendered. The tag must cover all that the page shows. */
@@ -63,12 +63,12 @@ export function createPageMaker({ clock, assets, countRunningJobs }: PageMakerDe
       origin: from.origin,
       version: PRODUCT_VERSION,
     }),
-    page(c, view, markup, status = 200) {
+    page(c, view, markup, status = 200, tag = undefined) {
       const html = String(markup);
       if (!view.partial) return send(c, `<!doctype html>${html}`, status, null);
-      const tag = `"${Bun.hash(html.replace(FRESH_TIMES, "$1")).toString(36)}"`;
-      if (c.req.header("if-none-match") === tag) return c.body(null, { status: 304, headers: { ETag: tag } });
-      return send(c, html, status, tag);
+      const known = tag ?? `"${Bun.hash(html.replace(FRESH_TIMES, "$1")).toString(36)}"`;
+      if (c.req.header("if-none-match") === known) return c.body(null, { status: 304, headers: { ETag: known } });
+      return send(c, html, status, known);
     },
     door: (c, markup, status = 200) => send(c, `<!doctype html>${String(markup)}`, status, null),
     unchanged(c, tag) {
@@ -184,4 +184,10 @@ function typedValues(body: FormBody): FormState["values"] {
       .filter((name) => !/password/.test(name) && name !== "env")
       .map((name) => [name, textOf(body, name)]),
   );
+}
+
+/** Where a list begins, from the address; anything odd begins at the start. */
+export function offsetOf(c: AppContext): number {
+  const text = c.req.query("offset") ?? "";
+  return /^\d{1,8}$/.test(text) ? Number(text) : 0;
 }

@@ -2,7 +2,6 @@
 import type { AuditRow } from "../../db/schema/audit.ts";
 import { LinkButton } from "../components/button.tsx";
 import { Select } from "../components/field.tsx";
-import { Icon } from "../components/icon.tsx";
 import { Empty, Pager } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
 import { formatPlural } from "../format.ts";
@@ -11,10 +10,8 @@ import { hrefOf } from "../links.ts";
 import type { View } from "../view.ts";
 
 export type AuditFilter = {
-  user_id: string;
   actor: string;
   action: string;
-  target_kind: string;
   since: string;
   until: string;
   offset: number;
@@ -25,11 +22,11 @@ export type AuditProps = {
   rows: readonly (AuditRow & { username: string | null })[];
   total: number;
   limit: number;
-  users: readonly { id: string; username: string }[];
-  targetKinds: readonly string[];
+  /** Actions that occur, for the filter. */
+  actions: readonly string[];
 };
 
-export function AuditPage({ view, filter, rows, total, limit, users, targetKinds }: AuditProps & { view: View }) {
+export function AuditPage({ view, filter, rows, total, limit, actions }: AuditProps & { view: View }) {
   const here = (offset: number) => hrefOf("/audit", { ...filter, offset: offset || null });
   return (
     <Page view={view} title="Audit">
@@ -39,18 +36,12 @@ export function AuditPage({ view, filter, rows, total, limit, users, targetKinds
         </Verdict>
       </PageHead>
       <form class="filters" action="/audit" aria-label="Filter the audit log">
-        <span class="with-icon">
-          <Icon name="search" />
-          <input
-            class="input"
-            type="search"
-            name="action"
-            value={filter.action}
-            placeholder="Action, for example host."
-            aria-label="Action begins with"
-            data-filter=""
-          />
-        </span>
+        <Select
+          name="action"
+          label="Action"
+          value={filter.action}
+          options={[{ value: "", label: "Any action" }, ...actions.map((action) => ({ value: action, label: action }))]}
+        />
         <Select
           name="actor"
           label="Actor"
@@ -61,21 +52,6 @@ export function AuditPage({ view, filter, rows, total, limit, users, targetKinds
             { value: "agent", label: "Agents" },
             { value: "system", label: "The server" },
           ]}
-        />
-        <Select
-          name="user_id"
-          label="User"
-          value={filter.user_id}
-          options={[
-            { value: "", label: "Any user" },
-            ...users.map(({ id, username }) => ({ value: id, label: username })),
-          ]}
-        />
-        <Select
-          name="target_kind"
-          label="Target"
-          value={filter.target_kind}
-          options={[{ value: "", label: "Any target" }, ...targetKinds.map((kind) => ({ value: kind, label: kind }))]}
         />
         <input class="input date" type="date" name="since" value={filter.since} aria-label="From day" />
         <input class="input date" type="date" name="until" value={filter.until} aria-label="To day" />

@@ -12,7 +12,7 @@ import { may, type View } from "../view.ts";
 import { type FleetRow, FleetRows, isFine } from "./rows.tsx";
 import { DashboardVerdict, type FleetVerdict } from "./verdict.tsx";
 
-export const FLEET_SORTS = ["status", "host", "last_backup", "next_run", "repo_size", "snapshots"] as const;
+export const FLEET_SORTS = ["status", "host", "last_backup", "repo_size", "snapshots"] as const;
 export type FleetSort = (typeof FLEET_SORTS)[number];
 
 export type FleetFilter = {
@@ -246,9 +246,7 @@ function Filters({ filter, summary, tags }: DashboardProps) {
   );
 }
 
-const COLUMNS: readonly { sort: FleetSort; word: string; class: string }[] = [
-  { sort: "last_backup", word: "Last backup", class: "c-last" },
-  { sort: "next_run", word: "Next run", class: "c-next" },
+const FIGURES: readonly { sort: FleetSort; word: string; class: string }[] = [
   { sort: "repo_size", word: "Repo size", class: "num c-size" },
   { sort: "snapshots", word: "Snapshots", class: "num snapshots" },
 ];
@@ -268,7 +266,13 @@ function FleetTable({ filter, rows, total, days, view }: DashboardProps & { view
             <span class="vh">Last 30 nights</span>
             <StripScale days={days} />
           </th>
-          {COLUMNS.map((column) => (
+          <SortHead filter={filter} sort="last_backup" class="c-last">
+            Last backup
+          </SortHead>
+          <th scope="col" class="c-next">
+            Next run
+          </th>
+          {FIGURES.map((column) => (
             <SortHead filter={filter} sort={column.sort} class={column.class}>
               {column.word}
             </SortHead>

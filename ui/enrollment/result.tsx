@@ -19,8 +19,6 @@ export type AddHostResultProps = {
   once: ShownOnce | null;
   includes: readonly string[];
   lifetimeMs: number;
-  /** Version of restic that the server brings along. */
-  resticVersion: string;
   tokens: readonly TokenLine[];
 };
 
@@ -94,7 +92,7 @@ function HttpSecrets({ once }: { once: ShownOnce }) {
   );
 }
 
-function Commands({ once, includes, resticVersion }: AddHostResultProps & { once: ShownOnce }) {
+function Commands({ once, includes }: AddHostResultProps & { once: ShownOnce }) {
   return (
     <div class="fields">
       <div class="field">
@@ -111,7 +109,7 @@ function Commands({ once, includes, resticVersion }: AddHostResultProps & { once
         <h3>What it does</h3>
         <ol>
           <li>Fetches the agent for this machine and checks its signature.</li>
-          <li>Fetches restic {resticVersion} if the machine has none that fits.</li>
+          <li>Fetches restic if the machine has none that fits.</li>
           <li>
             Exchanges the token for a key of its own and starts the service <code>restic-manager-agent</code>.
           </li>

@@ -49,7 +49,7 @@ export function AccountPage({ view, form, hasPassword, sessions }: AccountProps 
               <FormMessage form={form} />
               <input type="text" name="username" value={username} autocomplete="username" hidden readonly />
               <TextField
-                name="current_password"
+                name="current"
                 label="Current password"
                 type="password"
                 form={form}
@@ -57,7 +57,7 @@ export function AccountPage({ view, form, hasPassword, sessions }: AccountProps 
                 required
               />
               <TextField
-                name="new_password"
+                name="password"
                 label="New password"
                 type="password"
                 form={form}
@@ -73,8 +73,7 @@ export function AccountPage({ view, form, hasPassword, sessions }: AccountProps 
           </LedgerSection>
         ) : null}
         <LedgerSection id="theme" title="Theme" about="Kept in this browser.">
-          <form method="post" action="/settings/account/theme" class="fields">
-            <Csrf token={view.csrf} />
+          <form action="/settings/account/theme" class="fields">
             <SelectField
               name="theme"
               label="Theme"

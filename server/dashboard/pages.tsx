@@ -1,0 +1,144 @@
+// Pages: the dashboard with its live updates and further rows, and the search behind the palette.
+import type { Db } from "../../db/open.ts";
+import { listJobs } from "../../db/queries/jobs.ts";
+import { type Clock, DAY_MS } from "../../shared/clock.ts";
+import { stripDays } from "../../ui/components/strip.tsx";
+import { EmptyDashboardPage } from "../../ui/dashboard/empty.tsx";
+import {
+  DashboardPage,
+  FLEET_PAGE,
+  FLEET_SORTS,
+  type FleetFilter,
+  type FleetSort,
+  MoreRows,
+} from "../../ui/dashboard/page.tsx";
+import { FleetRows as FleetRowList } from "../../ui/dashboard/rows.tsx";
+import { SearchOptions, SearchPage } from "../../ui/search/results.tsx";
+import { may } from "../../ui/view.ts";
+import { offsetOf, type PageMaker } from "../http/page-maker.ts";
+import { type AppContext, type Route, route } from "../http/routes.ts";
+import { filterFleet, sortFleet } from "./filter.ts";
+import type { Fleet } from "./fleet.ts";
+import type { FleetRows } from "./rows.ts";
+import { findHits } from "./search.ts";
+import { needyHosts, summaryOf } from "./verdict.ts";
+
+/** More rows than this are never sent in one answer. */
+const MOST_ROWS = 1000;
+/** Words that move with time alone ("3 days") are at most this old in a poll. */
+const WORDS_KEPT_MS = 60_000;
+
+const REPO_SERVER_COMMAND =
+  "rest-server --listen :8000 --path /srv/restic --append-only --private-repos --htpasswd-file /srv/restic/.htpasswd";
+
+export type DashboardPageDeps = { db: Db; clock: Clock; pages: PageMaker; fleet: Fleet; rows: FleetRows };
+
+export function dashboardPages({ db, clock, pages, fleet, rows }: DashboardPageDeps): Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/",
+      access: "viewer",
+      summary: "Page: the dashboard",
+      handle: (call) => {
+        const { c, session } = call;
+        const now = clock.now();
+        const running = fleet.hosts().some((row) => row.openJobs.some((job) => job.status === "running"));
+        const moment = running ? now : Math.floor(now / WORDS_KEPT_MS);
+        const key = [fleet.version(), moment, session.sessionId, session.role, c.req.url, c.req.header("cookie") ?? ""];
+        const tag = `"${Bun.hash(key.join("\n")).toString(36)}"`;
+        const same = pages.unchanged(c, tag);
+        if (same) return same;
+
+        const view = pages.view(call);
+        const days = stripDays(view.dates.day(now));
+        const all = fleet.hosts();
+        if (all.length === 0) {
+          const empty = <EmptyDashboardPage view={view} days={days} repoServerCommand={REPO_SERVER_COMMAND} />;
+          return pages.page(c, view, empty);
+        }
+        const filter = filterOf(c);
+        const matching = sortFleet(filterFleet(all, queryOf(filter)), filter.sort, filter.dir);
+        const offset = offsetOf(c);
+        if (offset > 0 && view.partial) {
+          const next = rows.read(matching.slice(offset, offset + FLEET_PAGE), days);
+          const part = (
+            <>
+              <FleetRowList rows={next} days={days} view={view} />
+              <MoreRows filter={filter} from={offset + next.length} total={matching.length} />
+            </>
+          );
+          return pages.page(c, view, part);
+        }
+        const since = now - DAY_MS;
+        const ended = (status: "succeeded" | "failed") => listJobs(db, { kind: "backup", status, since }, 1, 0).total;
+        const needy = needyHosts(all, now);
+        const summary = summaryOf(all, rows.totals());
+        const page = (
+          <DashboardPage
+            view={view}
+            verdict={{
+              hosts: all.length,
+              protectedHosts: summary.protectedHosts,
+              needy,
+              lastNight: { ran: ended("succeeded"), failed: ended("failed") },
+            }}
+            summary={summary}
+            filter={filter}
+            tags={[...new Set(all.flatMap(({ host }) => host.tags))].sort()}
+            rows={rows.read(matching.slice(0, rowsWanted(c)), days)}
+            total={matching.length}
+            days={days}
+          />
+        );
+        return pages.page(c, view, page, 200, running ? undefined : tag);
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/search",
+      access: "viewer",
+      summary: "Page: find a host, repo or page, or a group to run",
+      handle: (call) => {
+        const { c } = call;
+        const view = pages.view(call);
+        const query = (c.req.query("q") ?? "").slice(0, 200);
+        const hits = findHits(fleet.hosts(), query, { mayRun: may(view, "operator"), isAdmin: may(view, "admin") });
+        if (view.partial) return pages.page(c, view, <SearchOptions hits={hits} view={view} />);
+        return pages.page(c, view, <SearchPage view={view} query={query} hits={hits} />);
+      },
+    }),
+  ];
+}
+
+function rowsWanted(c: AppContext): number {
+  const text = c.req.query("rows") ?? "";
+  return /^\d{1,5}$/.test(text) ? Math.min(MOST_ROWS, Math.max(FLEET_PAGE, Number(text))) : FLEET_PAGE;
+}
+
+function oneOf<T extends string>(text: string | undefined, known: readonly T[], otherwise: T): T {
+  return known.find((one) => one === text) ?? otherwise;
+}
+
+function filterOf(c: AppContext): FleetFilter {
+  const one = (name: string) => c.req.query(name);
+  return {
+    q: (one("q") ?? "").slice(0, 200),
+    status: oneOf(one("status"), ["", "online", "degraded", "offline"], ""),
+    repo_status: oneOf(one("repo_status"), ["", "ready", "waiting", "failed", "unknown"], ""),
+    unprotected: oneOf(one("unprotected"), ["", "24h"], ""),
+    tag: (c.req.queries("tag") ?? []).filter((tag) => tag !== "").slice(0, 20),
+    sort: oneOf<FleetSort>(one("sort"), FLEET_SORTS, "status"),
+    dir: oneOf(one("dir"), ["asc", "desc"], "asc"),
+  };
+}
+
+function queryOf(filter: FleetFilter) {
+  return {
+    q: filter.q,
+    tags: filter.tag,
+    status: filter.status || null,
+    repoStatus: filter.repo_status || null,
+    isUnprotected: filter.unprotected !== "",
+  };
+}

@@ -1,0 +1,106 @@
+// From what the database knows of hosts to the rows of the fleet table, nights and sizes included.
+import type { Db } from "../../db/open.ts";
+import { listHostSamples } from "../../db/queries/repos.ts";
+import { listDailyOutcomes } from "../../db/queries/source-groups.ts";
+import type { DailyOutcomeRow } from "../../db/schema/source-groups.ts";
+import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
+import type { StripDay, StripOutcome } from "../../ui/components/strip.tsx";
+import type { FleetRow } from "../../ui/dashboard/rows.tsx";
+import { lastBackupOfGroup, lastBackupOfHost, type OpenJobFacts, type ShareOf } from "../hosts/last-backup.ts";
+import type { FleetHost } from "./fleet.ts";
+
+const SAMPLE_DAYS = 30;
+/** Sizes are sampled once a day: reading them for each poll would be waste. */
+const SIZES_KEPT_MS = 5 * MINUTE_MS;
+/** A sparkline has room for so many points. */
+const SPARK_POINTS = 11;
+
+export type FleetRows = {
+  /** Rows of these hosts; `days` are the days of the strip, oldest first. */
+  read(hosts: readonly FleetHost[], days: readonly string[]): FleetRow[];
+  /** Total size of all repos by day, oldest first. */
+  totals(): number[];
+};
+
+export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; shareOf: ShareOf }): FleetRows {
+  let kept: { at: number; byHost: Map<string, number[]>; totals: number[] } | null = null;
+
+  const sizes = () => {
+    const now = clock.now();
+    if (kept && now - kept.at < SIZES_KEPT_MS) return kept;
+    const since = new Date(now - SAMPLE_DAYS * DAY_MS).toISOString().slice(0, 10);
+    const samples = listHostSamples(db, since);
+    const byHost = new Map<string, number[]>();
+    for (const { hostId, sizeBytes } of samples) byHost.set(hostId, [...(byHost.get(hostId) ?? []), sizeBytes]);
+    kept = { at: now, byHost, totals: totalsByDay(samples) };
+    return kept;
+  };
+
+  return {
+    read(hosts, days) {
+      const nights = Map.groupBy(
+        listDailyOutcomes(
+          db,
+          hosts.map(({ host }) => host.id),
+          days[0] ?? "",
+        ),
+        (row) => row.hostId,
+      );
+      const { byHost } = sizes();
+      return hosts.map((row) => {
+        const last = lastBackupOfHost(
+          row.groups.map((group) => lastBackupOfGroup(group, row.targets, row.openJobs as OpenJobFacts[], shareOf)),
+        );
+        return {
+          ...row.host,
+          status: row.status,
+          last,
+          nextRunAt: null,
+          outcomes: nightsOfHost(nights.get(row.host.id) ?? [], days, last.status === "running"),
+          sizes: thinned(byHost.get(row.host.id) ?? []),
+          groups: row.groups,
+          staleSince: row.status === "offline" ? row.lastSeenAt : null,
+        };
+      });
+    },
+    totals: () => thinned(sizes().totals),
+  };
+}
+
+const WORST_FIRST: readonly StripOutcome[] = ["failed", "missed", "recovered", "warning", "ok", "none_due"];
+
+/** A host's night is the worst of its groups' nights; a backup that runs now marks the last day. */
+export function nightsOfHost(
+  rows: readonly DailyOutcomeRow[],
+  days: readonly string[],
+  isRunning: boolean,
+): StripDay[] {
+  const nights = [...Map.groupBy(rows, (row) => row.day)].map(([day, ofDay]): StripDay => {
+    const outcome = WORST_FIRST.find((one) => ofDay.some((row) => row.outcome === one)) ?? "none_due";
+    const sum = (pick: (row: DailyOutcomeRow) => number) => ofDay.reduce((total, row) => total + pick(row), 0);
+    return { day, outcome, runs: sum((row) => row.runs), failed: sum((row) => row.failed) };
+  });
+  const today = days.at(-1);
+  if (!isRunning || today === undefined) return nights;
+  const before = nights.find((night) => night.day === today);
+  const now: StripDay = { day: today, outcome: "running", runs: (before?.runs ?? 0) + 1, failed: before?.failed ?? 0 };
+  return [...nights.filter((night) => night.day !== today), now];
+}
+
+/** Hosts are sampled on different days: each counts with its newest sample up to a day. */
+export function totalsByDay(samples: readonly { hostId: string; day: string; sizeBytes: number }[]): number[] {
+  const newest = new Map<string, number>();
+  const days = [...Map.groupBy(samples, (sample) => sample.day)].sort(([a], [b]) => a.localeCompare(b));
+  return days.map(([, ofDay]) => {
+    for (const { hostId, sizeBytes } of ofDay) newest.set(hostId, sizeBytes);
+    return [...newest.values()].reduce((sum, size) => sum + size, 0);
+  });
+}
+
+function thinned(values: readonly number[]): number[] {
+  if (values.length <= SPARK_POINTS) return [...values];
+  return Array.from(
+    { length: SPARK_POINTS },
+    (_, at) => values[Math.round((at * (values.length - 1)) / (SPARK_POINTS - 1))] ?? 0,
+  );
+}

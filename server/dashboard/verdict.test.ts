@@ -1,0 +1,68 @@
+// What needs a person is found, named by its worst need, and ordered.
+import { describe, expect, test } from "bun:test";
+import type { FleetHost } from "./fleet.ts";
+import { needOf, needyHosts, summaryOf } from "./verdict.ts";
+
+const NOW = 1_000_000_000_000;
+const DAY = 86_400_000;
+
+function host(name: string, changes: Record<string, unknown> = {}, own: Record<string, unknown> = {}): FleetHost {
+  return {
+    host: { id: name, name, driftSince: null, repoSizeBytes: 10, snapshotCount: 2, ...own },
+    status: "online",
+    lastSeenAt: NOW,
+    repos: [{ status: "ready" }],
+    groups: [{ id: "g", name: "g" }],
+    targets: [{ sourceGroupId: "g", lastStatus: "succeeded", lastWarnings: 0, lastSuccessAt: NOW - 1000 }],
+    openJobs: [],
+    isProtected: true,
+    hasWarnings: false,
+    ...changes,
+  } as unknown as FleetHost;
+}
+
+const failed = [{ sourceGroupId: "g", lastStatus: "failed", lastWarnings: 0, lastSuccessAt: NOW - DAY }];
+const stale = [{ sourceGroupId: "g", lastStatus: "succeeded", lastWarnings: 0, lastSuccessAt: NOW - 3 * DAY }];
+
+describe("needs", () => {
+  test("a good host needs nobody", () => {
+    expect(needOf(host("a"), NOW)).toBeNull();
+  });
+
+  test("no backup for days is worse than one that failed", () => {
+    const needy = needyHosts([host("b", { targets: failed }), host("a"), host("c", { targets: stale })], NOW);
+    expect(needy.map(({ name, need }) => [name, need.kind])).toEqual([
+      ["c", "no_backup"],
+      ["b", "failed"],
+    ]);
+    expect(needy[0]?.need).toEqual({ kind: "no_backup", sinceMs: 3 * DAY });
+  });
+
+  test("a host whose first backup runs is left in peace, one that waits for nothing is not", () => {
+    const fresh = { targets: [], repos: [{ status: "ready" }] };
+    expect(needOf(host("a", fresh), NOW)).toEqual({ kind: "never" });
+    expect(needOf(host("a", { ...fresh, openJobs: [{ kind: "backup" }] }), NOW)).toBeNull();
+  });
+
+  test("a repository that cannot be opened, warnings and long drift are named", () => {
+    expect(needOf(host("a", { repos: [{ status: "failed" }] }), NOW)).toEqual({ kind: "repo_not_ready" });
+    const warned = [{ sourceGroupId: "g", lastStatus: "succeeded", lastWarnings: 2, lastSuccessAt: NOW }];
+    expect(needOf(host("a", { targets: warned }), NOW)).toEqual({ kind: "warnings", count: 2 });
+    expect(needOf(host("a", {}, { driftSince: NOW - 11 * 60_000 }), NOW)).toEqual({ kind: "drift" });
+  });
+});
+
+test("the summary adds up", () => {
+  const rows = [host("a"), host("b", { status: "offline", isProtected: false })];
+  const summary = summaryOf(rows, [5, 9, 20]);
+  expect(summary).toMatchObject({
+    hosts: 2,
+    online: 1,
+    offline: 1,
+    offlineNames: ["b"],
+    protectedHosts: 1,
+    sizeBytes: 20,
+  });
+  expect(summary.sizeChangeBytes).toBe(15);
+  expect(summaryOf(rows, [5]).sizeChangeBytes).toBeNull();
+});

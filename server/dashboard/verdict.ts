@@ -1,0 +1,63 @@
+// Which hosts need a person and why, worst first; and what the fleet comes to in figures. Pure.
+import { DAY_MS } from "../../shared/clock.ts";
+import type { FleetSummary } from "../../ui/dashboard/page.tsx";
+import type { NeedyHost } from "../../ui/dashboard/verdict.tsx";
+import type { HostNeed } from "../../ui/hosts/words.tsx";
+import type { FleetHost } from "./fleet.ts";
+
+/** A host without a good backup for this long is named with the span. */
+const STALE_MS = 2 * DAY_MS;
+const DRIFT_TOLERATED_MS = 10 * 60_000;
+
+const ORDER: readonly HostNeed["kind"][] = ["no_backup", "failed", "repo_not_ready", "never", "warnings", "drift"];
+
+/** The most pressing need of a host; null when it needs nobody. */
+export function needOf(row: FleetHost, now: number): HostNeed | null {
+  const { host, targets, groups, repos, openJobs } = row;
+  const isBusy = openJobs.some((job) => job.kind === "backup");
+  const lastSuccess = Math.max(0, ...targets.map((target) => target.lastSuccessAt ?? 0));
+  if (lastSuccess > 0 && now - lastSuccess > STALE_MS) return { kind: "no_backup", sinceMs: now - lastSuccess };
+  if (targets.some((target) => target.lastStatus === "failed")) return { kind: "failed" };
+  if (repos.some((repo) => repo.status === "failed" || repo.status === "waiting")) return { kind: "repo_not_ready" };
+  if (lastSuccess === 0 && groups.length > 0 && !isBusy) return { kind: "never" };
+  const warnings = targets.reduce(
+    (sum, { lastStatus, lastWarnings }) => sum + (lastStatus === "succeeded" ? lastWarnings : 0),
+    0,
+  );
+  if (warnings > 0) return { kind: "warnings", count: warnings };
+  if (host.driftSince !== null && now - host.driftSince > DRIFT_TOLERATED_MS) return { kind: "drift" };
+  return null;
+}
+
+export function needyHosts(rows: readonly FleetHost[], now: number): NeedyHost[] {
+  const needy = rows.flatMap((row) => {
+    const need = needOf(row, now);
+    return need ? [{ id: row.host.id, name: row.host.name, need }] : [];
+  });
+  return needy.sort((a, b) => ORDER.indexOf(a.need.kind) - ORDER.indexOf(b.need.kind) || a.name.localeCompare(b.name));
+}
+
+/** The figures of the tiles. `sizes` are the fleet's total sizes by day, oldest first. */
+export function summaryOf(rows: readonly FleetHost[], sizes: readonly number[]): FleetSummary {
+  const by = (status: FleetHost["status"]) => rows.filter((row) => row.status === status);
+  const jobs = rows.flatMap((row) => row.openJobs);
+  const first = sizes[0];
+  const last = sizes.at(-1);
+  return {
+    hosts: rows.length,
+    online: by("online").length,
+    degraded: by("degraded").length,
+    offline: by("offline").length,
+    offlineNames: by("offline")
+      .slice(0, 2)
+      .map((row) => row.host.name),
+    protectedHosts: rows.filter((row) => row.isProtected).length,
+    protectedWithWarnings: rows.filter((row) => row.isProtected && row.hasWarnings).length,
+    sizeBytes: rows.reduce((sum, row) => sum + (row.host.repoSizeBytes ?? 0), 0),
+    sizeChangeBytes: sizes.length > 1 && first !== undefined && last !== undefined ? last - first : null,
+    sizes,
+    snapshots: rows.reduce((sum, row) => sum + row.host.snapshotCount, 0),
+    runningJobs: jobs.filter((job) => job.status === "running").length,
+    waitingJobs: jobs.filter((job) => job.status === "queued").length,
+  };
+}

@@ -1,0 +1,180 @@
+// Pages: add a host, what its machine has to run, and how far it has come.
+import type { Db } from "../../db/open.ts";
+import { findEnrollmentToken } from "../../db/queries/enrollment.ts";
+import { findHost } from "../../db/queries/hosts.ts";
+import { listJobs } from "../../db/queries/jobs.ts";
+import { listReposOfHost } from "../../db/queries/repos.ts";
+import type { EnrollmentTokenRow } from "../../db/schema/enrollment.ts";
+import { REPO_KINDS, type RepoKind } from "../../shared/repos.ts";
+import { emptyForm, type FormState } from "../../ui/components/field.tsx";
+import { AddHostPage } from "../../ui/enrollment/form.tsx";
+import { AddHostResultPage, type ShownOnce } from "../../ui/enrollment/result.tsx";
+import { type EnrollmentProgress, EnrollmentUpdate } from "../../ui/enrollment/steps.tsx";
+import { notFound } from "../http/errors.ts";
+import { attempt, linesOf, listOf, type PageCall, type PageMaker, pairsOf, textOf } from "../http/page-maker.ts";
+import { type FormBody, formRoute, type Route, route } from "../http/routes.ts";
+import { installCommands } from "./install-commands.ts";
+import type { EnrollmentTokens, Generated, TokenInput } from "./tokens.ts";
+
+export type EnrollmentPageDeps = {
+  db: Db;
+  pages: PageMaker;
+  tokens: EnrollmentTokens;
+  /** Share done of a running job, 0 to 1. */
+  shareOf(jobId: string): number | null;
+};
+
+export function enrollmentPages({ db, pages, tokens, shareOf }: EnrollmentPageDeps): Route[] {
+  const form = (call: PageCall, state: FormState, status = 200) => {
+    const view = pages.view(call);
+    return pages.page(call.c, view, <AddHostPage view={view} form={state} tokens={tokens.listOutstanding()} />, status);
+  };
+  const result = (call: PageCall, row: EnrollmentTokenRow, once: ShownOnce | null) => {
+    const view = pages.view(call);
+    return pages.page(
+      call.c,
+      view,
+      <AddHostResultPage
+        view={view}
+        progress={progressOf(db, row, shareOf)}
+        once={once}
+        includes={row.includes}
+        lifetimeMs={row.lifetimeMs}
+        tokens={tokens.listOutstanding().filter((token) => token.id !== row.id || once === null)}
+      />,
+    );
+  };
+  const get = (id: string): EnrollmentTokenRow => {
+    const row = findEnrollmentToken(db, id);
+    if (!row) throw notFound("enrolment token");
+    return row;
+  };
+  return [
+    route({
+      method: "GET",
+      path: "/hosts/new",
+      access: "admin",
+      summary: "Page: add a host",
+      handle: (call) => form(call, emptyForm),
+    }),
+    formRoute({
+      method: "POST",
+      path: "/hosts/new",
+      access: "admin",
+      action: "enrollment_token.created",
+      summary: "Page: add a host; what was generated is shown once",
+      handle: async (call) => {
+        const { body, actor, from } = call;
+        const made = await attempt(body, () => tokens.create(actor, inputOf(body)));
+        if (!made.ok) return form(call, made.form, made.status);
+        const { row, token, generated } = made.value;
+        return result(call, row, shownOnce(from.origin, token, generated));
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/hosts/new/:tid",
+      access: "admin",
+      summary: "Page: how far a host-to-be has come",
+      handle: (call) => result(call, get(call.params.tid ?? ""), null),
+    }),
+    route({
+      method: "GET",
+      path: "/hosts/new/:tid/progress",
+      access: "admin",
+      summary: "Page part: how far a host-to-be has come",
+      handle: (call) => {
+        const view = pages.view(call);
+        const progress = progressOf(db, get(call.params.tid ?? ""), shareOf);
+        return pages.page(call.c, view, <EnrollmentUpdate progress={progress} view={view} />);
+      },
+    }),
+    formRoute({
+      method: "POST",
+      path: "/hosts/new/:tid/regenerate",
+      access: "admin",
+      action: "enrollment_token.regenerated",
+      summary: "Page: a fresh token for the same host-to-be",
+      handle: (call) => {
+        const { row, token } = tokens.regenerate(call.actor, call.params.tid ?? "");
+        return result(call, row, shownOnce(call.from.origin, token, {}));
+      },
+    }),
+    formRoute({
+      method: "POST",
+      path: "/hosts/new/:tid/revoke",
+      access: "admin",
+      action: "enrollment_token.revoked",
+      summary: "Page: revoke a token",
+      handle: ({ c, params, actor }) => {
+        const row = get(params.tid ?? "");
+        tokens.revoke(actor, row.id);
+        return pages.done(c, "/hosts/new", { tone: "ok", text: `The token for ${row.hostName} was revoked.` });
+      },
+    }),
+  ];
+}
+
+function inputOf(body: FormBody): TokenInput {
+  const filled = (name: string) => textOf(body, name) || undefined;
+  const kind = textOf(body, "kind");
+  const env = pairsOf(body, "env");
+  return {
+    host_name: textOf(body, "host_name"),
+    tags: listOf(body, "tags"),
+    includes: linesOf(body, "includes"),
+    backup_now: "backup_now" in body,
+    repo: {
+      kind: (REPO_KINDS as readonly string[]).includes(kind) ? (kind as RepoKind) : undefined,
+      url: textOf(body, "url"),
+      http_username: filled("http_username"),
+      http_password: filled("http_password"),
+      repo_password: filled("repo_password"),
+      env: Object.keys(env).length > 0 ? env : undefined,
+    },
+  };
+}
+
+function shownOnce(origin: string, token: string, generated: Generated): ShownOnce {
+  return {
+    install: installCommands(origin, token),
+    httpPassword: generated.http_password ?? null,
+    htpasswdLine: generated.htpasswd_line ?? null,
+    repoPassword: generated.repo_password ?? null,
+  };
+}
+
+/** What the database knows of the machine that a token was made for. */
+function progressOf(db: Db, row: EnrollmentTokenRow, shareOf: (jobId: string) => number | null): EnrollmentProgress {
+  const host = row.enrolledHostId ? findHost(db, row.enrolledHostId) : null;
+  const repo = host ? (listReposOfHost(db, host.id)[0] ?? null) : null;
+  const backup = host ? firstBackup(db, host.id, row.consumedAt ?? 0) : null;
+  return {
+    tokenId: row.id,
+    hostName: host?.name ?? row.hostName,
+    expiresAt: row.expiresAt,
+    revokedAt: row.revokedAt,
+    backupNow: row.backupNow,
+    paths: row.includes.length,
+    host: host
+      ? {
+          id: host.id,
+          os: host.os,
+          arch: host.arch,
+          agentVersion: host.agentVersion,
+          resticVersion: host.resticVersion,
+          fromIp: host.enrolledFromIp,
+          enrolledAt: row.consumedAt ?? host.enrolledAt,
+        }
+      : null,
+    repo,
+    backup: backup ? { ...backup, share: shareOf(backup.id) } : null,
+  };
+}
+
+/** The oldest backup since the machine enrolled; a newer one that succeeded counts before a failed first. */
+function firstBackup(db: Db, hostId: string, since: number) {
+  const filter = { host_id: hostId, kind: "backup", since } as const;
+  const succeeded = listJobs(db, { ...filter, status: "succeeded" }, 1, 0).items[0];
+  return succeeded ?? listJobs(db, filter, 1, 0).items[0] ?? null;
+}

@@ -1,0 +1,97 @@
+// What the frame of every page of a host shows: its state, its groups with their nights, its repos.
+import type { Db } from "../../db/open.ts";
+import { findHost } from "../../db/queries/hosts.ts";
+import { findJob, listOpenJobs } from "../../db/queries/jobs.ts";
+import { listRepoSamples, listReposOfHost } from "../../db/queries/repos.ts";
+import { findOldestSnapshotTime } from "../../db/queries/snapshots.ts";
+import { listDailyOutcomes, listSourceGroups, listTargetsOfHost } from "../../db/queries/source-groups.ts";
+import type { HostRow } from "../../db/schema/hosts.ts";
+import type { RepoRow } from "../../db/schema/repos.ts";
+import type { DailyOutcomeRow } from "../../db/schema/source-groups.ts";
+import { type Clock, DAY_MS } from "../../shared/clock.ts";
+import { type StripDay, stripDays } from "../../ui/components/strip.tsx";
+import { createDates } from "../../ui/format.ts";
+import type { HostHead, RailGroup } from "../../ui/hosts/frame.tsx";
+import type { Hub } from "../agents/hub.ts";
+import { notFound } from "../http/errors.ts";
+import { lastBackupOfGroup, type OpenJobFacts, type ShareOf, type TargetFacts } from "./last-backup.ts";
+import { hostStatus } from "./status.ts";
+
+export type HeadReaderDeps = {
+  db: Db;
+  clock: Clock;
+  hub: Hub;
+  lastSeenAt(host: Pick<HostRow, "id" | "lastSeenAt">): number | null;
+  shareOf: ShareOf;
+};
+
+export type HostHeads = {
+  /** @throws Refusal 404 */
+  read(hostId: string): { head: HostHead; host: HostRow; repos: RepoRow[] };
+};
+
+const WEEK_MS = 7 * DAY_MS;
+
+export function createHostHeads({ db, clock, hub, lastSeenAt, shareOf }: HeadReaderDeps): HostHeads {
+  return {
+    read(hostId) {
+      const host = findHost(db, hostId);
+      if (!host) throw notFound("host");
+      const now = clock.now();
+      const repos = listReposOfHost(db, hostId);
+      const targets = listTargetsOfHost(db, hostId);
+      const days = stripDays(createDates(host.timezoneOverride ?? host.timezone).day(now));
+      const outcomes = listDailyOutcomes(db, [hostId], days[0] ?? "");
+      const openJobs = listOpenJobs(db, hostId) as OpenJobFacts[];
+      const facts = targets.map((target): TargetFacts => {
+        const job = target.lastJobId ? findJob(db, target.lastJobId) : null;
+        return { ...target, startedAt: job?.startedAt ?? null, errorCode: job?.errorCode ?? null };
+      });
+      const groups = listSourceGroups(db, hostId).map((group): RailGroup => {
+        const last = lastBackupOfGroup(group, facts, openJobs, shareOf);
+        const own = outcomes.filter((row) => row.sourceGroupId === group.id);
+        return { id: group.id, name: group.name, last, outcomes: nightsOf(own, days, last.status === "running") };
+      });
+      const primary = repos.find((repo) => repo.isPrimary) ?? repos[0] ?? null;
+      const status = hostStatus({ isOnline: hub.isOnline(hostId), driftSince: host.driftSince, repos, targets }, now);
+      const head: HostHead = {
+        ...host,
+        lastSeenAt: lastSeenAt(host),
+        status,
+        groups,
+        repo: primary ? { status: primary.status, message: primary.statusMessage } : null,
+        repoCount: repos.length,
+        nextRunAt: null,
+        sizeChangeBytes: weekChange(db, repos, now),
+        oldestSnapshotAt: findOldestSnapshotTime(
+          db,
+          repos.map((repo) => repo.id),
+        ),
+        days,
+      };
+      return { head, host, repos };
+    },
+  };
+}
+
+/** One group's days; a backup that runs now marks the last day. */
+export function nightsOf(rows: readonly DailyOutcomeRow[], days: readonly string[], isRunning: boolean): StripDay[] {
+  const nights = rows.map(({ day, outcome, runs, failed }): StripDay => ({ day, outcome, runs, failed }));
+  const today = days.at(-1);
+  if (!isRunning || today === undefined) return nights;
+  const before = nights.find((night) => night.day === today);
+  const now: StripDay = { day: today, outcome: "running", runs: (before?.runs ?? 0) + 1, failed: before?.failed ?? 0 };
+  return [...nights.filter((night) => night.day !== today), now];
+}
+
+/** How much the repos grew in a week; null while there are no samples that far back. */
+function weekChange(db: Db, repos: readonly RepoRow[], now: number): number | null {
+  const since = new Date(now - WEEK_MS).toISOString().slice(0, 10);
+  const changes = repos.flatMap((repo) => {
+    const sizes = listRepoSamples(db, repo.id, since).flatMap((row) => (row.sizeBytes === null ? [] : [row.sizeBytes]));
+    const [first] = sizes;
+    const last = sizes.at(-1);
+    return sizes.length > 1 && first !== undefined && last !== undefined ? [last - first] : [];
+  });
+  return changes.length === 0 ? null : changes.reduce((sum, change) => sum + change, 0);
+}
