@@ -42,12 +42,14 @@ export async function compileAgent({ platform, runtime, repository, entry, targe
 }
 
 /**
- * `--format=esm` allows top-level await beside bytecode. The JIT policy keeps the idle agent under 50 MB; it waits far
+ * Bytecode starts the agent in 20 ms instead of 50; Windows does without, for a download under 45 MB.
+ * `--format=esm` allows top-level await beside it. The JIT policy keeps the idle agent under 50 MB; it waits far
  * more than it computes. `--no-orphans` ends restic when the agent dies. Nothing is read from the working directory.
  */
 function flags(platform: Platform): string[] {
   return [
-    ...["--compile", "--minify", "--bytecode", "--format=esm", `--target=${platform.target}`],
+    ...["--compile", "--minify", "--format=esm", `--target=${platform.target}`],
+    ...(platform.os === "windows" ? [] : ["--bytecode"]),
     ...["--compile-jit-policy=1000000000", "--compile-exec-argv=--no-orphans"],
     ...["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"],
   ];

@@ -1,10 +1,9 @@
 // A whole control plane for a test: server with a signed-in admin, append-only rest-server, and hosts added by REST.
 import { join } from "node:path";
-import { type Api, createApi } from "./api.ts";
 import { type CommandResult, runCommand } from "./command.ts";
 import { ensureDist } from "./dist.ts";
 import { type RestServer, startRestServer } from "./rest-server.ts";
-import { type ServerProcess, startServer } from "./server-process.ts";
+import { type Client, type ServerProcess, signIn, startServer } from "./server.ts";
 import type { Cleanup } from "./temp.ts";
 import { ensureTool } from "./tools.ts";
 import { until } from "./wait.ts";
@@ -18,18 +17,20 @@ export type AddedHost = {
   restic(...args: string[]): Promise<CommandResult>;
 };
 
+type HostRow = { id: string; name: string; status: string; os: string; arch: string };
+type JobRow = { id: string; kind: string; status: string; warnings: number };
+type Items<T> = { items: T[]; total: number };
+
 export type ControlPlane = {
   server: ServerProcess;
-  api: Api;
+  client: Client;
   rest: RestServer;
   /** Makes an enrolment token with a repository on the rest-server, whose user exists already. */
   addHost(options: { name: string; includes: string[]; backupNow?: boolean }): Promise<AddedHost>;
   /** The host's row as REST gives it; null until the machine has enrolled. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests read what they expect, and fail on anything else
-  host(name: string): Promise<any>;
+  host(name: string): Promise<HostRow | null>;
   /** Waits until the host's newest backup job has ended, and returns that job. At least `count` backups must exist. */
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  finishedBackup(name: string, options?: { count?: number; timeoutMs?: number }): Promise<any>;
+  finishedBackup(name: string, options?: { count?: number; timeoutMs?: number }): Promise<JobRow>;
 };
 
 /** Starts everything on loopback; `cleanup` takes it down. */
@@ -38,21 +39,20 @@ export async function startControlPlane(cleanup: Cleanup, platforms?: readonly s
   const restic = await ensureTool("restic-0.19");
   const rest = await startRestServer({ root: await cleanup.tempFolder(), appendOnly: true });
   cleanup.add(rest.close);
-  const server = await startServer({ dataDir: await cleanup.tempFolder(), dist: dist.folder });
+  const env = { RM_DIST_DIR: dist.folder };
+  const server = await startServer({ dataDir: join(await cleanup.tempFolder(), "data"), env });
   cleanup.add(server.stop);
-  const api = createApi(server.url);
-  if (!server.setupToken) throw new Error(`the server printed no setup token:\n${server.output.text()}`);
-  await api.bootstrap(server.setupToken);
+  const client = await signIn(server);
   const cacheFolder = await cleanup.tempFolder();
 
   const host: ControlPlane["host"] = async (name) => {
-    const { items } = await api.get(`/api/hosts?q=${encodeURIComponent(name)}`);
-    return items.find((item: { name: string }) => item.name === name) ?? null;
+    const { items } = await client.get<Items<HostRow>>(`/api/hosts?q=${encodeURIComponent(name)}`);
+    return items.find((item) => item.name === name) ?? null;
   };
 
   return {
     server,
-    api,
+    client,
     rest,
     host,
     addHost: async ({ name, includes, backupNow = true }) => {
@@ -60,7 +60,7 @@ export async function startControlPlane(cleanup: Cleanup, platforms?: readonly s
       const repoPassword = `repo of ${name} ${crypto.randomUUID()}`;
       const repoUrl = rest.url(name, "main");
       await rest.addUser(name, httpPassword);
-      const { token } = await api.post("/api/enrollment-tokens", {
+      const { token } = await client.post<{ token: string }>("/api/enrollment-tokens", {
         host_name: name,
         tags: [],
         includes,
@@ -91,10 +91,11 @@ export async function startControlPlane(cleanup: Cleanup, platforms?: readonly s
       until(
         async () => {
           const row = await host(name);
-          const { items } = await api.get(`/api/jobs?host_id=${row.id}&kind=backup`);
-          const newest = items[0];
-          const ended = ["succeeded", "failed", "cancelled"].includes(newest?.status);
-          return ended && items.length >= count ? newest : null;
+          if (!row) return null;
+          const { items } = await client.get<Items<JobRow>>(`/api/jobs?host_id=${row.id}&kind=backup`);
+          const [newest] = items;
+          const isEnded = newest && ["succeeded", "failed", "cancelled"].includes(newest.status);
+          return isEnded && items.length >= count ? newest : null;
         },
         { timeoutMs, everyMs: 200, what: `the end of backup ${count} of ${name}` },
       ),
