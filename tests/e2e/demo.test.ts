@@ -1,0 +1,50 @@
+/** `npm run demo` on an empty folder: one line of JSON after the first backup, a clean end on SIGINT, and the same again. */
+import { afterAll, expect, test } from "bun:test";
+import { resolve } from "node:path";
+import { createCleanup } from "../testbed/temp.ts";
+
+const cleanup = createCleanup();
+afterAll(cleanup.run);
+const MAIN = resolve(import.meta.dir, "../demo/main.ts");
+
+type Facts = { url: string; username: string; password: string; host_id: string; job_id: string };
+
+async function runDemo(data: string): Promise<{ facts: Facts; code: number; agentPids: number }> {
+  const child = Bun.spawn([process.execPath, MAIN, "--data", data, "--port", "0", "--json"], { stdout: "pipe", stderr: "pipe", stdin: "ignore" });
+  const reader = child.stdout.getReader();
+  let text = "";
+  while (!text.includes("\n")) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`the demo ended early: ${await new Response(child.stderr).text()}`);
+    text += new TextDecoder().decode(value);
+  }
+  const facts = JSON.parse(text) as Facts;
+  const answer = await fetch(`${facts.url}/api/auth/login`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ username: facts.username, password: facts.password }),
+  });
+  expect(answer.status).toBe(200);
+  const cookie = /rm_session=[^;]+/.exec(answer.headers.get("set-cookie") ?? "")?.[0] ?? "";
+  const job = (await (await fetch(`${facts.url}/api/jobs/${facts.job_id}`, { headers: { cookie } })).json()) as { status: string; host_id: string };
+  expect(job).toMatchObject({ status: "succeeded", host_id: facts.host_id });
+  child.kill("SIGINT");
+  const code = await child.exited;
+  return { facts, code, agentPids: await countProcesses(data) };
+}
+
+async function countProcesses(needle: string): Promise<number> {
+  const ps = Bun.spawn(["pgrep", "-fc", needle], { stdout: "pipe" });
+  return Number(await new Response(ps.stdout).text());
+}
+
+test("the demo shows its first backup, ends cleanly, and starts again on the same data", async () => {
+  const data = await cleanup.tempFolder();
+  const first = await runDemo(data);
+  expect(first.code).toBe(0);
+  expect(first.agentPids).toBe(0);
+  const second = await runDemo(data);
+  expect(second.code).toBe(0);
+  expect(second.facts.host_id).toBe(first.facts.host_id);
+  expect(second.facts.job_id).not.toBe(first.facts.job_id);
+}, 110_000);
