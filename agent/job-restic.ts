@@ -3,7 +3,7 @@ import type { JobLog } from "./job-log.ts";
 import type { RepoAccess } from "./restic/access.ts";
 import type { ResticOrder } from "./restic/argv.ts";
 import type { Restic, ResticResult, ResticUse } from "./restic/restic.ts";
-import type { ChildIdentity } from "./restic/run.ts";
+import { type ChildIdentity, untilGone } from "./restic/run.ts";
 
 type Options = {
   restic: Restic;
@@ -13,7 +13,7 @@ type Options = {
   /** The process that now works for this job; null when it has ended. */
   child(identity: ChildIdentity | null): void;
   /** An earlier job on this repo was killed, so a lock of ours may lie there. */
-  unlockFirst: { isDue(): boolean; set(): void; clear(): void };
+  unlockFirst: { find(): { pid: number | null } | null; set(): void; clear(): void };
 };
 
 /** These take no lock, so a stale one does not hinder them. */
@@ -26,6 +26,8 @@ const LOCKLESS = new Set<ResticOrder["do"]>([
   "stats",
   "ls",
 ]);
+
+const GONE_WITHIN_MS = 5000;
 
 export function createJobRestic(options: Options) {
   const { log, unlockFirst } = options;
@@ -53,8 +55,10 @@ export function createJobRestic(options: Options) {
 
   return async (order: ResticOrder, use: Partial<ResticUse> = {}): Promise<ResticResult> => {
     const locking = !LOCKLESS.has(order.do) && order.do !== "unlock";
-    if (locking && unlockFirst.isDue()) {
+    const interrupted = locking ? unlockFirst.find() : null;
+    if (interrupted) {
       log.event("An earlier job here was interrupted: its stale lock is removed first");
+      if (interrupted.pid !== null) await untilGone(interrupted.pid, GONE_WITHIN_MS);
       const unlocked = await once({ do: "unlock" }, { capture: true });
       if (unlocked.judgement.is === "stopped") return unlocked;
       if (unlocked.judgement.is === "ok") unlockFirst.clear();

@@ -148,8 +148,11 @@ export function createJobRunner(options: Options): JobRunner {
   function unlockNote(repoId: string) {
     const key = `unlock_first:${repoId}` as const;
     return {
-      isDue: () => store.notes.find(key) !== null,
-      set: () => tolerant(() => store.notes.set(key, "1")),
+      find() {
+        const note = store.notes.find(key);
+        return note === null ? null : { pid: Number(note) || null };
+      },
+      set: () => tolerant(() => store.notes.set(key, "")),
       clear: () => tolerant(() => store.notes.delete(key)),
     };
   }

@@ -53,7 +53,9 @@ export function recoverJobs({ store, outbox, clock, log }: Options): WaitingJob[
       () => {
         store.jobs.setLastLine(fields.job_id, seq);
         store.jobs.setFinished(end);
-        if (fields.repo_id && stored.status === "running") store.notes.set(`unlock_first:${fields.repo_id}`, "1");
+        if (fields.repo_id === null || stored.status !== "running") return;
+        // The process that may have left a lock, as far as known.
+        store.notes.set(`unlock_first:${fields.repo_id}`, String(stored.child?.pid ?? ""));
       },
     );
     log.warn("Closed a job that was interrupted", { job: fields.job_id, kind: fields.kind });

@@ -1,5 +1,5 @@
 /** The only place that starts processes for jobs: own process group, environment from scratch, bounded output. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { PLATFORM } from "../platform.ts";
 import { createLineSplitter } from "./lines.ts";
 
@@ -106,6 +106,13 @@ export function killLeftover(child: ChildIdentity): boolean {
   if (child.birth === "" || processBirth(child.pid) !== child.birth) return false;
   signalGroup(child.pid, "SIGKILL");
   return true;
+}
+
+/** Waits until a killed process is gone from the process table: restic believes its lock to be alive until then. */
+export async function untilGone(pid: number, withinMs: number): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  // It is no child of ours, so nothing tells us of its end.
+  while (PLATFORM.os === "linux" && existsSync(`/proc/${pid}`) && performance.now() < deadline) await Bun.sleep(50);
 }
 
 /** Linux: ticks since boot at which the process was born, with the boot's id; null when it is gone or unknown. */
