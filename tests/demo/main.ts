@@ -36,7 +36,7 @@ async function demo({ data, port, json }: Options): Promise<number> {
     const who = knownSignIn(join(data, "sign-in.json"));
     const client = await signIn(server, who);
     const program = agentIn({ home: join(data, "agent"), restic: null, binary: dist.agents[MACHINE_PLATFORM] ?? "", env: { PATH: process.env["PATH"] ?? "" } });
-    const hostId = await enrollOnce(client, server, program, join(data, "repository"));
+    const hostId = await enroll(client, server, program, join(data, "repository"));
     agent = program.start();
     say("The agent is running; waiting for its backup…");
     const job = await Promise.race([backup(client, hostId), interrupted]);
@@ -72,10 +72,15 @@ function knownSignIn(path: string): SignIn {
   return made;
 }
 
-async function enrollOnce(client: Client, server: ServerProcess, program: ReturnType<typeof agentIn>, repository: string): Promise<string> {
+async function enroll(client: Client, server: ServerProcess, program: ReturnType<typeof agentIn>, repository: string): Promise<string> {
   const find = async () => (await client.get<{ items: { id: string }[] }>(`/api/hosts?q=${HOST}`)).items[0]?.id;
   const known = await find();
-  if (known) return known;
+  if (known) {
+    // The port may be another one than last time: the agent learns the address by enrolling again.
+    const again = await client.post<{ token: string }>(`/api/hosts/${known}/enrollment-token`);
+    await program.enroll(server.url, again.token);
+    return known;
+  }
   const { token } = await client.post<{ token: string }>("/api/enrollment-tokens", {
     host_name: HOST,
     tags: ["demo"],
