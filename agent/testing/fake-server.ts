@@ -19,6 +19,7 @@ export type FakeServerOptions = {
 export function startFakeServer({ tls, port = 0 }: FakeServerOptions = {}) {
   const heard: ToServer[] = [];
   const tokens: (string | null)[] = [];
+  const requests: string[] = [];
   const garbled: string[] = [];
   let socket: Socket | null = null;
   let connections = 0;
@@ -39,8 +40,10 @@ export function startFakeServer({ tls, port = 0 }: FakeServerOptions = {}) {
     hostname: "127.0.0.1",
     ...(tls ? { tls } : {}),
     fetch(request, self) {
-      tokens.push(request.headers.get("authorization"));
-      if (new URL(request.url).pathname === "/ws/agent" && self.upgrade(request)) return;
+      const { pathname } = new URL(request.url);
+      requests.push(pathname);
+      if (pathname === "/ws/agent") tokens.push(request.headers.get("authorization"));
+      if (pathname === "/ws/agent" && self.upgrade(request)) return;
       return new Response("nothing here", { status: 404 });
     },
     websocket: {
@@ -108,6 +111,8 @@ export function startFakeServer({ tls, port = 0 }: FakeServerOptions = {}) {
     heard,
     garbled,
     tokens,
+    /** Paths of all requests, whoever made them. */
+    requests,
     send,
     sendRaw: (frame: string): void => void socket?.send(frame),
     find,
