@@ -1,0 +1,185 @@
+/** An agent that only speaks the protocol: a real WebSocket to a real server, frames as a test wants them. For the server's faults and for load. */
+import { createHash } from "node:crypto";
+import { newId } from "../../shared/ids.ts";
+import { parseToAgent, type ToAgent, type ToAgentPayload, type ToAgentType } from "../../shared/protocol/to-agent.ts";
+import type { ToServerPayload, ToServerType } from "../../shared/protocol/to-server.ts";
+import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
+import type { Client } from "./server.ts";
+
+export type Identity = { token: string; hostId: string; machineId: string; groupId: string; repoId: string };
+
+export type SimulatedAgent = {
+  identity: Identity;
+  /** Everything that came, in order. */
+  received: ToAgent[];
+  send<T extends ToServerType>(type: T, payload: ToServerPayload<T>, extra?: { seq?: number; id?: string }): void;
+  sendText(frame: string): void;
+  /** Resolves with the first message of this type that fits, seen or still to come. */
+  waitFor<T extends ToAgentType>(type: T, fits?: (payload: ToAgentPayload<T>) => boolean): Promise<ToAgentPayload<T>>;
+  closed: Promise<{ code: number; reason: string }>;
+  close(): void;
+  /** Drops the TCP connection without a goodbye. */
+  terminate(): void;
+};
+
+const TIME_LIMIT_MS = 15_000;
+
+/** Makes a host by REST, as the real agent would. */
+export async function enrollSimulated(client: Client, url: string, name: string): Promise<Identity> {
+  const made = await client.post<{ token: string }>("/api/enrollment-tokens", {
+    host_name: name,
+    includes: ["/srv/data"],
+    backup_now: false,
+    repo: {
+      kind: "rest",
+      url: "http://127.0.0.1:9/",
+      repo_password: "a password of a test",
+      http_password: "another password",
+    },
+  });
+  const token = `agent-token-${newId()}`;
+  const machineId = newId();
+  const answer = await fetch(`${url}/api/agents/enroll`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      token: made.token,
+      agent_token_hash: createHash("sha256").update(token).digest("hex"),
+      machine_id: machineId,
+      hostname: name,
+      os: "linux",
+      arch: "x64",
+      agent_version: "0.1.0",
+      restic_version: "0.19.1",
+      protocol_version: PROTOCOL_VERSION,
+      timezone: "UTC",
+      roaming_hint: false,
+    }),
+  });
+  if (answer.status !== 201) throw new Error(`enroll: ${answer.status} ${await answer.text()}`);
+  const { host_id: hostId } = (await answer.json()) as { host_id: string };
+  const host = await client.get<{ source_groups: { id: string }[]; repos: { id: string }[] }>(`/api/hosts/${hostId}`);
+  return { token, hostId, machineId, groupId: host.source_groups[0]?.id ?? "", repoId: host.repos[0]?.id ?? "" };
+}
+
+export type ConnectOptions = { hello?: Partial<ToServerPayload<"hello">> | null };
+
+/** Connects and, unless `hello: null`, greets; resolves when the socket is open. */
+export async function connectSimulated(
+  url: string,
+  identity: Identity,
+  { hello = {} }: ConnectOptions = {},
+): Promise<SimulatedAgent> {
+  const headers = { authorization: `Bearer ${identity.token}` };
+  const ws = new WebSocket(`${url.replace(/^http/, "ws")}/ws/agent`, { headers } as never);
+  const received: ToAgent[] = [];
+  const listeners = new Set<(message: ToAgent) => void>();
+  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
+    ws.addEventListener("close", (event) => resolve({ code: event.code, reason: event.reason }));
+  });
+  ws.addEventListener("message", (event) => {
+    const parsed = parseToAgent(String(event.data));
+    if (!parsed.ok) throw new Error(`the server sent a frame that does not parse: ${event.data}`);
+    received.push(parsed.message);
+    for (const listener of [...listeners]) listener(parsed.message);
+  });
+  const agent: SimulatedAgent = {
+    identity,
+    received,
+    closed,
+    send: (type, payload, extra = {}) => ws.send(JSON.stringify({ type, ts: Date.now(), ...extra, payload })),
+    sendText: (frame) => ws.send(frame),
+    close: () => ws.close(),
+    terminate: () => (ws as unknown as { terminate(): void }).terminate(),
+    waitFor(type, fits = () => true) {
+      type Payload = ToAgentPayload<typeof type>;
+      const isIt = (message: ToAgent) => message.type === type && fits(message.payload as Payload);
+      const seen = received.find(isIt);
+      if (seen) return Promise.resolve(seen.payload as Payload);
+      return new Promise<Payload>((resolve, reject) => {
+        const give = (work: () => void) => {
+          clearTimeout(timer);
+          listeners.delete(listener);
+          work();
+        };
+        const timer = setTimeout(() => give(() => reject(new Error(`no ${type} came`))), TIME_LIMIT_MS);
+        const listener = (message: ToAgent) => {
+          if (isIt(message)) give(() => resolve(message.payload as Payload));
+        };
+        listeners.add(listener);
+        void closed.then(({ code, reason }) =>
+          give(() => reject(new Error(`closed ${code} ${reason} before ${type}`))),
+        );
+      });
+    },
+  };
+  await new Promise<void>((resolve, reject) => {
+    ws.addEventListener("open", () => resolve());
+    void closed.then(({ code, reason }) => reject(new Error(`not connected: ${code} ${reason}`)));
+  });
+  if (hello !== null) agent.send("hello", helloOf(identity, hello));
+  return agent;
+}
+
+export function helloOf(identity: Identity, changes: Partial<ToServerPayload<"hello">> = {}): ToServerPayload<"hello"> {
+  return {
+    protocol_version: PROTOCOL_VERSION,
+    agent_version: "0.1.0",
+    restic_version: "0.19.1",
+    os: "linux",
+    arch: "x64",
+    hostname: "simulated",
+    timezone: "UTC",
+    machine_id: identity.machineId,
+    applied_state_version: null,
+    applied_state_digest: null,
+    capabilities: [],
+    outbox_last_seq: 0,
+    open_jobs: [],
+    ...changes,
+  };
+}
+
+export type JobFields = ToServerPayload<"job.queued">;
+
+export function fieldsOf(order: ToAgentPayload<"command.run">): JobFields {
+  return {
+    job_id: order.job_id,
+    kind: order.kind,
+    repo_id: order.repo_id,
+    source_group_id: order.kind === "backup" ? order.args.source_group_id : null,
+    schedule_id: null,
+    attempt: 1,
+    actor_kind: order.actor_kind,
+    scheduled_at: null,
+    queued_at: order.queued_at,
+  };
+}
+
+export function endOf(
+  fields: JobFields,
+  changes: Partial<ToServerPayload<"job.finished">> = {},
+): ToServerPayload<"job.finished"> {
+  const now = Date.now();
+  return {
+    ...fields,
+    status: "succeeded",
+    exit_code: 0,
+    warnings: 0,
+    stats: { data_added: 10, total_files_processed: 3 },
+    error_code: null,
+    error_message: null,
+    started_at: now - 1000,
+    finished_at: now,
+    ...changes,
+  };
+}
+
+export function linesOf(from: number, count: number): ToServerPayload<"log.stream">["lines"] {
+  return Array.from({ length: count }, (_, index) => ({
+    seq: from + index,
+    ts: Date.now(),
+    stream: "stdout" as const,
+    payload: `line ${from + index}`,
+  }));
+}
