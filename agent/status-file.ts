@@ -53,8 +53,9 @@ function statusPath(stateFolder: string): string {
   return join(stateFolder, "status.json");
 }
 
+/** Compares the ticks alone: in containers a sandboxed service reads another boot id than a shell does. */
 function isAlive({ pid, birth }: AgentStatus): boolean {
-  if (birth !== null) return processBirth(pid) === birth;
+  if (birth !== null) return ticksOf(processBirth(pid)) === ticksOf(birth);
   try {
     process.kill(pid, 0);
     return true;
@@ -62,3 +63,5 @@ function isAlive({ pid, birth }: AgentStatus): boolean {
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
+
+const ticksOf = (birth: string | null) => birth?.split(" ")[1];
