@@ -46,8 +46,9 @@ export function createPages(deps: PageDeps): Pages {
     ],
     errorPage(c, refusal, errorId) {
       const session = sessionOf(c);
-      if (refusal.status === 401 && c.req.method === "GET") {
-        const next = c.req.path === "/" ? null : c.req.path + new URL(c.req.url).search;
+      if (refusal.status === 401) {
+        const isPage = c.req.method === "GET" && c.req.path !== "/";
+        const next = isPage ? c.req.path + new URL(c.req.url).search : null;
         return c.redirect(hrefOf("/login", { next }), 303);
       }
       const status = refusal.code === "internal" ? 500 : refusal.status;

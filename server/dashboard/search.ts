@@ -34,21 +34,12 @@ export function findHits(fleet: readonly FleetHost[], query: string, { mayRun, i
   for (const { host, status, groups, repos } of fleet) {
     offer({ kind: "host", id: host.id, name: host.name, note: status }, host.name, `${host.tags.join(" ")} ${status}`);
     if (words.length === 0) continue;
-    for (const group of groups) {
-      offer(
-        { kind: "group", hostId: host.id, hostName: host.name, id: group.id, name: group.name },
-        group.name,
-        host.name,
-      );
-      const run = {
-        kind: "run",
-        hostId: host.id,
-        hostName: host.name,
-        groupId: group.id,
-        groupName: group.name,
-        note: "",
-      } as const;
-      if (mayRun) offer(run, group.name, `run ${host.name}`);
+    // The editor behind a group is for those who may run it.
+    for (const group of mayRun ? groups : []) {
+      const place = { hostId: host.id, hostName: host.name };
+      offer({ kind: "group", ...place, id: group.id, name: group.name }, group.name, host.name);
+      const run = { kind: "run", ...place, groupId: group.id, groupName: group.name, note: "" } as const;
+      offer(run, group.name, `run ${host.name}`);
     }
     for (const repo of repos)
       offer({ kind: "repo", id: repo.id, hostId: host.id, hostName: host.name, name: repo.name }, repo.name, host.name);

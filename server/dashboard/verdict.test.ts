@@ -21,7 +21,7 @@ function host(name: string, changes: Record<string, unknown> = {}, own: Record<s
   } as unknown as FleetHost;
 }
 
-const failed = [{ sourceGroupId: "g", lastStatus: "failed", lastWarnings: 0, lastSuccessAt: NOW - DAY }];
+const failed = [{ sourceGroupId: "g", lastStatus: "failed", lastWarnings: 0, lastSuccessAt: NOW - DAY / 2 }];
 const stale = [{ sourceGroupId: "g", lastStatus: "succeeded", lastWarnings: 0, lastSuccessAt: NOW - 3 * DAY }];
 
 describe("needs", () => {
@@ -40,8 +40,20 @@ describe("needs", () => {
 
   test("a host whose first backup runs is left in peace, one that waits for nothing is not", () => {
     const fresh = { targets: [], repos: [{ status: "ready" }] };
-    expect(needOf(host("a", fresh), NOW)).toEqual({ kind: "never" });
+    expect(needOf(host("a", fresh), NOW)).toEqual({ kind: "never", group: null });
     expect(needOf(host("a", { ...fresh, openJobs: [{ kind: "backup" }] }), NOW)).toBeNull();
+  });
+
+  test("a group that was never backed up is named", () => {
+    const groups = [
+      { id: "g", name: "g" },
+      { id: "etc", name: "etc" },
+    ];
+    expect(needOf(host("a", { groups }), NOW)).toEqual({ kind: "never", group: "etc" });
+  });
+
+  test("a laptop may be away for a week", () => {
+    expect(needOf(host("a", { targets: stale }, { roaming: true }), NOW)).toBeNull();
   });
 
   test("a repository that cannot be opened, warnings and long drift are named", () => {

@@ -5,8 +5,9 @@ import type { NeedyHost } from "../../ui/dashboard/verdict.tsx";
 import type { HostNeed } from "../../ui/hosts/words.tsx";
 import type { FleetHost } from "./fleet.ts";
 
-/** A host without a good backup for this long is named with the span. */
-const STALE_MS = 2 * DAY_MS;
+/** A host without a good backup for this long is named with the span; machines that travel get longer. */
+const STALE_MS = DAY_MS;
+const STALE_ROAMING_MS = 7 * DAY_MS;
 const DRIFT_TOLERATED_MS = 10 * 60_000;
 
 const ORDER: readonly HostNeed["kind"][] = ["no_backup", "failed", "repo_not_ready", "never", "warnings", "drift"];
@@ -16,10 +17,15 @@ export function needOf(row: FleetHost, now: number): HostNeed | null {
   const { host, targets, groups, repos, openJobs } = row;
   const isBusy = openJobs.some((job) => job.kind === "backup");
   const lastSuccess = Math.max(0, ...targets.map((target) => target.lastSuccessAt ?? 0));
-  if (lastSuccess > 0 && now - lastSuccess > STALE_MS) return { kind: "no_backup", sinceMs: now - lastSuccess };
+  if (lastSuccess > 0 && now - lastSuccess > (host.roaming ? STALE_ROAMING_MS : STALE_MS))
+    return { kind: "no_backup", sinceMs: now - lastSuccess };
   if (targets.some((target) => target.lastStatus === "failed")) return { kind: "failed" };
   if (repos.some((repo) => repo.status === "failed" || repo.status === "waiting")) return { kind: "repo_not_ready" };
-  if (lastSuccess === 0 && groups.length > 0 && !isBusy) return { kind: "never" };
+  const bare = groups.filter(
+    ({ id }) => !targets.some((one) => one.sourceGroupId === id && one.lastSuccessAt !== null),
+  );
+  if (bare.length > 0 && !isBusy)
+    return { kind: "never", group: bare.length === groups.length ? null : (bare[0]?.name ?? null) };
   const warnings = targets.reduce(
     (sum, { lastStatus, lastWarnings }) => sum + (lastStatus === "succeeded" ? lastWarnings : 0),
     0,

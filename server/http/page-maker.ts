@@ -88,7 +88,8 @@ export function createPageMaker({ clock, assets, countRunningJobs }: PageMakerDe
   };
 }
 
-function isHtmx(c: AppContext): boolean {
+/** HTMX asked: a poll, or a verb that stays on its page. */
+export function isHtmx(c: AppContext): boolean {
   return c.req.header("hx-request") === "true";
 }
 

@@ -14,7 +14,7 @@ import { kindInWords } from "../../ui/jobs/words.tsx";
 import type { Hub } from "../agents/hub.ts";
 import type { HostHeads } from "../hosts/head.ts";
 import { notFound } from "../http/errors.ts";
-import { offsetOf, type PageMaker } from "../http/page-maker.ts";
+import { isHtmx, offsetOf, type PageMaker } from "../http/page-maker.ts";
 import { type AppContext, formRoute, type Route, route } from "../http/routes.ts";
 import type { CancelJob } from "./cancel.ts";
 import type { CreatedJob } from "./create.ts";
@@ -42,9 +42,12 @@ export function jobPages({ db, hub, pages, heads, live, orders, cancel }: JobPag
   const started = (c: AppContext, { job, isNew }: CreatedJob, what: string) => {
     const host = findHost(db, job.hostId);
     const name = host?.name ?? "the host";
+    const href = `/jobs/${job.id}`;
     const waits = hub.isOnline(job.hostId) ? "" : ` It waits until ${name} is online.`;
     const text = isNew ? `${what} on ${name} was queued.${waits}` : `${what} on ${name} is under way already.`;
-    return pages.done(c, `/jobs/${job.id}`, { tone: "ok", text, link: { href: `/jobs/${job.id}`, label: "View job" } });
+    // The job's own page says it all by itself.
+    if (!isHtmx(c)) return pages.done(c, href);
+    return pages.done(c, href, { tone: "ok", text, link: { href, label: "View job" } });
   };
   const repoVerb = (kind: "probe" | "unlock" | "stats", summary: string) =>
     formRoute({

@@ -72,7 +72,7 @@ export function DashboardPage({ view, ...data }: DashboardProps & { view: View }
         view={view}
         live
         tools={
-          may(view, "operator") ? (
+          may(view, "admin") ? (
             <LinkButton href="/hosts/new" primary icon="plus">
               Add host
             </LinkButton>

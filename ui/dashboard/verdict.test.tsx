@@ -12,7 +12,7 @@ const calm: FleetVerdict = { hosts: 12, protectedHosts: 12, needy: [], lastNight
 
 describe("dashboard verdict", () => {
   test("is calm when nothing needs a person", () => {
-    expect(words(calm)).toBe("All 12 hosts protected.in the last 24 h 12 of 12 backups ran well");
+    expect(words(calm)).toBe("All 12 hosts protected.12 of 12 backups ran well in the last 24 h");
   });
 
   test("names the worst two and counts the rest", () => {
@@ -22,14 +22,20 @@ describe("dashboard verdict", () => {
       needy: [
         { id: "1", name: "nas-02", need: { kind: "no_backup", sinceMs: 3 * 86_400_000 } },
         { id: "2", name: "db-01", need: { kind: "failed" } },
-        { id: "3", name: "web-01", need: { kind: "never" } },
+        { id: "3", name: "web-01", need: { kind: "never", group: null } },
       ],
       lastNight: { ran: 7, failed: 2 },
     });
     expect(sentence).toContain(
       "3 hosts need you: nas-02 has had no backup for 3 days, db-01 failed at its last backup, and 1 more.",
     );
-    expect(sentence).toContain("9 of 12 hosts protected · in the last 24 h 7 of 9 backups ran well");
+    expect(sentence).toContain("9 of 12 hosts protected · 7 of 9 backups ran well in the last 24 h");
+  });
+
+  test("never claims more than is true", () => {
+    expect(words({ ...calm, protectedHosts: 11 })).toStartWith(
+      "11 of 12 hosts protected in the last 24 h; nothing failed.",
+    );
   });
 
   test("warnings alone are amber, not red", () => {

@@ -23,27 +23,31 @@ function glyphFor(needy: readonly NeedyHost[]): GlyphName {
   return needy.every(({ need }) => QUIET.includes(need.kind)) ? "warning" : "failed";
 }
 
-function lastNightInWords({ ran, failed }: FleetVerdict["lastNight"]): string {
+function lastDayInWords({ ran, failed }: FleetVerdict["lastNight"]): string {
   const all = ran + failed;
   if (all === 0) return "no backup ran in the last 24 h";
-  return `in the last 24 h ${ran} of ${formatPlural(all, "backup")} ran well`;
+  return `${ran} of ${formatPlural(all, "backup")} ran well in the last 24 h`;
 }
 
 export function DashboardVerdict({ verdict }: { verdict: FleetVerdict }) {
   const { hosts, protectedHosts, needy, lastNight } = verdict;
   const glyph = glyphFor(needy);
+  const share = `${protectedHosts} of ${formatPlural(hosts, "host")} protected`;
+  if (needy.length === 0 && protectedHosts < hosts)
+    return (
+      <Verdict glyph="idle" sub={capital(lastDayInWords(lastNight))}>
+        {share} in the last 24 h; nothing failed.
+      </Verdict>
+    );
   if (needy.length === 0)
     return (
-      <Verdict glyph={glyph} sub={lastNightInWords(lastNight)}>
+      <Verdict glyph={glyph} sub={capital(lastDayInWords(lastNight))}>
         {hosts === 1 ? "Your host is protected." : `All ${hosts} hosts protected.`}
       </Verdict>
     );
   const more = needy.length - NAMED;
   return (
-    <Verdict
-      glyph={glyph}
-      sub={`${protectedHosts} of ${formatPlural(hosts, "host")} protected · ${lastNightInWords(lastNight)}`}
-    >
+    <Verdict glyph={glyph} sub={`${share} · ${lastDayInWords(lastNight)}`}>
       {formatPlural(needy.length, "host needs", "hosts need")} you:{" "}
       {needy.slice(0, NAMED).map(({ id, name, need }, at) => (
         <>
@@ -57,4 +61,8 @@ export function DashboardVerdict({ verdict }: { verdict: FleetVerdict }) {
       {more > 0 ? `, and ${more} more` : ""}.
     </Verdict>
   );
+}
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

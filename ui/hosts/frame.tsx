@@ -247,9 +247,13 @@ function Rail({ host, view }: { host: HostHead; view: View }) {
         {host.groups.map((group) => (
           <div class="group" id={`g-${group.id}`}>
             <div>
-              <a class="host-name plain" href={`/hosts/${host.id}/sources/${group.id}`}>
-                {group.name}
-              </a>
+              {may(view, "operator") ? (
+                <a class="host-name plain" href={`/hosts/${host.id}/sources/${group.id}`}>
+                  {group.name}
+                </a>
+              ) : (
+                <span class="host-name">{group.name}</span>
+              )}
               <div class="meta">
                 <GroupState last={group.last} view={view} />
               </div>

@@ -95,12 +95,18 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
       </>,
     );
   const newest = Math.max(...groups.map(({ last }) => (last.status === "ok" ? last.at : 0)));
+  const when = <Ago at={newest} view={view} />;
   return say(
     "ok",
-    <>
-      {name} is protected. {groups.length === 1 ? "Its" : `All ${formatPlural(groups.length, "source group")}`} ran
-      well, the newest <Ago at={newest} view={view} />.
-    </>,
+    groups.length === 1 ? (
+      <>
+        {name} is protected. Its last backup ran well, {when}.
+      </>
+    ) : (
+      <>
+        {name} is protected. All {formatPlural(groups.length, "source group")} ran well, the newest {when}.
+      </>
+    ),
   );
 }
 

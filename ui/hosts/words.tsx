@@ -116,11 +116,11 @@ export function LastBackupCell({ last, view }: { last: LastBackup; view: View })
   }
 }
 
-/** Why a host needs a person, worst first. Spans in ms. */
+/** Why a host needs a person. Spans in ms; `group` is named when only that one was never backed up. */
 export type HostNeed =
   | { kind: "no_backup"; sinceMs: number }
   | { kind: "failed" }
-  | { kind: "never" }
+  | { kind: "never"; group: string | null }
   | { kind: "repo_not_ready" }
   | { kind: "warnings"; count: number }
   | { kind: "drift" };
@@ -133,7 +133,7 @@ export function needInWords(need: HostNeed): string {
     case "failed":
       return "failed at its last backup";
     case "never":
-      return "has no backup yet";
+      return need.group === null ? "has no backup yet" : `has no backup of ${need.group} yet`;
     case "repo_not_ready":
       return "cannot use its repository";
     case "warnings":

@@ -126,7 +126,7 @@ function Facts({ job, host, repo, group, actorName, earlier, view }: JobPageProp
           [
             "Source group",
             group ? (
-              <a href={`${hostPath(host.id, "sources")}/${group.id}`}>
+              <a href={hostPath(host.id, "sources")}>
                 <code>{group.name}</code>
               </a>
             ) : null,

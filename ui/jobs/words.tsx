@@ -54,6 +54,7 @@ export function kindInWords(kind: JobKind): string {
 /** "Backup of photos", "Probe of vault". */
 export function titleOf(job: { kind: JobKind; groupName: string | null; repoName: string | null }): string {
   const about = job.kind === "backup" ? job.groupName : job.repoName;
+  if (job.kind === "init") return about ? `Making the repository ${about}` : NOUNS.init;
   return about ? `${NOUNS[job.kind]} of ${about}` : NOUNS[job.kind];
 }
 

@@ -43,9 +43,13 @@ export function SourcesTab({ view, host, groups }: { view: View; host: HostHead;
           {groups.map((group) => (
             <tr id={`g-${group.id}`}>
               <td class="first">
-                <a class="row-link host-name" href={`${hostPath(host.id, "sources")}/${group.id}`}>
-                  {group.name}
-                </a>
+                {operator ? (
+                  <a class="row-link host-name" href={`${hostPath(host.id, "sources")}/${group.id}`}>
+                    {group.name}
+                  </a>
+                ) : (
+                  <span class="host-name">{group.name}</span>
+                )}
                 {group.tag === group.name ? null : (
                   <small>
                     tag <code>{group.tag}</code>
