@@ -43,12 +43,13 @@ describe.skipIf(obstacle !== null)("one command on a new machine", () => {
     expect(stdout).toContain("restic 0.14.0 is here, which does not fit");
     expect(stdout).toContain("sudo sed -i '1s/^/# /' /etc/cron.d/old-backup");
     expect(code).toBe(0);
-    expect(await plane.host("box1")).toMatchObject({ status: "online", os: "linux" });
+    expect(await plane.host("box1")).toMatchObject({ os: "linux", in_sync: true });
   }, 150_000);
 
   test("backs up by itself what only root may read, with the server's restic instead of the old one", async () => {
     const job = await plane.finishedBackup("box1", { timeoutMs: 120_000 });
     expect(job).toMatchObject({ status: "succeeded", warnings: 0 });
+    expect(await plane.host("box1")).toMatchObject({ status: "online", protected_24h: true });
     const listed = await host.restic("ls", "latest", "/etc/shadow", "/root/private/note");
     expect(listed.stdout).toContain("/etc/shadow");
     expect(await host.restic("dump", "latest", "/root/private/note")).toMatchObject({ code: 0, stdout: SECRET });

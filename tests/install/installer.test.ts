@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { bootContainer, type Container, containerObstacle } from "../testbed/container.ts";
+import { makeSelfSigned } from "../testbed/self-signed.ts";
 import { createCleanup } from "../testbed/temp.ts";
 import { type StubSite, startStubSite } from "./stub-site.ts";
 
@@ -148,7 +149,35 @@ describe.skipIf(obstacle !== null)("the installer", () => {
   test("works with wget where there is no curl", async () => {
     await container.must("mv /usr/bin/curl /usr/bin/curl.away");
     const { code, stdout } = await container.exec(`wget -qO- ${site.origin}/install.sh | RM_TOKEN=good-token sh`);
+    await container.must("mv /usr/bin/curl.away /usr/bin/curl");
     expect(stdout).toContain("Connected.");
     expect(code).toBe(0);
   }, 60_000);
+
+  test("trusts a self-signed server by its pin or certificate alone, with curl and with wget", async () => {
+    const signed = await makeSelfSigned(await cleanup.tempFolder());
+    const secure = startStubSite(signed);
+    cleanup.add(secure.close);
+    secure.release("1.0.3");
+    await container.copyIn(signed.certFile, "/opt/ca.pem");
+    await container.copyIn(join(import.meta.dir, "../../install/install.sh"), "/opt/install.sh");
+    const trusting = async (args: string, without?: string) => {
+      await container.must("sh /opt/install.sh --uninstall");
+      if (without) await container.must(`mv /usr/bin/${without} /usr/bin/${without}.away`);
+      const env = { RM_TOKEN: "good-token" };
+      const { code } = await container.exec(`sh /opt/install.sh --server ${secure.origin} ${args}`, { env });
+      if (without) await container.must(`mv /usr/bin/${without}.away /usr/bin/${without}`);
+      return code;
+    };
+    const wrong = `sha256//${"A".repeat(43)}=`;
+    for (const without of [undefined, "curl"]) {
+      expect(await trusting("", without)).toBe(1);
+      expect(await trusting(`--pin ${wrong}`, without)).toBe(1);
+      expect(await trusting(`--pin ${signed.pin}`, without)).toBe(0);
+      expect(await trusting("--ca /opt/ca.pem", without)).toBe(0);
+    }
+    expect(await container.must("cat /opt/stub/enrolled-with")).toBe(
+      `enroll --server ${secure.origin} --ca /opt/ca.pem\n`,
+    );
+  }, 120_000);
 });

@@ -14,7 +14,8 @@ export type StubSite = {
   close(): Promise<void>;
 };
 
-export function startStubSite(): StubSite {
+/** Starts it on loopback; by HTTPS when a key and a certificate (PEM) are given. */
+export function startStubSite(tls?: { key: string; cert: string }): StubSite {
   let agent: Uint8Array = STUB;
   let served: Uint8Array = STUB;
   let version = "1.0.0";
@@ -22,6 +23,7 @@ export function startStubSite(): StubSite {
   const server: Bun.Server<undefined> = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
+    ...(tls ? { tls } : {}),
     fetch: (request) => {
       const { pathname } = new URL(request.url);
       requests.push(`${pathname} ${request.headers.get("accept-encoding") ?? ""}`);
