@@ -62,7 +62,7 @@ export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Rout
     jobs: jobs.map(({ job }) => show(get(job.id))),
   });
 
-  const repoOrder = (kind: "probe" | "unlock" | "stats", summary: string) =>
+  const repoOrder = (kind: "probe" | "unlock" | "stats" | "snapshots", summary: string) =>
     route({
       method: "POST",
       path: `/api/repos/:id/${kind}`,
@@ -176,5 +176,6 @@ export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Rout
     repoOrder("probe", "Open the repo now and say how it is"),
     repoOrder("unlock", "Remove stale locks"),
     repoOrder("stats", "Measure the repo now"),
+    repoOrder("snapshots", "Read the list of snapshots anew"),
   ];
 }

@@ -12,6 +12,8 @@ export type AgentOptions = {
   /** A compiled agent; by default the source is run by Bun. */
   binary?: string;
   env?: Record<string, string>;
+  /** Heartbeats and reconnects in milliseconds instead of seconds. */
+  quick?: boolean;
 };
 
 export type Agent = {
@@ -32,7 +34,7 @@ export type AgentProcess = {
   exited: Promise<number>;
 };
 
-export function agentIn({ home, restic, binary, env = {} }: AgentOptions): Agent {
+export function agentIn({ home, restic, binary, env = {}, quick = false }: AgentOptions): Agent {
   const bin = join(home, "path");
   mkdirSync(bin, { recursive: true });
   rmSync(join(bin, "restic"), { force: true });
@@ -67,7 +69,12 @@ export function agentIn({ home, restic, binary, env = {} }: AgentOptions): Agent
       if (code !== 0) throw new Error(`enroll: exit ${code}\n${stdout}${stderr}`);
     },
     start() {
-      const child = Bun.spawn([...argv, "run"], { env: own, stdout: "pipe", stderr: "pipe", stdin: "ignore" });
+      const child = Bun.spawn(quick ? [process.execPath, join(import.meta.dir, "quick-agent.ts")] : [...argv, "run"], {
+        env: own,
+        stdout: "pipe",
+        stderr: "pipe",
+        stdin: "ignore",
+      });
       let log = "";
       for (const stream of [child.stdout, child.stderr]) {
         void (async () => {

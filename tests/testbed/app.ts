@@ -9,7 +9,7 @@ import { hashPassword } from "../../server/auth/passwords.ts";
 import { readConfig } from "../../server/runtime/config.ts";
 import { createSealer } from "../../server/runtime/seal.ts";
 import { type WiredServer, wire } from "../../server/wiring.ts";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, systemClock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { createLog, type LogLevel } from "../../shared/log.ts";
 import { createRedactor } from "../../shared/redact.ts";
@@ -28,14 +28,24 @@ export type TestApp = {
 
 export type Person = { role: Role; username: string; userId: string; cookie: string; csrf: string };
 
-export async function startApp(cleanup: Cleanup, level: LogLevel = "warn"): Promise<TestApp> {
+/** `base` is the clock that `clock.move` adds to: the system's, or one that stands still. */
+export async function startApp(
+  cleanup: Cleanup,
+  level: LogLevel = "warn",
+  base: Clock = systemClock,
+): Promise<TestApp> {
   const folder = await cleanup.tempFolder();
   const path = join(folder, "test.db");
   const sqlite = openSqlite(path);
   await migrate(sqlite, path, migrations);
   const db = asDrizzle(sqlite);
   let moved = 0;
-  const clock = { now: () => Date.now() + moved, move: (ms: number) => void (moved += ms) };
+  const clock = {
+    now: () => base.now() + moved,
+    move: (ms: number) => {
+      moved += ms;
+    },
+  };
   const redactor = createRedactor();
   const log: string[] = [];
   const read = readConfig({ RM_DATA_DIR: folder }, false);

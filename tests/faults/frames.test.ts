@@ -1,0 +1,106 @@
+/** Systematic, not only random: for every frame k of a backup's conversation the socket is cut, the server killed, the agent killed right after k. */
+import { afterAll, describe, expect, test } from "bun:test";
+import type { Frame } from "../testbed/frame-relay.ts";
+import { createCleanup } from "../testbed/temp.ts";
+import { until } from "../testbed/wait.ts";
+import { type Job, openScene, type Scene } from "./scene.ts";
+
+const cleanup = createCleanup();
+afterAll(cleanup.run);
+
+/** Frames that come by the clock say nothing about the conversation. */
+const IGNORED = ["heartbeat", "heartbeat.ack", "job.progress"];
+
+type Story = { job: Job; lines: string[]; backups: number; snapshots: number; frames: Frame[] };
+
+/** Runs one backup, with `fault` after the k-th frame that counts, and waits until all has come to rest. */
+async function tell(scene: Scene, k: number | null, fault: () => Promise<void>): Promise<Story> {
+  const frames: Frame[] = [];
+  let struck: Promise<void> | null = null;
+  const callsBefore = scene.resticCalls().length;
+  scene.relay.watch((frame) => {
+    if (IGNORED.includes(frame.type)) return;
+    frames.push(frame);
+    if (frames.length === k) struck = fault();
+  });
+  // The server may die before it has answered: asking again returns the job that was made.
+  const id = await until(() => scene.run().catch(() => null), { what: "an answer to Run now" });
+  const job = await scene.ended(id);
+  await struck;
+  const settled = await scene.ended(id);
+  const snapshotId = settled.stats?.["snapshot_id"];
+  const backups = () =>
+    scene
+      .resticCalls()
+      .slice(callsBefore)
+      .filter((call) => call.startsWith("backup ")).length;
+  const list = async () =>
+    (await scene.client().get<{ items: { snapshot_id: string }[] }>(`/api/hosts/${scene.hostId}/snapshots?limit=500`))
+      .items;
+  if (job.status === "succeeded") {
+    await until(async () => (await list()).some((row) => row.snapshot_id === snapshotId), {
+      timeoutMs: 20_000,
+      what: "the snapshot's row",
+    });
+  }
+  const lines = (await scene.log(id)).map((line) => `${line.seq} ${line.stream}`);
+  return {
+    job: await scene.job(id),
+    lines,
+    backups: backups(),
+    snapshots: (await list()).filter((row) => row.snapshot_id === snapshotId).length,
+    frames,
+  };
+}
+
+const nothing = async () => undefined;
+
+function expectWholeLog(story: Story): void {
+  expect(story.lines.map((line) => Number(line.split(" ")[0]))).toEqual(story.lines.map((_, index) => index + 1));
+  expect(story.job.log_lines).toBe(story.lines.length);
+}
+
+/** The same rows as of the undisturbed run: nothing lost, nothing twice, restic ran once. */
+function expectSame(story: Story, calm: Story, k: number): void {
+  const where = `after frame ${k} (${calm.frames[k - 1]?.direction} ${calm.frames[k - 1]?.type})`;
+  expect(story.job.status, where).toBe("succeeded");
+  expect(story.job.closed_by, where).toBe("agent");
+  expect(story.backups, where).toBe(1);
+  expect(story.snapshots, where).toBe(1);
+  expectWholeLog(story);
+  expect(story.lines, where).toEqual(calm.lines);
+}
+
+describe.each([["the socket is cut"], ["the server is killed"], ["the agent is killed"]])("%s", (fault) => {
+  test("after each frame of a backup's conversation, and the end is true", async () => {
+    const scene = await openScene(cleanup);
+    const strike: Record<string, () => Promise<void>> = {
+      "the socket is cut": async () => scene.relay.cut(),
+      "the server is killed": async () => {
+        scene.killServer();
+        await scene.restartServer();
+      },
+      "the agent is killed": async () => {
+        scene.killAgent();
+        await scene.restartAgent();
+      },
+    };
+    await tell(scene, null, nothing);
+    const calm = await tell(scene, null, nothing);
+    expect(calm.job.status).toBe("succeeded");
+    expect(calm.frames.length).toBeGreaterThan(8);
+    for (let k = 1; k <= calm.frames.length; k++) {
+      const story = await tell(scene, k, strike[fault] ?? nothing);
+      if (fault !== "the agent is killed") {
+        expectSame(story, calm, k);
+        continue;
+      }
+      expect(["succeeded", "failed"]).toContain(story.job.status);
+      if (story.job.status === "failed")
+        expect(["agent_restarted", "agent_lost_job"]).toContain(String(story.job.error_code));
+      else expect(story.snapshots).toBe(1);
+      expect(story.backups).toBeLessThanOrEqual(1);
+      expectWholeLog(story);
+    }
+  }, 240_000);
+});
