@@ -199,7 +199,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       restic_version: finder.known()?.version ?? null,
       ...PLATFORM,
       hostname: hostName(),
-      timezone: timeZone(),
+      timezone: timeZone(environment.timezone),
       machine_id: config.machine_id,
       applied_state_version: state.version(),
       applied_state_digest: state.digest(),

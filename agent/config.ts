@@ -15,6 +15,8 @@ export type AgentEnvironment = {
   binFolder: string;
   /** One-time enrolment token. */
   token: string | null;
+  /** `TZ` */
+  timezone: string | null;
   proxy: { https: string | null; http: string | null; none: string[] };
   /** What every child process gets: the few names that programs need to work, nothing of restic, no secret. */
   childBase: Record<string, string>;
@@ -37,6 +39,7 @@ export function readEnvironment(env: Record<string, string | undefined> = proces
     binFolder: moved ? join(state, "bin") : usual.bin,
     standardFolders: !moved,
     token: env.RM_TOKEN?.trim() || null,
+    timezone: env.TZ || null,
     proxy: {
       https: env.HTTPS_PROXY || env.https_proxy || null,
       http: env.HTTP_PROXY || env.http_proxy || null,

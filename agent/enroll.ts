@@ -38,7 +38,7 @@ export async function enroll(environment: AgentEnvironment, order: EnrollOrder):
   const attempt = attemptFor(environment, order, before);
   saveAttempt(environment, attempt);
   const machine = before?.machine_id ?? machineId();
-  const answer = await ask(order, requestOf(order, attempt, machine));
+  const answer = await ask(order, requestOf(order, attempt, machine, environment.timezone));
   if (typeof answer === "string") return { done: false, problem: answer };
   if (before && before.host_id !== answer.host_id) forgetState(environment);
   const config = configOf(order, attempt, answer, machine, before);
@@ -59,7 +59,7 @@ function attemptFor(environment: AgentEnvironment, order: EnrollOrder, before: A
   return { server: order.server, token_hash: tokenHash, agent_token: randomBytes(32).toString("base64url") };
 }
 
-function requestOf(order: EnrollOrder, attempt: Attempt, machine: string): EnrollRequest {
+function requestOf(order: EnrollOrder, attempt: Attempt, machine: string, timezone: string | null): EnrollRequest {
   return {
     token: order.token,
     agent_token_hash: sha256(attempt.agent_token),
@@ -69,7 +69,7 @@ function requestOf(order: EnrollOrder, attempt: Attempt, machine: string): Enrol
     agent_version: PRODUCT_VERSION,
     restic_version: order.resticVersion,
     protocol_version: PROTOCOL_VERSION,
-    timezone: timeZone(),
+    timezone: timeZone(timezone),
     roaming_hint: looksRoaming(),
   };
 }

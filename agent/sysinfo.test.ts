@@ -27,7 +27,9 @@ test("a battery makes a machine roaming, a mouse's does not", async () => {
 
 test("what every machine can tell", () => {
   expect(machineId().length).toBeGreaterThan(10);
-  expect(timeZone()).toMatch(/^[A-Za-z]/);
+  expect(timeZone(null)).toMatch(/^[A-Za-z]/);
+  expect(timeZone("Europe/Berlin")).toBe("Europe/Berlin");
+  expect(timeZone("CET-1CEST,M3.5.0")).toBe(timeZone(null));
   expect(freeBytes("/not/there")).toBeNull();
   const { load, uptime_s, free_bytes_state } = vitals("/tmp");
   expect(load).toBeGreaterThanOrEqual(0);

@@ -1,5 +1,5 @@
 /** What the agent tells of its machine. */
-import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statfsSync } from "node:fs";
 import { hostname, loadavg, uptime } from "node:os";
 import { join } from "node:path";
 import { newId } from "../shared/ids.ts";
@@ -10,8 +10,27 @@ export function hostName(): string {
   return clip(hostname(), 255);
 }
 
-export function timeZone(): string {
+/**
+ * The machine's zone, as `Europe/Berlin`. `Intl` would tell too, but keeps 6 MB of the executable in memory.
+ * @param fromEnvironment what `TZ` says; it may be a zone, or something that only the C library understands.
+ */
+export function timeZone(fromEnvironment: string | null): string {
+  if (PLATFORM.os === "linux") {
+    const found = [fromEnvironment, linkedZone("/etc/localtime"), readQuietly("/etc/timezone")?.trim()];
+    const zone = found.find((name) => name && ZONE.test(name));
+    if (zone) return zone;
+  }
   return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+}
+
+const ZONE = /^[A-Za-z]+(\/[A-Za-z0-9_+-]+){1,2}$|^UTC$/;
+
+function linkedZone(link: string): string | null {
+  try {
+    return /zoneinfo\/(?:posix\/|right\/)?(.+)$/.exec(realpathSync(link))?.[1] ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /**

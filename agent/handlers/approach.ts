@@ -1,5 +1,4 @@
 /** What comes before restic in every job: is the repo's server there, and does it let us in? */
-import { durationInWords } from "../words.ts";
 import { cancelled, failed, type HandlerDeps, type JobContext, type Verdict } from "./handler.ts";
 
 /** @returns null when restic may try, else how the job ends. */
@@ -23,7 +22,7 @@ export async function approach(context: JobContext, deps: HandlerDeps): Promise<
     );
   }
   if (found.httpStatus !== null) {
-    context.log.event(`The repo server answered in ${durationInWords(performance.now() - startedAt)}`);
+    context.log.event(`The repo server answered in ${Math.round(performance.now() - startedAt)} ms`);
   }
   return null;
 }
