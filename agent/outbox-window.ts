@@ -46,14 +46,17 @@ export function createOutboxWindow(rows: Pick<OutboxRows, "listAfter">) {
       pump();
     },
     detach: () => reset(null),
-    /** Returns up to where rows may be deleted; null when this acknowledges nothing that was sent. */
-    acknowledge(seq: number): number | null {
+    /** What may be deleted now; null when this acknowledges nothing that was sent. */
+    acknowledge(seq: number): { upTo: number; rows: number; bytes: number } | null {
       const upTo = Math.min(seq, sentUpTo);
       const left = inFlight.filter((one) => one.seq > upTo);
-      if (left.length === inFlight.length) return null;
+      const rows = inFlight.length - left.length;
+      if (rows === 0) return null;
+      const leftBytes = left.reduce((sum, one) => sum + one.bytes, 0);
+      const bytes = inFlightBytes - leftBytes;
       inFlight = left;
-      inFlightBytes = left.reduce((sum, one) => sum + one.bytes, 0);
-      return upTo;
+      inFlightBytes = leftBytes;
+      return { upTo, rows, bytes };
     },
   };
 }

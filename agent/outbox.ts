@@ -64,16 +64,18 @@ export function createOutbox({ store, clock, log, maxBytes = MAX_OUTBOX_BYTES, w
     },
     /** A connection is welcome: everything unacknowledged is sent again, from the start. */
     attach(send: SendFrame): void {
+      totals = store.outbox.totals();
       window.attach(send);
     },
     detach: () => window.detach(),
     /** Everything up to `seq` has been committed by the server. */
     acknowledge(seq: number): void {
-      const upTo = window.acknowledge(seq);
-      if (upTo === null) return;
+      const done = window.acknowledge(seq);
+      if (done === null) return;
       try {
-        store.outbox.deleteUpTo(upTo);
-        totals = store.outbox.totals();
+        store.outbox.deleteUpTo(done.upTo);
+        totals.rows -= done.rows;
+        totals.bytes -= done.bytes;
       } catch (error) {
         // The rows are sent again on the next connection, which changes nothing at the server.
         if (!isDiskTrouble(error)) throw error;

@@ -10,13 +10,13 @@ const SCHEMA = [
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     type TEXT NOT NULL,
     ts INTEGER NOT NULL,
-    payload TEXT NOT NULL,
     bytes INTEGER NOT NULL,
     job_id TEXT,
     first_line INTEGER,
     last_line INTEGER,
     replace_key TEXT,
-    report_id TEXT
+    report_id TEXT,
+    payload TEXT NOT NULL
   ) STRICT;
   CREATE INDEX outbox_by_type ON outbox (type, seq);
   CREATE INDEX outbox_by_job ON outbox (job_id);
