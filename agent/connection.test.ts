@@ -1,16 +1,13 @@
 /** Opening, staying and coming back: a real agent, a real socket, a peer that misbehaves on purpose. */
 import { afterEach, expect, test } from "bun:test";
-import { X509Certificate } from "node:crypto";
-import { join } from "node:path";
 import { newId } from "../shared/ids.ts";
 import { CLOSE } from "../shared/protocol/version.ts";
-import { mustRun } from "../tests/testbed/command.ts";
 import { createCleanup } from "../tests/testbed/temp.ts";
 import { until } from "../tests/testbed/wait.ts";
+import { certificate } from "./testing/certificate.ts";
 import { type FakeServerOptions, startFakeServer } from "./testing/fake-server.ts";
 import { agentFixture, order } from "./testing/fixture.ts";
 import type { TrustSettings } from "./trust.ts";
-import { publicKeyPin } from "./trust.ts";
 
 const cleanup = createCleanup();
 afterEach(() => cleanup.run());
@@ -111,21 +108,6 @@ test("unknown types are ignored, garbled frames are answered, unknown kinds of o
   expect(end.payload).toMatchObject({ status: "failed", error_code: "refused_by_host", kind: "verify" });
   expect(peer.connections()).toBe(1);
 });
-
-async function certificate(folder: string, name: string, key?: string) {
-  const [keyFile, certFile] = [key ?? join(folder, `${name}.key`), join(folder, `${name}.crt`)];
-  if (!key) await mustRun(["openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", keyFile]);
-  const subject = ["-subj", `/CN=${name}`, "-addext", "subjectAltName=IP:127.0.0.1"];
-  await mustRun(["openssl", "req", "-x509", "-key", keyFile, "-out", certFile, "-days", "30", ...subject]);
-  const cert = await Bun.file(certFile).text();
-  return {
-    cert,
-    key: await Bun.file(keyFile).text(),
-    keyFile,
-    certFile,
-    pin: publicKeyPin(Buffer.from(new X509Certificate(cert).raw)),
-  };
-}
 
 test("a pinned key: that key is accepted with any certificate, another key never sees the token", async () => {
   const folder = await cleanup.tempFolder();

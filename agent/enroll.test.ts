@@ -14,6 +14,7 @@ import { findConfig, readEnvironment } from "./config.ts";
 import { PLATFORM } from "./platform.ts";
 import { createResticFinder } from "./restic/binary.ts";
 import { fetchRestic } from "./server-files.ts";
+import { certificate } from "./testing/certificate.ts";
 import { createTrust } from "./trust.ts";
 
 const cleanup = createCleanup();
@@ -46,13 +47,14 @@ async function machine(token: string | null = "the one-time token") {
 }
 
 /** Takes every machine as a host, one host for each agent token, unless told to fail. */
-function enroller() {
+function enroller(tls?: { cert: string; key: string; pin: string }) {
   const requests: EnrollRequest[] = [];
   const hosts = new Map<string, string>();
   const behaviour = { loseAnswer: false, refuse: null as null | { status: number; body: unknown } };
   const server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
+    ...(tls ? { tls: { cert: tls.cert, key: tls.key } } : {}),
     async fetch(request) {
       const body = (await request.json()) as EnrollRequest;
       requests.push(body);
@@ -61,13 +63,19 @@ function enroller() {
       hosts.set(body.agent_token_hash, hostId);
       if (behaviour.loseAnswer) return new Response("lost", { status: 502 });
       return Response.json(
-        { host_id: hostId, host_name: "web-01", server_url: "http://elsewhere", cert_pin: null, update_keys: ["{}"] },
+        {
+          host_id: hostId,
+          host_name: "web-01",
+          server_url: "http://elsewhere",
+          cert_pin: tls?.pin ?? null,
+          update_keys: ["{}"],
+        },
         { status: 201 },
       );
     },
   });
   cleanup.add(() => server.stop(true));
-  return { url: `http://127.0.0.1:${server.port}`, requests, behaviour };
+  return { url: `${tls ? "https" : "http"}://127.0.0.1:${server.port}`, requests, behaviour };
 }
 
 describe("enroll", () => {
@@ -154,6 +162,18 @@ describe("enroll", () => {
     const done = await run("enroll", "--server", "http://127.0.0.1:1");
     expect(done.code).toBe(2);
     expect(done.err).toContain("RM_TOKEN");
+  });
+
+  test("a self-signed server needs its pin, which then is kept; a wrong pin tells it nothing", async () => {
+    const { run, config } = await machine();
+    const own = await certificate(await cleanup.tempFolder(), "own");
+    const server = enroller(own);
+    expect((await run("enroll", "--server", server.url)).err).toMatch(/self.signed/);
+    const wrong = `sha256//${"A".repeat(43)}=`;
+    expect((await run("enroll", "--server", server.url, "--pin", wrong)).err).toContain(own.pin);
+    expect(server.requests).toEqual([]);
+    expect(await run("enroll", "--server", server.url, "--pin", own.pin)).toMatchObject({ code: 0 });
+    expect(config()?.trust).toEqual({ pin: own.pin, ca_file: null, insecure: false });
   });
 
   test("a configuration that cannot be read is not overwritten", async () => {
