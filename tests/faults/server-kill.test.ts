@@ -78,12 +78,16 @@ test("nothing is lost or doubled", async () => {
       status: "succeeded",
       closed_by: "agent",
     });
-    const { items } = await client.get<{ items: { seq: number; payload: string }[] }>(`/api/jobs/${id}/logs?limit=5000`);
+    const { items } = await client.get<{ items: { seq: number; payload: string }[] }>(
+      `/api/jobs/${id}/logs?limit=5000`,
+    );
     expect(items.map((line) => line.seq)).toEqual(items.map((_, index) => index + 1));
     expect(items.length).toBe(job.log_lines);
-    expect(items.filter((line) => line.payload.includes("unreadable-")).map((line) => /unreadable-(\d+)/.exec(line.payload)?.[1])).toEqual(
-      Array.from({ length: UNREADABLE }, (_, index) => String(index + 1)),
-    );
+    expect(
+      items
+        .filter((line) => line.payload.includes("unreadable-"))
+        .map((line) => /unreadable-(\d+)/.exec(line.payload)?.[1]),
+    ).toEqual(Array.from({ length: UNREADABLE }, (_, index) => String(index + 1)));
   }
   const backups = readFileSync(calls, "utf8")
     .split("\n")

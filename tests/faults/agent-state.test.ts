@@ -1,0 +1,135 @@
+/** A real agent that is killed, wiped, set back or cut off, and a server set back to an older copy: each job ends truly, and the next backup works. */
+import { afterAll, describe, expect, test } from "bun:test";
+import { cpSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createCleanup } from "../testbed/temp.ts";
+import { until } from "../testbed/wait.ts";
+import { openScene, type Scene } from "./scene.ts";
+
+const cleanup = createCleanup();
+afterAll(cleanup.run, 60_000);
+
+/** Makes the next backup take long enough to be interrupted. */
+function fillSource(scene: Scene, megabytes: number): void {
+  for (let n = 0; n < megabytes; n++) {
+    writeFileSync(join(scene.source, `big-${n}`), crypto.getRandomValues(new Uint8Array(65_536)).toString().repeat(5));
+  }
+}
+
+const stateOf = (scene: Scene) => join(scene.source, "..", "state");
+const isRunning = (scene: Scene, id: string) =>
+  until(async () => (await scene.job(id)).status === "running" && scene.resticCalls().at(-1)?.startsWith("backup"), {
+    what: "a running backup",
+  });
+
+async function stopAgent(scene: Scene): Promise<void> {
+  scene.killAgent();
+  await scene.agent().exited;
+}
+
+const expectNextBackupWorks = async (scene: Scene) =>
+  expect((await scene.ended(await scene.run())).status).toBe("succeeded");
+
+describe.each([["restic-0.18" as const], ["restic-0.19" as const]])("with %s", (restic) => {
+  test("an agent killed during a backup says so afterwards, and the next backup succeeds in spite of the lock", async () => {
+    const scene = await openScene(cleanup, { restic });
+    fillSource(scene, 40);
+    const id = await scene.run();
+    await isRunning(scene, id);
+    scene.killAgent();
+    await scene.restartAgent();
+    expect(await scene.ended(id)).toMatchObject({
+      status: "failed",
+      error_code: "agent_restarted",
+      closed_by: "agent",
+    });
+    await expectNextBackupWorks(scene);
+  }, 90_000);
+});
+
+test("an agent whose state was wiped gets everything anew; the job that it forgot is failed", async () => {
+  const scene = await openScene(cleanup);
+  fillSource(scene, 40);
+  const id = await scene.run();
+  await isRunning(scene, id);
+  await stopAgent(scene);
+  rmSync(stateOf(scene), { recursive: true });
+  await scene.restartAgent();
+  expect(await scene.ended(id)).toMatchObject({ status: "failed", error_code: "agent_lost_job", closed_by: "server" });
+  await expectNextBackupWorks(scene);
+}, 90_000);
+
+test("an agent set back to an older state repeats itself without doubling anything", async () => {
+  const scene = await openScene(cleanup);
+  const copy = await cleanup.tempFolder();
+  await stopAgent(scene);
+  cpSync(stateOf(scene), copy, { recursive: true });
+  await scene.restartAgent();
+  const first = await scene.ended(await scene.run());
+  await stopAgent(scene);
+  rmSync(stateOf(scene), { recursive: true });
+  cpSync(copy, stateOf(scene), { recursive: true });
+  await scene.restartAgent();
+  await expectNextBackupWorks(scene);
+  expect(await scene.job(first.id)).toMatchObject({ status: "succeeded", closed_by: "agent" });
+}, 90_000);
+
+test("a server restored from an older copy learns again what it has forgotten", async () => {
+  const scene = await openScene(cleanup);
+  const { dataDir } = scene.server();
+  await scene.server().stop();
+  const copy = await cleanup.tempFolder();
+  cpSync(dataDir, copy, { recursive: true });
+  await scene.restartServer();
+  const forgotten = await scene.ended(await scene.run());
+  expect(forgotten.status).toBe("succeeded");
+  await scene.server().stop();
+  rmSync(dataDir, { recursive: true });
+  cpSync(copy, dataDir, { recursive: true });
+  await forgetStateId(dataDir);
+  await scene.restartServer();
+  const again = await scene.ended(forgotten.id);
+  expect(again).toMatchObject({ status: "succeeded", closed_by: "agent" });
+  await expectNextBackupWorks(scene);
+}, 90_000);
+
+test("a server that stopped answering is left and found again when it goes on", async () => {
+  const scene = await openScene(cleanup);
+  const { pid } = scene.server();
+  process.kill(pid, "SIGSTOP");
+  try {
+    await until(() => /dropp|no answer|silent|lost/i.test(scene.agent().log().slice(-2000)), {
+      timeoutMs: 20_000,
+      what: "the agent's notice",
+    });
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+  await expectNextBackupWorks(scene);
+}, 60_000);
+
+test("an agent that stopped answering is offline after 90 s, and back when it goes on", async () => {
+  const scene = await openScene(cleanup);
+  const status = async () => (await scene.client().get<{ status: string }>(`/api/hosts/${scene.hostId}`)).status;
+  const { pid } = scene.agent();
+  process.kill(pid, "SIGSTOP");
+  try {
+    await until(async () => (await status()) === "offline", {
+      timeoutMs: 100_000,
+      everyMs: 500,
+      what: "the host offline",
+    });
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+  await until(async () => (await status()) === "online", { timeoutMs: 10_000, what: "the host online" });
+  await expectNextBackupWorks(scene);
+}, 150_000);
+
+/** What `restore` does: a restored database announces a new state id. */
+async function forgetStateId(dataDir: string): Promise<void> {
+  const { Database } = await import("bun:sqlite");
+  const database = new Database(join(dataDir, "restic-manager.db"));
+  database.run("DELETE FROM settings WHERE key = 'server_state_id'");
+  database.close();
+}
