@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type SampleFleet, startSampleFleet } from "../screenshots/fleet.ts";
 import { samplePages } from "../screenshots/pages.ts";
-import { openSamplePage } from "../screenshots/visit.ts";
+import { complaintsOf, openWindow, sidewaysPixels, visit } from "../screenshots/visit.ts";
 import { axeViolations, launchBrowser, type TestBrowser } from "../testbed/browser.ts";
 import { createCleanup } from "../testbed/temp.ts";
 
@@ -23,14 +23,19 @@ describe.each([
 ] as const)("every page, %s at %i px", (theme, width) => {
   test("has no violation and no sideways scrolling", async () => {
     const found: string[] = [];
+    const windows = {
+      own: await openWindow(browser, fleet, { theme, width }),
+      strange: await openWindow(browser, fleet, { theme, width }, true),
+    };
     for (const sample of samplePages(fleet)) {
-      const page = await openSamplePage(browser, fleet, sample, { theme, width });
+      const page = sample.stranger ? windows.strange : windows.own;
+      await visit(page, sample);
       found.push(...(await axeViolations(page)).map((violation) => `${sample.name}: ${violation}`));
-      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      const sideways = await sidewaysPixels(page);
       if (sideways > 0) found.push(`${sample.name}: scrolls sideways by ${sideways} px`);
-      found.push(
-        ...page.problems.filter((problem) => !problem.includes("404")).map((problem) => `${sample.name}: ${problem}`),
-      );
+    }
+    for (const page of Object.values(windows)) {
+      found.push(...complaintsOf(page));
       await page.close();
     }
     expect(found).toEqual([]);

@@ -12,7 +12,7 @@ import { createRedactor } from "../../shared/redact.ts";
 import { type Person, signInAs, startApp, type TestApp } from "../testbed/app.ts";
 import type { Cleanup } from "../testbed/temp.ts";
 import { until } from "../testbed/wait.ts";
-import { connectSampleAgent } from "./sample-agent.ts";
+import { connectSampleAgent, type SampleAgent } from "./sample-agent.ts";
 import { type SeededHost, seedAudit, seedFleet } from "./seed.ts";
 
 export const MOMENT = Date.UTC(2026, 10, 20, 9, 14);
@@ -23,6 +23,8 @@ export type SampleFleet = {
   url: string;
   admin: Person;
   hosts: SeededHost[];
+  /** Those that are online, by host name. */
+  agents: ReadonlyMap<string, SampleAgent>;
   runningJobId: string;
   waitingJobId: string;
   /** A finished job of nas-01, and the newest failed one. */
@@ -49,7 +51,7 @@ export async function startSampleFleet(cleanup: Cleanup): Promise<SampleFleet> {
   seedTokens(app, admin.userId);
   const jobs = seedOpenJobs(app, hosts, admin.userId);
   const url = listen(app, cleanup);
-  await connectAll(app, url, hosts, jobs.runningJobId, cleanup);
+  const agents = await connectAll(app, url, hosts, jobs.runningJobId, cleanup);
   const newest = (name: string, status: "succeeded" | "failed") => {
     const host = hosts.find(({ sample }) => sample.name === name);
     return listJobs(db, { host_id: host?.id, status, kind: "backup" }, 1, 0).items[0]?.id ?? "";
@@ -59,6 +61,7 @@ export async function startSampleFleet(cleanup: Cleanup): Promise<SampleFleet> {
     url,
     admin,
     hosts,
+    agents,
     ...jobs,
     doneJobId: newest("laptop-anna", "succeeded"),
     failedJobId: newest("db-01", "failed"),
@@ -145,6 +148,7 @@ async function connectAll(
   cleanup: Cleanup,
 ) {
   const running = findJob(app.db, runningJobId);
+  const agents = new Map<string, SampleAgent>();
   for (const host of hosts) {
     const { sample } = host;
     if (sample.offlineHours !== undefined || !running) continue;
@@ -180,6 +184,7 @@ async function connectAll(
       },
     });
     cleanup.add(() => agent.close());
+    agents.set(sample.name, agent);
     await agent.ready;
     if (host.id !== running.hostId) continue;
     agent.send("job.progress", {
@@ -197,6 +202,7 @@ async function connectAll(
     agent.send("log.stream", { job_id: running.id, lines: runningLog(running.startedAt ?? MOMENT) }, 1);
     await until(() => (findJob(app.db, running.id)?.logLines ?? 0) > 0, { what: "the running job's log" });
   }
+  return agents;
 }
 
 function runningLog(startedAt: number) {

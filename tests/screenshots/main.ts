@@ -3,9 +3,9 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { launchBrowser, type TestBrowser, type Theme } from "../testbed/browser.ts";
 import { createCleanup } from "../testbed/temp.ts";
-import { startSampleFleet } from "./fleet.ts";
+import { type SampleFleet, startSampleFleet } from "./fleet.ts";
 import { type SamplePage, samplePages } from "./pages.ts";
-import { openSamplePage } from "./visit.ts";
+import { complaintsOf, type Look, openWindow, sidewaysPixels, visit } from "./visit.ts";
 
 const OUT = resolve(import.meta.dir, "../../docs/screenshots");
 const WIDTHS = [390, 1280, 1920] as const;
@@ -22,9 +22,8 @@ async function takeAll(only: readonly string[]): Promise<string[]> {
     if (only.length === 0) rmSync(OUT, { recursive: true, force: true });
     mkdirSync(OUT, { recursive: true });
     const complaints: string[] = [];
-    for (const page of pages)
-      for (const theme of THEMES)
-        for (const width of WIDTHS) complaints.push(...(await takeOne(browser, fleet, page, theme, width)));
+    for (const theme of THEMES)
+      for (const width of WIDTHS) complaints.push(...(await takeOne(browser, fleet, pages, { theme, width })));
     console.log(`${pages.length} pages, ${pages.length * THEMES.length * WIDTHS.length} pictures in ${OUT}`);
     return complaints;
   } finally {
@@ -34,20 +33,25 @@ async function takeAll(only: readonly string[]): Promise<string[]> {
 
 async function takeOne(
   browser: TestBrowser,
-  fleet: Awaited<ReturnType<typeof startSampleFleet>>,
-  sample: SamplePage,
-  theme: Theme,
-  width: number,
+  fleet: SampleFleet,
+  samples: readonly SamplePage[],
+  look: Look,
 ): Promise<string[]> {
-  const page = await openSamplePage(browser, fleet, sample, { theme, width });
-  const name = `${sample.name}-${theme}-${width}`;
-  await page.screenshot({ path: join(OUT, `${name}.png`), fullPage: true });
-  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  const complaints = page.problems
-    .filter((problem) => !problem.includes("404"))
-    .map((problem) => `${name}: ${problem}`);
-  if (sideways > 0) complaints.push(`${name}: scrolls sideways by ${sideways} px`);
-  await page.close();
+  const complaints: string[] = [];
+  const own = await openWindow(browser, fleet, look);
+  const strange = await openWindow(browser, fleet, look, true);
+  for (const sample of samples) {
+    const page = sample.stranger ? strange : own;
+    const name = `${sample.name}-${look.theme}-${look.width}`;
+    await visit(page, sample);
+    await page.screenshot({ path: join(OUT, `${name}.png`), fullPage: true });
+    const sideways = await sidewaysPixels(page);
+    if (sideways > 0) complaints.push(`${name}: scrolls sideways by ${sideways} px`);
+  }
+  for (const page of [own, strange]) {
+    complaints.push(...complaintsOf(page));
+    await page.close();
+  }
   return complaints;
 }
 

@@ -30,8 +30,8 @@ async function findLines(jobId: string, needle: string, signal: AbortSignal): Pr
     rest = lines.pop() ?? "";
     for (const line of lines) {
       if (!line.toLowerCase().includes(needle)) continue;
-      const parsed = JSON.parse(line) as LogLine;
-      if (parsed.payload.toLowerCase().includes(needle)) hits.push(parsed);
+      const parsed = JSON.parse(line) as Omit<LogLine, "ts"> & { ts: string };
+      if (parsed.payload.toLowerCase().includes(needle)) hits.push({ ...parsed, ts: Date.parse(parsed.ts) });
     }
   }
   return hits;

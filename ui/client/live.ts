@@ -35,6 +35,14 @@ function withLoadedRows(action: string): string {
   return url.pathname + url.search;
 }
 
+/** Filters that act while one types leave their state in the address, without HTMX's own history. */
+function rememberFilter({ sourceElement, request }: RequestContext): void {
+  if (!sourceElement.matches("form.filters")) return;
+  const url = new URL(request.action, location.href);
+  for (const [name, value] of [...url.searchParams]) if (value === "") url.searchParams.delete(name);
+  history.replaceState(history.state, "", url);
+}
+
 export function startLive(): void {
   const tags = new WeakMap<Element, { action: string; tag: string }>();
 
@@ -54,6 +62,8 @@ export function startLive(): void {
     const tag = headers.get("ETag");
     if (status === 200 && tag) tags.set(ctx.sourceElement, { action: ctx.request.action, tag });
   });
+
+  onHtmx("htmx:after:swap", rememberFilter);
 
   onHtmx("htmx:error", (ctx) => {
     if (isPoll(ctx)) showReconnecting(true);

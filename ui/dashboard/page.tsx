@@ -190,7 +190,6 @@ function Filters({ filter, summary, tags }: DashboardProps) {
       hx-trigger="input delay:250ms, submit"
       hx-target="#main"
       hx-swap="outerMorph"
-      hx-replace-url="true"
       hx-sync="this:replace"
     >
       {filter.status ? <input type="hidden" name="status" value={filter.status} /> : null}
