@@ -5,8 +5,10 @@ import type { NeedyHost } from "../../ui/dashboard/verdict.tsx";
 import type { HostNeed } from "../../ui/hosts/words.tsx";
 import type { FleetHost } from "./fleet.ts";
 
-/** A host without a good backup for this long is named with the span; machines that travel get longer. */
+/** A host without a good backup for this long is named with the span. A failed run says more until it is older than that. */
 const STALE_MS = DAY_MS;
+const STALE_FAILED_MS = 2 * DAY_MS;
+/** Machines that travel. */
 const STALE_ROAMING_MS = 7 * DAY_MS;
 const DRIFT_TOLERATED_MS = 10 * 60_000;
 
@@ -17,9 +19,10 @@ export function needOf(row: FleetHost, now: number): HostNeed | null {
   const { host, targets, groups, repos, openJobs } = row;
   const isBusy = openJobs.some((job) => job.kind === "backup");
   const lastSuccess = Math.max(0, ...targets.map((target) => target.lastSuccessAt ?? 0));
-  if (lastSuccess > 0 && now - lastSuccess > (host.roaming ? STALE_ROAMING_MS : STALE_MS))
-    return { kind: "no_backup", sinceMs: now - lastSuccess };
-  if (targets.some((target) => target.lastStatus === "failed")) return { kind: "failed" };
+  const hasFailed = targets.some((target) => target.lastStatus === "failed");
+  const patience = host.roaming ? STALE_ROAMING_MS : hasFailed ? STALE_FAILED_MS : STALE_MS;
+  if (lastSuccess > 0 && now - lastSuccess > patience) return { kind: "no_backup", sinceMs: now - lastSuccess };
+  if (hasFailed) return { kind: "failed" };
   if (repos.some((repo) => repo.status === "failed" || repo.status === "waiting")) return { kind: "repo_not_ready" };
   const bare = groups.filter(
     ({ id }) => !targets.some((one) => one.sourceGroupId === id && one.lastSuccessAt !== null),
@@ -40,7 +43,11 @@ export function needyHosts(rows: readonly FleetHost[], now: number): NeedyHost[]
     const need = needOf(row, now);
     return need ? [{ id: row.host.id, name: row.host.name, need }] : [];
   });
-  return needy.sort((a, b) => ORDER.indexOf(a.need.kind) - ORDER.indexOf(b.need.kind) || a.name.localeCompare(b.name));
+  const since = ({ need }: NeedyHost) => (need.kind === "no_backup" ? need.sinceMs : 0);
+  return needy.sort(
+    (a, b) =>
+      ORDER.indexOf(a.need.kind) - ORDER.indexOf(b.need.kind) || since(b) - since(a) || a.name.localeCompare(b.name),
+  );
 }
 
 /** The figures of the tiles. `sizes` are the fleet's total sizes by day, oldest first. */

@@ -137,7 +137,7 @@ function inputOf(body: FormBody): TokenInput {
 
 function shownOnce(origin: string, token: string, generated: Generated): ShownOnce {
   return {
-    install: installCommands(origin, token),
+    command: installCommands(origin, token).linux,
     httpPassword: generated.http_password ?? null,
     htpasswdLine: generated.htpasswd_line ?? null,
     repoPassword: generated.repo_password ?? null,

@@ -31,7 +31,7 @@ export function AuditPage({ view, filter, rows, total, limit, actions }: AuditPr
   return (
     <Page view={view} title="Audit">
       <PageHead view={view}>
-        <Verdict glyph="idle" sub="Every change and every refusal, kept for two years. No secrets.">
+        <Verdict sub="Every change and every refusal, kept for two years. No secrets.">
           {total === 0 ? "Nothing was changed." : `${formatPlural(total, "entry", "entries")} of who changed what.`}
         </Verdict>
       </PageHead>

@@ -19,7 +19,8 @@ export function Verdict({
   sub,
   quiet,
 }: {
-  glyph: GlyphName;
+  /** Left out where the page states nothing about a status: a form, a search. */
+  glyph?: GlyphName;
   children: Child;
   sub?: Child;
   /** True where the words change every second: screen readers are not told. */
@@ -28,10 +29,10 @@ export function Verdict({
   return (
     <div>
       <h1 class="verdict" id="verdict" aria-live={quiet ? "off" : "polite"}>
-        <Glyph name={glyph} />
+        {glyph ? <Glyph name={glyph} /> : null}
         <span>{children}</span>
       </h1>
-      {sub ? <p class="verdict-sub">{sub}</p> : null}
+      {sub ? <p class={glyph ? "verdict-sub" : "verdict-sub flush"}>{sub}</p> : null}
     </div>
   );
 }

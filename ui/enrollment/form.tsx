@@ -19,10 +19,6 @@ import { OutstandingTokens, type TokenLine } from "./tokens.tsx";
 
 const KINDS = [
   { value: "rest", label: "REST server (suggested)" },
-  { value: "s3", label: "S3 or compatible" },
-  { value: "b2", label: "Backblaze B2" },
-  { value: "sftp", label: "SFTP" },
-  { value: "rclone", label: "rclone" },
   { value: "local", label: "Folder on the host" },
   { value: "other", label: "Other restic address" },
 ] as const;
@@ -37,10 +33,7 @@ export function AddHostPage({ view, form, tokens }: AddHostProps & { view: View 
     <Page view={view} title="Add host">
       <Crumbs crumbs={[{ label: "Dashboard", href: "/" }, { label: "Add host" }]} />
       <PageHead view={view}>
-        <Verdict
-          glyph="idle"
-          sub="You get one command for the machine. The rest goes by itself, up to its first backup."
-        >
+        <Verdict sub="You get one command for the machine. The rest goes by itself, up to its first backup.">
           Add a host
         </Verdict>
       </PageHead>
@@ -150,7 +143,7 @@ export function RepositoryFields({ form }: { form: FormState }) {
           hint="Empty: generated, with the htpasswd line for the repo server"
         />
       </div>
-      <div data-when="kind=s3 b2 other">
+      <div data-when="kind=other">
         <LinesField
           name="env"
           label="Keys"

@@ -8,7 +8,8 @@ import { OutstandingTokens, type TokenLine } from "./tokens.tsx";
 
 /** Everything secret of a new token; null when the page is opened again later. */
 export type ShownOnce = {
-  install: { linux: string; windows: string };
+  /** What to paste on a Linux machine. */
+  command: string;
   httpPassword: string | null;
   htpasswdLine: string | null;
   repoPassword: string | null;
@@ -42,7 +43,7 @@ export function AddHostResultPage({ view, ...data }: AddHostResultProps & { view
           <LedgerSection
             id="command"
             title="Run this on the machine"
-            about={`As root or Administrator. Valid once, for ${formatSpan(data.lifetimeMs)}.`}
+            about={`As root. Valid once, for ${formatSpan(data.lifetimeMs)}.`}
           >
             {once ? (
               <Commands {...data} once={once} />
@@ -95,16 +96,7 @@ function HttpSecrets({ once }: { once: ShownOnce }) {
 function Commands({ once, includes }: AddHostResultProps & { once: ShownOnce }) {
   return (
     <div class="fields">
-      <div class="field">
-        <h3>Linux</h3>
-        <CopyBox prompt="$" text={once.install.linux} label="Copy the Linux command" />
-      </div>
-      <div class="field">
-        <h3>
-          Windows <span class="t3">PowerShell</span>
-        </h3>
-        <CopyBox prompt="PS>" text={once.install.windows} label="Copy the Windows command" />
-      </div>
+      <CopyBox prompt="$" text={once.command} label="Copy the command" />
       <div class="does">
         <h3>What it does</h3>
         <ol>

@@ -8,6 +8,7 @@ import { Verdict } from "../components/status.tsx";
 import { Ago, Clock } from "../components/time.tsx";
 import { formatPercent, formatPlural } from "../format.ts";
 import { platformOf } from "../hosts/words.tsx";
+import { isBeingMade } from "../repos/words.tsx";
 import type { View } from "../view.ts";
 
 /** How far one token's machine has come. */
@@ -28,7 +29,7 @@ export type EnrollmentProgress = {
     fromIp: string | null;
     enrolledAt: number;
   } | null;
-  repo: Pick<RepoRow, "id" | "status" | "statusMessage" | "statusAt" | "appendOnly"> | null;
+  repo: Pick<RepoRow, "id" | "status" | "statusCode" | "statusMessage" | "statusAt" | "appendOnly"> | null;
   backup:
     | (Pick<JobRow, "id" | "status" | "warnings" | "finishedAt" | "errorMessage"> & { share: number | null })
     | null;
@@ -81,7 +82,15 @@ function verdictOf({ hostName, host, repo, backup, revokedAt, backupNow }: Enrol
       sub: "Add the htpasswd line there; it is tried every 15 s.",
     };
   if (repo?.status !== "ready")
-    return { glyph: "running", words: <>{name} is enrolled; its repository is being opened.</>, sub: leave };
+    return {
+      glyph: "running",
+      words: (
+        <>
+          {name} is enrolled; its repository is being {repo && isBeingMade(repo) ? "made" : "opened"}.
+        </>
+      ),
+      sub: leave,
+    };
   if (!backup)
     return backupNow
       ? { glyph: "running", words: <>{name} is ready; its first backup is about to start.</>, sub: leave }
@@ -225,7 +234,9 @@ function repository({ hostName, host, repo }: EnrollmentProgress, view: View): S
         ),
       };
     case "unknown":
-      return { state: "now", title: "Opening the repository…", words: "If nothing is there yet, it is made." };
+      return isBeingMade(repo)
+        ? { state: "now", title: "Making the repository…", words: "Nothing was there yet." }
+        : { state: "now", title: "Opening the repository…", words: "If nothing is there yet, it is made." };
   }
 }
 

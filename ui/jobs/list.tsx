@@ -209,14 +209,14 @@ function JobTable({ rows, view, showHost }: JobListProps & { view: View; showHos
             <td data-th="Took" class="num">
               <span class="t2">{tookOf(job, view)}</span>
             </td>
-            <td data-th="Added" class="num">
+            <td data-th="Added" class="num only-wide">
               {job.addedBytes === null ? (
                 <span class="t3">–</span>
               ) : (
                 <span class="mono">{formatBytes(job.addedBytes)}</span>
               )}
             </td>
-            <td data-th="Started by">
+            <td data-th="Started by" class="only-wide">
               <span class="t2">{actorInWords(job)}</span>
             </td>
           </tr>

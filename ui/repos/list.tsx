@@ -126,7 +126,7 @@ function RepoTable({ rows, view, host }: { rows: readonly RepoLine[]; view: View
         {rows.map((repo) => (
           <tr id={`r-${repo.id}`}>
             <td class="second">
-              <RepoBadge status={repo.status} />
+              <RepoBadge repo={repo} />
             </td>
             <td class="first">
               <a class="row-link host-name" href={`/hosts/${repo.hostId}/repos/${repo.id}`}>

@@ -10,7 +10,7 @@ import { hostPath } from "../hosts/frame.tsx";
 import { Page, PageHead } from "../layout.tsx";
 import { may, type View } from "../view.ts";
 import { CredentialForm } from "./credential-form.tsx";
-import { AppendOnlyBadge, AppendOnlyWords, RepoNotice } from "./words.tsx";
+import { AppendOnlyBadge, AppendOnlyWords, isBeingMade, RepoNotice } from "./words.tsx";
 
 /** The everyday credential without its secrets. */
 export type CredentialView = {
@@ -103,7 +103,11 @@ function RepoVerdict({ repo }: { repo: RepoPageProps["repo"] }) {
     case "failed":
       return <Verdict glyph="failed">{name} cannot be opened. Backups to it fail until this is mended.</Verdict>;
     case "unknown":
-      return <Verdict glyph="idle">{name} has not been tried yet.</Verdict>;
+      return isBeingMade(repo) ? (
+        <Verdict glyph="running">{name} is being made: nothing was at its address yet.</Verdict>
+      ) : (
+        <Verdict glyph="idle">{name} has not been tried yet.</Verdict>
+      );
   }
 }
 

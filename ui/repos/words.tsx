@@ -18,13 +18,18 @@ const STATUS: Record<RepoRow["status"], { glyph: GlyphName; word: string }> = {
   unknown: { glyph: "idle", word: "Unknown" },
 };
 
-export function RepoBadge({ status, fill }: { status: RepoRow["status"]; fill?: boolean }) {
-  const { glyph, word } = STATUS[status];
+export function RepoBadge({ repo, fill }: { repo: Pick<RepoRow, "status" | "statusCode">; fill?: boolean }) {
+  const { glyph, word } = isBeingMade(repo) ? { glyph: "running" as const, word: "Being made" } : STATUS[repo.status];
   return (
     <Badge glyph={glyph} {...(fill ? { fill } : {})}>
       {word}
     </Badge>
   );
+}
+
+/** The repository is not there yet, and `init` is on its way. */
+export function isBeingMade({ status, statusCode }: Pick<RepoRow, "status" | "statusCode">): boolean {
+  return status === "unknown" && statusCode === "repo_missing";
 }
 
 /** What went wrong, in two or three words, for the bold part of a notice. */
@@ -84,7 +89,9 @@ export function RepoNotice({ repo, view }: { repo: RepoState; view: View }) {
         </>,
       );
     case "unknown":
-      return notice("idle", "Not tried yet.", "The agent opens the repository as soon as it is connected.");
+      return repo.statusCode === "repo_missing"
+        ? notice("running", "Being made.", "Nothing was at this address yet; the agent makes the repository now.")
+        : notice("idle", "Not tried yet.", "The agent opens the repository as soon as it is connected.");
   }
 }
 

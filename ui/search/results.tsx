@@ -70,7 +70,7 @@ export function SearchPage({ view, query, hits }: { view: View; query: string; h
   return (
     <Page view={view} title="Find">
       <PageHead view={view}>
-        <Verdict glyph="idle">Find a host, repo or page</Verdict>
+        <Verdict>Find a host, repo or page</Verdict>
       </PageHead>
       <form class="filters" action="/search" aria-label="Find">
         <span class="with-icon">

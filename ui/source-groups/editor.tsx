@@ -49,7 +49,7 @@ export function SourceGroupEditor({ view, host, group, form, deletable }: Source
             <code>{group.name}</code> on {hostName}
           </Verdict>
         ) : (
-          <Verdict glyph="idle">A new source group on {hostName}</Verdict>
+          <Verdict>A new source group on {hostName}</Verdict>
         )}
       </PageHead>
       <form class="ledger" method="post" action={action} id="editor">
