@@ -21,7 +21,7 @@ type Asset = {
   encoded: Map<Encoding, Promise<Uint8Array<ArrayBuffer>>>;
 };
 
-type Encoding = "br" | "zstd" | "gzip";
+export type Encoding = "br" | "zstd" | "gzip";
 
 const ROOT = join(import.meta.dir, "../..");
 const UI = join(ROOT, "ui");
@@ -109,8 +109,8 @@ function headersFor(file: Asset, caching: string): Headers {
   });
 }
 
-/** The best encoding the client names; refusals (`;q=0`) count. */
-export function chooseEncoding(accept: string): Encoding | null {
+/** The first of ours that the client takes; refusals (`;q=0`) count. */
+export function chooseEncoding(accept: string, known: readonly Encoding[] = ["br", "zstd", "gzip"]): Encoding | null {
   const offered = new Map(
     accept.split(",").map((part) => {
       const [name = "", ...parameters] = part
@@ -121,7 +121,7 @@ export function chooseEncoding(accept: string): Encoding | null {
       return [name, quality ? Number(quality.slice(2)) : 1] as const;
     }),
   );
-  for (const encoding of ["br", "zstd", "gzip"] as const) if ((offered.get(encoding) ?? 0) > 0) return encoding;
+  for (const encoding of known) if ((offered.get(encoding) ?? 0) > 0) return encoding;
   return null;
 }
 

@@ -6,6 +6,7 @@ import type { DoorView } from "../../ui/auth/door.tsx";
 import type { FormState } from "../../ui/components/field.tsx";
 import { createDates } from "../../ui/format.ts";
 import type { AssetUrls, Preferences, Toast, View } from "../../ui/view.ts";
+import { chooseEncoding, type Encoding } from "./assets.ts";
 import { Refusal } from "./errors.ts";
 import type { AppContext, FormBody, Origin, Session } from "./routes.ts";
 
@@ -31,15 +32,21 @@ export type PageMaker = {
 export type PageMakerDeps = { clock: Clock; assets: AssetUrls; countRunningJobs(): number };
 
 const TOAST_COOKIE = "rm_toast";
+/** Bytes; what is smaller fits into one packet as it is. */
+const SMALLEST_COMPRESSED = 1_000;
 /** Relative times are kept fresh by the browser; they alone make no poll's answer new. */
 const FRESH_TIMES = /(<time [^>]*data-ago[^>]*>)[^<]*/g;
 
 export function createPageMaker({ clock, assets, countRunningJobs }: PageMakerDeps): PageMaker {
   const send = (c: AppContext, html: string, status: number, tag: string | null) => {
-    const headers = new Headers({ "Content-Type": "text/html; charset=utf-8" });
-    if (tag !== null) headers.set("ETag", tag);
-    // Hono keeps cookies that were set before.
-    return c.body(html, { status: status as never, headers: Object.fromEntries(headers) });
+    const encoding =
+      html.length < SMALLEST_COMPRESSED
+        ? null
+        : chooseEncoding(c.req.header("accept-encoding") ?? "", ["zstd", "gzip"]);
+    const headers: Record<string, string> = { "Content-Type": "text/html; charset=utf-8", Vary: "Accept-Encoding" };
+    if (tag !== null) headers.ETag = tag;
+    if (encoding !== null) headers["Content-Encoding"] = encoding;
+    return c.body(encoding === null ? html : compressPage(html, encoding), { status: status as never, headers });
   };
   return {
     view({ c, session }) {
@@ -86,6 +93,14 @@ export function createPageMaker({ clock, assets, countRunningJobs }: PageMakerDe
       return c.redirect(href, 303);
     },
   };
+}
+
+/** Fast settings: a page is made for one person and sent once. Brotli would cost more than it saves. */
+function compressPage(html: string, encoding: Encoding): Uint8Array<ArrayBuffer> {
+  const bytes = new TextEncoder().encode(html);
+  return new Uint8Array(
+    encoding === "zstd" ? Bun.zstdCompressSync(bytes, { level: 3 }) : Bun.gzipSync(bytes, { level: 5 }),
+  );
 }
 
 /** HTMX asked: a poll, or a verb that stays on its page. */

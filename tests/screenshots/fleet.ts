@@ -13,7 +13,7 @@ import { type Person, signInAs, startApp, type TestApp } from "../testbed/app.ts
 import type { Cleanup } from "../testbed/temp.ts";
 import { until } from "../testbed/wait.ts";
 import { connectSampleAgent, type SampleAgent } from "./sample-agent.ts";
-import { type SeededHost, seedAudit, seedFleet } from "./seed.ts";
+import { type SeededHost, seedAudit, seedExtraHosts, seedFleet } from "./seed.ts";
 
 export const MOMENT = Date.UTC(2026, 10, 20, 9, 14);
 const GIB = 2 ** 30;
@@ -32,7 +32,8 @@ export type SampleFleet = {
   failedJobId: string;
 };
 
-export async function startSampleFleet(cleanup: Cleanup): Promise<SampleFleet> {
+/** `extraHosts` healthy machines stand beside the twelve; they are offline. */
+export async function startSampleFleet(cleanup: Cleanup, { extraHosts = 0 } = {}): Promise<SampleFleet> {
   const app = await startApp(cleanup, "error", { now: () => MOMENT });
   const admin = await signInAs(app, "admin", "mara");
   await signInAs(app, "operator", "jonas");
@@ -47,6 +48,7 @@ export async function startSampleFleet(cleanup: Cleanup): Promise<SampleFleet> {
   });
   const deps = { db, now: MOMENT, credentials, userId: admin.userId };
   const hosts = seedFleet(deps);
+  seedExtraHosts(deps, extraHosts);
   seedAudit(deps, hosts);
   seedTokens(app, admin.userId);
   const jobs = seedOpenJobs(app, hosts, admin.userId);

@@ -38,6 +38,17 @@ export function seedFleet(deps: SeedDeps): SeededHost[] {
   return inTransaction(deps.db, () => SAMPLE_HOSTS.map((sample, at) => seedHost(deps, sample, at)));
 }
 
+/** More machines like the healthy ones of the fleet, named `extra-001` and so on. */
+export function seedExtraHosts(deps: SeedDeps, count: number): void {
+  const models = SAMPLE_HOSTS.filter((sample) => !sample.lastFailed && !sample.warnings);
+  inTransaction(deps.db, () => {
+    for (let at = 0; at < count; at++) {
+      const model = models[at % models.length];
+      if (model) seedHost(deps, { ...model, name: `extra-${String(at + 1).padStart(3, "0")}` }, at);
+    }
+  });
+}
+
 function seedHost(deps: SeedDeps, sample: SampleHost, at: number): SeededHost {
   const { db, now, credentials } = deps;
   const id = newId();
