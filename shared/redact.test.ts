@@ -22,3 +22,15 @@ test("very short secrets do not blank out ordinary text", () => {
   redactor.add("ab", "", null);
   expect(redactor.redact("a crab")).toBe("a crab");
 });
+
+test("thousands of secrets are masked as well as a few, also those that begin alike", () => {
+  const redactor = createRedactor();
+  const secrets = Array.from({ length: 3000 }, (_, at) => `secret-${at}`);
+  for (const secret of secrets) redactor.add(secret);
+  expect(redactor.redact("a secret-2 b secret-2999, secret-17;secret-x secr")).toBe(
+    "a [redacted] b [redacted], [redacted];secret-x secr",
+  );
+  redactor.add("one that came later");
+  expect(redactor.redact("one that came later")).toBe("[redacted]");
+  expect(redactor.redact("nothing to hide")).toBe("nothing to hide");
+});
