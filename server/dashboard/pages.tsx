@@ -1,7 +1,5 @@
 // Pages: the dashboard with its live updates and further rows, and the search behind the palette.
-import type { Db } from "../../db/open.ts";
-import { listJobs } from "../../db/queries/jobs.ts";
-import { type Clock, DAY_MS } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/clock.ts";
 import { stripDays } from "../../ui/components/strip.tsx";
 import { EmptyDashboardPage } from "../../ui/dashboard/empty.tsx";
 import {
@@ -15,6 +13,7 @@ import {
 import { FleetRows as FleetRowList } from "../../ui/dashboard/rows.tsx";
 import { SearchOptions, SearchPage } from "../../ui/search/results.tsx";
 import { may } from "../../ui/view.ts";
+import type { ShareOf } from "../hosts/last-backup.ts";
 import { offsetOf, type PageMaker } from "../http/page-maker.ts";
 import { type AppContext, type Route, route } from "../http/routes.ts";
 import { filterFleet, sortFleet } from "./filter.ts";
@@ -31,9 +30,9 @@ const WORDS_KEPT_MS = 60_000;
 const REPO_SERVER_COMMAND =
   "rest-server --listen :8000 --path /srv/restic --append-only --private-repos --htpasswd-file /srv/restic/.htpasswd";
 
-export type DashboardPageDeps = { db: Db; clock: Clock; pages: PageMaker; fleet: Fleet; rows: FleetRows };
+export type DashboardPageDeps = { clock: Clock; pages: PageMaker; fleet: Fleet; rows: FleetRows; shareOf: ShareOf };
 
-export function dashboardPages({ db, clock, pages, fleet, rows }: DashboardPageDeps): Route[] {
+export function dashboardPages({ clock, pages, fleet, rows, shareOf }: DashboardPageDeps): Route[] {
   return [
     route({
       method: "GET",
@@ -43,9 +42,20 @@ export function dashboardPages({ db, clock, pages, fleet, rows }: DashboardPageD
       handle: (call) => {
         const { c, session } = call;
         const now = clock.now();
-        const running = fleet.hosts().some((row) => row.openJobs.some((job) => job.status === "running"));
-        const moment = running ? now : Math.floor(now / WORDS_KEPT_MS);
-        const key = [fleet.version(), moment, session.sessionId, session.role, c.req.url, c.req.header("cookie") ?? ""];
+        const shares = fleet
+          .hosts()
+          .flatMap((row) => row.openJobs)
+          .map((job) => Math.round((shareOf(job.id) ?? 0) * 100));
+        const moment = Math.floor(now / WORDS_KEPT_MS);
+        const key = [
+          fleet.version(),
+          moment,
+          shares.join(),
+          session.sessionId,
+          session.role,
+          c.req.url,
+          c.req.header("cookie") ?? "",
+        ];
         const tag = `"${Bun.hash(key.join("\n")).toString(36)}"`;
         const same = pages.unchanged(c, tag);
         if (same) return same;
@@ -70,8 +80,6 @@ export function dashboardPages({ db, clock, pages, fleet, rows }: DashboardPageD
           );
           return pages.page(c, view, part);
         }
-        const since = now - DAY_MS;
-        const ended = (status: "succeeded" | "failed") => listJobs(db, { kind: "backup", status, since }, 1, 0).total;
         const needy = needyHosts(all, now);
         const summary = summaryOf(all, rows.totals());
         const page = (
@@ -81,7 +89,7 @@ export function dashboardPages({ db, clock, pages, fleet, rows }: DashboardPageD
               hosts: all.length,
               protectedHosts: summary.protectedHosts,
               needy,
-              lastNight: { ran: ended("succeeded"), failed: ended("failed") },
+              lastNight: rows.lastDay(),
             }}
             summary={summary}
             filter={filter}
@@ -91,7 +99,7 @@ export function dashboardPages({ db, clock, pages, fleet, rows }: DashboardPageD
             days={days}
           />
         );
-        return pages.page(c, view, page, 200, running ? undefined : tag);
+        return pages.page(c, view, page, 200, tag);
       },
     }),
     route({

@@ -1,9 +1,10 @@
 // From what the database knows of hosts to the rows of the fleet table, nights and sizes included.
 import type { Db } from "../../db/open.ts";
+import { listJobs } from "../../db/queries/jobs.ts";
 import { listHostSamples } from "../../db/queries/repos.ts";
 import { listDailyOutcomes } from "../../db/queries/source-groups.ts";
 import type { DailyOutcomeRow } from "../../db/schema/source-groups.ts";
-import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { type Clock, DAY_MS, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { StripDay, StripOutcome } from "../../ui/components/strip.tsx";
 import type { FleetRow } from "../../ui/dashboard/rows.tsx";
 import { lastBackupOfGroup, lastBackupOfHost, type OpenJobFacts, type ShareOf } from "../hosts/last-backup.ts";
@@ -12,6 +13,8 @@ import type { FleetHost } from "./fleet.ts";
 const SAMPLE_DAYS = 30;
 /** Sizes are sampled once a day: reading them for each poll would be waste. */
 const SIZES_KEPT_MS = 5 * MINUTE_MS;
+/** Counting a day's jobs of a large fleet takes long enough not to do it for each look. */
+const COUNTS_KEPT_MS = 10 * SECOND_MS;
 /** A sparkline has room for so many points. */
 const SPARK_POINTS = 11;
 
@@ -20,10 +23,14 @@ export type FleetRows = {
   read(hosts: readonly FleetHost[], days: readonly string[]): FleetRow[];
   /** Total size of all repos by day, oldest first. */
   totals(): number[];
+  /** Backups that ended in the last 24 h. */
+  lastDay(): { ran: number; failed: number };
 };
 
 export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; shareOf: ShareOf }): FleetRows {
   let kept: { at: number; byHost: Map<string, number[]>; totals: number[] } | null = null;
+
+  let counted: { at: number; ran: number; failed: number } | null = null;
 
   const sizes = () => {
     const now = clock.now();
@@ -64,6 +71,14 @@ export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; 
       });
     },
     totals: () => thinned(sizes().totals),
+    lastDay() {
+      const now = clock.now();
+      if (counted && now - counted.at < COUNTS_KEPT_MS) return counted;
+      const ended = (status: "succeeded" | "failed") =>
+        listJobs(db, { kind: "backup", status, since: now - DAY_MS }, 1, 0).total;
+      counted = { at: now, ran: ended("succeeded"), failed: ended("failed") };
+      return counted;
+    },
   };
 }
 

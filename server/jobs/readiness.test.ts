@@ -20,9 +20,9 @@ test("a new repo is probed once its host knows of it", () => {
 });
 
 test("a missing repository is made only where none has ever been", () => {
-  const missing = { status: "failed", statusCode: "repo_missing" } as const;
+  const missing = { status: "unknown", statusCode: "repo_missing" } as const;
   expect(nextStep(view({ repo: missing }), NOW)).toBe("init");
-  expect(nextStep(view({ repo: { ...missing, resticId: "abc" } }), NOW)).toBeNull();
+  expect(nextStep(view({ repo: { status: "failed", statusCode: "repo_missing", resticId: "abc" } }), NOW)).toBeNull();
   expect(nextStep(view({ repo: missing, lastInitAt: NOW - 1000 }), NOW)).toBeNull();
 });
 

@@ -34,12 +34,12 @@ export function nextStep(
 ): ReadinessStep {
   if (openKinds.includes("probe") || openKinds.includes("init") || !isInSync) return null;
   if (credential?.previousSealed && credential.trialError === null) return "probe_trial";
+  const isMissing = repo.statusCode === "repo_missing" && repo.resticId === null;
+  if (isMissing && repo.status === "unknown")
+    return lastInitAt === null || now - lastInitAt > INIT_AGAIN_AFTER_MS ? "init" : null;
   if (repo.status === "unknown") return "probe";
   if (repo.status === "waiting" && repo.waitingSince !== null && now - repo.waitingSince < WAIT_FOR_REPO_SERVER_MS)
     return "probe";
-  const isMissing = repo.status === "failed" && repo.statusCode === "repo_missing";
-  if (isMissing && repo.resticId === null && (lastInitAt === null || now - lastInitAt > INIT_AGAIN_AFTER_MS))
-    return "init";
   return null;
 }
 

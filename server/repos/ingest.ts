@@ -64,8 +64,10 @@ function statusChanges(repo: RepoRow, report: ToServerPayload<"repo.status">, no
     };
   }
   const isChecked = report.append_only !== "unknown";
+  // Nothing there yet, and never has been: it is about to be made, which is no failure.
+  const isNew = repo.resticId === null && report.status === "failed" && report.status_code === "repo_missing";
   return {
-    status: report.status,
+    status: isNew ? "unknown" : report.status,
     statusCode: report.status_code,
     statusMessage: report.status_message,
     statusAt: report.checked_at,

@@ -10,7 +10,11 @@ const MAIN = resolve(import.meta.dir, "../demo/main.ts");
 type Facts = { url: string; username: string; password: string; host_id: string; job_id: string };
 
 async function runDemo(data: string): Promise<{ facts: Facts; code: number; agentPids: number }> {
-  const child = Bun.spawn([process.execPath, MAIN, "--data", data, "--port", "0", "--json"], { stdout: "pipe", stderr: "pipe", stdin: "ignore" });
+  const child = Bun.spawn([process.execPath, MAIN, "--data", data, "--port", "0", "--json"], {
+    stdout: "pipe",
+    stderr: "pipe",
+    stdin: "ignore",
+  });
   const reader = child.stdout.getReader();
   let text = "";
   while (!text.includes("\n")) {
@@ -26,7 +30,10 @@ async function runDemo(data: string): Promise<{ facts: Facts; code: number; agen
   });
   expect(answer.status).toBe(200);
   const cookie = /rm_session=[^;]+/.exec(answer.headers.get("set-cookie") ?? "")?.[0] ?? "";
-  const job = (await (await fetch(`${facts.url}/api/jobs/${facts.job_id}`, { headers: { cookie } })).json()) as { status: string; host_id: string };
+  const job = (await (await fetch(`${facts.url}/api/jobs/${facts.job_id}`, { headers: { cookie } })).json()) as {
+    status: string;
+    host_id: string;
+  };
   expect(job).toMatchObject({ status: "succeeded", host_id: facts.host_id });
   child.kill("SIGINT");
   const code = await child.exited;

@@ -25,6 +25,8 @@ export type RestServer = {
   addUser(name: string, password: string): Promise<void>;
   /** The user is refused from now on, on every server that shares the root. */
   removeUser(name: string): Promise<void>;
+  /** A whole htpasswd line as the product prints it; `password` is what it was made from. */
+  addLine(line: string, password: string): Promise<void>;
   /** All requests so far, in combined log format. */
   requestLog(): Promise<string>;
   /** Freezes the process: connections are accepted by the kernel, nobody answers. */
@@ -63,6 +65,7 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
     url: (user, path) => `rest:${scheme}://127.0.0.1:${port}/${user}/${path}/`,
     addUser: users.add,
     removeUser: users.remove,
+    addLine: users.addLine,
     requestLog: () => readFile(requests, "utf8"),
     stop: () => child.kill("SIGSTOP"),
     cont: () => child.kill("SIGCONT"),

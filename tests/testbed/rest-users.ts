@@ -11,6 +11,8 @@ export type RestUsers = {
   /** Tells that a server reads this file; the returned function takes that back. */
   announce(listener: Listener): Promise<() => Promise<void>>;
   add(name: string, password: string): Promise<void>;
+  /** Takes a line as the product prints it; `password` is what it was made from. */
+  addLine(line: string, password: string): Promise<void>;
   remove(name: string): Promise<void>;
 };
 
@@ -31,6 +33,11 @@ export async function openRestUsers(root: string): Promise<RestUsers> {
     add: async (name, password) => {
       const hash = await Bun.password.hash(password, { algorithm: "bcrypt", cost: 4 });
       await change(name, [`${name}:${hash}`]);
+      await reload((origin) => answers(origin, name, password), name);
+    },
+    addLine: async (line, password) => {
+      const name = line.split(":")[0] ?? "";
+      await change(name, [line]);
       await reload((origin) => answers(origin, name, password), name);
     },
     remove: async (name) => {

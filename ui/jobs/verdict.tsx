@@ -35,7 +35,7 @@ export function JobVerdict({ job, title, host, progress, ahead, view }: JobVerdi
     case "running":
       return (
         <Verdict glyph="running" quiet>
-          {what}
+          {what} is running
           <span data-progress="verdict">{shareInWords(progress)}</span>.
         </Verdict>
       );
