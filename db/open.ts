@@ -4,6 +4,9 @@ import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
 
 export type Db = BunSQLiteDatabase & { $client: Database };
 
+/** All our statements stay compiled; Bun's own limit is 20. */
+Database.MAX_QUERY_CACHE_SIZE = 500;
+
 /** An acknowledgement is a promise: FULL syncs the disk at every commit. */
 export function openSqlite(path: string): Database {
   const sqlite = new Database(path, { create: true, strict: true });

@@ -1,14 +1,30 @@
 /** Hosts: live ones unless a name says otherwise. */
 import { and, asc, eq, isNull, ne, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
+import { prepared } from "../prepared.ts";
 import { type HostRow, hosts, revokedAgentTokens } from "../schema/hosts.ts";
 
+const hostById = prepared((db) =>
+  db
+    .select()
+    .from(hosts)
+    .where(eq(hosts.id, sql.placeholder("id")))
+    .prepare(),
+);
+const hostByTokenHash = prepared((db) =>
+  db
+    .select()
+    .from(hosts)
+    .where(eq(hosts.tokenHash, sql.placeholder("tokenHash")))
+    .prepare(),
+);
+
 export function findHost(db: Db, id: string): HostRow | null {
-  return db.select().from(hosts).where(eq(hosts.id, id)).get() ?? null;
+  return hostById(db).get({ id }) ?? null;
 }
 
 export function findHostByTokenHash(db: Db, tokenHash: string): HostRow | null {
-  return db.select().from(hosts).where(eq(hosts.tokenHash, tokenHash)).get() ?? null;
+  return hostByTokenHash(db).get({ tokenHash }) ?? null;
 }
 
 export function findLiveHostByName(db: Db, name: string, except: string | null = null): HostRow | null {

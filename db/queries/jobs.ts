@@ -18,6 +18,7 @@ import {
 } from "drizzle-orm";
 import type { JobKind, JobStatus } from "../../shared/jobs.ts";
 import type { Db } from "../open.ts";
+import { prepared } from "../prepared.ts";
 import { hosts } from "../schema/hosts.ts";
 import { type JobRow, jobs } from "../schema/jobs.ts";
 import { repos } from "../schema/repos.ts";
@@ -26,8 +27,24 @@ import { users } from "../schema/users.ts";
 
 const OPEN: JobStatus[] = ["queued", "running"];
 
+const jobById = prepared((db) =>
+  db
+    .select()
+    .from(jobs)
+    .where(eq(jobs.id, sql.placeholder("id")))
+    .prepare(),
+);
+const openJobsOfHost = prepared((db) =>
+  db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.hostId, sql.placeholder("hostId")), sql`${jobs.status} in ('queued', 'running')`))
+    .orderBy(asc(jobs.id))
+    .prepare(),
+);
+
 export function findJob(db: Db, id: string): JobRow | null {
-  return db.select().from(jobs).where(eq(jobs.id, id)).get() ?? null;
+  return jobById(db).get({ id }) ?? null;
 }
 
 export function insertJob(db: Db, row: typeof jobs.$inferInsert): void {
@@ -77,12 +94,7 @@ export function listOpenJobsLike(db: Db, key: JobKey): JobRow[] {
 
 /** All jobs of a host that have not ended, oldest first. */
 export function listOpenJobs(db: Db, hostId: string): JobRow[] {
-  return db
-    .select()
-    .from(jobs)
-    .where(and(eq(jobs.hostId, hostId), inArray(jobs.status, OPEN)))
-    .orderBy(asc(jobs.id))
-    .all();
+  return openJobsOfHost(db).all({ hostId });
 }
 
 export function listExpiredJobs(db: Db, now: number): JobRow[] {

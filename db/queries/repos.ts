@@ -1,6 +1,7 @@
 /** Repos, their credentials (sealed) and their daily samples. */
 import { and, asc, desc, eq, gte, ne, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
+import { prepared } from "../prepared.ts";
 import { hosts } from "../schema/hosts.ts";
 import {
   type CredentialRow,
@@ -12,13 +13,36 @@ import {
   repos,
 } from "../schema/repos.ts";
 
+const repoById = prepared((db) =>
+  db
+    .select()
+    .from(repos)
+    .where(eq(repos.id, sql.placeholder("id")))
+    .prepare(),
+);
+const reposOfHost = prepared((db) =>
+  db
+    .select()
+    .from(repos)
+    .where(eq(repos.hostId, sql.placeholder("hostId")))
+    .orderBy(desc(repos.isPrimary), asc(repos.name))
+    .prepare(),
+);
+const credentialOfRepo = prepared((db) =>
+  db
+    .select()
+    .from(credentials)
+    .where(and(eq(credentials.repoId, sql.placeholder("repoId")), eq(credentials.slot, sql.placeholder("slot"))))
+    .prepare(),
+);
+
 export function findRepo(db: Db, id: string): RepoRow | null {
-  return db.select().from(repos).where(eq(repos.id, id)).get() ?? null;
+  return repoById(db).get({ id }) ?? null;
 }
 
 /** The primary repo first. */
 export function listReposOfHost(db: Db, hostId: string): RepoRow[] {
-  return db.select().from(repos).where(eq(repos.hostId, hostId)).orderBy(desc(repos.isPrimary), asc(repos.name)).all();
+  return reposOfHost(db).all({ hostId });
 }
 
 export type RepoListItem = RepoRow & { hostName: string; hostArchivedAt: number | null };
@@ -61,8 +85,7 @@ export function listSharers(db: Db, repo: Pick<RepoRow, "id" | "resticId">): Rep
 }
 
 export function findCredential(db: Db, repoId: string, slot: CredentialSlot): CredentialRow | null {
-  const where = and(eq(credentials.repoId, repoId), eq(credentials.slot, slot));
-  return db.select().from(credentials).where(where).get() ?? null;
+  return credentialOfRepo(db).get({ repoId, slot }) ?? null;
 }
 
 export function insertCredential(db: Db, row: typeof credentials.$inferInsert): void {

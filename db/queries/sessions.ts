@@ -1,20 +1,24 @@
 /** Sessions of signed-in people; only hashes of their tokens are known here. */
-import { and, desc, eq, gt, lt, ne, or } from "drizzle-orm";
+import { and, desc, eq, gt, lt, ne, or, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
+import { prepared } from "../prepared.ts";
 import { type SessionRow, sessions, type UserRow, users } from "../schema/users.ts";
 
 export function insertSession(db: Db, row: SessionRow): void {
   db.insert(sessions).values(row).run();
 }
 
-export function findSessionByToken(db: Db, tokenHash: string): { session: SessionRow; user: UserRow } | null {
-  const row = db
+const sessionByToken = prepared((db) =>
+  db
     .select({ session: sessions, user: users })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(eq(sessions.tokenHash, tokenHash))
-    .get();
-  return row ?? null;
+    .where(eq(sessions.tokenHash, sql.placeholder("tokenHash")))
+    .prepare(),
+);
+
+export function findSessionByToken(db: Db, tokenHash: string): { session: SessionRow; user: UserRow } | null {
+  return sessionByToken(db).get({ tokenHash }) ?? null;
 }
 
 export function touchSession(db: Db, id: string, now: number, ip: string): void {

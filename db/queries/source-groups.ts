@@ -1,6 +1,7 @@
 /** Source groups, their targets and the days behind the night strip. */
-import { and, asc, eq, gte, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
+import { prepared } from "../prepared.ts";
 import { repos } from "../schema/repos.ts";
 import { scheduleSourceGroups, schedules } from "../schema/schedules.ts";
 import {
@@ -13,17 +14,42 @@ import {
   sourceGroups,
 } from "../schema/source-groups.ts";
 
+const groupById = prepared((db) =>
+  db
+    .select()
+    .from(sourceGroups)
+    .where(eq(sourceGroups.id, sql.placeholder("id")))
+    .prepare(),
+);
+const groupsOfHost = prepared((db) =>
+  db
+    .select()
+    .from(sourceGroups)
+    .where(eq(sourceGroups.hostId, sql.placeholder("hostId")))
+    .orderBy(asc(sql`lower(${sourceGroups.name})`))
+    .prepare(),
+);
+const ownRepoIds = prepared((db) =>
+  db
+    .select({ repoId: sourceGroupRepos.repoId })
+    .from(sourceGroupRepos)
+    .where(eq(sourceGroupRepos.sourceGroupId, sql.placeholder("groupId")))
+    .prepare(),
+);
+const primaryRepoIds = prepared((db) =>
+  db
+    .select({ id: repos.id })
+    .from(repos)
+    .where(and(eq(repos.hostId, sql.placeholder("hostId")), eq(repos.isPrimary, true)))
+    .prepare(),
+);
+
 export function findSourceGroup(db: Db, id: string): SourceGroupRow | null {
-  return db.select().from(sourceGroups).where(eq(sourceGroups.id, id)).get() ?? null;
+  return groupById(db).get({ id }) ?? null;
 }
 
 export function listSourceGroups(db: Db, hostId: string): SourceGroupRow[] {
-  return db
-    .select()
-    .from(sourceGroups)
-    .where(eq(sourceGroups.hostId, hostId))
-    .orderBy(asc(sql`lower(${sourceGroups.name})`))
-    .all();
+  return groupsOfHost(db).all({ hostId });
 }
 
 export function insertSourceGroup(db: Db, row: typeof sourceGroups.$inferInsert): void {
@@ -40,18 +66,10 @@ export function deleteSourceGroup(db: Db, id: string): void {
 
 /** The repos that a group backs up to: its own list, else the host's primary one. */
 export function listTargetRepoIds(db: Db, group: Pick<SourceGroupRow, "id" | "hostId">): string[] {
-  const own = db
-    .select({ repoId: sourceGroupRepos.repoId })
-    .from(sourceGroupRepos)
-    .where(eq(sourceGroupRepos.sourceGroupId, group.id))
-    .all();
+  const own = ownRepoIds(db).all({ groupId: group.id });
   if (own.length > 0) return own.map((row) => row.repoId);
-  const primary = and(eq(repos.hostId, group.hostId), eq(repos.isPrimary, true));
-  return db
-    .select({ id: repos.id })
-    .from(repos)
-    .where(primary)
-    .all()
+  return primaryRepoIds(db)
+    .all({ hostId: group.hostId })
     .map((row) => row.id);
 }
 
@@ -97,13 +115,13 @@ export function putDailyOutcome(db: Db, row: DailyOutcomeRow): void {
     .run();
 }
 
+const NIGHTS = `SELECT host_id AS hostId, source_group_id AS sourceGroupId, day, outcome, runs, failed FROM daily_outcomes
+  WHERE host_id IN (SELECT value FROM json_each(?)) AND day >= ?`;
+
+/** Days of many hosts at once: thousands of rows for each look at the dashboard, so a plain prepared statement. */
 export function listDailyOutcomes(db: Db, hostIds: readonly string[], sinceDay: string): DailyOutcomeRow[] {
   if (hostIds.length === 0) return [];
-  return db
-    .select()
-    .from(dailyOutcomes)
-    .where(and(inArray(dailyOutcomes.hostId, [...hostIds]), gte(dailyOutcomes.day, sinceDay)))
-    .all();
+  return db.$client.query<DailyOutcomeRow, [string, string]>(NIGHTS).all(JSON.stringify(hostIds), sinceDay);
 }
 
 export function isGroupNameFree(db: Db, hostId: string, name: string, tag: string, except: string | null): boolean {
