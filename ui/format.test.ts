@@ -98,6 +98,13 @@ describe("absolute times", () => {
     expect(berlin.near(Date.UTC(2025, 1, 3, 12), at)).toBe("3 Feb 2025");
   });
 
+  test("follow the clocks when they change", () => {
+    const autumn = Date.UTC(2026, 9, 25, 0, 59, 59);
+    expect(berlin.clock(autumn)).toBe("02:59:59");
+    expect(berlin.clock(autumn + 1000)).toBe("02:00:00");
+    expect(createDates("Asia/Kathmandu").time(Date.UTC(2026, 0, 1, 0, 0))).toBe("05:45");
+  });
+
   test("fall back to UTC for a zone that does not exist", () => {
     expect(createDates("Moon/Crater").zone).toBe("UTC");
   });

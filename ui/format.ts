@@ -107,11 +107,30 @@ export type Dates = {
 /** Makes the formatters of one time zone; an unknown zone falls back to UTC. */
 export function createDates(zone: string): Dates {
   const format = partsFormat(zone);
+  const offsets = new Map<number, number>();
+  /** Milliseconds that the zone is ahead of UTC; zones change on quarter hours only, and asking Intl is slow. */
+  const offsetAt = (at: number) => {
+    const quarter = Math.floor(at / (15 * MINUTE));
+    const known = offsets.get(quarter);
+    if (known !== undefined) return known;
+    const parts: Record<string, number> = {};
+    for (const { type, value } of format.formatToParts(quarter * 15 * MINUTE)) parts[type] = Number(value);
+    const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
+    const offset = Date.UTC(year, month - 1, day, hour, minute, second) - quarter * 15 * MINUTE;
+    offsets.set(quarter, offset);
+    return offset;
+  };
   const read = (at: number) => {
-    const parts: Record<string, string> = {};
-    for (const { type, value } of format.formatToParts(at)) parts[type] = value;
-    const { year = "", month = "", day = "", hour = "", minute = "", second = "" } = parts;
-    return { year, month: Number(month), day: Number(day), hour, minute, second, iso: `${year}-${month}-${day}` };
+    const local = new Date(at + offsetAt(at)).toISOString();
+    return {
+      year: local.slice(0, 4),
+      month: Number(local.slice(5, 7)),
+      day: Number(local.slice(8, 10)),
+      hour: local.slice(11, 13),
+      minute: local.slice(14, 16),
+      second: local.slice(17, 19),
+      iso: local.slice(0, 10),
+    };
   };
   const time = (at: number) => {
     const { hour, minute } = read(at);

@@ -146,3 +146,59 @@ test(
   },
   SLOW,
 );
+
+test(
+  "a lost connection shows a thin bar, and heals by itself",
+  async () => {
+    const page = await openWindow(browser, fleet, LOOK);
+    await page.goto("/repos");
+    await page.context().setOffline(true);
+    await poll(page);
+    await page.waitForSelector("#reconnect:not([hidden])");
+    await page.context().setOffline(false);
+    await poll(page);
+    await page.waitForSelector("#reconnect", { state: "hidden" });
+    await page.close();
+  },
+  SLOW,
+);
+
+test(
+  "the keyboard finds, lists its shortcuts, and walks the nights",
+  async () => {
+    const page = await openWindow(browser, fleet, LOOK);
+    await page.goto("/");
+    await page.keyboard.press("/");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("filter-q");
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    await page.keyboard.press("?");
+    await page.waitForSelector("#shortcuts[open]");
+    await page.keyboard.press("Escape");
+    await page.locator(`#h-${hostId("db-01")} .strip`).focus();
+    await page.keyboard.press("ArrowLeft");
+    const label = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
+    expect(await label()).toContain("Fri 20 Nov: failed");
+    await page.keyboard.press("ArrowLeft");
+    expect(await label()).toContain("Thu 19 Nov: ok");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/jobs\?host_id=.*day=2026-11-19/);
+    await page.waitForSelector("text=Backup of postgres");
+    await page.keyboard.press("Control+k");
+    await page.waitForSelector("#palette-list [role=option]");
+    await page.keyboard.type("nas-01");
+    await page.waitForSelector("#palette-list [role=option]:has-text('nas-01')");
+    await until(
+      async () => (await page.locator("#palette-list [role=option]").first().textContent())?.includes("nas-01"),
+      {
+        what: "the best match first",
+      },
+    );
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/hosts\/|\/jobs/);
+    expect(page.problems).toEqual([]);
+    await page.close();
+  },
+  SLOW,
+);

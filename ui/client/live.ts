@@ -3,6 +3,7 @@ import { onHtmx, type RequestContext } from "./htmx.ts";
 import { rememberLive } from "./preferences.ts";
 
 const PERIOD_MS = 5_000;
+const OUTLINE_MS = 600;
 
 const LIVE = '[hx-trigger="live"]';
 
@@ -41,6 +42,19 @@ function rememberFilter({ sourceElement, request }: RequestContext): void {
   const url = new URL(request.action, location.href);
   for (const [name, value] of [...url.searchParams]) if (value === "") url.searchParams.delete(name);
   history.replaceState(history.state, "", url);
+}
+
+/** A night that changed is pointed out for a moment; nothing else flashes. */
+function outline(cell: Element): void {
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  const edge = { outlineStyle: "solid", outlineWidth: "2px", outlineOffset: "1px" };
+  cell.animate(
+    [
+      { ...edge, outlineColor: "var(--accent)" },
+      { ...edge, outlineColor: "transparent" },
+    ],
+    OUTLINE_MS,
+  );
 }
 
 export function startLive(): void {
@@ -83,6 +97,7 @@ export function startLive(): void {
   window.htmx.registerExtension("keep-open", {
     // What a person opened stays open: these attributes live in the page, not in the server's answer.
     htmx_before_morph_attr: (element: Element, { attrName }: { attrName: string }) => {
+      if (attrName === "class" && element.matches(".strip > a")) outline(element);
       if (attrName === "open") return !element.matches("details, dialog");
       if (attrName === "checked") return element.id !== "live";
       return true;

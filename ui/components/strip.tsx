@@ -52,24 +52,31 @@ function escapeAttribute(text: string): string {
   return text.replace(/[&"<>]/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
+/** "Thu 22 Oct" for each day: made once for a table, not once a cell. */
+export function dayLabels(days: readonly string[]): string[] {
+  return days.map(formatDay);
+}
+
 /** A strip whose cells lead to the day's jobs. `query` narrows them, for example "host_id=…". */
 export function NightStrip({
   label,
   query,
   days,
+  labels = dayLabels(days),
   outcomes,
 }: {
   label: string;
   query: string;
   days: readonly string[];
+  labels?: readonly string[];
   outcomes: readonly StripDay[];
 }) {
   const known = new Map(outcomes.map((row) => [row.day, row]));
   const cells = days.map((day): StripDay => known.get(day) ?? { day, outcome: "none_due", runs: 0, failed: 0 });
   const href = escapeAttribute(`/jobs?${query}&kind=backup&day=`);
-  const links = cells.map((cell) => {
+  const links = cells.map((cell, at) => {
     const { mark, words } = CELLS[cell.outcome];
-    return `<a class="${mark}" tabindex="-1" href="${href}${cell.day}" aria-label="${formatDay(cell.day)}: ${words}${facts(cell)}"></a>`;
+    return `<a class="${mark}" tabindex="-1" href="${href}${cell.day}" aria-label="${labels[at]}: ${words}${facts(cell)}"></a>`;
   });
   const words = escapeAttribute(`${label}, last ${STRIP_DAYS} days: ${summary(cells)}`);
   return raw(

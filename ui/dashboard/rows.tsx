@@ -5,7 +5,7 @@ import { Csrf } from "../components/field.tsx";
 import { Menu } from "../components/floats.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Spark } from "../components/spark.tsx";
-import { NightStrip, type StripDay } from "../components/strip.tsx";
+import { dayLabels, NightStrip, type StripDay } from "../components/strip.tsx";
 import { Ago, Near } from "../components/time.tsx";
 import { formatBytes, formatCount } from "../format.ts";
 import { HostBadge, type HostStatus, type LastBackup, LastBackupCell, platformOf } from "../hosts/words.tsx";
@@ -29,6 +29,7 @@ export function isFine({ status, last }: FleetRow): boolean {
 }
 
 export function FleetRows({ rows, days, view }: { rows: readonly FleetRow[]; days: readonly string[]; view: View }) {
+  const labels = dayLabels(days);
   return (
     <>
       {rows.map((row) => (
@@ -43,7 +44,13 @@ export function FleetRows({ rows, days, view }: { rows: readonly FleetRow[]; day
             <small>{platformOf(row)}</small>
           </td>
           <td class="wide">
-            <NightStrip label={row.name} query={`host_id=${row.id}`} days={days} outcomes={row.outcomes} />
+            <NightStrip
+              label={row.name}
+              query={`host_id=${row.id}`}
+              days={days}
+              labels={labels}
+              outcomes={row.outcomes}
+            />
           </td>
           <td data-th="Last backup">
             <LastBackupCell last={row.last} view={view} />
