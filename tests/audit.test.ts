@@ -1,0 +1,220 @@
+/** Every route that changes something leaves exactly one audit row, named as the route says; a route that is missing here fails the test. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { updateHost } from "../db/queries/hosts.ts";
+import { updateRepo } from "../db/queries/repos.ts";
+import { listSessionsOfUser } from "../db/queries/sessions.ts";
+import { createSessionStore } from "../server/auth/sessions.ts";
+import type { Route } from "../server/http/routes.ts";
+import { createFactBus } from "../server/runtime/facts.ts";
+import { createSealer } from "../server/runtime/seal.ts";
+import { createAccounts } from "../server/users/accounts.ts";
+import { newId } from "../shared/ids.ts";
+import { silentLog } from "../shared/log.ts";
+import { PASSWORD, type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";
+import { createCleanup } from "./testbed/temp.ts";
+
+const cleanup = createCleanup();
+let app: TestApp;
+let admin: Person;
+let made = 0;
+
+beforeAll(async () => {
+  app = await startApp(cleanup);
+  admin = await signInAs(app, "admin");
+});
+afterAll(cleanup.run);
+
+type Case = { params?: Record<string, string>; body: Record<string, unknown>; as?: Person };
+
+async function call(
+  method: string,
+  path: string,
+  body: unknown,
+  person: Person | null = admin,
+): Promise<Record<string, never>> {
+  const headers: Record<string, string> = { "content-type": "application/json" };
+  if (person) Object.assign(headers, { cookie: person.cookie, "x-csrf-token": person.csrf });
+  const answer = await app.request(path, { method, headers, body: JSON.stringify(body) });
+  const text = await answer.text();
+  if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  return text ? JSON.parse(text) : {};
+}
+
+const tokenBody = () => ({
+  host_name: `host-${++made}`,
+  includes: ["/srv"],
+  repo: {
+    kind: "rest",
+    url: "http://vault:8000/",
+    http_password: "an http password",
+    repo_password: "a repo password",
+  },
+});
+const newTokenId = async (): Promise<string> => (await call("POST", "/api/enrollment-tokens", tokenBody()))["id"] ?? "";
+const enrollBody = async () => ({
+  token: (await call("POST", "/api/enrollment-tokens", tokenBody()))["token"],
+  agent_token_hash: Bun.hash(newId()).toString(16).padStart(64, "a"),
+  machine_id: newId(),
+  hostname: "machine",
+  os: "linux",
+  arch: "x64",
+  agent_version: "0.1.0",
+  restic_version: "0.19.1",
+  protocol_version: 1,
+  timezone: "UTC",
+  roaming_hint: false,
+});
+
+async function newHost(): Promise<{ id: string; gid: string; rid: string; name: string }> {
+  const { host_id: id = "", host_name: name = "" } = await call("POST", "/api/agents/enroll", await enrollBody(), null);
+  const host = (await (await app.request(`/api/hosts/${id}`, { headers: { cookie: admin.cookie } })).json()) as {
+    source_groups: { id: string }[];
+    repos: { id: string }[];
+  };
+  return { id, gid: host.source_groups[0]?.id ?? "", rid: host.repos[0]?.id ?? "", name };
+}
+
+const hostCase = async (body: Record<string, unknown> = {}): Promise<Case> => {
+  const { id, gid, rid } = await newHost();
+  return { params: { id, gid, rid }, body };
+};
+const repoCase = async (body: Record<string, unknown> = {}): Promise<Case> => ({
+  params: { id: (await newHost()).rid },
+  body,
+});
+const secondGroup = async (): Promise<Case> => {
+  const host = await newHost();
+  const group = await call("POST", `/api/hosts/${host.id}/source-groups`, { name: "second", includes: ["/home"] });
+  return { params: { id: host.id, gid: group["id"] ?? "" }, body: {} };
+};
+const archived = async (): Promise<Case> => {
+  const host = await newHost();
+  updateHost(app.db, host.id, { archivedAt: 1 });
+  return { params: { id: host.id }, body: { confirm: host.name } };
+};
+const waitingJob = async (): Promise<Case> => {
+  const host = await newHost();
+  const run = await call("POST", `/api/hosts/${host.id}/source-groups/${host.gid}/run`, {});
+  return { params: { id: (run["job_ids"] as unknown as string[])[0] ?? "" }, body: {} };
+};
+const readyRepo = async (body: Record<string, unknown>, key: "id" | "rid"): Promise<Case> => {
+  const host = await newHost();
+  updateRepo(app.db, host.rid, { status: "ready", resticId: "abc" });
+  return { params: key === "id" ? { id: host.rid } : { id: host.id, rid: host.rid }, body };
+};
+const guest = () => signInAs(app, "viewer", `guest-${++made}`);
+const setupCase = async (): Promise<Case> => {
+  const sealer = createSealer(Buffer.alloc(32, 1));
+  const sessions = createSessionStore({ db: app.db, clock: app.clock, sealer });
+  const accounts = createAccounts({ db: app.db, clock: app.clock, sessions, bus: createFactBus(silentLog) });
+  const { setupToken } = accounts.addUser({ kind: "system" }, `new-${++made}`, "viewer");
+  return { params: { token: setupToken }, body: { password: "plum harbour lantern 43" } };
+};
+const tokenCase = async (): Promise<Case> => {
+  const id = await newTokenId();
+  return { params: { id, tid: id }, body: {} };
+};
+const groupForm = { name: "papers", includes: "/srv/papers", excludes: "" };
+const hostForm = {
+  host_name: "",
+  tags: "",
+  kind: "rest",
+  url: "rest:http://vault:8000/",
+  includes: "/srv",
+  backup_now: "on",
+};
+
+/** One working call for every route that writes. */
+const CASES: Record<string, () => Promise<Case>> = {
+  "POST /api/auth/login": async () => ({ body: { username: "admin", password: PASSWORD } }),
+  "POST /api/auth/logout": async () => ({ body: {}, as: await guest() }),
+  "PATCH /api/hosts/:id": () => hostCase({ tags: ["a"] }),
+  "DELETE /api/hosts/:id": () => hostCase(),
+  "POST /api/hosts/:id/purge": archived,
+  "PUT /api/repos/:id/credentials/everyday": () => readyRepo({ http_password: "another one" }, "id"),
+  "POST /api/hosts/:id/source-groups": () => hostCase({ name: "more", includes: ["/opt"] }),
+  "PUT /api/hosts/:id/source-groups/:gid": () => hostCase({ includes: ["/opt"] }),
+  "DELETE /api/hosts/:id/source-groups/:gid": secondGroup,
+  "POST /api/jobs/:id/cancel": waitingJob,
+  "POST /api/hosts/:id/source-groups/:gid/run": () => hostCase(),
+  "POST /api/repos/:id/probe": () => repoCase(),
+  "POST /api/repos/:id/unlock": () => repoCase(),
+  "POST /api/repos/:id/stats": () => repoCase(),
+  "POST /api/repos/:id/snapshots": () => repoCase(),
+  "POST /api/enrollment-tokens": async () => ({ body: tokenBody() }),
+  "POST /api/enrollment-tokens/:id/regenerate": tokenCase,
+  "DELETE /api/enrollment-tokens/:id": tokenCase,
+  "POST /api/hosts/:id/enrollment-token": () => hostCase(),
+  "POST /api/agents/enroll": async () => ({ body: await enrollBody() }),
+  "POST /login": async () => ({ body: { username: "admin", password: PASSWORD } }),
+  "POST /logout": async () => ({ body: {}, as: await guest() }),
+  "POST /settings/account/password": async () => ({
+    body: { current: PASSWORD, password: "plum harbour lantern 44", repeat: "plum harbour lantern 44" },
+    as: await guest(),
+  }),
+  "POST /settings/account/sessions/:sid/end": async () => {
+    const person = await guest();
+    const [session] = listSessionsOfUser(app.db, person.userId, 0, 0);
+    return { params: { sid: session?.id ?? "" }, body: {}, as: person };
+  },
+  "POST /setup/:token": setupCase,
+  "POST /hosts/new": async () => ({ body: { ...hostForm, host_name: `host-${++made}` } }),
+  "POST /hosts/new/:tid/regenerate": tokenCase,
+  "POST /hosts/new/:tid/revoke": tokenCase,
+  "POST /hosts/:id/sources/new": () => hostCase(groupForm),
+  "POST /hosts/:id/sources/:gid": () => hostCase(groupForm),
+  "POST /hosts/:id/sources/:gid/delete": secondGroup,
+  "POST /hosts/:id/repos/:rid/credentials/everyday": () =>
+    readyRepo({ url: "rest:http://vault:8000/x/", http_password: "new one" }, "rid"),
+  "POST /hosts/:id/settings": async () => {
+    const host = await newHost();
+    return { params: { id: host.id }, body: { name: host.name, tags: "b, c" } };
+  },
+  "POST /hosts/:id/archive": async () => {
+    const host = await newHost();
+    return { params: { id: host.id }, body: { confirm: host.name } };
+  },
+  "POST /hosts/:id/purge": archived,
+  "POST /jobs/:id/cancel": waitingJob,
+  "POST /hosts/:id/sources/:gid/run": () => hostCase(),
+  "POST /hosts/:id/repos/:rid/probe": () => hostCase(),
+  "POST /hosts/:id/repos/:rid/unlock": () => hostCase(),
+  "POST /hosts/:id/repos/:rid/stats": () => hostCase(),
+};
+/** Works once in a server's life; tests/e2e/main-job-browser.test.ts does it. */
+const ONCE = ["POST /api/bootstrap"];
+
+const keyOf = (route: Route) => `${route.method} ${route.path}`;
+const rows = () =>
+  app.db.$client
+    .query<{ action: string; payload: string }, []>("SELECT action, payload FROM audit_log ORDER BY id")
+    .all();
+
+test("each change leaves one row", async () => {
+  const writes = app.wired.routes.filter((route) => route.method !== "GET" && !ONCE.includes(keyOf(route)));
+  expect(writes.map(keyOf).filter((key) => !CASES[key])).toEqual([]);
+  for (const route of writes) {
+    const { params = {}, body, as = admin } = (await CASES[keyOf(route)]?.()) ?? { body: {} };
+    const path = route.path.replace(/:([a-z_]+)/g, (_, name: string) => params[name] ?? name);
+    const before = rows().length;
+    const isForm = route.reads === "form";
+    const answer = await app.request(path, {
+      method: route.method,
+      redirect: "manual",
+      headers: {
+        cookie: as.cookie,
+        "x-csrf-token": as.csrf,
+        "content-type": isForm ? "application/x-www-form-urlencoded" : "application/json",
+      },
+      body: isForm ? new URLSearchParams(body as Record<string, string>).toString() : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    expect(answer.status, `${keyOf(route)} ${text.slice(0, 300)}`).toBeLessThan(400);
+    const added = rows().slice(before);
+    expect(
+      added.map((row) => row.action),
+      keyOf(route),
+    ).toEqual([route.action ?? ""]);
+    expect(added[0]?.payload ?? "").not.toMatch(/password \d|repo password|http password|another one/);
+  }
+});
