@@ -221,6 +221,7 @@ export async function wire(
     { name: "state", everyMs: 10 * SECOND_MS, run: sync.repush },
     { name: "readiness", everyMs: 15 * SECOND_MS, run: readiness.lookAtAll },
     { name: "sweep", everyMs: MINUTE_MS, run: reconciler.sweep },
+    { name: "departed", everyMs: SECOND_MS, run: presence.flushDeparted },
     { name: "last seen", everyMs: 5 * MINUTE_MS, run: presence.flush },
     {
       name: "sessions",

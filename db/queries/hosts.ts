@@ -54,6 +54,19 @@ export function listArchivedHosts(db: Db): HostRow[] {
     .all();
 }
 
+/** Live hosts with a repo that is not ready or a credential on trial, or that wait for their first backup. */
+export function listUnsettledHosts(db: Db): string[] {
+  return db.$client
+    .query<{ id: string }, []>(
+      `SELECT id FROM hosts h WHERE archived_at IS NULL AND (backup_when_ready = 1
+         OR EXISTS (SELECT 1 FROM repos r WHERE r.host_id = h.id AND r.status <> 'ready')
+         OR EXISTS (SELECT 1 FROM repos r JOIN credentials c ON c.repo_id = r.id
+                    WHERE r.host_id = h.id AND c.slot = 'everyday' AND c.previous_sealed IS NOT NULL))`,
+    )
+    .all()
+    .map((row) => row.id);
+}
+
 export function insertHost(db: Db, row: typeof hosts.$inferInsert): void {
   db.insert(hosts).values(row).run();
 }
@@ -79,9 +92,13 @@ export function raiseStateVersion(db: Db, id: string, now: number): number {
 }
 
 /** Writes when hosts were last heard, all in the caller's transaction. */
-export function flushLastSeen(db: Db, seen: ReadonlyMap<string, number>): void {
+export function flushLastSeen(db: Db, seen: Iterable<readonly [hostId: string, at: number]>): void {
   const statement = db.$client.query("UPDATE hosts SET last_seen_at = max(coalesce(last_seen_at, 0), ?) WHERE id = ?");
   for (const [id, at] of seen) statement.run(at, id);
+}
+
+export function setClockSkew(db: Db, id: string, skewMs: number): void {
+  db.$client.query("UPDATE hosts SET clock_skew_ms = ?1 WHERE id = ?2 AND clock_skew_ms IS NOT ?1").run(skewMs, id);
 }
 
 export function revokeAgentToken(db: Db, row: typeof revokedAgentTokens.$inferInsert): void {

@@ -1,6 +1,6 @@
 /** What agents say of themselves: hello, heartbeats, and when they were last heard. */
 import type { Db } from "../../db/open.ts";
-import { findHost, flushLastSeen, updateHost } from "../../db/queries/hosts.ts";
+import { findHost, flushLastSeen, setClockSkew, updateHost } from "../../db/queries/hosts.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
@@ -17,7 +17,9 @@ export type Presence = {
   heartbeat(connection: Connection, outboxPending: number): void;
   /** When the host was last heard, memory before database. */
   lastSeenAt(host: Pick<HostRow, "id" | "lastSeenAt">): number | null;
-  /** Writes what memory knows; every 5 minutes and at shutdown. */
+  /** Writes of the hosts that have gone since the last call; together, for they may be thousands. */
+  flushDeparted(): void;
+  /** Writes all that memory knows; every 5 minutes and at shutdown. */
   flush(): void;
 };
 
@@ -25,6 +27,8 @@ export type PresenceDeps = { db: Db; clock: Clock; log: Log; hub: Hub; bus: Fact
 
 export function createPresence({ db, clock, log, hub, bus }: PresenceDeps): Presence {
   const unwritten = new Map<string, number>();
+  /** Hosts that have gone → how far their clock was off. */
+  const departed = new Map<string, number>();
 
   const reportClone = (connection: Connection, why: string) => {
     const host = findHost(db, connection.hostId);
@@ -60,11 +64,7 @@ export function createPresence({ db, clock, log, hub, bus }: PresenceDeps): Pres
     },
     disconnected(connection) {
       unwritten.set(connection.hostId, connection.lastFrameAt);
-      const skew = Math.abs(connection.skewMs) >= 1000 ? connection.skewMs : 0;
-      inTransaction(db, () => {
-        flushLastSeen(db, new Map([[connection.hostId, connection.lastFrameAt]]));
-        updateHost(db, connection.hostId, { clockSkewMs: skew });
-      });
+      departed.set(connection.hostId, Math.abs(connection.skewMs) >= 1000 ? connection.skewMs : 0);
       log.info("agent disconnected", { host_id: connection.hostId });
       bus.tell("host.disconnected", { hostId: connection.hostId });
       bus.tell("host.changed", { hostId: connection.hostId });
@@ -76,6 +76,18 @@ export function createPresence({ db, clock, log, hub, bus }: PresenceDeps): Pres
       connection.send("heartbeat.ack", { time: clock.now() });
     },
     lastSeenAt: (host) => hub.find(host.id)?.lastFrameAt ?? unwritten.get(host.id) ?? host.lastSeenAt,
+    flushDeparted() {
+      if (departed.size === 0) return;
+      inTransaction(db, () => {
+        const seen = [...departed.keys()].flatMap((id) => {
+          const at = unwritten.get(id);
+          return at === undefined ? [] : [[id, at] as const];
+        });
+        flushLastSeen(db, seen);
+        for (const [id, skew] of departed) setClockSkew(db, id, skew);
+      });
+      departed.clear();
+    },
     flush() {
       if (unwritten.size === 0) return;
       inTransaction(db, () => flushLastSeen(db, unwritten));
@@ -93,7 +105,7 @@ function changesOf(host: HostRow, hello: Hello): Partial<HostRow> | null {
     os: hello.os,
     arch: hello.arch,
     hostname: hello.hostname,
-    timezone: isTimeZone(hello.timezone) ? hello.timezone : "UTC",
+    timezone: hello.timezone === host.timezone || isTimeZone(hello.timezone) ? hello.timezone : "UTC",
   };
   const changed = Object.entries(said).filter(([key, value]) => host[key as keyof HostRow] !== value);
   if (JSON.stringify(host.capabilities) !== JSON.stringify(hello.capabilities))

@@ -1,6 +1,6 @@
 /** Sends waiting jobs to their hosts: on creation, after reconnects, and again until they are accepted. */
 import type { Db } from "../../db/open.ts";
-import { changeJob, findJob, listOpenJobs } from "../../db/queries/jobs.ts";
+import { changeJob, findJob, listHostsWithOpenJobs, listOpenJobs } from "../../db/queries/jobs.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
@@ -13,7 +13,7 @@ const SEND_AGAIN_AFTER_MS = 30_000;
 export type Dispatcher = {
   /** Sends whatever of the host's waits; nothing while it is offline or still catching up. */
   dispatch(hostId: string): void;
-  /** The 30 s tick over all connected hosts. */
+  /** The tick over all hosts for which something is open. */
   dispatchAll(): void;
   /** The agent cannot take this one now (one-job credential, lane busy): it stays queued. */
   busy(connection: Connection, jobId: string): void;
@@ -65,7 +65,7 @@ export function createDispatcher({ db, clock, log, hub, credentialFor }: Dispatc
   return {
     dispatch,
     dispatchAll() {
-      for (const connection of hub.list()) dispatch(connection.hostId);
+      for (const hostId of listHostsWithOpenJobs(db)) dispatch(hostId);
     },
     busy(connection, jobId) {
       const job = findJob(db, jobId);

@@ -1,6 +1,6 @@
 /** Brings new repos to readiness without anybody's help: probe, init (only for one that was never ready), first backup, trials of new credentials. */
 import type { Db } from "../../db/open.ts";
-import { findHost, listLiveHosts, updateHost } from "../../db/queries/hosts.ts";
+import { findHost, listUnsettledHosts, updateHost } from "../../db/queries/hosts.ts";
 import { findJob, listJobs, listOpenJobs } from "../../db/queries/jobs.ts";
 import { findCredential, findRepo, listReposOfHost } from "../../db/queries/repos.ts";
 import { listSourceGroups } from "../../db/queries/source-groups.ts";
@@ -66,12 +66,14 @@ export function createReadiness({ db, clock, log, hub, orders, credentials, stat
   const system = { kind: "system" } as const;
 
   const lookAtRepo = (host: HostRow, repo: RepoRow) => {
+    const credential = findCredential(db, repo.id, "everyday");
+    if (repo.status === "ready" && !credential?.previousSealed) return;
     const open = listOpenJobs(db, host.id).filter((job) => job.repoId === repo.id);
     const lastInit = listJobs(db, { repo_id: repo.id, kind: "init" }, 1, 0).items[0];
     const step = nextStep(
       {
         repo,
-        credential: findCredential(db, repo.id, "everyday"),
+        credential,
         isInSync: host.driftSince === null,
         openKinds: open.map((job) => job.kind),
         lastInitAt: lastInit?.finishedAt ?? null,
@@ -100,7 +102,7 @@ export function createReadiness({ db, clock, log, hub, orders, credentials, stat
   return {
     look,
     lookAtAll() {
-      for (const host of listLiveHosts(db)) if (needsLook(host)) look(host.id);
+      for (const hostId of listUnsettledHosts(db)) look(hostId);
     },
     jobFinished(jobId) {
       const job = findJob(db, jobId);
@@ -120,15 +122,4 @@ export function createReadiness({ db, clock, log, hub, orders, credentials, stat
       if (error === null) stateChanged(repo.hostId);
     },
   };
-
-  /** Most hosts of a large fleet are settled: one cheap question spares them the rest. */
-  function needsLook(host: HostRow): boolean {
-    if (!hub.isOnline(host.id)) return false;
-    if (host.backupWhenReady) return true;
-    return listReposOfHost(db, host.id).some((repo) => repo.status !== "ready" || isOnTrial(repo.id));
-  }
-
-  function isOnTrial(repoId: string): boolean {
-    return Boolean(findCredential(db, repoId, "everyday")?.previousSealed);
-  }
 }
