@@ -84,7 +84,7 @@ async function isFrozen(pid: number): Promise<boolean> {
 
 async function answers(origin: string, name: string, password: string): Promise<boolean> {
   const response = await fetch(`${origin}/${name}/`, {
-    headers: { authorization: `Basic ${btoa(`${name}:${password}`)}` },
+    headers: { authorization: `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}` },
     tls: { rejectUnauthorized: false },
     signal: AbortSignal.timeout(2_000),
   });
