@@ -25,7 +25,8 @@ import { repos } from "../schema/repos.ts";
 import { sourceGroups } from "../schema/source-groups.ts";
 import { users } from "../schema/users.ts";
 
-const OPEN: JobStatus[] = ["queued", "running"];
+/** Literals, not parameters: only so does SQLite see that the partial index of open jobs answers it, at a million jobs too. */
+const IS_OPEN = sql`${jobs.status} in ('queued', 'running')`;
 
 const jobById = prepared((db) =>
   db
@@ -85,7 +86,7 @@ export function listOpenJobsLike(db: Db, key: JobKey): JobRow[] {
         eq(jobs.kind, key.kind),
         key.repoId ? eq(jobs.repoId, key.repoId) : isNull(jobs.repoId),
         key.sourceGroupId ? eq(jobs.sourceGroupId, key.sourceGroupId) : isNull(jobs.sourceGroupId),
-        inArray(jobs.status, OPEN),
+        IS_OPEN,
       ),
     )
     .orderBy(asc(jobs.id))
@@ -101,7 +102,7 @@ export function listExpiredJobs(db: Db, now: number): JobRow[] {
   return db
     .select()
     .from(jobs)
-    .where(and(eq(jobs.status, "queued"), isNull(jobs.acceptedAt), lte(jobs.expiresAt, now)))
+    .where(and(IS_OPEN, eq(jobs.status, "queued"), isNull(jobs.acceptedAt), lte(jobs.expiresAt, now)))
     .all();
 }
 
@@ -109,7 +110,7 @@ export function listHostsWithOpenJobs(db: Db): string[] {
   return db
     .selectDistinct({ hostId: jobs.hostId })
     .from(jobs)
-    .where(inArray(jobs.status, OPEN))
+    .where(IS_OPEN)
     .all()
     .map((row) => row.hostId);
 }
@@ -194,13 +195,17 @@ export function listBackupsBetween(db: Db, groupId: string, from: number, until:
     .all();
 }
 
-export function countOpenJobs(db: Db): number {
-  return db.select({ n: count() }).from(jobs).where(eq(jobs.status, "running")).get()?.n ?? 0;
+const OPEN_COUNTS = "SELECT status, count(*) AS n FROM jobs WHERE status IN ('queued', 'running') GROUP BY status";
+
+export function countOpenJobs(db: Db): { running: number; queued: number } {
+  const rows = db.$client.query<{ status: JobStatus; n: number }, []>(OPEN_COUNTS).all();
+  const of = (status: JobStatus) => rows.find((row) => row.status === status)?.n ?? 0;
+  return { running: of("running"), queued: of("queued") };
 }
 
 /** How many open jobs of the host stand before this one in its work lane. */
 export function countAhead(db: Db, job: Pick<JobRow, "id" | "hostId">): number {
-  const where = and(eq(jobs.hostId, job.hostId), inArray(jobs.status, OPEN), lt(jobs.id, job.id));
+  const where = and(eq(jobs.hostId, job.hostId), IS_OPEN, lt(jobs.id, job.id));
   return db.select({ n: count() }).from(jobs).where(where).get()?.n ?? 0;
 }
 

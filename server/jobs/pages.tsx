@@ -2,7 +2,7 @@
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { listLastLogLines, listLogLines } from "../../db/queries/job-logs.ts";
-import { countAhead, findJobNamed, type JobListItem, listJobs } from "../../db/queries/jobs.ts";
+import { countAhead, countOpenJobs, findJobNamed, type JobListItem, listJobs } from "../../db/queries/jobs.ts";
 import { findRepo } from "../../db/queries/repos.ts";
 import { findSourceGroup } from "../../db/queries/source-groups.ts";
 import { isFinal, JOB_KINDS, JOB_STATUSES, type JobKind, type JobStatus } from "../../shared/jobs.ts";
@@ -77,10 +77,9 @@ export function jobPages({ db, hub, pages, heads, live, orders, cancel }: JobPag
       summary: "Page: jobs of all hosts",
       handle: (call) => {
         const view = pages.view(call);
-        const waiting = listJobs(db, { status: "queued" }, 1, 0).total;
-        const counts = { running: view.counts.runningJobs, waiting };
+        const { running, queued } = countOpenJobs(db);
         const list = readList(db, filterOf(call.c));
-        return pages.page(call.c, view, <JobsPage view={view} counts={counts} {...list} />);
+        return pages.page(call.c, view, <JobsPage view={view} counts={{ running, waiting: queued }} {...list} />);
       },
     }),
     route({
