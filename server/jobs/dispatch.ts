@@ -7,6 +7,7 @@ import type { Log } from "../../shared/log.ts";
 import type { Credential } from "../../shared/protocol/fields.ts";
 import type { CommandRun } from "../../shared/protocol/to-agent.ts";
 import type { Connection, Hub } from "../agents/hub.ts";
+import type { Bandwidth } from "./orders.ts";
 
 const SEND_AGAIN_AFTER_MS = 30_000;
 
@@ -93,7 +94,7 @@ function toOrder(job: JobRow, credential: Credential | null): CommandRun | null 
         args: {
           source_group_id: job.sourceGroupId,
           state_version: Number(job.args["state_version"] ?? 0),
-          bandwidth: null,
+          bandwidth: (job.args["bandwidth"] as Bandwidth | null | undefined) ?? null,
         },
       };
     case "probe":

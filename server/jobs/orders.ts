@@ -12,9 +12,13 @@ import type { CreatedJob, JobMaker } from "./create.ts";
 /** How long a probe keeps trying while a new repo server answers 401. */
 export const PROBE_WAIT_MS = HOUR_MS;
 
+/** KiB/s for this run, over the host's own limits; null = unlimited. */
+export type Bandwidth = { up_kbps: number | null; down_kbps: number | null };
+export type RunOptions = { repoIds?: readonly string[] | undefined; bandwidth?: Bandwidth | undefined };
+
 export type Orders = {
   /** A backup of the group into each of its targets, or into the named ones. @throws Refusal 404, 409 */
-  runGroup(actor: Actor, hostId: string, groupId: string, repoIds?: readonly string[]): CreatedJob[];
+  runGroup(actor: Actor, hostId: string, groupId: string, options?: RunOptions): CreatedJob[];
   /** @throws Refusal 404, 409 */
   probe(actor: Actor, repoId: string, options?: { trial?: boolean }): CreatedJob;
   init(actor: Actor, repoId: string): CreatedJob;
@@ -43,7 +47,7 @@ export function createOrders({ db, maker }: { db: Db; maker: JobMaker }): Orders
     return only(maker.create(actor, [order], { kind: "repo", id: repo.id, name: repo.name }));
   };
   return {
-    runGroup(actor, hostId, groupId, repoIds) {
+    runGroup(actor, hostId, groupId, { repoIds, bandwidth } = {}) {
       const host = checkLive(hostId);
       const group = findSourceGroup(db, groupId);
       if (!group || group.hostId !== hostId) throw notFound("source group");
@@ -52,7 +56,7 @@ export function createOrders({ db, maker }: { db: Db; maker: JobMaker }): Orders
       const stray = wanted.find((id) => !targets.includes(id));
       if (stray !== undefined) throw new Refusal(409, "not_a_target", `${group.name} is not backed up into that repo.`);
       const target = { kind: "source_group", id: group.id, name: group.name };
-      const args = { state_version: host.stateVersion };
+      const args = { state_version: host.stateVersion, bandwidth: bandwidth ?? null };
       const backups = wanted.map((repoId) => ({
         hostId,
         kind: "backup" as const,

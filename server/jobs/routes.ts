@@ -32,6 +32,13 @@ export const jobQuery = v.strictObject({
   until: v.optional(timeParameter),
 });
 
+const limit = v.pipe(
+  v.number("Write a number of KiB/s."),
+  v.integer(),
+  v.minValue(1, "At least 1 KiB/s."),
+  v.maxValue(100_000_000),
+);
+
 /** A day of the filter as a span: the host's own day where one is named, else UTC's. */
 export function spanOf(
   db: Db,
@@ -169,9 +176,20 @@ export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Rout
       access: "operator",
       action: "job.backup_requested",
       summary: "Back up this group now",
-      body: v.strictObject({ repo_ids: v.optional(v.array(v.string())) }),
+      body: v.strictObject({
+        repo_ids: v.optional(v.array(v.string())),
+        bandwidth: v.optional(v.strictObject({ up_kbps: v.nullable(limit), down_kbps: v.nullable(limit) })),
+      }),
       handle: ({ c, params, body, actor }) =>
-        c.json(made(orders.runGroup(actor, params["id"] ?? "", params["gid"] ?? "", body.repo_ids)), 202),
+        c.json(
+          made(
+            orders.runGroup(actor, params["id"] ?? "", params["gid"] ?? "", {
+              repoIds: body.repo_ids,
+              bandwidth: body.bandwidth,
+            }),
+          ),
+          202,
+        ),
     }),
     repoOrder("probe", "Open the repo now and say how it is"),
     repoOrder("unlock", "Remove stale locks"),

@@ -88,6 +88,7 @@ describe.each([["restic-0.18"], ["restic-0.19"]])("with %s", (version) => {
 
     const run = await client.post<{ job_ids: string[] }>(
       `/api/hosts/${host.id}/source-groups/${host.source_groups[0]?.id}/run`,
+      { bandwidth: { up_kbps: 5000, down_kbps: null } },
     );
     const second = await until(() => ended(run.job_ids[0] ?? ""), { timeoutMs: 30_000, what: "the second backup" });
     expect(second.status).toBe("succeeded");
@@ -103,6 +104,7 @@ describe.each([["restic-0.18"], ["restic-0.19"]])("with %s", (version) => {
     expect(snapshots.items[0]).toMatchObject({ tags: ["default"], hostname: name });
     const log = await client.get<{ items: { seq: number; payload: string }[] }>(`/api/jobs/${second.id}/logs`);
     expect(log.items.length).toBeGreaterThan(1);
+    expect(log.items.some((line) => line.payload.includes("--limit-upload 5000"))).toBe(true);
     expect(JSON.stringify(log)).not.toContain(made.generated.repo_password);
     const shown = await client.get<{ status: string; protected_24h: boolean; in_sync: boolean }>(
       `/api/hosts/${host.id}`,
