@@ -59,9 +59,10 @@ const TARGETS = `SELECT g.host_id AS hostId, t.source_group_id AS sourceGroupId,
   JOIN hosts h ON h.id = g.host_id
   LEFT JOIN jobs j ON j.id = t.last_job_id
   WHERE h.archived_at IS NULL`;
+/** The index is named because the order by id would tempt SQLite to walk all jobs. */
 const OPEN_JOBS = `SELECT id, host_id AS hostId, kind, status, source_group_id AS sourceGroupId, repo_id AS repoId,
     queued_at AS queuedAt, started_at AS startedAt
-  FROM jobs WHERE status IN ('queued', 'running') ORDER BY id`;
+  FROM jobs INDEXED BY jobs_open WHERE status IN ('queued', 'running') ORDER BY id`;
 
 export function readFleetFacts(db: Db): FleetFacts {
   const all = <T>(text: string) => db.$client.query<T, []>(text).all();
