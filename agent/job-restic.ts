@@ -1,9 +1,12 @@
 /** restic as a job sees it: commands and output in the job's log, stale locks of an interrupted job removed first. */
+import type { Clock } from "../shared/clock.ts";
+import { HOUR_MS, MINUTE_MS } from "../shared/clock.ts";
 import type { JobLog } from "./job-log.ts";
 import type { RepoAccess } from "./restic/access.ts";
 import type { ResticOrder } from "./restic/argv.ts";
 import type { Restic, ResticResult, ResticUse } from "./restic/restic.ts";
 import { type ChildIdentity, untilGone } from "./restic/run.ts";
+import { type StallTimes, type StallWatch, watchForStall } from "./restic/stall.ts";
 
 type Options = {
   restic: Restic;
@@ -14,6 +17,8 @@ type Options = {
   child(identity: ChildIdentity | null): void;
   /** An earlier job on this repo was killed, so a lock of ours may lie there. */
   unlockFirst: { find(): { pid: number | null } | null; set(): void; clear(): void };
+  clock: Clock;
+  stall: StallTimes;
 };
 
 /** These take no lock, so a stale one does not hinder them. */
@@ -34,8 +39,10 @@ export function createJobRestic(options: Options) {
   let versionTold = false;
 
   async function once(order: ResticOrder, use: Partial<ResticUse>): Promise<ResticResult> {
+    const stalled = new AbortController();
+    let watch: StallWatch | null = null;
     const result = await options.restic.run(order, options.access, {
-      signal: options.signal,
+      signal: AbortSignal.any([options.signal, stalled.signal]),
       capture: use.capture ?? false,
       onLine: use.onLine ?? (() => {}),
       onStart(child, command, binary) {
@@ -43,14 +50,34 @@ export function createJobRestic(options: Options) {
         versionTold = true;
         log.event(command.join(" "));
         options.child(child);
+        watch = watchFor(child.pid, stalled);
         use.onStart?.(child, command, binary);
       },
     });
+    (watch as StallWatch | null)?.end();
     options.child(null);
+    if (stalled.signal.aborted && !options.signal.aborted) result.judgement = stallFailure();
     if (result.judgement.is !== "ok" && use.capture && result.lastError) log.stderr(result.lastError);
     // Ended by a signal: restic had no time to take its lock away.
     if (result.exitCode === null && result.durationMs > 0) unlockFirst.set();
     return result;
+  }
+
+  function watchFor(pid: number, stalled: AbortController): StallWatch {
+    const { clock, stall } = options;
+    return watchForStall({
+      pid,
+      times: stall,
+      clock,
+      said: (idleMs) =>
+        log.event(
+          `restic has neither computed nor read nor written for ${Math.round(idleMs / MINUTE_MS)} min: it looks stalled`,
+        ),
+      stop(idleMs) {
+        log.event(`restic has done nothing for ${Math.round(idleMs / HOUR_MS)} h and is stopped`);
+        stalled.abort();
+      },
+    });
   }
 
   return async (order: ResticOrder, use: Partial<ResticUse> = {}): Promise<ResticResult> => {
@@ -70,4 +97,10 @@ export function createJobRestic(options: Options) {
     const unlocked = await once({ do: "unlock" }, { capture: true });
     return unlocked.judgement.is === "stopped" ? unlocked : await once(order, use);
   };
+}
+
+function stallFailure(): ResticResult["judgement"] {
+  const message =
+    "restic did nothing for hours and was stopped: look at the repo server and the host's disks, then run it again";
+  return { is: "failed", code: "stalled", message };
 }

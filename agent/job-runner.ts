@@ -119,6 +119,8 @@ export function createJobRunner(options: Options): JobRunner {
         signal: job.abort.signal,
         child: (identity) => rememberChild(job.fields.job_id, identity),
         unlockFirst: unlockNote(order.repo_id),
+        clock,
+        stall: options.timings.stall,
       }),
       emit: (messages) => void outbox.put(messages),
       tries: job.tries,

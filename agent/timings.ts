@@ -27,5 +27,6 @@ export const TIMINGS = {
   upkeepEveryMs: HOUR_MS,
   fetchResticMs: 5 * MINUTE_MS,
   treeListMs: MINUTE_MS,
+  stall: { lookEveryMs: MINUTE_MS, sayAfterMs: 30 * MINUTE_MS, stopAfterMs: 4 * HOUR_MS },
 };
 export type Timings = typeof TIMINGS;
