@@ -43,11 +43,13 @@ function walk(folder: string): string[] {
 
 const sources: Source[] = CODE_FOLDERS.flatMap(walk).map((path) => {
   const text = readFileSync(join(ROOT, path), "utf8");
-  const imports = [...text.matchAll(/(?:^|\n)\s*(?:import|export)\s+(type\s+)?([^"';]*?)from\s+"([^"]+)"/g)].map((match) => ({
-    isType: match[1] !== undefined,
-    names: match[2] ?? "",
-    target: match[3]?.startsWith(".") ? relative(ROOT, resolve(ROOT, dirname(path), match[3])) : (match[3] ?? ""),
-  }));
+  const imports = [...text.matchAll(/(?:^|\n)\s*(?:import|export)\s+(type\s+)?([^"';]*?)from\s+"([^"]+)"/g)].map(
+    (match) => ({
+      isType: match[1] !== undefined,
+      names: match[2] ?? "",
+      target: match[3]?.startsWith(".") ? relative(ROOT, resolve(ROOT, dirname(path), match[3])) : (match[3] ?? ""),
+    }),
+  );
   return { path, text, imports };
 });
 const product = sources.filter(({ path }) => !/\.test\.tsx?$/.test(path));
@@ -59,12 +61,19 @@ function offences(rule: (source: Source) => string[], among = product): string[]
 }
 
 test("the top level holds what architecture.md lists, and dot-files of tools", () => {
-  const strangers = readdirSync(ROOT).filter((name) => !name.startsWith(".") && !TOP_LEVEL.has(name) && !IGNORED.has(name));
+  const strangers = readdirSync(ROOT).filter(
+    (name) => !name.startsWith(".") && !TOP_LEVEL.has(name) && !IGNORED.has(name),
+  );
   expect(strangers).toEqual([]);
 });
 
 test("agent, db and ui know only what is shared; ui also the rows' types: the server can be rebuilt without touching them", () => {
-  const allowed: Record<string, string[]> = { shared: ["shared"], agent: ["agent", "shared"], db: ["db", "shared"], ui: ["ui", "shared", "db"] };
+  const allowed: Record<string, string[]> = {
+    shared: ["shared"],
+    agent: ["agent", "shared"],
+    db: ["db", "shared"],
+    ui: ["ui", "shared", "db"],
+  };
   const found = offences(({ path, imports }) => {
     const list = allowed[topOf(path)];
     if (!list) return [];
@@ -91,7 +100,9 @@ test("nobody but tests imports server or agent: they are programs, not libraries
 
 test("server features import only downwards: commands go down by call, facts go up by the bus", () => {
   const rankOf = (path: string) => RANKS.findIndex((rank) => rank.includes(path.split("/")[1] ?? ""));
-  const unknown = product.filter(({ path }) => /^server\/[^/]+\//.test(path) && rankOf(path) < 0).map(({ path }) => path);
+  const unknown = product
+    .filter(({ path }) => /^server\/[^/]+\//.test(path) && rankOf(path) < 0)
+    .map(({ path }) => path);
   expect(unknown).toEqual([]);
   const found = offences(({ path, imports }) => {
     if (!/^server\/[^/]+\//.test(path)) return [];
@@ -108,8 +119,13 @@ test("server features import only downwards: commands go down by call, facts go 
 test("SQL and drizzle stay in db/: one place knows the tables", () => {
   const found = offences(({ path, text, imports }) => {
     if (topOf(path) === "db" || path.startsWith("agent/store/")) return [];
-    const drizzle = imports.filter(({ target }) => target.startsWith("drizzle-orm")).map(({ target }) => `imports ${target}`);
-    const raw = /\$client|\bSELECT\b[^\n]{1,80}\bFROM\b|\bINSERT (?:OR \w+ )?INTO\b|\bUPDATE \w+ SET\b|\bDELETE FROM\b/.test(text) ? ["holds SQL"] : [];
+    const drizzle = imports
+      .filter(({ target }) => target.startsWith("drizzle-orm"))
+      .map(({ target }) => `imports ${target}`);
+    const raw =
+      /\$client|\bSELECT\b[^\n]{1,80}\bFROM\b|\bINSERT (?:OR \w+ )?INTO\b|\bUPDATE \w+ SET\b|\bDELETE FROM\b/.test(text)
+        ? ["holds SQL"]
+        : [];
     return [...drizzle, ...raw];
   });
   expect(found).toEqual([]);
@@ -125,7 +141,9 @@ test("restic is spawned in one place; other programs only where the service and 
 
 test("process.env is read in the two config files only: settings have one list", () => {
   const found = offences(({ path, text }) =>
-    /process\.env|Bun\.env/.test(text) && !["server/runtime/config.ts", "agent/config.ts"].includes(path) && !path.startsWith("agent/build/")
+    /process\.env|Bun\.env/.test(text) &&
+    !["server/runtime/config.ts", "agent/config.ts"].includes(path) &&
+    !path.startsWith("agent/build/")
       ? ["reads the environment"]
       : [],
   );
@@ -147,14 +165,19 @@ test("files say what they are for, stay small, and have names of things", () => 
     return [
       ...(lines > 401 ? [`has ${lines} lines, more than 400`] : []),
       ...(/^\s*(\/\/|\/\*\*?)/.test(text) || /\.d\.ts$/.test(path) ? [] : ["does not say at its head what it is for"]),
-      ...(/^(index|utils?|helpers?|common|misc|lib|manager|service|core|dto|controller)\.tsx?$/.test(name) ? ["has a name that says nothing"] : []),
+      ...(/^(index|utils?|helpers?|common|misc|lib|manager|service|core|dto|controller)\.tsx?$/.test(name)
+        ? ["has a name that says nothing"]
+        : []),
     ];
   });
   expect(found).toEqual([]);
 });
 
 test("the repository speaks of no machine: no absolute path of a developer, nothing outside the tree", () => {
-  const found = offences(({ text }) => (/\/work\/|\.\.\/shared\/(spec|design|recipes|samples)/.test(text) ? ["names a path outside"] : []), sources);
+  const found = offences(
+    ({ text }) => (/\/work\/|\.\.\/shared\/(spec|design|recipes|samples)/.test(text) ? ["names a path outside"] : []),
+    sources,
+  );
   expect(found).toEqual([]);
 });
 

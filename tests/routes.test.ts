@@ -106,7 +106,10 @@ describe("every route", () => {
         ...(route.method === "GET" ? {} : { body: '{"surely_unknown":1}' }),
       });
       const body = (await answer.json()) as { error: { code: string; message: string } };
-      expect({ path: route.path, status: answer.status, code: body.error?.code }).toMatchObject({ status: 400, code: "bad_input" });
+      expect({ path: route.path, status: answer.status, code: body.error?.code }).toMatchObject({
+        status: 400,
+        code: "bad_input",
+      });
       expect(body.error.message.length).toBeGreaterThan(5);
     }
   });
@@ -118,9 +121,17 @@ test("an unknown address and a malformed body are answered in the API's form", a
   expect(await missing.json()).toEqual({ error: { code: "not_found", message: expect.any(String) } });
   const admin = people[2] as Person;
   const headers = { cookie: admin.cookie, "x-csrf-token": admin.csrf };
-  const text = await app.request("/api/enrollment-tokens", { method: "POST", headers: { ...headers, "content-type": "text/plain", "content-length": "1" }, body: "x" });
+  const text = await app.request("/api/enrollment-tokens", {
+    method: "POST",
+    headers: { ...headers, "content-type": "text/plain", "content-length": "1" },
+    body: "x",
+  });
   expect(text.status).toBe(415);
-  const broken = await app.request("/api/enrollment-tokens", { method: "POST", headers: { ...headers, "content-type": "application/json" }, body: "{" });
+  const broken = await app.request("/api/enrollment-tokens", {
+    method: "POST",
+    headers: { ...headers, "content-type": "application/json" },
+    body: "{",
+  });
   expect(await codeOf(broken)).toBe("bad_json");
 });
 

@@ -8,7 +8,9 @@ import { type Client, type ServerProcess, signIn, startServer } from "../testbed
 import { until } from "../testbed/wait.ts";
 
 const REPOSITORY = resolve(import.meta.dir, "../..");
-const SOURCES = ["agent", "db", "docs", "install", "server", "shared", "tests", "ui"].map((name) => join(REPOSITORY, name));
+const SOURCES = ["agent", "db", "docs", "install", "server", "shared", "tests", "ui"].map((name) =>
+  join(REPOSITORY, name),
+);
 const HOST = "demo";
 const BACKUP_WITHIN_MS = 120_000;
 
@@ -30,12 +32,21 @@ async function demo({ data, port, json }: Options): Promise<number> {
   });
   say("Building the agent and fetching restic (quick the second time)…");
   const dist = await ensureDist({ say });
-  const server = await startServer({ dataDir: join(data, "server"), port, env: { RM_DIST_DIR: dist.folder, RM_LOG_LEVEL: "warn" } });
+  const server = await startServer({
+    dataDir: join(data, "server"),
+    port,
+    env: { RM_DIST_DIR: dist.folder, RM_LOG_LEVEL: "warn" },
+  });
   let agent: AgentProcess | null = null;
   try {
     const who = knownSignIn(join(data, "sign-in.json"));
     const client = await signIn(server, who);
-    const program = agentIn({ home: join(data, "agent"), restic: null, binary: dist.agents[MACHINE_PLATFORM] ?? "", env: { PATH: process.env["PATH"] ?? "" } });
+    const program = agentIn({
+      home: join(data, "agent"),
+      restic: null,
+      binary: dist.agents[MACHINE_PLATFORM] ?? "",
+      env: { PATH: process.env["PATH"] ?? "" },
+    });
     const hostId = await enroll(client, server, program, join(data, "repository"));
     agent = program.start();
     say("The agent is running; waiting for its backup…");
@@ -43,7 +54,10 @@ async function demo({ data, port, json }: Options): Promise<number> {
     if (!job) return 0;
     const facts = { url: server.url, ...who, host_id: hostId, job_id: job.id };
     if (json) process.stdout.write(`${JSON.stringify(facts)}\n`);
-    else say(`\nThe first backup has succeeded. Look at it:\n\n  ${server.url}\n  user      ${who.username}\n  password  ${who.password}\n\nCtrl-C ends the demo; everything lies in ${data}.`);
+    else
+      say(
+        `\nThe first backup has succeeded. Look at it:\n\n  ${server.url}\n  user      ${who.username}\n  password  ${who.password}\n\nCtrl-C ends the demo; everything lies in ${data}.`,
+      );
     await interrupted;
     return 0;
   } finally {
@@ -72,7 +86,12 @@ function knownSignIn(path: string): SignIn {
   return made;
 }
 
-async function enroll(client: Client, server: ServerProcess, program: ReturnType<typeof agentIn>, repository: string): Promise<string> {
+async function enroll(
+  client: Client,
+  server: ServerProcess,
+  program: ReturnType<typeof agentIn>,
+  repository: string,
+): Promise<string> {
   const find = async () => (await client.get<{ items: { id: string }[] }>(`/api/hosts?q=${HOST}`)).items[0]?.id;
   const known = await find();
   if (known) {
@@ -100,7 +119,9 @@ async function backup(client: Client, hostId: string): Promise<Job> {
     (await client.get<{ items: Job[] }>(`/api/jobs?host_id=${hostId}&kind=backup&status=${status}&limit=1`)).items[0];
   if (await list("succeeded")) {
     const { source_groups: groups } = await client.get<{ source_groups: { id: string }[] }>(`/api/hosts/${hostId}`);
-    const { job_ids } = await client.post<{ job_ids: string[] }>(`/api/hosts/${hostId}/source-groups/${groups[0]?.id}/run`);
+    const { job_ids } = await client.post<{ job_ids: string[] }>(
+      `/api/hosts/${hostId}/source-groups/${groups[0]?.id}/run`,
+    );
     return await ended(client, job_ids[0] ?? "");
   }
   const first = await until(async () => (await list("succeeded")) ?? (await list("failed")), {
