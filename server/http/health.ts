@@ -5,7 +5,11 @@ import type { Clock } from "../../shared/clock.ts";
 import { Refusal } from "./errors.ts";
 import { publicRoute, type Route } from "./routes.ts";
 
+/** Anybody may ask; the disk is written at most this often. */
+const WRITE_EVERY_MS = 5_000;
+
 export function healthRoutes({ db, clock, isDraining }: { db: Db; clock: Clock; isDraining(): boolean }): Route[] {
+  let writtenAt = 0;
   return [
     publicRoute({
       method: "GET",
@@ -20,7 +24,8 @@ export function healthRoutes({ db, clock, isDraining }: { db: Db; clock: Clock; 
       handle: ({ c }) => {
         if (isDraining()) throw new Refusal(503, "draining", "The server is shutting down.");
         try {
-          putSetting(db, "ready_check", String(clock.now()));
+          if (Math.abs(clock.now() - writtenAt) >= WRITE_EVERY_MS) putSetting(db, "ready_check", String(clock.now()));
+          writtenAt = clock.now();
         } catch {
           throw new Refusal(503, "database", "The database cannot be written. Look at the server's log and its disk.");
         }

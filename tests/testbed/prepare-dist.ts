@@ -1,0 +1,13 @@
+/** Before `npm start` from source: what the server hands out to machines is built where it is missing or stale; nothing here stops the server. */
+import { ensureDist } from "./dist.ts";
+
+const say = (line: string) => console.log(line);
+try {
+  await ensureDist({ platforms: ["linux-x64", "linux-arm64"], say });
+} catch (error) {
+  const why = error instanceof Error ? error.message : String(error);
+  say(`Not everything that machines fetch could be prepared: ${why}`);
+  say(
+    "The server starts all the same. `npm run build` makes the agents; machines need restic 0.18 or newer of their own.",
+  );
+}
