@@ -24,8 +24,10 @@ export function healthRoutes({ db, clock, isDraining }: { db: Db; clock: Clock; 
       handle: ({ c }) => {
         if (isDraining()) throw new Refusal(503, "draining", "The server is shutting down.");
         try {
-          if (Math.abs(clock.now() - writtenAt) >= WRITE_EVERY_MS) putSetting(db, "ready_check", String(clock.now()));
-          writtenAt = clock.now();
+          if (Math.abs(clock.now() - writtenAt) >= WRITE_EVERY_MS) {
+            putSetting(db, "ready_check", String(clock.now()));
+            writtenAt = clock.now();
+          }
         } catch {
           throw new Refusal(503, "database", "The database cannot be written. Look at the server's log and its disk.");
         }
