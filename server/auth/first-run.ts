@@ -5,11 +5,11 @@ import { countUsers, insertUser } from "../../db/queries/users.ts";
 import type { UserRow } from "../../db/schema/users.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
-import { newId } from "../../shared/ids.ts";
 import { badInput, Refusal } from "../http/errors.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
 import type { AppContext, Origin } from "../http/routes.ts";
 import { writeAudit } from "../runtime/audit.ts";
+import { newUser } from "./new-user.ts";
 import { hashPassword, passwordProblem } from "./passwords.ts";
 import type { SessionStore } from "./sessions.ts";
 import { hashToken, newToken } from "./tokens.ts";
@@ -52,7 +52,7 @@ export function createFirstRun({ db, clock, sessions }: { db: Db; clock: Clock; 
       const fields = problemFields(username, input.password);
       if (Object.keys(fields).length > 0) throw badInput(fields);
       const passwordHash = await hashPassword(input.password);
-      const user = newAdmin(username, passwordHash, clock.now());
+      const user = newUser({ username, role: "admin", passwordHash }, clock.now());
       const csrfToken = inTransaction(db, () => {
         if (countUsers(db) > 0) throw alreadySetUp();
         insertUser(db, user);
@@ -78,23 +78,6 @@ function problemFields(username: string, password: string): Record<string, strin
   const problem = passwordProblem(password, username);
   if (problem) fields["password"] = problem;
   return fields;
-}
-
-function newAdmin(username: string, passwordHash: string, now: number): UserRow {
-  return {
-    id: newId(),
-    username,
-    email: null,
-    role: "admin",
-    passwordHash,
-    authSource: "local",
-    oidcIssuer: null,
-    oidcSubject: null,
-    disabledAt: null,
-    lastLoginAt: now,
-    createdAt: now,
-    updatedAt: now,
-  };
 }
 
 function alreadySetUp(): Refusal {

@@ -14,6 +14,7 @@ import type { Role, SessionRow, UserRow } from "../../db/schema/users.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, HOUR_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
+import { newUser } from "../auth/new-user.ts";
 import { hashPassword, passwordProblem, verifyPassword } from "../auth/passwords.ts";
 import { SESSION_IDLE_MS, type SessionStore } from "../auth/sessions.ts";
 import { hashToken, newToken } from "../auth/tokens.ts";
@@ -62,7 +63,7 @@ export function createAccounts({ db, clock, sessions, bus }: AccountDeps): Accou
         if (findUserByName(db, username)) {
           throw new Refusal(409, "name_taken", `There is a user named ${username} already.`, { username: "Taken." });
         }
-        const user = newUser(username, role, clock.now());
+        const user = newUser({ username, role, passwordHash: null }, clock.now());
         insertUser(db, user);
         const setupToken = issueLink(user);
         audit(actor, "user.created", user, { role });
@@ -125,23 +126,6 @@ export function createAccounts({ db, clock, sessions, bus }: AccountDeps): Accou
       });
       bus.tell("session.ended", { sessionIds: [id] });
     },
-  };
-}
-
-function newUser(username: string, role: Role, now: number): UserRow {
-  return {
-    id: newId(),
-    username,
-    email: null,
-    role,
-    passwordHash: null,
-    authSource: "local",
-    oidcIssuer: null,
-    oidcSubject: null,
-    disabledAt: null,
-    lastLoginAt: null,
-    createdAt: now,
-    updatedAt: now,
   };
 }
 

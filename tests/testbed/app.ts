@@ -5,12 +5,12 @@ import { migrations } from "../../db/migrations.ts";
 import { asDrizzle, type Db, openSqlite } from "../../db/open.ts";
 import { insertUser } from "../../db/queries/users.ts";
 import type { Role } from "../../db/schema/users.ts";
+import { newUser } from "../../server/auth/new-user.ts";
 import { hashPassword } from "../../server/auth/passwords.ts";
 import { readConfig } from "../../server/runtime/config.ts";
 import { createSealer } from "../../server/runtime/seal.ts";
 import { type WiredServer, wire } from "../../server/wiring.ts";
 import { type Clock, systemClock } from "../../shared/clock.ts";
-import { newId } from "../../shared/ids.ts";
 import { createLog, type LogLevel } from "../../shared/log.ts";
 import { createRedactor } from "../../shared/redact.ts";
 import type { Cleanup } from "./temp.ts";
@@ -81,22 +81,8 @@ let passwordHash: Promise<string> | null = null;
 /** Makes a user of this role and signs in. */
 export async function signInAs(app: TestApp, role: Role, username: string = role): Promise<Person> {
   passwordHash ??= hashPassword(PASSWORD);
-  const now = app.clock.now();
-  const userId = newId();
-  insertUser(app.db, {
-    id: userId,
-    username,
-    email: null,
-    role,
-    passwordHash: await passwordHash,
-    authSource: "local",
-    oidcIssuer: null,
-    oidcSubject: null,
-    disabledAt: null,
-    lastLoginAt: null,
-    createdAt: now,
-    updatedAt: now,
-  });
+  const user = newUser({ username, role, passwordHash: await passwordHash }, app.clock.now());
+  insertUser(app.db, user);
   const answer = await app.request("/api/auth/login", {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -104,5 +90,5 @@ export async function signInAs(app: TestApp, role: Role, username: string = role
   });
   const cookie = /rm_session=[^;]+/.exec(answer.headers.get("set-cookie") ?? "")?.[0] ?? "";
   const body = (await answer.json()) as { csrf_token: string };
-  return { role, username, userId, cookie, csrf: body.csrf_token };
+  return { role, username, userId: user.id, cookie, csrf: body.csrf_token };
 }
