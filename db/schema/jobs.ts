@@ -49,6 +49,8 @@ export const jobs = sqliteTable(
     index("jobs_queued").on(t.queuedAt),
     index("jobs_repo").on(t.repoId, t.kind, t.queuedAt),
     index("jobs_group").on(t.sourceGroupId, t.queuedAt),
+    index("jobs_kind").on(t.kind, t.queuedAt),
+    index("jobs_status").on(t.status, t.queuedAt),
     index("jobs_open").on(t.hostId, t.kind).where(sql`${t.status} in ('queued', 'running')`),
     index("jobs_finished").on(t.finishedAt),
     check("jobs_status", sql`${t.status} in ('queued', 'running', 'succeeded', 'failed', 'cancelled')`),
