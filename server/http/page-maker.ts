@@ -123,7 +123,7 @@ function takeToast(c: AppContext): Toast | null {
     const { tone, text: words, link } = JSON.parse(text) as Toast;
     const known = tone === "ok" || tone === "warning" || tone === "failed" ? tone : "ok";
     const toast: Toast = { tone: known, text: String(words) };
-    if (link?.href.startsWith("/")) toast.link = { href: link.href, label: String(link.label) };
+    if (link && /^\/(?![/\\])/.test(link.href)) toast.link = { href: link.href, label: String(link.label) };
     return toast;
   } catch {
     return null;

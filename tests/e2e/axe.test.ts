@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type SampleFleet, startSampleFleet } from "../screenshots/fleet.ts";
 import { samplePages } from "../screenshots/pages.ts";
-import { complaintsOf, openWindow, sidewaysPixels, visit } from "../screenshots/visit.ts";
+import { complaintsOf, openWindows, sidewaysPixels } from "../screenshots/visit.ts";
 import { axeViolations, launchBrowser, type TestBrowser } from "../testbed/browser.ts";
 import { createCleanup } from "../testbed/temp.ts";
 
@@ -23,21 +23,15 @@ describe.each([
 ] as const)("every page, %s at %i px", (theme, width) => {
   test("has no violation and no sideways scrolling", async () => {
     const found: string[] = [];
-    const windows = {
-      own: await openWindow(browser, fleet, { theme, width }),
-      strange: await openWindow(browser, fleet, { theme, width }, true),
-    };
+    const windows = await openWindows(browser, fleet, { theme, width });
     for (const sample of samplePages(fleet)) {
-      const page = sample.stranger ? windows.strange : windows.own;
-      await visit(page, sample);
+      const page = await windows.visit(sample);
       found.push(...(await axeViolations(page)).map((violation) => `${sample.name}: ${violation}`));
       const sideways = await sidewaysPixels(page);
       if (sideways > 0) found.push(`${sample.name}: scrolls sideways by ${sideways} px`);
     }
-    for (const page of Object.values(windows)) {
-      found.push(...complaintsOf(page));
-      await page.close();
-    }
+    found.push(...complaintsOf(windows));
+    for (const page of windows.all) await page.close();
     expect(found).toEqual([]);
   }, 300_000);
 });

@@ -1,6 +1,7 @@
 // A server with the sample fleet on a clock that stands still at Fri 20 Nov 2026 09:14: for pictures and for tests of every page.
 import { insertEnrollmentToken } from "../../db/queries/enrollment.ts";
 import { findJob, insertJob, listJobs } from "../../db/queries/jobs.ts";
+import { putSetupToken } from "../../db/queries/users.ts";
 import { hashToken } from "../../server/auth/tokens.ts";
 import { type SocketEnd, socketHandlers } from "../../server/http/sockets.ts";
 import { createCredentials } from "../../server/repos/credentials.ts";
@@ -22,6 +23,11 @@ export type SampleFleet = {
   app: TestApp;
   url: string;
   admin: Person;
+  /** A server without hosts, and one without users. */
+  empty: { url: string; admin: Person };
+  fresh: { url: string; setupToken: string };
+  /** Token of a link by which jonas may set his password. */
+  setupLinkToken: string;
   hosts: SeededHost[];
   /** Those that are online, by host name. */
   agents: ReadonlyMap<string, SampleAgent>;
@@ -36,8 +42,20 @@ export type SampleFleet = {
 export async function startSampleFleet(cleanup: Cleanup, { extraHosts = 0 } = {}): Promise<SampleFleet> {
   const app = await startApp(cleanup, "error", { now: () => MOMENT });
   const admin = await signInAs(app, "admin", "mara");
-  await signInAs(app, "operator", "jonas");
+  const jonas = await signInAs(app, "operator", "jonas");
   const { db } = app;
+  const setupLinkToken = "rm_set_sample";
+  putSetupToken(db, {
+    id: newId(),
+    userId: jonas.userId,
+    tokenHash: hashToken(setupLinkToken),
+    expiresAt: MOMENT + HOUR_MS,
+    createdAt: MOMENT,
+  });
+  const emptyApp = await startApp(cleanup, "error", { now: () => MOMENT });
+  const empty = { admin: await signInAs(emptyApp, "admin", "mara"), url: listen(emptyApp, cleanup) };
+  const freshApp = await startApp(cleanup, "error", { now: () => MOMENT });
+  const fresh = { setupToken: freshApp.wired.firstRun.token() ?? "", url: listen(freshApp, cleanup) };
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const credentials = createCredentials({
     db,
@@ -62,6 +80,9 @@ export async function startSampleFleet(cleanup: Cleanup, { extraHosts = 0 } = {}
     app,
     url,
     admin,
+    empty,
+    fresh,
+    setupLinkToken,
     hosts,
     agents,
     ...jobs,

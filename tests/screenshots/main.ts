@@ -5,7 +5,7 @@ import { launchBrowser, type TestBrowser, type Theme } from "../testbed/browser.
 import { createCleanup } from "../testbed/temp.ts";
 import { type SampleFleet, startSampleFleet } from "./fleet.ts";
 import { type SamplePage, samplePages } from "./pages.ts";
-import { complaintsOf, type Look, openWindow, sidewaysPixels, visit } from "./visit.ts";
+import { complaintsOf, type Look, openWindows, sidewaysPixels } from "./visit.ts";
 
 const OUT = resolve(import.meta.dir, "../../docs/screenshots");
 const WIDTHS = [390, 1280, 1920] as const;
@@ -38,20 +38,16 @@ async function takeOne(
   look: Look,
 ): Promise<string[]> {
   const complaints: string[] = [];
-  const own = await openWindow(browser, fleet, look);
-  const strange = await openWindow(browser, fleet, look, true);
+  const windows = await openWindows(browser, fleet, look);
   for (const sample of samples) {
-    const page = sample.stranger ? strange : own;
     const name = `${sample.name}-${look.theme}-${look.width}`;
-    await visit(page, sample);
+    const page = await windows.visit(sample);
     await page.screenshot({ path: join(OUT, `${name}.png`), fullPage: true });
     const sideways = await sidewaysPixels(page);
     if (sideways > 0) complaints.push(`${name}: scrolls sideways by ${sideways} px`);
   }
-  for (const page of [own, strange]) {
-    complaints.push(...complaintsOf(page));
-    await page.close();
-  }
+  complaints.push(...complaintsOf(windows));
+  for (const page of windows.all) await page.close();
   return complaints;
 }
 

@@ -1,9 +1,20 @@
 // Every page of the product as an address in the sample fleet; each is pictured and each is checked by axe.
+import type { Page } from "playwright-core";
 import type { SampleFleet } from "./fleet.ts";
 
-export type SamplePage = { name: string; path: string /** Without signing in. */; stranger?: boolean };
+export type SamplePage = {
+  name: string;
+  path: string;
+  /** On the server without hosts or without users instead of the fleet's. */
+  on?: "empty" | "fresh";
+  /** Without signing in. */
+  stranger?: boolean;
+  /** What a person does there before the picture. */
+  act?: (page: Page) => Promise<void>;
+};
 
-export function samplePages({ hosts, runningJobId, waitingJobId, doneJobId, failedJobId }: SampleFleet): SamplePage[] {
+export function samplePages(fleet: SampleFleet): SamplePage[] {
+  const { hosts, runningJobId, waitingJobId, doneJobId, failedJobId } = fleet;
   const host = (name: string) => {
     const found = hosts.find(({ sample }) => sample.name === name);
     if (!found) throw new Error(`the sample fleet has no ${name}`);
@@ -13,7 +24,11 @@ export function samplePages({ hosts, runningJobId, waitingJobId, doneJobId, fail
   const away = host("nas-02");
   const base = `/hosts/${nas.id}`;
   return [
+    { name: "onboarding", path: `/login?setup=${fleet.fresh.setupToken}`, on: "fresh", stranger: true },
+    { name: "dashboard-empty", path: "/", on: "empty" },
     { name: "sign-in", path: "/login", stranger: true },
+    { name: "sign-in-refused", path: "/login", stranger: true, act: signInWrongly },
+    { name: "set-password", path: `/setup/${fleet.setupLinkToken}`, stranger: true },
     { name: "dashboard", path: "/" },
     { name: "dashboard-filtered", path: "/?q=web&tag=prod&sort=repo_size&dir=desc" },
     { name: "dashboard-no-match", path: "/?q=nobody" },
@@ -39,5 +54,40 @@ export function samplePages({ hosts, runningJobId, waitingJobId, doneJobId, fail
     { name: "account", path: "/settings/account" },
     { name: "search", path: "/search?q=nas" },
     { name: "not-found", path: "/nowhere" },
+    { name: "menu", path: "/", act: (page) => page.click(`#h-${nas.id} [aria-haspopup=menu]`) },
+    { name: "palette", path: "/", act: openPalette },
+    { name: "shortcuts", path: "/", act: (page) => page.keyboard.press("?") },
+    { name: "archive-dialog", path: `${base}/settings`, act: (page) => page.click("text=Archive…") },
+    { name: "source-refused", path: `${base}/sources/new`, act: addWrongSource },
+    { name: "credential-form", path: `${base}/repos/${nas.repoId}`, act: (page) => page.click("text=Change…") },
+    { name: "add-host-result", path: "/hosts/new", act: addHost },
   ];
+}
+
+async function signInWrongly(page: Page): Promise<void> {
+  await page.fill("#username", "mara");
+  await page.fill("#password", "not the password");
+  await page.click("button[type=submit]");
+  await page.waitForSelector(".error");
+}
+
+async function openPalette(page: Page): Promise<void> {
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("photos");
+  await page.waitForSelector("#palette-list [role=option]:has-text('photos')");
+}
+
+async function addWrongSource(page: Page): Promise<void> {
+  await page.fill("#name", "website");
+  await page.fill("#includes", "var/www");
+  await page.click("button.btn-primary");
+  await page.waitForSelector(".error");
+}
+
+async function addHost(page: Page): Promise<void> {
+  await page.fill("#host_name", "web-03");
+  await page.fill("#url", "rest:https://vault.linden.example:8000/");
+  await page.fill("#includes", "/etc\n/home\n/var/www");
+  await page.click("text=Make the install command");
+  await page.waitForSelector("#enrollment");
 }

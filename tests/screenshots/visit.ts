@@ -5,23 +5,36 @@ import type { SamplePage } from "./pages.ts";
 
 export type Look = { theme: Theme; width: number };
 
-/** A browser window of its own; signed in as the admin unless it is a stranger's. */
+/** Windows in one look: strangers' and the admins', each with its own cookies. */
+export type Windows = { visit: (sample: SamplePage) => Promise<TestPage>; all: TestPage[] };
+
+/** A browser window of its own; signed in where a cookie is given. */
 export async function openWindow(
   browser: TestBrowser,
-  fleet: SampleFleet,
+  { url, admin }: { url: string; admin?: { cookie: string } },
   { theme, width }: Look,
-  stranger = false,
 ): Promise<TestPage> {
-  const page = await browser.newPage({ theme, width, baseUrl: fleet.url });
-  if (stranger) return page;
-  const [name = "", value = ""] = fleet.admin.cookie.split("=");
-  await page.context().addCookies([{ name, value, url: fleet.url }]);
+  const page = await browser.newPage({ theme, width, baseUrl: url });
+  const [name = "", value = ""] = admin?.cookie.split("=") ?? [];
+  if (name) await page.context().addCookies([{ name, value, url }]);
   return page;
 }
 
-export async function visit(page: TestPage, { path }: SamplePage): Promise<void> {
-  await page.goto(path, { waitUntil: "load" });
-  await page.evaluate(() => document.fonts.ready);
+export async function openWindows(browser: TestBrowser, fleet: SampleFleet, look: Look): Promise<Windows> {
+  const own = await openWindow(browser, fleet, look);
+  const strange = await openWindow(browser, { url: fleet.url }, look);
+  const empty = await openWindow(browser, fleet.empty, look);
+  const fresh = await openWindow(browser, fleet.fresh, look);
+  return {
+    all: [own, strange, empty, fresh],
+    visit: async ({ path, on, stranger, act }) => {
+      const page = on === "empty" ? empty : on === "fresh" ? fresh : stranger ? strange : own;
+      await page.goto(path, { waitUntil: "load" });
+      await page.evaluate(() => document.fonts.ready);
+      await act?.(page);
+      return page;
+    },
+  };
 }
 
 /** How many pixels the page is wider than the window. */
@@ -29,7 +42,7 @@ export async function sidewaysPixels(page: TestPage): Promise<number> {
   return await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 }
 
-/** What the browser complained of; a page that is not there may be missing. */
-export function complaintsOf(page: TestPage): string[] {
-  return page.problems.filter((problem) => !problem.includes("status of 404"));
+/** What the browsers complained of; a refused form (400, 401) and a missing page (404) are part of the pictures. */
+export function complaintsOf({ all }: Windows): string[] {
+  return all.flatMap((page) => page.problems).filter((problem) => !/status of 40[014]/.test(problem));
 }
