@@ -12,7 +12,7 @@ import type { BenchContext } from "./row.ts";
 const READY_WITHIN_MS = 60_000;
 const BACKUP_WITHIN_MS = 300_000;
 /** So long without a child process, and the agent's measuring after a backup is over. */
-const QUIET_MS = 1_500;
+const QUIET_MS = 800;
 
 export type AgentScene = {
   server: ServerProcess;

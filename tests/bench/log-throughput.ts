@@ -7,7 +7,7 @@ import { enrollSimulated, type JobFields } from "../testbed/simulated-agent.ts";
 import { until } from "../testbed/wait.ts";
 import type { Follow, FollowReport } from "./log-process.ts";
 import { openLogSender } from "./log-sender.ts";
-import { residentMb } from "./process-cost.ts";
+import { processorTime, residentMb } from "./process-cost.ts";
 import type { BenchContext, Row } from "./row.ts";
 
 const BROWSERS = 5;
@@ -44,11 +44,13 @@ export const logThroughput: Row = {
     await until(() => report()?.open === BROWSERS, { what: "five open streams" });
 
     const warm = await sender.send(WARM_UP_MS);
+    const before = processorTime(server.pid).ownMs;
     const { lines, ms } = await sender.send(SEND_MS);
     const sentAt = performance.now();
     const all = warm.lines + lines;
     await until(() => (report()?.slowest ?? 0) >= all, { timeoutMs: 60_000, what: "the last line at every browser" });
     const behindMs = performance.now() - sentAt;
+    const busyMs = processorTime(server.pid).ownMs - before;
     sender.finish();
     await until(() => report()?.finished === BROWSERS, { what: "the end of the job at every browser" });
     const job = await client.get<{ log_lines: number }>(`/api/jobs/${fields.job_id}`);
@@ -63,6 +65,7 @@ export const logThroughput: Row = {
       { what: "lines lost in the database", value: all - job.log_lines, unit: "", atMost: 0 },
       { what: "lines lost, doubled or out of order at a browser", value: report()?.breaks ?? -1, unit: "", atMost: 0 },
       { what: "slowest browser is behind the last acknowledgement by", value: behindMs, unit: "ms" },
+      { what: "server CPU for 1,000 lines", value: (1000 * busyMs) / lines, unit: "ms" },
       { what: "server RSS afterwards", value: residentMb(server.pid), unit: "MB" },
     ];
   },

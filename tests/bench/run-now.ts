@@ -7,7 +7,7 @@ import { openAgentScene } from "./agent-scene.ts";
 import { percentile } from "./figures.ts";
 import type { Row } from "./row.ts";
 
-const CLICKS = 40;
+const CLICKS = 30;
 const WARM_UP = 2;
 
 export const runNow: Row = {
