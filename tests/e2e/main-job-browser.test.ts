@@ -39,7 +39,7 @@ afterAll(cleanup.run, 30_000);
 const heading = (words: string) => page.locator("h1", { hasText: words });
 const see = (words: string, timeout = SLOW) => heading(words).waitFor({ timeout });
 const copied = async (section: string, index = 0) =>
-  (await page.locator(`section:has(#${section}) .copy code`).nth(index).innerText()).replace(/^\$\s*/, "");
+  ((await page.locator(`section:has(#${section}) .copy code`).nth(index).textContent()) ?? "").replace(/^\$\s*/, "");
 
 type Machine = { agent: Agent; source: string; home: string };
 
