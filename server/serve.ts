@@ -19,7 +19,7 @@ export async function serve(): Promise<number> {
   }
   const { parts, close } = opened;
   const { config, log } = parts;
-  const wired = await wire(parts, { dev: process.execArgv.includes("--hot") });
+  const wired = await wire(parts, { dev: process.execArgv.includes("--watch") });
   const server = listen(config, wired, (error) =>
     log.error("a socket's handler failed", {
       why: error instanceof Error ? (error.stack ?? error.message) : String(error),
