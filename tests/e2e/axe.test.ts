@@ -33,5 +33,5 @@ describe.each([
     found.push(...complaintsOf(windows));
     for (const page of windows.all) await page.close();
     expect(found).toEqual([]);
-  }, 300_000);
+  }, 600_000);
 });
