@@ -160,12 +160,13 @@ export function listOf(body: FormBody, name: string): string[] {
     .filter((entry) => entry !== "");
 }
 
-/** `NAME=value` lines as a record; lines without a name are left out. */
+/** `NAME=value` lines as a record; a line without a sign is a name without a value, for the operation to refuse. */
 export function pairsOf(body: FormBody, name: string): Record<string, string> {
   return Object.fromEntries(
-    linesOf(body, name)
-      .map((line) => [line.slice(0, line.indexOf("=")).trim(), line.slice(line.indexOf("=") + 1)] as const)
-      .filter(([key]) => key !== ""),
+    linesOf(body, name).map((line) => {
+      const sign = line.indexOf("=");
+      return sign < 0 ? [line, ""] : [line.slice(0, sign).trim(), line.slice(sign + 1)];
+    }),
   );
 }
 
