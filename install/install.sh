@@ -99,7 +99,7 @@ check_server() {
 # ---------------------------------------------------------------- this machine
 
 check_machine() {
-  [ "$(uname -s)" = Linux ] || fail "This script is for Linux; here is $(uname -s)." 'For Windows there is install.ps1.'
+  [ "$(uname -s)" = Linux ] || fail "This script is for Linux; here is $(uname -s)." 'Other systems have no installer yet.'
   case $(uname -m) in
     x86_64 | amd64) ARCH=x64 ;;
     aarch64 | arm64) ARCH=arm64 ;;

@@ -1,13 +1,14 @@
 /** The commands that a person runs on the machine. Everything that is put in is quoted for the shell that reads it. */
 
-export type InstallCommands = { linux: string; windows: string };
+/** Windows machines have no installer yet. */
+export type InstallCommands = { linux: string; windows: null };
 
 /** @param origin `https://backup.example`, already checked against a strict pattern */
 export function installCommands(origin: string, token: string): InstallCommands {
   const flags = origin.startsWith("http://") && !isLoopback(origin) ? " -s -- --insecure" : "";
   return {
     linux: `curl -fsSL ${shellQuote(`${origin}/install.sh`)} | sudo RM_TOKEN=${shellQuote(token)} sh${flags}`,
-    windows: `$env:RM_TOKEN='${token.replaceAll("'", "''")}'; iwr '${`${origin}/install.ps1`.replaceAll("'", "''")}' -UseBasicParsing | iex`,
+    windows: null,
   };
 }
 

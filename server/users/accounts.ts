@@ -2,6 +2,7 @@
 import type { Db } from "../../db/open.ts";
 import { deleteSession, deleteSessionsOfUser, listSessionsOfUser } from "../../db/queries/sessions.ts";
 import {
+  countUsers,
   deleteSetupToken,
   findUser,
   findUserByName,
@@ -60,6 +61,13 @@ export function createAccounts({ db, clock, sessions, bus }: AccountDeps): Accou
       const problem = usernameProblem(username);
       if (problem) throw badInput({ username: problem });
       return inTransaction(db, () => {
+        if (countUsers(db) === 0 && role !== "admin") {
+          throw new Refusal(
+            409,
+            "first_user",
+            "The first user must be an admin: somebody has to be able to let others in.",
+          );
+        }
         if (findUserByName(db, username)) {
           throw new Refusal(409, "name_taken", `There is a user named ${username} already.`, { username: "Taken." });
         }

@@ -59,7 +59,11 @@ async function openFold(item: HTMLLIElement, jobId: string): Promise<void> {
   const count = Number(item.dataset.count);
   const limit = Math.min(count, FOLD_LINES);
   const answer = await fetch(`/api/jobs/${jobId}/logs?after_seq=${after}&limit=${limit}`);
-  if (!answer.ok) return;
+  if (!answer.ok) {
+    const text = "The lines could not be fetched. Reload the page, or download the log.";
+    document.dispatchEvent(new CustomEvent("toast", { detail: { tone: "failed", text } }));
+    return;
+  }
   const { items } = (await answer.json()) as { items: LogLine[] };
   item.before(...items.map(lineItem));
   const left = count - items.length;

@@ -21,15 +21,17 @@ if (section) {
   const id = section.dataset.job ?? "";
   const log = startLog(section, id);
   const progress = startProgress(clockOffset());
-  openStream({
-    url: `/api/jobs/${id}/stream`,
-    lastSeq: () => log.lastSeq(),
-    hear: (frame) => {
-      const { type, payload } = frame as Frame;
-      if (type === "log.stream") log.add(payload.lines);
-      else if (type === "job.progress") progress.show(payload);
-      else refreshWords();
-      return type === "job.finished";
-    },
-  });
+  const ended = "ended" in section.dataset;
+  if (!ended)
+    openStream({
+      url: `/api/jobs/${id}/stream`,
+      lastSeq: () => log.lastSeq(),
+      hear: (frame) => {
+        const { type, payload } = frame as Frame;
+        if (type === "log.stream") log.add(payload.lines);
+        else if (type === "job.progress") progress.show(payload);
+        else refreshWords();
+        return type === "job.finished";
+      },
+    });
 }

@@ -107,7 +107,7 @@ export function ToastBox({ toast }: { toast: Toast }) {
           </>
         ) : null}
       </span>
-      <button class="btn btn-s btn-quiet btn-icon" type="button" aria-label="Close" data-close-toast="">
+      <button class="btn btn-s btn-quiet btn-icon needs-script" type="button" aria-label="Close" data-close-toast="">
         <Icon name="x" />
       </button>
     </div>

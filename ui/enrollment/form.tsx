@@ -125,6 +125,10 @@ export function RepositoryFields({ form }: { form: FormState }) {
         placeholder="rest:https://vault.example:8000/web-01/"
         hint="As restic writes it, without user and password"
       />
+      <p class="hint" data-when="kind=local">
+        The agent’s service may write below <code>/var/lib/restic-manager</code> only, unless its unit is told of other
+        folders. A folder on the same disk does not survive that disk.
+      </p>
       <div class="fields-2" data-when="kind=rest">
         <TextField
           name="http_username"

@@ -100,7 +100,7 @@ function Commands({ once, includes }: AddHostResultProps & { once: ShownOnce }) 
       <div class="does">
         <h3>What it does</h3>
         <ol>
-          <li>Fetches the agent for this machine and checks its signature.</li>
+          <li>Fetches the agent for this machine and checks its hash.</li>
           <li>Fetches restic if the machine has none that fits.</li>
           <li>
             Exchanges the token for a key of its own and starts the service <code>restic-manager-agent</code>.

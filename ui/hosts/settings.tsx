@@ -154,8 +154,9 @@ function Danger({ host, purgeError, view }: { host: HostHead; purgeError: string
           verb="Purge host"
         >
           <p>
-            Its jobs, logs and credentials go from this server for good. Write down the restic password first: without
-            it its {formatPlural(host.snapshotCount, "snapshot")} cannot be restored by anybody.
+            Its jobs, logs and credentials go from this server for good, its restic password among them. Purge only if
+            you kept that password elsewhere: without it nobody can restore its{" "}
+            {formatPlural(host.snapshotCount, "snapshot")}.
           </p>
         </ConfirmDialog>
       )}

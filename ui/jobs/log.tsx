@@ -1,5 +1,6 @@
 // The log of a job as first painted: its beginning and its end; the browser script streams the rest into the same list.
 import type { JobLogRow, JobRow } from "../../db/schema/jobs.ts";
+import { isFinal } from "../../shared/jobs.ts";
 import { OpenButton } from "../components/button.tsx";
 import { Menu } from "../components/floats.tsx";
 import { Icon } from "../components/icon.tsx";
@@ -23,7 +24,15 @@ export type JobLogProps = {
 export function JobLog({ job, log, view }: JobLogProps & { view: View }) {
   const last = log.tail.at(-1)?.seq ?? log.head.at(-1)?.seq ?? 0;
   return (
-    <section class="log" id="log" aria-label="Log" data-job={job.id} data-after={last} hx-morph-skip="">
+    <section
+      class="log"
+      id="log"
+      aria-label="Log"
+      data-job={job.id}
+      data-after={last}
+      data-ended={isFinal(job.status) ? "" : undefined}
+      hx-morph-skip=""
+    >
       <div class="log-bar">
         <h2>Log</h2>
         <span class="meta" id="log-count">
@@ -43,7 +52,7 @@ export function JobLog({ job, log, view }: JobLogProps & { view: View }) {
           </span>
           <label class="switch needs-script">
             {/* biome-ignore lint/a11y/useAriaPropsForRole: a checkbox carries its state itself */}
-            <input type="checkbox" role="switch" id="log-follow" checked={job.status === "running"} />
+            <input type="checkbox" role="switch" id="log-follow" checked={!isFinal(job.status)} />
             Follow
           </label>
           <OpenButton popover="log-download" quiet icon="download" chevron>
