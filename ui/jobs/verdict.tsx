@@ -31,7 +31,7 @@ export function JobVerdict({ job, title, host, progress, ahead, view }: JobVerdi
   );
   switch (job.status) {
     case "queued":
-      return <Waiting job={job} host={host} ahead={ahead} what={what} view={view} />;
+      return <Waiting job={job} title={title} host={host} ahead={ahead} what={what} view={view} />;
     case "running":
       return (
         <Verdict glyph="running" quiet>
@@ -60,8 +60,8 @@ export function JobVerdict({ job, title, host, progress, ahead, view }: JobVerdi
   }
 }
 
-function Waiting(props: Pick<JobVerdictFacts, "job" | "host" | "ahead"> & { what: Child; view: View }) {
-  const { job, host, ahead, what, view } = props;
+function Waiting(props: Pick<JobVerdictFacts, "job" | "title" | "host" | "ahead"> & { what: Child; view: View }) {
+  const { job, title, host, ahead, what, view } = props;
   const until =
     job.expiresAt === null ? null : (
       <>
@@ -71,7 +71,11 @@ function Waiting(props: Pick<JobVerdictFacts, "job" | "host" | "ahead"> & { what
   if (host.status === "offline")
     return (
       <Verdict glyph="queued" sub={until}>
-        {what} waits for <code>{host.name}</code> to come online.
+        {title} waits for{" "}
+        <a href={hostPath(host.id)}>
+          <code>{host.name}</code>
+        </a>{" "}
+        to come online.
       </Verdict>
     );
   return (
