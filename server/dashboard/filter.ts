@@ -29,15 +29,19 @@ export type FleetOrder = "status" | "host" | "last_backup" | "repo_size" | "snap
 
 export function sortFleet(hosts: readonly FleetHost[], by: FleetOrder, dir: "asc" | "desc"): FleetHost[] {
   const sign = dir === "asc" ? 1 : -1;
-  return [...hosts].sort((a, b) => sign * compare(a, b, by) || a.host.name.localeCompare(b.host.name));
+  if (by === "host") return [...hosts].sort((a, b) => sign * NAMES.compare(a.host.name, b.host.name));
+  const keyed = hosts.map((row) => ({ row, key: keyOf(row, by) }));
+  keyed.sort((a, b) => sign * (a.key - b.key) || NAMES.compare(a.row.host.name, b.row.host.name));
+  return keyed.map(({ row }) => row);
 }
 
-function compare(a: FleetHost, b: FleetHost, by: FleetOrder): number {
-  if (by === "host") return a.host.name.localeCompare(b.host.name);
-  if (by === "status") return rankOf(a) - rankOf(b);
-  if (by === "last_backup") return (a.host.lastBackupAt ?? 0) - (b.host.lastBackupAt ?? 0);
-  if (by === "repo_size") return (a.host.repoSizeBytes ?? 0) - (b.host.repoSizeBytes ?? 0);
-  return a.host.snapshotCount - b.host.snapshotCount;
+const NAMES = new Intl.Collator("en");
+
+function keyOf(row: FleetHost, by: Exclude<FleetOrder, "host">): number {
+  if (by === "status") return rankOf(row);
+  if (by === "last_backup") return row.host.lastBackupAt ?? 0;
+  if (by === "repo_size") return row.host.repoSizeBytes ?? 0;
+  return row.host.snapshotCount;
 }
 
 /** "Needs you first": offline and never protected, failed, warnings, then the quiet ones. */

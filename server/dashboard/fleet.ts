@@ -27,9 +27,9 @@ export type FleetHost = {
 };
 
 export type Fleet = {
-  /** Live hosts, by name. */
-  hosts(): FleetHost[];
-  /** Rises with every fact that could change what is shown: an ETag for polls. */
+  /** Live hosts, by name. The same array as long as nothing has changed; of a large fleet up to a second old. */
+  hosts(): readonly FleetHost[];
+  /** Of what `hosts` gives: rises when a fact could change it. For the ETags of polls. */
   version(): number;
 };
 
@@ -44,8 +44,14 @@ const CHANGING: FactName[] = [
   "job.finished",
   "repo.changed",
 ];
+/** What people do is seen at once, however large the fleet is. */
+const URGENT: FactName[] = ["host.changed", "state.changed", "job.created"];
 /** "Protected in the last 24 h" moves with time alone. */
 const MAX_AGE_MS = 15_000;
+/** A fleet that takes longer than this to read is read for a tenth of the time at most: its agents report all the while. */
+const CHEAP_MS = 5;
+const HOLD_FACTOR = 10;
+const LONGEST_HOLD_MS = 1_000;
 
 export type FleetDeps = {
   db: Db;
@@ -57,8 +63,10 @@ export type FleetDeps = {
 
 export function createFleet({ db, clock, hub, bus, lastSeenAt }: FleetDeps): Fleet {
   let version = 1;
-  let cached: { version: number; at: number; hosts: FleetHost[] } | null = null;
+  let urgent = 1;
+  let cached: { version: number; urgent: number; at: number; holdMs: number; hosts: FleetHost[] } | null = null;
   for (const name of CHANGING) bus.on(name, () => version++);
+  for (const name of URGENT) bus.on(name, () => urgent++);
 
   const read = (now: number): FleetHost[] => {
     const facts = readFleetFacts(db);
@@ -84,14 +92,22 @@ export function createFleet({ db, clock, hub, bus, lastSeenAt }: FleetDeps): Fle
     });
   };
 
+  const current = () => {
+    const at = clock.now();
+    if (cached) {
+      const limitMs = cached.version === version ? MAX_AGE_MS : cached.urgent === urgent ? cached.holdMs : -1;
+      if (at - cached.at <= limitMs) return cached;
+    }
+    const hosts = read(at);
+    const costMs = clock.now() - at;
+    const holdMs = costMs < CHEAP_MS ? -1 : Math.min(LONGEST_HOLD_MS, HOLD_FACTOR * costMs);
+    cached = { version, urgent, at, holdMs, hosts };
+    return cached;
+  };
+
   return {
-    hosts() {
-      const now = clock.now();
-      if (!cached || cached.version !== version || now - cached.at > MAX_AGE_MS)
-        cached = { version, at: now, hosts: read(now) };
-      return cached.hosts;
-    },
-    version: () => version,
+    hosts: () => current().hosts,
+    version: () => current().version,
   };
 }
 

@@ -8,16 +8,18 @@ import {
   FLEET_SORTS,
   type FleetFilter,
   type FleetSort,
+  type FleetSummary,
   MoreRows,
 } from "../../ui/dashboard/page.tsx";
 import { FleetRows as FleetRowList } from "../../ui/dashboard/rows.tsx";
+import type { NeedyHost } from "../../ui/dashboard/verdict.tsx";
 import { SearchOptions, SearchPage } from "../../ui/search/results.tsx";
 import { may } from "../../ui/view.ts";
 import type { ShareOf } from "../hosts/last-backup.ts";
 import { offsetOf, type PageMaker } from "../http/page-maker.ts";
 import { type AppContext, type Route, route } from "../http/routes.ts";
 import { filterFleet, sortFleet } from "./filter.ts";
-import type { Fleet } from "./fleet.ts";
+import type { Fleet, FleetHost } from "./fleet.ts";
 import type { FleetRows } from "./rows.ts";
 import { findHits } from "./search.ts";
 import { needyHosts, summaryOf } from "./verdict.ts";
@@ -26,6 +28,7 @@ import { needyHosts, summaryOf } from "./verdict.ts";
 const MOST_ROWS = 1000;
 /** Words that move with time alone ("3 days") are at most this old in a poll. */
 const WORDS_KEPT_MS = 60_000;
+const SHARES_KEPT_MS = 1_000;
 
 const REPO_SERVER_COMMAND =
   "rest-server --listen :8000 --path /srv/restic --append-only --private-repos --htpasswd-file /srv/restic/.htpasswd";
@@ -33,6 +36,23 @@ const REPO_SERVER_COMMAND =
 export type DashboardPageDeps = { clock: Clock; pages: PageMaker; fleet: Fleet; rows: FleetRows; shareOf: ShareOf };
 
 export function dashboardPages({ clock, pages, fleet, rows, shareOf }: DashboardPageDeps): Route[] {
+  let shown: { all: readonly FleetHost[]; at: number; shares: string } | null = null;
+  /** Running jobs report every second, thousands of hosts all the time: for polls they move once a second. */
+  const sharesOf = (all: readonly FleetHost[], now: number): string => {
+    if (shown?.all === all && now - shown.at < SHARES_KEPT_MS) return shown.shares;
+    const jobs = all.flatMap((row) => row.openJobs);
+    shown = { all, at: now, shares: jobs.map((job) => Math.round((shareOf(job.id) ?? 0) * 100)).join() };
+    return shown.shares;
+  };
+
+  let digest: { all: readonly FleetHost[]; needy: NeedyHost[]; summary: FleetSummary; tags: string[] } | null = null;
+  const digestOf = (all: readonly FleetHost[], now: number) => {
+    if (digest?.all === all) return digest;
+    const tags = [...new Set(all.flatMap(({ host }) => host.tags))].sort();
+    digest = { all, needy: needyHosts(all, now), summary: summaryOf(all, rows.totals()), tags };
+    return digest;
+  };
+
   return [
     route({
       method: "GET",
@@ -42,15 +62,12 @@ export function dashboardPages({ clock, pages, fleet, rows, shareOf }: Dashboard
       handle: (call) => {
         const { c, session } = call;
         const now = clock.now();
-        const shares = fleet
-          .hosts()
-          .flatMap((row) => row.openJobs)
-          .map((job) => Math.round((shareOf(job.id) ?? 0) * 100));
+        const all = fleet.hosts();
         const moment = Math.floor(now / WORDS_KEPT_MS);
         const key = [
           fleet.version(),
           moment,
-          shares.join(),
+          sharesOf(all, now),
           session.sessionId,
           session.role,
           c.req.url,
@@ -62,7 +79,6 @@ export function dashboardPages({ clock, pages, fleet, rows, shareOf }: Dashboard
 
         const view = pages.view(call);
         const days = stripDays(view.dates.day(now));
-        const all = fleet.hosts();
         if (all.length === 0) {
           const empty = <EmptyDashboardPage view={view} days={days} repoServerCommand={REPO_SERVER_COMMAND} />;
           return pages.page(c, view, empty);
@@ -80,8 +96,7 @@ export function dashboardPages({ clock, pages, fleet, rows, shareOf }: Dashboard
           );
           return pages.page(c, view, part);
         }
-        const needy = needyHosts(all, now);
-        const summary = summaryOf(all, rows.totals());
+        const { needy, summary, tags } = digestOf(all, now);
         const page = (
           <DashboardPage
             view={view}
@@ -93,7 +108,7 @@ export function dashboardPages({ clock, pages, fleet, rows, shareOf }: Dashboard
             }}
             summary={summary}
             filter={filter}
-            tags={[...new Set(all.flatMap(({ host }) => host.tags))].sort()}
+            tags={tags}
             rows={rows.read(matching.slice(0, rowsWanted(c)), days)}
             total={matching.length}
             days={days}

@@ -86,7 +86,6 @@ export function createStateSync(deps: StateSyncDeps): StateSync {
       if (ack.digest === wanted.digest && ack.errors.length === 0) setDrift(hostId, false);
       else log.warn("an agent could not apply its whole state", { host_id: hostId, errors: ack.errors.length });
       bus.tell("state.applied", { hostId });
-      bus.tell("host.changed", { hostId });
     },
     repush() {
       const now = clock.now();

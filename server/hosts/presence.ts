@@ -60,14 +60,12 @@ export function createPresence({ db, clock, log, hub, bus }: PresenceDeps): Pres
       unwritten.set(connection.hostId, clock.now());
       log.info("agent connected", { host_id: connection.hostId, version: connection.hello?.agent_version });
       bus.tell("host.connected", { hostId: connection.hostId });
-      bus.tell("host.changed", { hostId: connection.hostId });
     },
     disconnected(connection) {
       unwritten.set(connection.hostId, connection.lastFrameAt);
       departed.set(connection.hostId, Math.abs(connection.skewMs) >= 1000 ? connection.skewMs : 0);
       log.info("agent disconnected", { host_id: connection.hostId });
       bus.tell("host.disconnected", { hostId: connection.hostId });
-      bus.tell("host.changed", { hostId: connection.hostId });
     },
     flapping: (connection) => reportClone(connection, "three replacements in ten minutes"),
     heartbeat(connection, outboxPending) {

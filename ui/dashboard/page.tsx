@@ -55,7 +55,7 @@ export type DashboardProps = {
 };
 
 /** Rows that the first answer holds; further hundreds are fetched as the end comes near. */
-export const FLEET_PAGE = 100;
+export const FLEET_PAGE = 50;
 
 function hrefWith(filter: FleetFilter, change: Partial<FleetFilter> & { rows?: number; offset?: number } = {}): string {
   const { sort, dir, ...rest } = { ...filter, ...change };
