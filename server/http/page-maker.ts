@@ -4,7 +4,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { PRODUCT_VERSION } from "../../shared/version.ts";
 import type { DoorView } from "../../ui/auth/door.tsx";
 import type { FormState } from "../../ui/components/field.tsx";
-import { createDates } from "../../ui/format.ts";
+import { createDates, type Dates } from "../../ui/format.ts";
 import type { AssetUrls, Preferences, Toast, View } from "../../ui/view.ts";
 import { chooseEncoding, type Encoding } from "./assets.ts";
 import { Refusal } from "./errors.ts";
@@ -31,6 +31,7 @@ export type PageMaker = {
 
 export type PageMakerDeps = { clock: Clock; assets: AssetUrls; countRunningJobs(): number };
 
+const MOST_ZONES = 100;
 const TOAST_COOKIE = "rm_toast";
 /** Bytes; what is smaller fits into one packet as it is. */
 const SMALLEST_COMPRESSED = 1_000;
@@ -38,6 +39,17 @@ const SMALLEST_COMPRESSED = 1_000;
 const FRESH_TIMES = /(<time [^>]*data-ago[^>]*>)[^<]*/g;
 
 export function createPageMaker({ clock, assets, countRunningJobs }: PageMakerDeps): PageMaker {
+  /** Making a date format takes longer than a row of a table; the zones are those that browsers name in a cookie. */
+  const zones = new Map<string, Dates>();
+  const datesOf = (c: AppContext): Dates => {
+    const zone = getCookie(c, "rm_tz") ?? "UTC";
+    const known = zones.get(zone);
+    if (known) return known;
+    if (zones.size >= MOST_ZONES) zones.clear();
+    const dates = createDates(zone);
+    zones.set(zone, dates);
+    return dates;
+  };
   const send = (c: AppContext, html: string, status: number, tag: string | null) => {
     const encoding =
       html.length < SMALLEST_COMPRESSED
@@ -52,7 +64,7 @@ export function createPageMaker({ clock, assets, countRunningJobs }: PageMakerDe
     view({ c, session }) {
       return {
         now: clock.now(),
-        dates: createDates(getCookie(c, "rm_tz") ?? "UTC"),
+        dates: datesOf(c),
         path: c.req.path,
         viewer: { id: session.userId, username: session.username, role: session.role },
         csrf: session.csrfToken,
@@ -66,7 +78,7 @@ export function createPageMaker({ clock, assets, countRunningJobs }: PageMakerDe
     doorView: (c, from) => ({
       assets,
       preferences: preferencesOf(c),
-      today: createDates(getCookie(c, "rm_tz") ?? "UTC").day(clock.now()),
+      today: datesOf(c).day(clock.now()),
       origin: from.origin,
       version: PRODUCT_VERSION,
     }),
