@@ -46,7 +46,7 @@ export async function startFleet(
     await until(() => agents.report().online === hosts, {
       timeoutMs: ALL_ONLINE_WITHIN_MS,
       everyMs: 50,
-      what: `all ${hosts} agents online (${agents.report().online} are)`,
+      what: `all ${hosts} agents online`,
     });
   };
   await allOnline();
