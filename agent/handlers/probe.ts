@@ -18,6 +18,7 @@ export const probe: Handler = async (context, deps) => {
   const { args } = context.order;
   const verdict = await lookAtRepo(context, deps, args.restic_id);
   if (args.trial) return { ...verdict, messages: [], due: [] };
+  if (verdict.error?.code === "repo_missing" && args.restic_id === null) return nothingYet(context, verdict);
   if (verdict.error?.code === "unauthorised") return waitOrEnd(context, deps, args.wait_ms, verdict);
   return verdict;
 };
@@ -57,6 +58,12 @@ const PROOF_IN_WORDS = {
 function withStatus(context: JobContext, deps: HandlerDeps, verdict: Verdict): Verdict {
   if (verdict.error === null) return verdict;
   return { ...verdict, messages: [statusMessage(context, "failed", verdict.error, deps.clock.now())] };
+}
+
+/** Of a repo that was never ready this is an answer, not a failure: the server decides to make one. */
+function nothingYet(context: JobContext, { messages, exitCode }: Verdict): Verdict {
+  context.log.event("There is no repository at this address yet");
+  return { ...succeeded({ stats: { is_missing: true }, messages, due: [] }), exitCode };
 }
 
 /** A new repo's user may not be on the repo server yet: look again, without holding up other jobs. */
