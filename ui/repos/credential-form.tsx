@@ -7,7 +7,7 @@ import type { CredentialView } from "./page.tsx";
 
 export function CredentialForm(props: {
   known: CredentialView;
-  repo: Pick<RepoRow, "kind" | "resticId">;
+  repo: Pick<RepoRow, "kind" | "resticId" | "status">;
   action: string;
   refused: FormState | null;
   view: View;
@@ -15,6 +15,8 @@ export function CredentialForm(props: {
   const { known, repo, action, refused, view } = props;
   const form = refused ?? emptyForm;
   const hint = "Empty keeps the one in use.";
+  // While the repository opens, another restic password needs a new key in it first.
+  const takesPassword = repo.resticId === null || repo.status === "failed";
   return (
     <details class="change" open={refused !== null} id="change">
       <summary class="btn btn-s">Change…</summary>
@@ -51,7 +53,7 @@ export function CredentialForm(props: {
             />
           </div>
         ) : null}
-        {repo.resticId === null ? (
+        {takesPassword ? (
           <TextField
             name="repo_password"
             label="Restic password"
@@ -73,7 +75,7 @@ export function CredentialForm(props: {
         ) : null}
         <p class="hint">
           Tried at once by the host. The one in use now is kept until the new one has opened the repository.
-          {repo.resticId === null ? "" : " The restic password itself cannot be changed here."}
+          {takesPassword ? "" : " The restic password itself cannot be changed here."}
         </p>
         <div class="btns">
           <SubmitButton primary small>
