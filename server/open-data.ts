@@ -1,6 +1,6 @@
 /** What every command of the server begins with: config, data folder, database at its newest schema, the right key. */
 import { Database } from "bun:sqlite";
-import { mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { migrate } from "../db/migrate.ts";
 import { migrations } from "../db/migrations.ts";
@@ -20,7 +20,8 @@ export async function openData({ exclusive }: { exclusive: boolean }): Promise<O
   const read = readConfig();
   if (!read.ok) return { ok: false, problems: read.errors };
   const { config } = read;
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const unusable = prepareFolder(config.dataDir);
+  if (unusable) return { ok: false, problems: [unusable] };
   const redactor = createRedactor();
   redactor.add(config.secretKey);
   const log = createLog({
@@ -58,6 +59,17 @@ export async function openData({ exclusive }: { exclusive: boolean }): Promise<O
       release();
     },
   };
+}
+
+/** A sentence when the folder cannot be made or written; null when all is well. */
+function prepareFolder(path: string): string | null {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return null;
+  } catch (error) {
+    return `The data folder ${path} cannot be used (RM_DATA_DIR): ${error instanceof Error ? error.message : error}`;
+  }
 }
 
 /** A lock that the operating system drops with the process, however it ends: an exclusive SQLite transaction on a file of its own. */

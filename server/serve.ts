@@ -20,11 +20,16 @@ export async function serve(): Promise<number> {
   const { parts, close } = opened;
   const { config, log } = parts;
   const wired = await wire(parts, { dev: process.execArgv.includes("--watch") });
-  const server = listen(config, wired, (error) =>
+  const server = tryToListen(config, wired, (error) =>
     log.error("a socket's handler failed", {
       why: error instanceof Error ? (error.stack ?? error.message) : String(error),
     }),
   );
+  if (!server) {
+    wired.drain();
+    close();
+    return 1;
+  }
   announce(server, wired, config);
   await stopSignal();
   log.info("stopping");
@@ -34,6 +39,18 @@ export async function serve(): Promise<number> {
   close();
   clearTimeout(limit);
   return 0;
+}
+
+function tryToListen(...parts: Parameters<typeof listen>): Server<SocketEnd> | null {
+  try {
+    return listen(...parts);
+  } catch (error) {
+    const { hostname, port } = parts[0].listen;
+    console.error(
+      `Cannot listen on ${hostname}:${port} (RM_LISTEN): ${error instanceof Error ? error.message : error}`,
+    );
+    return null;
+  }
 }
 
 function listen(config: Config, { app }: WiredServer, onError: (error: unknown) => void): Server<SocketEnd> {
