@@ -32,10 +32,17 @@ export type AgentScene = {
   quiet(): Promise<void>;
 };
 
-/** @param restic program that the agent finds as `restic` */
+export type AgentSceneOptions = {
+  /** The program that the agent finds as `restic`. */
+  restic: string;
+  source: string;
+  /** Where the repository is made; by default below the agent's own folder. */
+  repositoryFolder?: string;
+};
+
 export async function openAgentScene(
   { cleanup, say }: BenchContext,
-  { restic, source }: { restic: string; source: string },
+  { restic, source, repositoryFolder }: AgentSceneOptions,
 ): Promise<AgentScene> {
   const dist = await ensureDist({ say });
   const binary = dist.agents[MACHINE_PLATFORM] ?? "";
@@ -44,7 +51,7 @@ export async function openAgentScene(
   cleanup.add(() => server.stop());
   const client = await signIn(server);
   const home = await cleanup.tempFolder();
-  const repository = join(home, "repository");
+  const repository = join(repositoryFolder ?? home, "repository");
   const { password } = await copyRepoTemplate(repository);
   const made = await client.post<{ token: string }>("/api/enrollment-tokens", {
     host_name: "bench",
