@@ -43,13 +43,16 @@ if (unknown.length > 0) {
 }
 
 const outcomes: Outcome[] = [];
+mkdirSync(dirname(resolve(values.out)), { recursive: true });
 for (const row of ROWS) {
   if (values.only.length > 0 && !values.only.includes(row.name)) continue;
-  outcomes.push(await measure(row));
+  const outcome = await measure(row);
+  outcomes.push(outcome);
+  print([outcome]);
+  // After each row: a run that is interrupted keeps what it has measured.
+  await Bun.write(values.out, `${JSON.stringify({ at: new Date().toISOString(), rows: outcomes }, null, 2)}\n`);
 }
-mkdirSync(dirname(resolve(values.out)), { recursive: true });
-await Bun.write(values.out, `${JSON.stringify({ at: new Date().toISOString(), rows: outcomes }, null, 2)}\n`);
-print(outcomes);
+if (outcomes.length > 1) print(outcomes);
 console.log(`\nWritten to ${values.out}`);
 const failed = outcomes.some(({ error, measures }) => error || measures.some((one) => verdictOf(one) === "missed"));
 process.exit(failed ? 1 : 0);
@@ -75,6 +78,7 @@ async function measure(row: Row): Promise<Outcome> {
 }
 
 function print(rows: readonly Outcome[]): void {
+  console.log();
   const lines = rows.flatMap(({ name, measures, error }) =>
     error
       ? [[name, "could not be measured", "", "", "failed"]]
