@@ -1,27 +1,25 @@
-/** Access: axe finds nothing on any page, in either theme, on a phone and on a desk; and no page scrolls sideways. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+/** Access: axe finds nothing on any page, and no page scrolls sideways. One test file a theme, so that they run side by side. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type SampleFleet, startSampleFleet } from "../screenshots/fleet.ts";
 import { samplePages } from "../screenshots/pages.ts";
 import { complaintsOf, openWindows, sidewaysPixels } from "../screenshots/visit.ts";
-import { axeViolations, launchBrowser, type TestBrowser } from "../testbed/browser.ts";
+import { axeViolations, launchBrowser, type TestBrowser, type Theme } from "../testbed/browser.ts";
 import { createCleanup } from "../testbed/temp.ts";
 
-const cleanup = createCleanup();
-let fleet: SampleFleet;
-let browser: TestBrowser;
+/** Declares the test of every page in this theme at this width (CSS pixels). */
+export function testEveryPage(theme: Theme, width: 390 | 1280 | 1920): void {
+  const cleanup = createCleanup();
+  let fleet: SampleFleet;
+  let browser: TestBrowser;
 
-beforeAll(async () => {
-  fleet = await startSampleFleet(cleanup);
-  browser = await launchBrowser();
-  cleanup.add(() => browser.close());
-}, 180_000);
-afterAll(cleanup.run);
+  beforeAll(async () => {
+    fleet = await startSampleFleet(cleanup);
+    browser = await launchBrowser();
+    cleanup.add(() => browser.close());
+  }, 180_000);
+  afterAll(cleanup.run);
 
-describe.each([
-  ["light", 1280],
-  ["dark", 390],
-] as const)("every page, %s at %i px", (theme, width) => {
-  test("has no violation and no sideways scrolling", async () => {
+  test(`every page, ${theme} at ${width} px, has no violation and no sideways scrolling`, async () => {
     const found: string[] = [];
     const windows = await openWindows(browser, fleet, { theme, width });
     for (const sample of samplePages(fleet)) {
@@ -34,4 +32,4 @@ describe.each([
     for (const page of windows.all) await page.close();
     expect(found).toEqual([]);
   }, 600_000);
-});
+}
