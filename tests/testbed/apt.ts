@@ -4,21 +4,27 @@ import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder, withLock } from "./cache.ts";
 import { mustRun, runCommand } from "./command.ts";
+import { ToolMissing } from "./tool-missing.ts";
 
 export type Suite = "bookworm" | "trixie" | "sid";
 
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
-const FALLBACK_MIRROR = "http://deb.debian.org/debian";
 
-/** The Debian mirror that this machine is set up with. */
+/** The Debian mirror that this machine is set up with, or `DEBIAN_MIRROR` (Ubuntu's sources name none). @throws ToolMissing */
 export function debianMirror(): string {
+  const named = process.env["DEBIAN_MIRROR"];
+  if (named) return named.replace(/\/+$/, "");
   const folder = "/etc/apt/sources.list.d";
   const files = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
   for (const file of ["/etc/apt/sources.list", ...files]) {
     const found = existsSync(file) ? mirrorIn(readFileSync(file, "utf8")) : null;
     if (found) return found;
   }
-  return FALLBACK_MIRROR;
+  throw new ToolMissing(
+    "Debian's packages",
+    "no source of this machine names a Debian archive",
+    "Set DEBIAN_MIRROR to the address of a Debian mirror, such as http://mirror.example/debian",
+  );
 }
 
 /** Finds the main Debian archive in a sources file of either format; null when it names none. */
