@@ -58,11 +58,3 @@ export const ERROR_CODES = [
   "internal",
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
-
-/** Restic's exit code 3 on backup is a success with warnings: amber, never plain green. */
-export type JobOutcome = "ok" | "warning" | "failed" | "cancelled";
-
-export function outcomeOf(status: FinalStatus, warnings: number): JobOutcome {
-  if (status === "succeeded") return warnings > 0 ? "warning" : "ok";
-  return status;
-}

@@ -45,15 +45,6 @@ export function listLiveHosts(db: Db): HostRow[] {
     .all();
 }
 
-export function listArchivedHosts(db: Db): HostRow[] {
-  return db
-    .select()
-    .from(hosts)
-    .where(sql`${hosts.archivedAt} is not null`)
-    .orderBy(asc(sql`lower(${hosts.name})`))
-    .all();
-}
-
 /** Live hosts with a repo that is not ready or a credential on trial, or that wait for their first backup. */
 export function listUnsettledHosts(db: Db): string[] {
   return db.$client

@@ -1,5 +1,5 @@
 /** Repos, their credentials (sealed) and their daily samples. */
-import { and, asc, desc, eq, gte, ne, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gte, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { prepared } from "../prepared.ts";
 import { hosts } from "../schema/hosts.ts";
@@ -59,17 +59,6 @@ export function listRepos(db: Db): RepoListItem[] {
     .map(({ repo, hostName, hostArchivedAt }) => ({ ...repo, hostName, hostArchivedAt }));
 }
 
-/** Repos of live hosts that wait for their repo server to know them. */
-export function listWaitingRepos(db: Db): RepoRow[] {
-  return db
-    .select({ repo: repos })
-    .from(repos)
-    .innerJoin(hosts, eq(hosts.id, repos.hostId))
-    .where(and(eq(repos.status, "waiting"), sql`${hosts.archivedAt} is null`))
-    .all()
-    .map((row) => row.repo);
-}
-
 export function insertRepo(db: Db, row: typeof repos.$inferInsert): void {
   db.insert(repos).values(row).run();
 }
@@ -126,13 +115,4 @@ export function listHostSamples(db: Db, sinceDay: string): { hostId: string; day
     .groupBy(repos.hostId, repoSamples.day)
     .orderBy(repos.hostId, repoSamples.day)
     .all();
-}
-
-export function isRepoNameFree(db: Db, hostId: string, name: string, except: string | null): boolean {
-  const where = and(
-    eq(repos.hostId, hostId),
-    sql`lower(${repos.name}) = ${name.toLowerCase()}`,
-    except ? ne(repos.id, except) : undefined,
-  );
-  return db.select({ id: repos.id }).from(repos).where(where).get() === undefined;
 }

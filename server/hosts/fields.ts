@@ -20,12 +20,3 @@ export function checkTags(tags: readonly string[]): { ok: true; tags: string[] }
     return { ok: false, message: `“${bad.slice(0, 40)}”: a tag has letters, digits, dots, dashes and underscores.` };
   return { ok: true, tags: clean };
 }
-
-/** A machine's own name made fit for a host's name. */
-export function asHostName(hostname: string): string {
-  const clean = hostname
-    .replace(/[^A-Za-z0-9._-]+/g, "-")
-    .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "")
-    .slice(0, 63);
-  return hostNameProblem(clean) === null ? clean : "host";
-}
