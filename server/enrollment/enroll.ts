@@ -2,44 +2,38 @@
 import { createHash } from "node:crypto";
 import type { Db } from "../../db/open.ts";
 import { consumeEnrollmentToken, findEnrollmentTokenByHash } from "../../db/queries/enrollment.ts";
-import { findHost, findLiveHostByName, insertHost, revokeAgentToken, updateHost } from "../../db/queries/hosts.ts";
-import { insertRepo } from "../../db/queries/repos.ts";
+import { findHost, revokeAgentToken, updateHost } from "../../db/queries/hosts.ts";
 import type { EnrollmentTokenRow } from "../../db/schema/enrollment.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
-import { newId } from "../../shared/ids.ts";
 import type { EnrollAnswer, EnrollRequest } from "../../shared/protocol/enrollment.ts";
 import { MIN_AGENT_PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import type { Hub } from "../agents/hub.ts";
 import { hashToken } from "../auth/tokens.ts";
 import { turnAway } from "../hosts/hosts.ts";
-import { isTimeZone } from "../hosts/presence.ts";
 import { Refusal } from "../http/errors.ts";
 import type { Credentials } from "../repos/credentials.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import type { SourceGroups } from "../source-groups/groups.ts";
-import { type EnrollmentTokens, nameTaken } from "./tokens.ts";
+import { type CreateHostDeps, createHost, machineOf } from "./newcomer.ts";
+import type { EnrollmentTokens } from "./tokens.ts";
 
 export type Enroll = (
   request: EnrollRequest,
   from: { ip: string; origin: string },
 ) => { answer: EnrollAnswer; isRepeat: boolean };
 
-export type EnrollDeps = {
-  db: Db;
-  clock: Clock;
+export type EnrollDeps = CreateHostDeps & {
   hub: Hub;
   bus: FactBus;
   tokens: EnrollmentTokens;
-  credentials: Credentials;
-  groups: SourceGroups;
   updateKeys(): string[];
 };
 
 /** @throws Refusal 401 `token_invalid` (one answer for wrong, used by another, expired), 409 `name_taken`, 422 `protocol_too_old` */
 export function createEnroll(deps: EnrollDeps): Enroll {
-  const { db, clock, hub, bus, updateKeys } = deps;
+  const { db, clock, hub, bus, tokens, updateKeys } = deps;
   return (request, from) => {
     if (request.protocol_version < MIN_AGENT_PROTOCOL_VERSION) {
       throw new Refusal(422, "protocol_too_old", "This agent is too old for the server. Run the installer again.");
@@ -61,7 +55,7 @@ export function createEnroll(deps: EnrollDeps): Enroll {
       if (row.consumedAt !== null || row.revokedAt !== null || row.expiresAt <= clock.now()) throw tokenInvalid();
       const { hostId, replaced } = row.hostId
         ? takeOver(deps, row, request)
-        : { hostId: createHost(deps, row, request, from.ip), replaced: null };
+        : { hostId: createHost(deps, { ...row, cargo: tokens.openCargo(row) }, request, from.ip), replaced: null };
       const use = { consumedAt: clock.now(), consumedKey: key, enrolledHostId: hostId };
       if (!consumeEnrollmentToken(db, row.id, use)) throw tokenInvalid();
       writeAudit(db, clock.now(), {
@@ -82,49 +76,6 @@ export function createEnroll(deps: EnrollDeps): Enroll {
     if (!outcome.isRepeat) bus.tell("host.changed", { hostId: outcome.hostId });
     return { answer: answerFor(outcome.hostId), isRepeat: outcome.isRepeat };
   };
-}
-
-function createHost(deps: EnrollDeps, row: EnrollmentTokenRow, request: EnrollRequest, ip: string): string {
-  const { db, clock, credentials, groups, tokens } = deps;
-  if (findLiveHostByName(db, row.hostName)) throw nameTaken(row.hostName);
-  const now = clock.now();
-  const hostId = newId();
-  insertHost(db, {
-    id: hostId,
-    name: row.hostName,
-    resticHost: row.hostName,
-    ...machineOf(request),
-    tags: row.tags,
-    roaming: request.roaming_hint,
-    tokenHash: request.agent_token_hash,
-    enrolledAt: now,
-    enrolledFromIp: ip,
-    capabilities: [],
-    stateVersion: 1,
-    stateErrors: [],
-    driftSince: now,
-    backupWhenReady: row.backupNow,
-    createdAt: now,
-    updatedAt: now,
-  });
-  const cargo = tokens.openCargo(row);
-  if (cargo) {
-    const repoId = newId();
-    const { kind, credential } = cargo;
-    insertRepo(db, {
-      id: repoId,
-      hostId,
-      name: "main",
-      isPrimary: true,
-      kind,
-      url: credential.url,
-      createdAt: now,
-      updatedAt: now,
-    });
-    credentials.create(repoId, "everyday", credential);
-  }
-  groups.createDefault(hostId, request.os, row.includes);
-  return hostId;
 }
 
 /** The same host on the same or on new hardware: its repos and groups stay, the old agent's token is worthless. */
@@ -156,19 +107,6 @@ function takeOver(
     updatedAt: now,
   });
   return { hostId: host.id, replaced: host.tokenHash !== null };
-}
-
-function machineOf(request: EnrollRequest) {
-  return {
-    machineId: request.machine_id,
-    os: request.os,
-    arch: request.arch,
-    hostname: request.hostname,
-    agentVersion: request.agent_version,
-    resticVersion: request.restic_version,
-    protocolVersion: request.protocol_version,
-    timezone: isTimeZone(request.timezone) ? request.timezone : "UTC",
-  };
 }
 
 function tokenInvalid(): Refusal {

@@ -14,7 +14,8 @@ import { notFound } from "../http/errors.ts";
 import { attempt, linesOf, listOf, type PageCall, type PageMaker, pairsOf, textOf } from "../http/page-maker.ts";
 import { type FormBody, formRoute, type Route, route } from "../http/routes.ts";
 import { installCommands } from "./install-commands.ts";
-import type { EnrollmentTokens, Generated, TokenInput } from "./tokens.ts";
+import type { Generated, NewcomerInput } from "./newcomer.ts";
+import type { EnrollmentTokens } from "./tokens.ts";
 
 export type EnrollmentPageDeps = {
   db: Db;
@@ -115,7 +116,7 @@ export function enrollmentPages({ db, pages, tokens, shareOf }: EnrollmentPageDe
   ];
 }
 
-function inputOf(body: FormBody): TokenInput {
+function inputOf(body: FormBody): NewcomerInput {
   const filled = (name: string) => textOf(body, name) || undefined;
   const kind = textOf(body, "kind");
   const env = pairsOf(body, "env");

@@ -12,34 +12,17 @@ import type { EnrollmentTokenRow } from "../../db/schema/enrollment.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
-import type { Credential } from "../../shared/protocol/fields.ts";
-import { type RepoKind, repoKindOf } from "../../shared/repos.ts";
 import { hashToken, newToken } from "../auth/tokens.ts";
-import { checkTags, hostNameProblem } from "../hosts/fields.ts";
-import { badInput, notFound, Refusal } from "../http/errors.ts";
-import { parseRepoInput, type RepoInput, toCredential } from "../repos/address.ts";
+import { notFound, Refusal } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { Sealer } from "../runtime/seal.ts";
-import { htpasswdLine, makePassword } from "./secrets.ts";
+import { type Cargo, type Generated, type NewcomerInput, nameTaken, readNewcomer } from "./newcomer.ts";
 
 export const TOKEN_LIFETIME_MS = HOUR_MS;
 export const MAX_TOKEN_LIFETIME_MS = 7 * DAY_MS;
 
-export type TokenInput = {
-  host_name: string;
-  tags: readonly string[];
-  includes: readonly string[];
-  backup_now: boolean;
-  repo: RepoInput;
-  expires_in_s?: number | undefined;
-};
-
-/** Shown once. */
-export type Generated = { http_password?: string; htpasswd_line?: string; repo_password?: string };
+export type TokenInput = NewcomerInput & { expires_in_s?: number | undefined };
 export type NewToken = { row: EnrollmentTokenRow; token: string; generated: Generated };
-
-/** What rides on a token, sealed. */
-export type Cargo = { kind: RepoKind; credential: Credential };
 
 export type EnrollmentTokens = {
   /** @throws Refusal 400 with fields, 409 `name_taken` */
@@ -100,20 +83,11 @@ export function createEnrollmentTokens({
 
   return {
     async create(actor, input) {
-      const { fields, tags, lifetimeMs } = checkInput(input);
-      const hostName = input.host_name.trim();
-      const parsed = parseRepoInput(input.repo, hostName);
-      const errors = parsed.ok ? fields : { ...fields, ...prefixed(parsed.fields) };
-      if (Object.keys(errors).length > 0 || !parsed.ok) throw badInput(errors);
-      const generated: Generated = {};
-      const { address } = parsed;
-      if (address.kind === "rest" && address.httpPassword === null) {
-        address.httpPassword = generated.http_password = makePassword();
-        generated.htpasswd_line = await htpasswdLine(address.httpUsername ?? "", address.httpPassword);
-      }
-      const repoPassword = address.repoPassword ?? makePassword();
-      if (address.repoPassword === null) generated.repo_password = repoPassword;
-      const cargo: Cargo = { kind: address.kind, credential: toCredential({ ...address, repoPassword }) };
+      const lifetimeMs = input.expires_in_s === undefined ? TOKEN_LIFETIME_MS : input.expires_in_s * 1000;
+      const isOutside = lifetimeMs < MINUTE_MS || lifetimeMs > MAX_TOKEN_LIFETIME_MS;
+      const extra: Record<string, string> = isOutside ? { expires_in_s: "From one minute to seven days." } : {};
+      const { newcomer, generated } = await readNewcomer(input, extra);
+      const { hostName, cargo, includes, tags, backupNow } = newcomer;
       const token = newToken("rm_enr_");
       const row = inTransaction(db, () => {
         if (findLiveHostByName(db, hostName)) throw nameTaken(hostName);
@@ -122,9 +96,9 @@ export function createEnrollmentTokens({
           hostName,
           sealed: sealer.seal(place(id), JSON.stringify(cargo)),
           repoUrl: cargo.credential.url,
-          includes: input.includes.map((path) => path.trim()).filter(Boolean),
+          includes,
           tags,
-          backupNow: input.backup_now,
+          backupNow,
           lifetimeMs,
           createdBy: actor.kind === "user" ? actor.userId : null,
         });
@@ -172,37 +146,4 @@ export function createEnrollmentTokens({
     listOutstanding: () => listOutstandingTokens(db, clock.now()),
     openCargo: (row) => (row.sealed === null ? null : (JSON.parse(sealer.unseal(place(row.id), row.sealed)) as Cargo)),
   };
-}
-
-function checkInput(input: TokenInput): { fields: Record<string, string>; tags: string[]; lifetimeMs: number } {
-  const fields: Record<string, string> = {};
-  const nameProblem = hostNameProblem(input.host_name.trim());
-  if (nameProblem) fields["host_name"] = nameProblem;
-  const tags = checkTags(input.tags);
-  if (!tags.ok) fields["tags"] = tags.message;
-  const bad = input.includes.find((path) => path.trim() !== "" && !/^(\/|[A-Za-z]:[\\/]|\\\\)/.test(path.trim()));
-  if (bad !== undefined)
-    fields["includes"] = `“${bad.slice(0, 80)}” is not an absolute path, such as /home or C:\\Users.`;
-  const lifetimeMs = input.expires_in_s === undefined ? TOKEN_LIFETIME_MS : input.expires_in_s * 1000;
-  if (lifetimeMs < MINUTE_MS || lifetimeMs > MAX_TOKEN_LIFETIME_MS)
-    fields["expires_in_s"] = "From one minute to seven days.";
-  if (
-    input.repo.kind &&
-    input.repo.kind !== "rest" &&
-    input.repo.url &&
-    repoKindOf(input.repo.url) !== input.repo.kind &&
-    input.repo.kind !== "other"
-  ) {
-    fields["repo.url"] = `This is not an address of the kind ${input.repo.kind}.`;
-  }
-  return { fields, tags: tags.ok ? tags.tags : [], lifetimeMs };
-}
-
-function prefixed(fields: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(fields).map(([name, text]) => [`repo.${name}`, text]));
-}
-
-export function nameTaken(name: string): Refusal {
-  const message = `There is a host named ${name} already.`;
-  return new Refusal(409, "name_taken", message, { host_name: message });
 }

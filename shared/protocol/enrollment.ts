@@ -2,10 +2,10 @@
 import * as v from "valibot";
 import { count, hex64, id, platform, text, word } from "./fields.ts";
 
-export const enrollRequest = v.strictObject({
-  token: text(200),
-  /** SHA-256 (hex) of the token that the agent made for itself. */
-  agent_token_hash: hex64,
+/** Ed25519: the 32 bytes, base64url. */
+export const publicKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/));
+
+const machine = {
   machine_id: v.pipe(word, v.minLength(1)),
   hostname: text(255),
   ...platform,
@@ -15,8 +15,28 @@ export const enrollRequest = v.strictObject({
   timezone: word,
   /** The machine looks like a laptop or a Windows client. */
   roaming_hint: v.boolean(),
+};
+
+export const enrollRequest = v.strictObject({
+  token: text(200),
+  /** SHA-256 (hex) of the token that the agent made for itself. */
+  agent_token_hash: hex64,
+  ...machine,
 });
 export type EnrollRequest = v.InferOutput<typeof enrollRequest>;
+
+/** A machine without a token: it shows a public key, and an admin decides. */
+export const announceRequest = v.strictObject({ public_key: publicKey, ...machine });
+export type AnnounceRequest = v.InferOutput<typeof announceRequest>;
+
+export const announceAnswer = v.object({
+  pending_id: id,
+  /** `SHA256:…`, what a person compares. */
+  fingerprint: word,
+  /** Another host, or another machine that waits, has this name. */
+  hostname_collision: v.boolean(),
+});
+export type AnnounceAnswer = v.InferOutput<typeof announceAnswer>;
 
 export const enrollAnswer = v.object({
   host_id: id,

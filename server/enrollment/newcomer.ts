@@ -1,0 +1,156 @@
+/** What a person says about a machine that is to become a host: checked, completed with made-up passwords, ready to be stored. */
+import type { Db } from "../../db/open.ts";
+import { findLiveHostByName, insertHost } from "../../db/queries/hosts.ts";
+import { insertRepo } from "../../db/queries/repos.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { newId } from "../../shared/ids.ts";
+import type { AnnounceRequest } from "../../shared/protocol/enrollment.ts";
+import type { Credential } from "../../shared/protocol/fields.ts";
+import { type RepoKind, repoKindOf } from "../../shared/repos.ts";
+import { checkTags, hostNameProblem } from "../hosts/fields.ts";
+import { isTimeZone } from "../hosts/presence.ts";
+import { badInput, Refusal } from "../http/errors.ts";
+import { parseRepoInput, type RepoInput, toCredential } from "../repos/address.ts";
+import type { Credentials } from "../repos/credentials.ts";
+import type { SourceGroups } from "../source-groups/groups.ts";
+import { htpasswdLine, makePassword } from "./secrets.ts";
+
+export type NewcomerInput = {
+  host_name: string;
+  tags: readonly string[];
+  includes: readonly string[];
+  backup_now: boolean;
+  repo: RepoInput;
+};
+
+/** Shown once. */
+export type Generated = { http_password?: string; htpasswd_line?: string; repo_password?: string };
+
+/** What opens the new host's repository. */
+export type Cargo = { kind: RepoKind; credential: Credential };
+
+/** As it is stored: with an enrolment token until its machine calls, or at once for one that waits already. */
+export type Newcomer = {
+  hostName: string;
+  tags: string[];
+  includes: string[];
+  backupNow: boolean;
+  cargo: Cargo | null;
+};
+
+/** What a machine tells of itself. */
+export type Machine = Omit<AnnounceRequest, "public_key">;
+
+/**
+ * Checks everything at once, and makes the passwords that nobody gave.
+ * @param extra problems that the caller has found already
+ * @throws Refusal 400 with fields
+ */
+export async function readNewcomer(
+  input: NewcomerInput,
+  extra: Record<string, string> = {},
+): Promise<{ newcomer: Newcomer & { cargo: Cargo }; generated: Generated }> {
+  const hostName = input.host_name.trim();
+  const { fields, tags } = checkInput(input);
+  const parsed = parseRepoInput(input.repo, hostName);
+  const errors = { ...fields, ...extra, ...(parsed.ok ? {} : prefixed(parsed.fields)) };
+  if (Object.keys(errors).length > 0 || !parsed.ok) throw badInput(errors);
+  const generated: Generated = {};
+  const { address } = parsed;
+  if (address.kind === "rest" && address.httpPassword === null) {
+    address.httpPassword = generated.http_password = makePassword();
+    generated.htpasswd_line = await htpasswdLine(address.httpUsername ?? "", address.httpPassword);
+  }
+  const repoPassword = address.repoPassword ?? makePassword();
+  if (address.repoPassword === null) generated.repo_password = repoPassword;
+  const cargo = { kind: address.kind, credential: toCredential({ ...address, repoPassword }) };
+  const includes = input.includes.map((path) => path.trim()).filter(Boolean);
+  return { newcomer: { hostName, tags, includes, backupNow: input.backup_now, cargo }, generated };
+}
+
+export type CreateHostDeps = { db: Db; clock: Clock; credentials: Credentials; groups: SourceGroups };
+
+/** Inside the caller's transaction. @throws Refusal 409 `name_taken` */
+export function createHost(
+  { db, clock, credentials, groups }: CreateHostDeps,
+  { hostName, tags, includes, backupNow, cargo }: Newcomer,
+  machine: Machine & { agent_token_hash: string },
+  ip: string,
+): string {
+  if (findLiveHostByName(db, hostName)) throw nameTaken(hostName);
+  const now = clock.now();
+  const hostId = newId();
+  insertHost(db, {
+    id: hostId,
+    name: hostName,
+    resticHost: hostName,
+    ...machineOf(machine),
+    tags,
+    roaming: machine.roaming_hint,
+    tokenHash: machine.agent_token_hash,
+    enrolledAt: now,
+    enrolledFromIp: ip,
+    capabilities: [],
+    stateVersion: 1,
+    stateErrors: [],
+    driftSince: now,
+    backupWhenReady: backupNow,
+    createdAt: now,
+    updatedAt: now,
+  });
+  if (cargo) {
+    const repoId = newId();
+    const { kind, credential } = cargo;
+    insertRepo(db, {
+      id: repoId,
+      hostId,
+      name: "main",
+      isPrimary: true,
+      kind,
+      url: credential.url,
+      createdAt: now,
+      updatedAt: now,
+    });
+    credentials.create(repoId, "everyday", credential);
+  }
+  groups.createDefault(hostId, machine.os, includes);
+  return hostId;
+}
+
+/** The columns of a host that its machine decides. */
+export function machineOf(machine: Machine) {
+  return {
+    machineId: machine.machine_id,
+    os: machine.os,
+    arch: machine.arch,
+    hostname: machine.hostname,
+    agentVersion: machine.agent_version,
+    resticVersion: machine.restic_version,
+    protocolVersion: machine.protocol_version,
+    timezone: isTimeZone(machine.timezone) ? machine.timezone : "UTC",
+  };
+}
+
+export function nameTaken(name: string): Refusal {
+  const message = `There is a host named ${name} already.`;
+  return new Refusal(409, "name_taken", message, { host_name: message });
+}
+
+function checkInput(input: NewcomerInput): { fields: Record<string, string>; tags: string[] } {
+  const fields: Record<string, string> = {};
+  const nameProblem = hostNameProblem(input.host_name.trim());
+  if (nameProblem) fields["host_name"] = nameProblem;
+  const tags = checkTags(input.tags);
+  if (!tags.ok) fields["tags"] = tags.message;
+  const bad = input.includes.find((path) => path.trim() !== "" && !/^(\/|[A-Za-z]:[\\/]|\\\\)/.test(path.trim()));
+  if (bad !== undefined)
+    fields["includes"] = `“${bad.slice(0, 80)}” is not an absolute path, such as /home or C:\\Users.`;
+  const { kind, url } = input.repo;
+  if (kind && kind !== "rest" && kind !== "other" && url && repoKindOf(url) !== kind)
+    fields["repo.url"] = `This is not an address of the kind ${kind}.`;
+  return { fields, tags: tags.ok ? tags.tags : [] };
+}
+
+function prefixed(fields: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).map(([name, text]) => [`repo.${name}`, text]));
+}
