@@ -1,21 +1,17 @@
 /** A machine shows its token and becomes a host: with its repo, credential and first source group, in one transaction. */
 import { createHash } from "node:crypto";
-import type { Db } from "../../db/open.ts";
 import { consumeEnrollmentToken, findEnrollmentTokenByHash } from "../../db/queries/enrollment.ts";
 import { findHost, revokeAgentToken, updateHost } from "../../db/queries/hosts.ts";
 import type { EnrollmentTokenRow } from "../../db/schema/enrollment.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import type { Clock } from "../../shared/clock.ts";
 import type { EnrollAnswer, EnrollRequest } from "../../shared/protocol/enrollment.ts";
 import { MIN_AGENT_PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import type { Hub } from "../agents/hub.ts";
 import { hashToken } from "../auth/tokens.ts";
 import { turnAway } from "../hosts/hosts.ts";
 import { Refusal } from "../http/errors.ts";
-import type { Credentials } from "../repos/credentials.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
-import type { SourceGroups } from "../source-groups/groups.ts";
 import { type CreateHostDeps, createHost, machineOf } from "./newcomer.ts";
 import type { EnrollmentTokens } from "./tokens.ts";
 
