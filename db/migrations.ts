@@ -1,10 +1,12 @@
 /** The list of migrations, oldest first; their SQL travels inside the program. */
 import foundation from "./migrations/0000_foundation.sql" with { type: "text" };
 import jobLists from "./migrations/0001_job_lists.sql" with { type: "text" };
+import announcements from "./migrations/0002_announcements.sql" with { type: "text" };
 
 export type Migration = { name: string; sql: string };
 
 export const migrations: readonly Migration[] = [
   { name: "0000_foundation", sql: foundation },
   { name: "0001_job_lists", sql: jobLists },
+  { name: "0002_announcements", sql: announcements },
 ];

@@ -1,6 +1,6 @@
 /** Machines on their way to become hosts: one-time tokens, and announcements that wait for a person. */
 import { sql } from "drizzle-orm";
-import { check, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { check, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { flagColumn, idColumn, jsonColumn, timeColumn } from "./columns.ts";
 import { hosts } from "./hosts.ts";
 import { users } from "./users.ts";
@@ -32,6 +32,7 @@ export const enrollmentTokens = sqliteTable("enrollment_tokens", {
 });
 export type EnrollmentTokenRow = typeof enrollmentTokens.$inferSelect;
 
+/** Announced machines. A person sees one when it has proven that it holds its key: then `agentTokenHash` is set. */
 export const pendingHosts = sqliteTable(
   "pending_hosts",
   {
@@ -48,12 +49,17 @@ export const pendingHosts = sqliteTable(
     protocolVersion: integer("protocol_version").notNull(),
     agentTokenHash: text("agent_token_hash"),
     announcedFromIp: text("announced_from_ip").notNull(),
+    roamingHint: flagColumn("roaming_hint").notNull().default(false),
+    /** The host that came of it: the machine may have been away when it was accepted. */
+    enrolledHostId: text("enrolled_host_id").references(() => hosts.id, { onDelete: "cascade" }),
     lastSeenAt: timeColumn("last_seen_at").notNull(),
     expiresAt: timeColumn("expires_at").notNull(),
     createdAt: timeColumn("created_at").notNull(),
   },
   (t) => [
+    uniqueIndex("pending_hosts_key").on(t.publicKey),
     check("pending_hosts_os", sql`${t.os} in ('linux', 'windows')`),
     check("pending_hosts_arch", sql`${t.arch} in ('x64', 'arm64')`),
   ],
 );
+export type PendingHostRow = typeof pendingHosts.$inferSelect;
