@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Route } from "../server/http/routes.ts";
 import { newId } from "../shared/ids.ts";
 import { type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";
+import { createRandom } from "./testbed/random.ts";
 import { createCleanup } from "./testbed/temp.ts";
 
 const TRIES = 25;
@@ -16,17 +17,6 @@ beforeAll(async () => {
   admin = await signInAs(app, "admin");
 });
 afterAll(cleanup.run);
-
-/** Mulberry32: small, and the same numbers for the same seed. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const random = createRandom(SEED);
 const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;

@@ -2,25 +2,10 @@
 import { sql } from "drizzle-orm";
 import { check, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { JOB_STATUSES } from "../../shared/jobs.ts";
+import type { Retention } from "../../shared/retention.ts";
 import { flagColumn, idColumn, jsonColumn, timeColumn } from "./columns.ts";
 import { hosts } from "./hosts.ts";
 import { repos } from "./repos.ts";
-
-/** Counts of snapshots, and spans as restic writes them (`14d`, `3m`); absent keys keep nothing by that rule. */
-export type Retention = {
-  keep_last?: number;
-  keep_hourly?: number;
-  keep_daily?: number;
-  keep_weekly?: number;
-  keep_monthly?: number;
-  keep_yearly?: number;
-  keep_within?: string;
-  keep_within_hourly?: string;
-  keep_within_daily?: string;
-  keep_within_weekly?: string;
-  keep_within_monthly?: string;
-  keep_within_yearly?: string;
-};
 
 export const sourceGroups = sqliteTable(
   "source_groups",

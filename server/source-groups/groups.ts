@@ -10,23 +10,16 @@ import {
   listSourceGroups,
   updateSourceGroup,
 } from "../../db/queries/source-groups.ts";
-import type { Retention, SourceGroupRow } from "../../db/schema/source-groups.ts";
+import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { defaultIncludes, excludePreset } from "../../shared/exclude-preset.ts";
 import { newId } from "../../shared/ids.ts";
+import { DEFAULT_RETENTION } from "../../shared/retention.ts";
 import { badInput, notFound, Refusal } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { checkGroupFields, type GroupFields, type SourceGroupInput } from "./fields.ts";
-
-/** Backdated fake snapshots can push real ones out of every other rule, not out of plain keep-within. */
-export const DEFAULT_RETENTION: Retention = {
-  keep_within: "14d",
-  keep_within_daily: "30d",
-  keep_within_weekly: "3m",
-  keep_within_monthly: "1y",
-};
 
 export type SourceGroups = {
   /** @throws Refusal 404, 400 with fields, 409 `name_taken` */
