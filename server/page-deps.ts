@@ -7,6 +7,7 @@ import type { FirstRun } from "./auth/first-run.ts";
 import type { SessionStore } from "./auth/sessions.ts";
 import type { SignIn } from "./auth/sign-in.ts";
 import type { Fleet } from "./dashboard/fleet.ts";
+import type { Announcements } from "./enrollment/announcements.ts";
 import type { EnrollmentTokens } from "./enrollment/tokens.ts";
 import type { Hosts } from "./hosts/hosts.ts";
 import type { Assets } from "./http/assets.ts";
@@ -35,6 +36,7 @@ export type PageDeps = {
   orders: Orders;
   cancel: CancelJob;
   tokens: EnrollmentTokens;
+  announcements: Announcements;
   lastSeenAt(host: Pick<HostRow, "id" | "lastSeenAt">): number | null;
   originOf(c: AppContext): Origin;
   findSession(c: AppContext, from: Origin): Session | null;

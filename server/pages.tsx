@@ -7,6 +7,7 @@ import { authPages } from "./auth/pages.tsx";
 import { dashboardPages } from "./dashboard/pages.tsx";
 import { createFleetRows } from "./dashboard/rows.ts";
 import { enrollmentPages } from "./enrollment/pages.tsx";
+import { pendingHostPages } from "./enrollment/pending-pages.tsx";
 import { createHostHeads } from "./hosts/head.ts";
 import { hostPages } from "./hosts/pages.tsx";
 import type { Refusal } from "./http/errors.ts";
@@ -37,6 +38,7 @@ export function createPages(deps: PageDeps): Pages {
       ...userPages(shared),
       ...dashboardPages(shared),
       ...enrollmentPages(shared),
+      ...pendingHostPages(shared),
       ...snapshotPages(shared),
       ...sourceGroupPages(shared),
       ...repoPages(shared),

@@ -25,7 +25,9 @@ import { createSignIn } from "./auth/sign-in.ts";
 import { createFleet } from "./dashboard/fleet.ts";
 import { dashboardRoutes } from "./dashboard/routes.ts";
 import { checkStateSize, createStateSync } from "./desired-state/sync.ts";
-import { createEnroll } from "./enrollment/enroll.ts";
+import { createAnnouncements } from "./enrollment/announcements.ts";
+import { createAnswers, createEnroll } from "./enrollment/enroll.ts";
+import { createPendingSockets } from "./enrollment/pending-socket.ts";
 import { enrollmentRoutes } from "./enrollment/routes.ts";
 import { createEnrollmentTokens } from "./enrollment/tokens.ts";
 import { createHosts } from "./hosts/hosts.ts";
@@ -122,7 +124,17 @@ export async function wire(
   });
   const readiness = createReadiness({ db, clock, log, hub, orders, credentials, stateChanged: sync.changed });
   const tokens = createEnrollmentTokens({ db, clock, sealer });
-  const enroll = createEnroll({ db, clock, hub, bus, tokens, credentials, groups, updateKeys: signer.publicKeys });
+  const answerFor = createAnswers({ db, updateKeys: signer.publicKeys });
+  const enroll = createEnroll({ db, clock, hub, bus, tokens, credentials, groups, answerFor });
+  const announcements = createAnnouncements({ db, clock, bus, credentials, groups });
+  const pendingSockets = createPendingSockets({
+    db,
+    clock,
+    bus,
+    announcements,
+    answerFor,
+    isDraining: () => isDraining,
+  });
   const fleet = createFleet({ db, clock, hub, bus, lastSeenAt: presence.lastSeenAt });
 
   const dayOf = (hostId: string, at: number) => {
@@ -217,6 +229,8 @@ export async function wire(
 
   const ticks: Tick[] = [
     { name: "connections", everyMs: SECOND_MS, run: agentSockets.sweep },
+    { name: "pending connections", everyMs: SECOND_MS, run: pendingSockets.sweep },
+    { name: "pending hosts", everyMs: MINUTE_MS, run: announcements.forgetExpired },
     { name: "dispatch", everyMs: 10 * SECOND_MS, run: dispatcher.dispatchAll },
     { name: "state", everyMs: 10 * SECOND_MS, run: sync.repush },
     { name: "readiness", everyMs: 15 * SECOND_MS, run: readiness.lookAtAll },
@@ -252,6 +266,7 @@ export async function wire(
     orders,
     cancel,
     tokens,
+    announcements,
     lastSeenAt: presence.lastSeenAt,
     originOf,
     findSession: sessions.find,
@@ -265,10 +280,11 @@ export async function wire(
     ...sourceGroupRoutes({ db, groups }),
     ...snapshotRoutes({ db }),
     ...jobRoutes({ db, hub, live, orders, cancel }),
-    ...enrollmentRoutes({ clock, tokens, enroll }),
+    ...enrollmentRoutes({ clock, tokens, enroll, announcements }),
     ...downloadRoutes({ bundle, signer }),
     ...auditRoutes({ db }),
     ...agentSockets.routes,
+    ...pendingSockets.routes,
     ...pages.routes,
   ];
   const app = createApp({

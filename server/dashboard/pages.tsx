@@ -13,6 +13,7 @@ import {
 } from "../../ui/dashboard/page.tsx";
 import { FleetRows as FleetRowList } from "../../ui/dashboard/rows.tsx";
 import type { NeedyHost } from "../../ui/dashboard/verdict.tsx";
+import type { PendingLine } from "../../ui/enrollment/pending.tsx";
 import { SearchOptions, SearchPage } from "../../ui/search/results.tsx";
 import { may } from "../../ui/view.ts";
 import type { ShareOf } from "../hosts/last-backup.ts";
@@ -33,9 +34,16 @@ const SHARES_KEPT_MS = 1_000;
 const REPO_SERVER_COMMAND =
   "rest-server --listen :8000 --path /srv/restic --append-only --private-repos --htpasswd-file /srv/restic/.htpasswd";
 
-export type DashboardPageDeps = { clock: Clock; pages: PageMaker; fleet: Fleet; rows: FleetRows; shareOf: ShareOf };
+export type DashboardPageDeps = {
+  clock: Clock;
+  pages: PageMaker;
+  fleet: Fleet;
+  rows: FleetRows;
+  shareOf: ShareOf;
+  announcements: { list(): readonly PendingLine[] };
+};
 
-export function dashboardPages({ clock, pages, fleet, rows, shareOf }: DashboardPageDeps): Route[] {
+export function dashboardPages({ clock, pages, fleet, rows, shareOf, announcements }: DashboardPageDeps): Route[] {
   let shown: { all: readonly FleetHost[]; at: number; shares: string } | null = null;
   /** Running jobs report every second, thousands of hosts all the time: for polls they move once a second. */
   const sharesOf = (all: readonly FleetHost[], now: number): string => {
@@ -63,11 +71,13 @@ export function dashboardPages({ clock, pages, fleet, rows, shareOf }: Dashboard
         const { c, session } = call;
         const now = clock.now();
         const all = fleet.hosts();
+        const pending = announcements.list();
         const moment = Math.floor(now / WORDS_KEPT_MS);
         const key = [
           fleet.version(),
           moment,
           sharesOf(all, now),
+          pending.map(({ id, isNameTaken, isNameShared }) => [id, isNameTaken, isNameShared]).join(),
           session.sessionId,
           session.role,
           c.req.url,
@@ -80,7 +90,9 @@ export function dashboardPages({ clock, pages, fleet, rows, shareOf }: Dashboard
         const view = pages.view(call);
         const days = stripDays(view.dates.day(now));
         if (all.length === 0) {
-          const empty = <EmptyDashboardPage view={view} days={days} repoServerCommand={REPO_SERVER_COMMAND} />;
+          const empty = (
+            <EmptyDashboardPage view={view} days={days} repoServerCommand={REPO_SERVER_COMMAND} pending={pending} />
+          );
           return pages.page(c, view, empty);
         }
         const filter = filterOf(c);
@@ -107,6 +119,7 @@ export function dashboardPages({ clock, pages, fleet, rows, shareOf }: Dashboard
               lastNight: rows.lastDay(),
             }}
             summary={summary}
+            pending={pending}
             filter={filter}
             tags={tags}
             rows={rows.read(matching.slice(0, rowsWanted(c)), days)}

@@ -1,5 +1,6 @@
 /** A machine shows its token and becomes a host: with its repo, credential and first source group, in one transaction. */
 import { createHash } from "node:crypto";
+import type { Db } from "../../db/open.ts";
 import { consumeEnrollmentToken, findEnrollmentTokenByHash } from "../../db/queries/enrollment.ts";
 import { findHost, revokeAgentToken, updateHost } from "../../db/queries/hosts.ts";
 import type { EnrollmentTokenRow } from "../../db/schema/enrollment.ts";
@@ -24,23 +25,29 @@ export type EnrollDeps = CreateHostDeps & {
   hub: Hub;
   bus: FactBus;
   tokens: EnrollmentTokens;
-  updateKeys(): string[];
+  answerFor: AnswerFor;
 };
+
+/** What a machine gets that has become this host. */
+export type AnswerFor = (hostId: string, origin: string) => EnrollAnswer;
+
+export function createAnswers({ db, updateKeys }: { db: Db; updateKeys(): string[] }): AnswerFor {
+  return (hostId, origin) => ({
+    host_id: hostId,
+    host_name: findHost(db, hostId)?.name ?? "",
+    server_url: origin,
+    cert_pin: null,
+    update_keys: updateKeys(),
+  });
+}
 
 /** @throws Refusal 401 `token_invalid` (one answer for wrong, used by another, expired), 409 `name_taken`, 422 `protocol_too_old` */
 export function createEnroll(deps: EnrollDeps): Enroll {
-  const { db, clock, hub, bus, tokens, updateKeys } = deps;
+  const { db, clock, hub, bus, tokens, answerFor } = deps;
   return (request, from) => {
     if (request.protocol_version < MIN_AGENT_PROTOCOL_VERSION) {
       throw new Refusal(422, "protocol_too_old", "This agent is too old for the server. Run the installer again.");
     }
-    const answerFor = (hostId: string): EnrollAnswer => ({
-      host_id: hostId,
-      host_name: findHost(db, hostId)?.name ?? "",
-      server_url: from.origin,
-      cert_pin: null,
-      update_keys: updateKeys(),
-    });
     const key = createHash("sha256").update(JSON.stringify(request)).digest("hex");
     const outcome = inTransaction(db, () => {
       const row = findEnrollmentTokenByHash(db, hashToken(request.token));
@@ -70,7 +77,7 @@ export function createEnroll(deps: EnrollDeps): Enroll {
     if (outcome.replaced)
       turnAway(hub, outcome.hostId, "Another machine has taken this host's place. This agent's schedules stop.");
     if (!outcome.isRepeat) bus.tell("host.changed", { hostId: outcome.hostId });
-    return { answer: answerFor(outcome.hostId), isRepeat: outcome.isRepeat };
+    return { answer: answerFor(outcome.hostId, from.origin), isRepeat: outcome.isRepeat };
   };
 }
 

@@ -5,6 +5,7 @@ import { findHost } from "../../db/queries/hosts.ts";
 import { listJobs } from "../../db/queries/jobs.ts";
 import { listReposOfHost } from "../../db/queries/repos.ts";
 import type { EnrollmentTokenRow } from "../../db/schema/enrollment.ts";
+import type { HostRow } from "../../db/schema/hosts.ts";
 import { REPO_KINDS, type RepoKind } from "../../shared/repos.ts";
 import { emptyForm, type FormState } from "../../ui/components/field.tsx";
 import { AddHostPage } from "../../ui/enrollment/form.tsx";
@@ -21,9 +22,11 @@ export type EnrollmentPageDeps = {
   db: Db;
   pages: PageMaker;
   tokens: EnrollmentTokens;
-  /** Share done of a running job, 0 to 1. */
-  shareOf(jobId: string): number | null;
+  shareOf: ShareOf;
 };
+
+/** Share done of a running job, 0 to 1. */
+export type ShareOf = (jobId: string) => number | null;
 
 export function enrollmentPages({ db, pages, tokens, shareOf }: EnrollmentPageDeps): Route[] {
   const form = (call: PageCall, state: FormState, status = 200) => {
@@ -116,7 +119,8 @@ export function enrollmentPages({ db, pages, tokens, shareOf }: EnrollmentPageDe
   ];
 }
 
-function inputOf(body: FormBody): NewcomerInput {
+/** The fields of a new host, as its forms send them. */
+export function inputOf(body: FormBody): NewcomerInput {
   const filled = (name: string) => textOf(body, name) || undefined;
   const kind = textOf(body, "kind");
   const env = pairsOf(body, "env");
@@ -146,29 +150,42 @@ function shownOnce(origin: string, token: string, generated: Generated): ShownOn
 }
 
 /** What the database knows of the machine that a token was made for. */
-function progressOf(db: Db, row: EnrollmentTokenRow, shareOf: (jobId: string) => number | null): EnrollmentProgress {
+function progressOf(db: Db, row: EnrollmentTokenRow, shareOf: ShareOf): EnrollmentProgress {
   const host = row.enrolledHostId ? findHost(db, row.enrolledHostId) : null;
-  const repo = host ? (listReposOfHost(db, host.id)[0] ?? null) : null;
-  const backup = host ? firstBackup(db, host.id, row.consumedAt ?? 0) : null;
-  return {
-    tokenId: row.id,
-    hostName: host?.name ?? row.hostName,
+  const path = {
+    progressHref: `/hosts/new/${row.id}/progress`,
     expiresAt: row.expiresAt,
     revokedAt: row.revokedAt,
     backupNow: row.backupNow,
     paths: row.includes.length,
-    host: host
-      ? {
-          id: host.id,
-          os: host.os,
-          arch: host.arch,
-          agentVersion: host.agentVersion,
-          resticVersion: host.resticVersion,
-          fromIp: host.enrolledFromIp,
-          enrolledAt: row.consumedAt ?? host.enrolledAt,
-        }
-      : null,
-    repo,
+  };
+  if (!host) return { ...path, hostName: row.hostName, host: null, repo: null, backup: null };
+  return progressOfHost(db, host, { ...path, enrolledAt: row.consumedAt ?? host.enrolledAt }, shareOf);
+}
+
+type EnrollmentPath = Omit<EnrollmentProgress, "hostName" | "host" | "repo" | "backup"> & { enrolledAt: number };
+
+/** How far a host has come since it enrolled. */
+export function progressOfHost(
+  db: Db,
+  host: HostRow,
+  { enrolledAt, ...path }: EnrollmentPath,
+  shareOf: ShareOf,
+): EnrollmentProgress {
+  const backup = firstBackup(db, host.id, enrolledAt);
+  return {
+    ...path,
+    hostName: host.name,
+    host: {
+      id: host.id,
+      os: host.os,
+      arch: host.arch,
+      agentVersion: host.agentVersion,
+      resticVersion: host.resticVersion,
+      fromIp: host.enrolledFromIp,
+      enrolledAt,
+    },
+    repo: listReposOfHost(db, host.id)[0] ?? null,
     backup: backup ? { ...backup, share: shareOf(backup.id) } : null,
   };
 }

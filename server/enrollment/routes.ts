@@ -2,19 +2,20 @@
 import * as v from "valibot";
 import type { OutstandingToken } from "../../db/queries/enrollment.ts";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
-import { enrollRequest } from "../../shared/protocol/enrollment.ts";
+import { announceRequest, enrollRequest } from "../../shared/protocol/enrollment.ts";
 import { REPO_KINDS } from "../../shared/repos.ts";
 import { Refusal } from "../http/errors.ts";
 import { iso } from "../http/lists.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
 import { publicRoute, type Route, route } from "../http/routes.ts";
+import type { Announcements, PendingHost } from "./announcements.ts";
 import type { Enroll } from "./enroll.ts";
 import { installCommands } from "./install-commands.ts";
 import type { EnrollmentTokens } from "./tokens.ts";
 
 const ENROLLMENTS_PER_MINUTE = 30;
 
-const tokenBody = v.strictObject({
+const newcomer = {
   host_name: v.string("Give the host a name."),
   tags: v.optional(v.array(v.string()), []),
   includes: v.optional(v.array(v.string()), []),
@@ -27,17 +28,19 @@ const tokenBody = v.strictObject({
     repo_password: v.optional(v.string()),
     env: v.optional(v.record(v.string(), v.string())),
   }),
-  expires_in_s: v.optional(v.pipe(v.number(), v.integer())),
-});
+};
+const tokenBody = v.strictObject({ ...newcomer, expires_in_s: v.optional(v.pipe(v.number(), v.integer())) });
 
 export function enrollmentRoutes({
   clock,
   tokens,
   enroll,
+  announcements,
 }: {
   clock: Clock;
   tokens: EnrollmentTokens;
   enroll: Enroll;
+  announcements: Announcements;
 }): Route[] {
   const limit = createRateLimit({ limit: ENROLLMENTS_PER_MINUTE, windowMs: MINUTE_MS, clock });
   return [
@@ -120,6 +123,48 @@ export function enrollmentRoutes({
         return c.json(enroll(body, from).answer, 201);
       },
     }),
+    publicRoute({
+      method: "POST",
+      path: "/api/agents/announce",
+      action: "pending_host.announced",
+      summary: "A machine without a token shows its key and asks to join",
+      body: announceRequest,
+      handle: ({ c, body, from }) => c.json(announcements.announce(body, from.ip), 201),
+    }),
+    route({
+      method: "GET",
+      path: "/api/pending-hosts",
+      access: "operator",
+      summary: "Machines that ask to join and have proven their key",
+      handle: ({ c }) => {
+        const items = announcements.list().map(pendingBodyOf);
+        return c.json({ items, total: items.length });
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/pending-hosts/:id/accept",
+      access: "admin",
+      action: "pending_host.accepted",
+      summary: "Make a host of a machine that asks; what was generated is shown once",
+      body: v.strictObject(newcomer),
+      handle: async ({ c, params, body, actor }) => {
+        const { hostId, generated } = await announcements.accept(actor, params["id"] ?? "", body);
+        return c.json({ host_id: hostId, generated }, 201);
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/pending-hosts/:id/reject",
+      access: "admin",
+      action: "pending_host.rejected",
+      summary: "Turn away a machine that asks",
+      body: v.strictObject({}),
+      handle: ({ c, params, actor }) => {
+        announcements.reject(actor, params["id"] ?? "");
+        return c.body(null, 204);
+      },
+    }),
   ];
 }
 
@@ -134,6 +179,22 @@ function tokenBodyOf(row: OutstandingToken) {
     backup_now: row.backupNow,
     created_by: row.createdByName,
     created_at: iso(row.createdAt),
+    expires_at: iso(row.expiresAt),
+  };
+}
+
+function pendingBodyOf(row: PendingHost) {
+  return {
+    id: row.id,
+    fingerprint: row.fingerprint,
+    host_name: row.hostName,
+    hostname_collision: row.isNameTaken || row.isNameShared,
+    os: row.os,
+    arch: row.arch,
+    agent_version: row.agentVersion,
+    restic_version: row.resticVersion,
+    announced_from_ip: row.announcedFromIp,
+    announced_at: iso(row.createdAt),
     expires_at: iso(row.expiresAt),
   };
 }

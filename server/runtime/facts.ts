@@ -12,6 +12,8 @@ export type Facts = {
   "job.changed": { jobId: string; hostId: string };
   "job.finished": { jobId: string; hostId: string };
   "repo.changed": { repoId: string; hostId: string };
+  /** A machine that waits to become a host has come, proven its key, been accepted or rejected. */
+  "pending.changed": { pendingId: string };
   "session.ended": { sessionIds: string[] };
 };
 

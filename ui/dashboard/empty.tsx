@@ -3,6 +3,7 @@ import { LinkButton } from "../components/button.tsx";
 import { CopyBox } from "../components/panels.tsx";
 import { Badge, Verdict } from "../components/status.tsx";
 import { GhostStrip, StripKey, StripScale } from "../components/strip.tsx";
+import { PendingHosts, type PendingLine } from "../enrollment/pending.tsx";
 import { Page, PageHead } from "../layout.tsx";
 import { may, type View } from "../view.ts";
 
@@ -12,9 +13,10 @@ export type EmptyDashboardProps = {
   days: readonly string[];
   /** What one types on the repo server's machine to start it append-only. */
   repoServerCommand: string;
+  pending: readonly PendingLine[];
 };
 
-export function EmptyDashboardPage({ view, days, repoServerCommand }: EmptyDashboardProps & { view: View }) {
+export function EmptyDashboardPage({ view, days, repoServerCommand, pending }: EmptyDashboardProps & { view: View }) {
   return (
     <Page view={view} title="Dashboard" live="/">
       <PageHead view={view}>
@@ -22,6 +24,7 @@ export function EmptyDashboardPage({ view, days, repoServerCommand }: EmptyDashb
           No hosts yet, so nothing is protected. Add the first one.
         </Verdict>
       </PageHead>
+      <PendingHosts hosts={pending} view={view} />
       <div class="ways ways-2">
         <section aria-labelledby="way-host">
           <h2 id="way-host">Add a host from here</h2>

@@ -5,6 +5,7 @@ import { Icon } from "../components/icon.tsx";
 import { Empty, Tile } from "../components/panels.tsx";
 import { Spark } from "../components/spark.tsx";
 import { StripKey, StripScale } from "../components/strip.tsx";
+import { PendingHosts, type PendingLine } from "../enrollment/pending.tsx";
 import { formatBytesChange, formatCount, formatPlural, splitBytes } from "../format.ts";
 import { Page, PageHead } from "../layout.tsx";
 import { hrefOf } from "../links.ts";
@@ -48,6 +49,8 @@ export type DashboardProps = {
   summary: FleetSummary;
   filter: FleetFilter;
   tags: readonly string[];
+  /** Machines that ask to join. */
+  pending: readonly PendingLine[];
   rows: readonly FleetRow[];
   /** Hosts that match the filter; more than `rows` holds when the end is not reached. */
   total: number;
@@ -82,6 +85,7 @@ export function DashboardPage({ view, ...data }: DashboardProps & { view: View }
         <DashboardVerdict verdict={verdict} />
       </PageHead>
       <Tiles summary={summary} />
+      <PendingHosts hosts={data.pending} view={view} />
       <Filters {...data} />
       {rows.length === 0 ? (
         <Empty title="No host matches" action={<LinkButton href="/">Show all hosts</LinkButton>}>

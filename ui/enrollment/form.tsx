@@ -40,61 +40,7 @@ export function AddHostPage({ view, form, tokens }: AddHostProps & { view: View 
       <form class="ledger" method="post" action="/hosts/new">
         <Csrf token={view.csrf} />
         <FormMessage form={form} />
-        <LedgerSection id="machine" title="Machine" about="How it is called here. It can be changed later.">
-          <div class="fields fields-2">
-            <TextField
-              name="host_name"
-              label="Host name"
-              form={form}
-              mono
-              required
-              maxlength={64}
-              autocomplete="off"
-              autofocus
-              placeholder="web-01"
-              hint="Letters, digits, dot, dash, underscore"
-            />
-            <TextField
-              name="tags"
-              label="Tags"
-              form={form}
-              autocomplete="off"
-              placeholder="prod, web"
-              hint="Parted by commas; for filters"
-            />
-          </div>
-        </LedgerSection>
-        <LedgerSection
-          id="repository"
-          title="Repository"
-          about="Where its data go. Every host has a repository of its own. What you leave empty is generated and shown once."
-        >
-          <RepositoryFields form={form} />
-        </LedgerSection>
-        <LedgerSection
-          id="paths"
-          title="What to back up"
-          about="The first source group. Excludes and more groups come later."
-        >
-          <div class="fields">
-            <LinesField
-              name="includes"
-              label="Paths"
-              form={form}
-              value={defaultIncludes("linux").join("\n")}
-              required
-              rows={5}
-              hint="Absolute paths, one per line. On Windows for example C:\Users"
-            />
-            <Tick
-              name="backup_now"
-              label="Back up at once"
-              hint="The first backup starts by itself as soon as the repository is ready"
-              checked
-              form={form}
-            />
-          </div>
-        </LedgerSection>
+        <NewcomerFields form={form} />
         <SaveBar form={form}>
           <SubmitButton primary icon="plus">
             Make the install command
@@ -106,6 +52,78 @@ export function AddHostPage({ view, form, tokens }: AddHostProps & { view: View 
       </form>
       <OutstandingTokens tokens={tokens} view={view} />
     </Page>
+  );
+}
+
+/** Machine, repository and paths: what a new host needs, whichever way it comes. */
+export function NewcomerFields({
+  form,
+  hostName = "",
+  os = "linux",
+}: {
+  form: FormState;
+  hostName?: string;
+  os?: "linux" | "windows";
+}) {
+  return (
+    <>
+      <LedgerSection id="machine" title="Machine" about="How it is called here. It can be changed later.">
+        <div class="fields fields-2">
+          <TextField
+            name="host_name"
+            label="Host name"
+            form={form}
+            value={hostName}
+            mono
+            required
+            maxlength={64}
+            autocomplete="off"
+            autofocus
+            placeholder="web-01"
+            hint="Letters, digits, dot, dash, underscore"
+          />
+          <TextField
+            name="tags"
+            label="Tags"
+            form={form}
+            autocomplete="off"
+            placeholder="prod, web"
+            hint="Parted by commas; for filters"
+          />
+        </div>
+      </LedgerSection>
+      <LedgerSection
+        id="repository"
+        title="Repository"
+        about="Where its data go. Every host has a repository of its own. What you leave empty is generated and shown once."
+      >
+        <RepositoryFields form={form} />
+      </LedgerSection>
+      <LedgerSection
+        id="paths"
+        title="What to back up"
+        about="The first source group, backed up every night at 02:00. Excludes, other times and more groups come later."
+      >
+        <div class="fields">
+          <LinesField
+            name="includes"
+            label="Paths"
+            form={form}
+            value={defaultIncludes(os).join("\n")}
+            required
+            rows={5}
+            hint="Absolute paths, one per line. On Windows for example C:\Users"
+          />
+          <Tick
+            name="backup_now"
+            label="Back up at once"
+            hint="The first backup starts by itself as soon as the repository is ready"
+            checked
+            form={form}
+          />
+        </div>
+      </LedgerSection>
+    </>
   );
 }
 

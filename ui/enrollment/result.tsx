@@ -8,8 +8,8 @@ import { OutstandingTokens, type TokenLine } from "./tokens.tsx";
 
 /** Everything secret of a new token; null when the page is opened again later. */
 export type ShownOnce = {
-  /** What to paste on a Linux machine. */
-  command: string;
+  /** What to paste on a Linux machine; null when the machine is there already. */
+  command: string | null;
   httpPassword: string | null;
   htpasswdLine: string | null;
   repoPassword: string | null;
@@ -19,7 +19,8 @@ export type AddHostResultProps = {
   progress: EnrollmentProgress;
   once: ShownOnce | null;
   includes: readonly string[];
-  lifetimeMs: number;
+  /** Of the token; null when the machine announced itself. */
+  lifetimeMs: number | null;
   tokens: readonly TokenLine[];
 };
 
@@ -40,19 +41,23 @@ export function AddHostResultPage({ view, ...data }: AddHostResultProps & { view
       <div class="with-rail">
         <div class="ledger wide-ledger">
           {once?.htpasswdLine ? <HttpSecrets once={once} /> : null}
-          <LedgerSection
-            id="command"
-            title="Run this on the machine"
-            about={`As root. Valid once, for ${formatSpan(data.lifetimeMs)}.`}
-          >
-            {once ? (
-              <Commands {...data} once={once} />
-            ) : (
-              <Notice glyph="idle" reason="The command was shown once, when the token was made.">
-                Regenerate the token below to see a new one.
-              </Notice>
-            )}
-          </LedgerSection>
+          {data.lifetimeMs === null ? (
+            <Accepted includes={data.includes} />
+          ) : (
+            <LedgerSection
+              id="command"
+              title="Run this on the machine"
+              about={`As root. Valid once, for ${formatSpan(data.lifetimeMs)}.`}
+            >
+              {once?.command ? (
+                <Commands command={once.command} includes={data.includes} />
+              ) : (
+                <Notice glyph="idle" reason="The command was shown once, when the token was made.">
+                  Regenerate the token below to see a new one.
+                </Notice>
+              )}
+            </LedgerSection>
+          )}
           {once?.repoPassword ? <RepoSecret password={once.repoPassword} /> : null}
         </div>
         <EnrollmentSteps progress={progress} view={view} />
@@ -93,10 +98,10 @@ function HttpSecrets({ once }: { once: ShownOnce }) {
   );
 }
 
-function Commands({ once, includes }: AddHostResultProps & { once: ShownOnce }) {
+function Commands({ command, includes }: { command: string; includes: readonly string[] }) {
   return (
     <div class="fields">
-      <CopyBox prompt="$" text={once.command} label="Copy the command" />
+      <CopyBox prompt="$" text={command} label="Copy the command" />
       <div class="does">
         <h3>What it does</h3>
         <ol>
@@ -106,14 +111,7 @@ function Commands({ once, includes }: AddHostResultProps & { once: ShownOnce }) 
             Exchanges the token for a key of its own and starts the service <code>restic-manager-agent</code>.
           </li>
           <li>
-            Opens or makes the repository, then backs up{" "}
-            {includes.slice(0, 4).map((path, at) => (
-              <>
-                {at > 0 ? ", " : ""}
-                <code>{path}</code>
-              </>
-            ))}
-            {includes.length > 4 ? ` and ${includes.length - 4} more` : ""}.
+            Opens or makes the repository, then backs up <Paths includes={includes} />.
           </li>
         </ol>
         <p class="hint">
@@ -121,6 +119,33 @@ function Commands({ once, includes }: AddHostResultProps & { once: ShownOnce }) 
         </p>
       </div>
     </div>
+  );
+}
+
+/** A machine that announced itself has its agent already. */
+function Accepted({ includes }: { includes: readonly string[] }) {
+  return (
+    <LedgerSection id="accepted" title="Accepted" about="The agent on the machine gets its key and starts by itself.">
+      <div class="fields">
+        <p>
+          There is nothing to run: it opens or makes the repository, then backs up <Paths includes={includes} />.
+        </p>
+      </div>
+    </LedgerSection>
+  );
+}
+
+function Paths({ includes }: { includes: readonly string[] }) {
+  return (
+    <>
+      {includes.slice(0, 4).map((path, at) => (
+        <>
+          {at > 0 ? ", " : ""}
+          <code>{path}</code>
+        </>
+      ))}
+      {includes.length > 4 ? ` and ${includes.length - 4} more` : ""}
+    </>
   );
 }
 

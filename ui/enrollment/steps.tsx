@@ -13,7 +13,8 @@ import type { View } from "../view.ts";
 
 /** How far one token's machine has come. */
 export type EnrollmentProgress = {
-  tokenId: string;
+  /** Address of the panel's polls. */
+  progressHref: string;
   hostName: string;
   expiresAt: number;
   revokedAt: number | null;
@@ -112,12 +113,12 @@ function verdictOf({ hostName, host, repo, backup, revokedAt, backupNow }: Enrol
 
 /** Polls itself on the result page, where the rest must stay because its secrets are shown only once. */
 export function EnrollmentSteps({ progress, view }: { progress: EnrollmentProgress; view: View }) {
-  const { tokenId, hostName } = progress;
+  const { progressHref, hostName } = progress;
   const done = progress.backup?.status === "succeeded" || progress.revokedAt !== null;
   const polls = done
     ? {}
     : {
-        "hx-get": `/hosts/new/${tokenId}/progress`,
+        "hx-get": progressHref,
         "hx-trigger": "live",
         "hx-swap": "outerMorph",
         "hx-target": "this",

@@ -1,0 +1,61 @@
+/** Announced machines that wait for a person. */
+import { and, asc, desc, eq, gt, isNotNull, isNull, lte, sql } from "drizzle-orm";
+import type { Db } from "../open.ts";
+import { type PendingHostRow, pendingHosts } from "../schema/enrollment.ts";
+
+export function insertPendingHost(db: Db, row: typeof pendingHosts.$inferInsert): void {
+  db.insert(pendingHosts).values(row).run();
+}
+
+export function updatePendingHost(db: Db, id: string, changes: Partial<PendingHostRow>): void {
+  db.update(pendingHosts).set(changes).where(eq(pendingHosts.id, id)).run();
+}
+
+export function findPendingHost(db: Db, id: string): PendingHostRow | null {
+  return db.select().from(pendingHosts).where(eq(pendingHosts.id, id)).get() ?? null;
+}
+
+export function findPendingHostByKey(db: Db, publicKey: string): PendingHostRow | null {
+  return db.select().from(pendingHosts).where(eq(pendingHosts.publicKey, publicKey)).get() ?? null;
+}
+
+/** Those who have proven their key and about whom nobody has decided; oldest first. */
+export function listPendingHosts(db: Db, now: number): PendingHostRow[] {
+  return db
+    .select()
+    .from(pendingHosts)
+    .where(
+      and(isNotNull(pendingHosts.agentTokenHash), isNull(pendingHosts.enrolledHostId), gt(pendingHosts.expiresAt, now)),
+    )
+    .orderBy(asc(pendingHosts.createdAt))
+    .all();
+}
+
+export function countPendingHosts(db: Db, now: number): { total: number; fromIp(ip: string): number } {
+  const rows = db
+    .select({ ip: pendingHosts.announcedFromIp })
+    .from(pendingHosts)
+    .where(and(isNull(pendingHosts.enrolledHostId), gt(pendingHosts.expiresAt, now)))
+    .all();
+  return { total: rows.length, fromIp: (ip) => rows.filter((row) => row.ip === ip).length };
+}
+
+/** Makes room: first who has proven nothing, then who was heard of longest ago. */
+export function evictPendingHost(db: Db): void {
+  const victim = db
+    .select({ id: pendingHosts.id })
+    .from(pendingHosts)
+    .where(isNull(pendingHosts.enrolledHostId))
+    .orderBy(desc(sql`${pendingHosts.agentTokenHash} is null`), asc(pendingHosts.lastSeenAt))
+    .limit(1)
+    .get();
+  if (victim) deletePendingHost(db, victim.id);
+}
+
+export function deletePendingHost(db: Db, id: string): void {
+  db.delete(pendingHosts).where(eq(pendingHosts.id, id)).run();
+}
+
+export function deleteExpiredPendingHosts(db: Db, now: number): void {
+  db.delete(pendingHosts).where(lte(pendingHosts.expiresAt, now)).run();
+}

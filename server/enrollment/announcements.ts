@@ -1,0 +1,206 @@
+/** Machines without a token: they announce a key, prove that they hold it, and wait until an admin accepts or rejects them. */
+import { createHash, createPublicKey, verify } from "node:crypto";
+import { findLiveHostByName } from "../../db/queries/hosts.ts";
+import {
+  countPendingHosts,
+  deleteExpiredPendingHosts,
+  deletePendingHost,
+  evictPendingHost,
+  findPendingHost,
+  findPendingHostByKey,
+  insertPendingHost,
+  listPendingHosts,
+  updatePendingHost,
+} from "../../db/queries/pending-hosts.ts";
+import type { PendingHostRow } from "../../db/schema/enrollment.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import { HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { newId } from "../../shared/ids.ts";
+import type { AnnounceAnswer, AnnounceRequest } from "../../shared/protocol/enrollment.ts";
+import { announcedText } from "../../shared/protocol/pending.ts";
+import { MIN_AGENT_PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
+import { notFound, Refusal } from "../http/errors.ts";
+import { createRateLimit } from "../http/rate-limit.ts";
+import { type Actor, writeAudit } from "../runtime/audit.ts";
+import type { FactBus } from "../runtime/facts.ts";
+import { type CreateHostDeps, createHost, type Generated, type NewcomerInput, readNewcomer } from "./newcomer.ts";
+
+export const PENDING_LIFETIME_MS = HOUR_MS;
+const ANNOUNCEMENTS_PER_MINUTE = 10;
+const MAX_PENDING_PER_ADDRESS = 5;
+const MAX_PENDING = 100;
+
+/** A machine that waits, and whether its name belongs to another host or another machine that waits. */
+export type PendingHost = PendingHostRow & { isNameTaken: boolean; isNameShared: boolean };
+
+export type Proof = { agent_token_hash: string; signature: string };
+
+export type Announcements = {
+  /** Announcing the same key again refreshes it. @throws Refusal 422 `protocol_too_old`, 429 */
+  announce(request: AnnounceRequest, ip: string): AnnounceAnswer;
+  /** @returns the row when the signature is of the announced key; null for a stranger */
+  prove(pendingId: string, nonce: string, proof: Proof): PendingHostRow | null;
+  /** Those that a person may decide about, oldest first. */
+  list(): PendingHost[];
+  /** @throws Refusal 404 */
+  get(pendingId: string): PendingHost;
+  /** @throws Refusal 404, 400 with fields, 409 `name_taken` */
+  accept(actor: Actor, pendingId: string, input: NewcomerInput): Promise<{ hostId: string; generated: Generated }>;
+  /** @throws Refusal 404 */
+  reject(actor: Actor, pendingId: string): void;
+  forgetExpired(): void;
+};
+
+export type AnnouncementDeps = CreateHostDeps & { bus: FactBus };
+
+export function createAnnouncements(deps: AnnouncementDeps): Announcements {
+  const { db, clock, bus } = deps;
+  const limit = createRateLimit({ limit: ANNOUNCEMENTS_PER_MINUTE, windowMs: MINUTE_MS, clock });
+
+  const flagged = (row: PendingHostRow, all: readonly PendingHostRow[]): PendingHost => ({
+    ...row,
+    isNameTaken: findLiveHostByName(db, row.hostName) !== null,
+    isNameShared: all.some((other) => other.id !== row.id && sameName(other.hostName, row.hostName)),
+  });
+  const list = () => {
+    const rows = listPendingHosts(db, clock.now());
+    return rows.map((row) => flagged(row, rows));
+  };
+  const get = (pendingId: string): PendingHost => {
+    const row = list().find(({ id }) => id === pendingId);
+    if (!row) throw notFound("waiting machine");
+    return row;
+  };
+
+  return {
+    announce(request, ip) {
+      if (request.protocol_version < MIN_AGENT_PROTOCOL_VERSION)
+        throw new Refusal(422, "protocol_too_old", "This agent is too old for the server. Run the installer again.");
+      const wait = limit.hit(ip);
+      if (wait !== null) throw tooMany("Too many machines announce themselves from this address.", wait);
+      const now = clock.now();
+      const pendingId = inTransaction(db, () => {
+        const before = findPendingHostByKey(db, request.public_key);
+        const isFresh = before !== null && before.expiresAt > now;
+        if (before && !isFresh) deletePendingHost(db, before.id);
+        const count = countPendingHosts(db, now);
+        if (!isFresh && count.fromIp(ip) >= MAX_PENDING_PER_ADDRESS)
+          throw tooMany("Five machines from this address wait already. Accept or reject them first.", 60);
+        if (!isFresh && count.total >= MAX_PENDING) evictPendingHost(db);
+        const values = { ...columnsOf(request), announcedFromIp: ip, lastSeenAt: now };
+        if (before && isFresh) {
+          updatePendingHost(db, before.id, values);
+          return before.id;
+        }
+        const id = newId();
+        const expiresAt = now + PENDING_LIFETIME_MS;
+        insertPendingHost(db, { id, ...values, expiresAt, createdAt: now });
+        return id;
+      });
+      const others = listPendingHosts(db, now).filter(({ id }) => id !== pendingId);
+      return {
+        pending_id: pendingId,
+        fingerprint: fingerprintOf(request.public_key),
+        hostname_collision:
+          findLiveHostByName(db, request.hostname) !== null ||
+          others.some(({ hostName }) => sameName(hostName, request.hostname)),
+      };
+    },
+    prove(pendingId, nonce, { agent_token_hash, signature }) {
+      const row = findPendingHost(db, pendingId);
+      if (!row || row.expiresAt <= clock.now()) return null;
+      const text = Buffer.from(announcedText(pendingId, nonce, agent_token_hash), "utf8");
+      if (!verify(null, text, keyOf(row.publicKey), Buffer.from(signature, "base64url"))) return null;
+      // An accepted machine keeps the token that was accepted: another one would not be what the admin agreed to.
+      if (row.enrolledHostId === null)
+        updatePendingHost(db, row.id, { agentTokenHash: agent_token_hash, lastSeenAt: clock.now() });
+      else if (row.agentTokenHash !== agent_token_hash) return null;
+      bus.tell("pending.changed", { pendingId });
+      return findPendingHost(db, pendingId);
+    },
+    list,
+    get,
+    async accept(actor, pendingId, input) {
+      get(pendingId);
+      const { newcomer, generated } = await readNewcomer(input);
+      const hostId = inTransaction(db, () => {
+        const row = get(pendingId);
+        const id = createHost(deps, newcomer, machineOfRow(row), row.announcedFromIp);
+        // Time for a machine that is away just now to come back for its answer.
+        updatePendingHost(db, pendingId, { enrolledHostId: id, expiresAt: clock.now() + PENDING_LIFETIME_MS });
+        writeAudit(db, clock.now(), {
+          actor,
+          action: "pending_host.accepted",
+          target: { kind: "host", id, name: newcomer.hostName },
+          payload: { fingerprint: row.fingerprint, hostname: row.hostName, ip: row.announcedFromIp },
+        });
+        return id;
+      });
+      bus.tell("host.changed", { hostId });
+      bus.tell("pending.changed", { pendingId });
+      return { hostId, generated };
+    },
+    reject(actor, pendingId) {
+      const row = get(pendingId);
+      inTransaction(db, () => {
+        deletePendingHost(db, pendingId);
+        writeAudit(db, clock.now(), {
+          actor,
+          action: "pending_host.rejected",
+          target: { kind: "pending_host", id: pendingId, name: row.hostName },
+          payload: { fingerprint: row.fingerprint, ip: row.announcedFromIp },
+        });
+      });
+      bus.tell("pending.changed", { pendingId });
+    },
+    forgetExpired: () => deleteExpiredPendingHosts(db, clock.now()),
+  };
+}
+
+/** As ssh shows keys: SHA-256 of the public key, base64 without padding. */
+export function fingerprintOf(publicKey: string): string {
+  return `SHA256:${createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest("base64").replace(/=+$/, "")}`;
+}
+
+function keyOf(publicKey: string) {
+  return createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
+}
+
+function columnsOf(request: AnnounceRequest) {
+  return {
+    publicKey: request.public_key,
+    fingerprint: fingerprintOf(request.public_key),
+    hostName: request.hostname,
+    machineId: request.machine_id,
+    os: request.os,
+    arch: request.arch,
+    timezone: request.timezone,
+    agentVersion: request.agent_version,
+    resticVersion: request.restic_version,
+    protocolVersion: request.protocol_version,
+    roamingHint: request.roaming_hint,
+  };
+}
+
+function machineOfRow(row: PendingHostRow) {
+  return {
+    agent_token_hash: row.agentTokenHash as string,
+    hostname: row.hostName,
+    machine_id: row.machineId,
+    os: row.os,
+    arch: row.arch,
+    timezone: row.timezone,
+    agent_version: row.agentVersion,
+    restic_version: row.resticVersion,
+    protocol_version: row.protocolVersion,
+    roaming_hint: row.roamingHint,
+  };
+}
+
+function sameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+function tooMany(message: string, seconds: number): Refusal {
+  return new Refusal(429, "too_many_attempts", message, {}, seconds);
+}

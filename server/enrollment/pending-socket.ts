@@ -1,0 +1,120 @@
+/** `/ws/agent/pending`: a challenge, its proof, and the answer that a person gives. */
+import { randomBytes } from "node:crypto";
+import * as v from "valibot";
+import type { Db } from "../../db/open.ts";
+import { findHost } from "../../db/queries/hosts.ts";
+import { findPendingHost } from "../../db/queries/pending-hosts.ts";
+import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
+import { parseFromPending, type toPending } from "../../shared/protocol/pending.ts";
+import { CLOSE } from "../../shared/protocol/version.ts";
+import { Refusal } from "../http/errors.ts";
+import { createRateLimit } from "../http/rate-limit.ts";
+import { publicRoute, type Route } from "../http/routes.ts";
+import type { Socket, SocketEnd } from "../http/sockets.ts";
+import type { FactBus } from "../runtime/facts.ts";
+import type { Announcements } from "./announcements.ts";
+import type { AnswerFor } from "./enroll.ts";
+
+const SOCKETS_PER_MINUTE = 30;
+const PROOF_WITHIN_MS = 10_000;
+
+export type PendingSocketDeps = {
+  db: Db;
+  clock: Clock;
+  bus: FactBus;
+  announcements: Announcements;
+  answerFor: AnswerFor;
+  isDraining(): boolean;
+};
+
+type Waiting = { ws: Socket; pendingId: string; origin: string; openedAt: number; hasProven: boolean };
+
+export type PendingSockets = {
+  routes: Route[];
+  /** Closes sockets that prove nothing, and those whose time is over. */
+  sweep(): void;
+};
+
+export function createPendingSockets(deps: PendingSocketDeps): PendingSockets {
+  const { db, clock, bus, announcements, answerFor, isDraining } = deps;
+  const strangers = createRateLimit({ limit: SOCKETS_PER_MINUTE, windowMs: MINUTE_MS, clock });
+  const open = new Set<Waiting>();
+
+  const send = <T extends keyof typeof toPending>(
+    waiting: Waiting,
+    type: T,
+    payload: v.InferOutput<(typeof toPending)[T]>,
+  ) => waiting.ws.send(JSON.stringify({ type, ts: clock.now(), payload }));
+
+  const turnAway = (waiting: Waiting, code: string, message: string) => {
+    send(waiting, "error", { code, message });
+    waiting.ws.close(CLOSE.rejected, code);
+  };
+
+  /** Tells the machine what is known of it now. */
+  const look = (waiting: Waiting) => {
+    const row = findPendingHost(db, waiting.pendingId);
+    if (!row) turnAway(waiting, "rejected", "An admin has rejected this machine, or its time is over.");
+    else if (row.enrolledHostId === null) send(waiting, "pending.waiting", { expires_at: row.expiresAt });
+    else if (findHost(db, row.enrolledHostId)) {
+      send(waiting, "enrolled", answerFor(row.enrolledHostId, waiting.origin));
+      waiting.ws.close(1000, "enrolled");
+    }
+  };
+
+  const endFor = (pendingId: string, origin: string): SocketEnd => {
+    let waiting: Waiting;
+    const nonce = randomBytes(32).toString("base64url");
+    return {
+      open(ws) {
+        waiting = { ws, pendingId, origin, openedAt: clock.now(), hasProven: false };
+        open.add(waiting);
+        send(waiting, "pending.challenge", { nonce });
+      },
+      message(_ws, frame) {
+        const parsed = parseFromPending(frame);
+        if (!parsed.ok || waiting.hasProven) return;
+        if (!announcements.prove(pendingId, nonce, parsed.message.payload)) {
+          turnAway(waiting, "proof_invalid", "The signature is not of the announced key. Announce this machine again.");
+          return;
+        }
+        waiting.hasProven = true;
+        look(waiting);
+      },
+      close: () => void open.delete(waiting),
+      drain() {},
+    };
+  };
+
+  bus.on("pending.changed", ({ pendingId }) => {
+    for (const waiting of open) if (waiting.pendingId === pendingId && waiting.hasProven) look(waiting);
+  });
+
+  return {
+    sweep() {
+      const now = clock.now();
+      for (const waiting of open) {
+        if (!waiting.hasProven && now - waiting.openedAt > PROOF_WITHIN_MS)
+          waiting.ws.close(CLOSE.rejected, "no proof");
+        else if (waiting.hasProven && !findPendingHost(db, waiting.pendingId)) look(waiting);
+      }
+    },
+    routes: [
+      publicRoute({
+        method: "GET",
+        path: "/ws/agent/pending",
+        summary: "The WebSocket of a machine that waits to be accepted",
+        query: v.strictObject({ id: v.pipe(v.string(), v.maxLength(64)) }),
+        handle: ({ c, query, from }) => {
+          if (isDraining()) throw new Refusal(503, "draining", "The server is shutting down.");
+          const wait = strangers.hit(from.ip);
+          if (wait !== null) throw new Refusal(429, "too_many_attempts", "Too many attempts.", {}, wait);
+          if (!findPendingHost(db, query.id))
+            throw new Refusal(404, "not_found", "This machine is not waiting here. Announce it again.");
+          if (c.env.upgrade(c.req.raw, endFor(query.id, from.origin))) return new Response(null);
+          throw new Refusal(400, "not_a_websocket", "This address takes WebSocket connections only.");
+        },
+      }),
+    ],
+  };
+}
