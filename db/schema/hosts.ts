@@ -43,6 +43,8 @@ export const hosts = sqliteTable(
     driftSince: timeColumn("drift_since"),
     /** "Back up at once": waits here until the first repo is ready, then is cleared. */
     backupWhenReady: flagColumn("backup_when_ready").notNull().default(false),
+    /** The newest day (YYYY-MM-DD, the host's zone) whose outcome is judged as over. */
+    daysClosedUntil: text("days_closed_until"),
     currentJobId: text("current_job_id"),
     lastBackupAt: timeColumn("last_backup_at"),
     repoSizeBytes: integer("repo_size_bytes"),

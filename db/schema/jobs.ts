@@ -53,6 +53,7 @@ export const jobs = sqliteTable(
     index("jobs_status").on(t.status, t.queuedAt),
     index("jobs_open").on(t.hostId, t.kind).where(sql`${t.status} in ('queued', 'running')`),
     index("jobs_finished").on(t.finishedAt),
+    index("jobs_schedule").on(t.scheduleId, t.scheduledAt).where(sql`${t.scheduleId} is not null`),
     check("jobs_status", sql`${t.status} in ('queued', 'running', 'succeeded', 'failed', 'cancelled')`),
     check("jobs_final", sql`(${t.status} in ('queued', 'running')) = (${t.finishedAt} is null)`),
     check("jobs_actor", sql`${t.actorKind} in ('user', 'schedule', 'system')`),

@@ -17,6 +17,8 @@ export const schedules = sqliteTable(
     splayMinutes: integer("splay_minutes").notNull(),
     enabled: flagColumn("enabled").notNull(),
     nextRunAt: timeColumn("next_run_at"),
+    /** Due times up to here are counted in the days they fall on; moved before every change, so that each counts by the schedule then in force. */
+    accountedUntil: timeColumn("accounted_until"),
     createdAt: timeColumn("created_at").notNull(),
     updatedAt: timeColumn("updated_at").notNull(),
   },

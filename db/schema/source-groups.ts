@@ -22,6 +22,10 @@ export const sourceGroups = sqliteTable(
     excludeCaches: flagColumn("exclude_caches").notNull().default(true),
     oneFileSystem: flagColumn("one_file_system").notNull().default(false),
     retention: jsonColumn<Retention>("retention").notNull(),
+    /** Since when no forget touches this group: a person must first agree to what would go. */
+    retentionHeldSince: timeColumn("retention_held_since"),
+    /** When this policy was first found or said to be right for the snapshots that exist; null = no forget has run by it. */
+    retentionSettledAt: timeColumn("retention_settled_at"),
     retryMax: integer("retry_max").notNull().default(3),
     retryBackoffSeconds: integer("retry_backoff_seconds").notNull().default(60),
     logFiles: flagColumn("log_files").notNull().default(false),
@@ -90,6 +94,8 @@ export const dailyOutcomes = sqliteTable(
     outcome: text("outcome", { enum: DAILY_OUTCOMES }).notNull(),
     runs: integer("runs").notNull(),
     failed: integer("failed").notNull(),
+    /** How often a schedule in force has been due on this day, so far. */
+    due: integer("due").notNull().default(0),
   },
   (t) => [
     primaryKey({ columns: [t.hostId, t.sourceGroupId, t.day] }),
