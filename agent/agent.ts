@@ -145,7 +145,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     log,
   });
   const connection = createConnection({
-    target: { server: config.server, token: config.agent_token, trust, proxy: environment.proxy },
+    target: { server: config.server, path: "/ws/agent", token: config.agent_token, trust, proxy: environment.proxy },
     events: {
       hello,
       heartbeat: () => {

@@ -157,13 +157,6 @@ describe("enroll", () => {
     expect(config()).toBeNull();
   });
 
-  test("without a token it says what is needed", async () => {
-    const { run } = await machine(null);
-    const done = await run("enroll", "--server", "http://127.0.0.1:1");
-    expect(done.code).toBe(2);
-    expect(done.err).toContain("RM_TOKEN");
-  });
-
   test("a self-signed server needs its pin, which then is kept; a wrong pin tells it nothing", async () => {
     const { run, config } = await machine();
     const own = await certificate(await cleanup.tempFolder(), "own");

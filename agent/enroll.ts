@@ -14,12 +14,11 @@ import { agentDbPath } from "./store/open.ts";
 import { hostName, looksRoaming, machineId, timeZone } from "./sysinfo.ts";
 import { createTrust, type TrustSettings } from "./trust.ts";
 
-export type EnrollOrder = {
-  server: string;
+/** Where to, and how the server is recognised. */
+export type JoinOrder = { server: string; trust: TrustSettings; resticVersion: string | null };
+export type EnrollOrder = JoinOrder & {
   /** The one-time enrolment token. */
   token: string;
-  trust: TrustSettings;
-  resticVersion: string | null;
 };
 
 export type Enrolled = { done: true; config: AgentConfig } | { done: false; problem: string };
@@ -37,14 +36,56 @@ export async function enroll(environment: AgentEnvironment, order: EnrollOrder):
   const before = found.found === "ok" ? found.config : null;
   const attempt = attemptFor(environment, order, before);
   saveAttempt(environment, attempt);
-  const machine = before?.machine_id ?? machineId();
-  const answer = await ask(order, requestOf(order, attempt, machine, environment.timezone));
+  const request: EnrollRequest = {
+    token: order.token,
+    agent_token_hash: sha256(attempt.agent_token),
+    ...machineFacts(environment, order, before),
+  };
+  const answer = await ask(order, request);
   if (typeof answer === "string") return { done: false, problem: answer };
-  if (before && before.host_id !== answer.host_id) forgetState(environment);
-  const config = configOf(order, attempt, answer, machine, before);
-  saveConfig(environment, config);
+  const config = settle(environment, order, {
+    answer,
+    agentToken: attempt.agent_token,
+    enrolledWith: attempt.token_hash,
+    before,
+  });
   rmSync(attemptPath(environment), { force: true });
   return { done: true, config };
+}
+
+/** What the machine tells of itself, whichever way it joins. */
+export function machineFacts(
+  environment: AgentEnvironment,
+  order: JoinOrder,
+  before: AgentConfig | null,
+): Omit<EnrollRequest, "token" | "agent_token_hash"> {
+  return {
+    machine_id: before?.machine_id ?? machineId(),
+    hostname: hostName(),
+    ...PLATFORM,
+    agent_version: PRODUCT_VERSION,
+    restic_version: order.resticVersion,
+    protocol_version: PROTOCOL_VERSION,
+    timezone: timeZone(environment.timezone),
+    roaming_hint: looksRoaming(),
+  };
+}
+
+export type Settled = {
+  answer: EnrollAnswer;
+  agentToken: string;
+  /** Hash of the enrolment token; null when the machine announced itself. */
+  enrolledWith: string | null;
+  before: AgentConfig | null;
+};
+
+/** Writes `agent.yaml`. State of another host that this machine was before is forgotten. */
+export function settle(environment: AgentEnvironment, order: JoinOrder, settled: Settled): AgentConfig {
+  const { before, answer } = settled;
+  if (before && before.host_id !== answer.host_id) forgetState(environment);
+  const config = configOf(order, settled);
+  saveConfig(environment, config);
+  return config;
 }
 
 /** The same enrolment token always goes with the same agent token. */
@@ -59,34 +100,29 @@ function attemptFor(environment: AgentEnvironment, order: EnrollOrder, before: A
   return { server: order.server, token_hash: tokenHash, agent_token: randomBytes(32).toString("base64url") };
 }
 
-function requestOf(order: EnrollOrder, attempt: Attempt, machine: string, timezone: string | null): EnrollRequest {
-  return {
-    token: order.token,
-    agent_token_hash: sha256(attempt.agent_token),
-    machine_id: machine,
-    hostname: hostName(),
-    ...PLATFORM,
-    agent_version: PRODUCT_VERSION,
-    restic_version: order.resticVersion,
-    protocol_version: PROTOCOL_VERSION,
-    timezone: timeZone(timezone),
-    roaming_hint: looksRoaming(),
-  };
+async function ask(order: EnrollOrder, request: EnrollRequest): Promise<EnrollAnswer | string> {
+  return await post(order, "/api/agents/enroll", request, enrollAnswer);
 }
 
-async function ask(order: EnrollOrder, request: EnrollRequest): Promise<EnrollAnswer | string> {
+/** Asks the server something; a problem comes back as a sentence. */
+export async function post<S extends v.GenericSchema>(
+  order: JoinOrder,
+  path: string,
+  body: object,
+  schema: S,
+): Promise<v.InferOutput<S> | string> {
   try {
-    const response = await fetch(`${order.server}/api/agents/enroll`, {
+    const response = await fetch(`${order.server}${path}`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(request),
+      body: JSON.stringify(body),
       redirect: "error",
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       tls: await createTrust(order.server, order.trust).options(),
     } as RequestInit);
-    const body: unknown = await response.json().catch(() => null);
-    if (!response.ok) return refusalOf(response.status, body);
-    const answer = v.safeParse(enrollAnswer, body);
+    const found: unknown = await response.json().catch(() => null);
+    if (!response.ok) return refusalOf(response.status, found);
+    const answer = v.safeParse(schema, found);
     return answer.success ? answer.output : "The server's answer was not understood: is this a restic-manager server?";
   } catch (error) {
     return `${order.server} cannot be reached: ${error instanceof Error ? error.message : error}`;
@@ -103,13 +139,7 @@ function refusalOf(status: number, body: unknown): string {
   return parsed.success ? `The server refuses: ${parsed.output.error.message}` : `The server answered ${status}`;
 }
 
-function configOf(
-  order: EnrollOrder,
-  attempt: Attempt,
-  answer: EnrollAnswer,
-  machine: string,
-  before: AgentConfig | null,
-): AgentConfig {
+function configOf(order: JoinOrder, { answer, agentToken, enrolledWith, before }: Settled): AgentConfig {
   const pinned = order.server.startsWith("https:") && order.trust.ca_file === null ? answer.cert_pin : null;
   return {
     allow_hooks: true,
@@ -124,11 +154,11 @@ function configOf(
     server: order.server,
     host_id: answer.host_id,
     host_name: answer.host_name,
-    agent_token: attempt.agent_token,
-    machine_id: machine,
+    agent_token: agentToken,
+    machine_id: before?.machine_id ?? machineId(),
     trust: { ...order.trust, pin: order.trust.pin ?? pinned },
     update_keys: answer.update_keys,
-    enrolled_with: attempt.token_hash,
+    enrolled_with: enrolledWith,
   };
 }
 
@@ -158,6 +188,6 @@ function saveAttempt(environment: AgentEnvironment, attempt: Attempt): void {
   replaceFile(attemptPath(environment), JSON.stringify(attempt));
 }
 
-function sha256(text: string): string {
+export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }

@@ -6,7 +6,10 @@ import { type Trust, WrongKey } from "./trust.ts";
 export type SocketTarget = {
   /** `https://backup.example`, or `http://…` */
   server: string;
-  token: string;
+  /** Below the server's address, as `/ws/agent`. */
+  path: string;
+  /** null for a machine that has none yet. */
+  token: string | null;
   trust: Trust;
   proxy: AgentEnvironment["proxy"];
 };
@@ -38,9 +41,10 @@ export async function openSocket(target: SocketTarget, withinMs: number, events:
 }
 
 function dial(target: SocketTarget, tls: object, withinMs: number, events: SocketEvents): Promise<Opened> {
-  const url = `${target.server.replace(/^http/, "ws").replace(/\/+$/, "")}/ws/agent`;
+  const url = `${target.server.replace(/^http/, "ws").replace(/\/+$/, "")}${target.path}`;
   const proxy = proxyFor(target.server, target.proxy);
-  const options: BunOptions = { headers: { Authorization: `Bearer ${target.token}` }, tls };
+  const headers: Record<string, string> = target.token === null ? {} : { Authorization: `Bearer ${target.token}` };
+  const options: BunOptions = { headers, tls };
   if (proxy !== null) options.proxy = proxy;
   const socket = new WebSocket(url, options as unknown as string[]) as BunSocket;
   return new Promise((resolve) => {

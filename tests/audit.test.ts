@@ -1,6 +1,7 @@
 /** Every route that changes something leaves exactly one audit row, named as the route says; a route that is missing here fails the test. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { updateHost } from "../db/queries/hosts.ts";
+import { insertPendingHost } from "../db/queries/pending-hosts.ts";
 import { updateRepo } from "../db/queries/repos.ts";
 import { listSessionsOfUser } from "../db/queries/sessions.ts";
 import { createSessionStore } from "../server/auth/sessions.ts";
@@ -124,6 +125,28 @@ const hostForm = {
   backup_now: "on",
 };
 
+const announcedCase = async (body: Record<string, unknown> = {}): Promise<Case> => {
+  const id = newId();
+  insertPendingHost(app.db, {
+    id,
+    publicKey: newId(),
+    fingerprint: "SHA256:abc",
+    hostName: `asks-${++made}`,
+    machineId: newId(),
+    os: "linux",
+    arch: "x64",
+    timezone: "UTC",
+    agentVersion: "0.1.0",
+    protocolVersion: 1,
+    agentTokenHash: newId(),
+    announcedFromIp: "10.0.0.1",
+    lastSeenAt: app.clock.now(),
+    expiresAt: app.clock.now() + 60_000,
+    createdAt: app.clock.now(),
+  });
+  return { params: { id }, body };
+};
+
 /** One working call for every route that writes. */
 const CASES: Record<string, () => Promise<Case>> = {
   "POST /api/auth/login": async () => ({ body: { username: "admin", password: PASSWORD } }),
@@ -146,6 +169,14 @@ const CASES: Record<string, () => Promise<Case>> = {
   "DELETE /api/enrollment-tokens/:id": tokenCase,
   "POST /api/hosts/:id/enrollment-token": () => hostCase(),
   "POST /api/agents/enroll": async () => ({ body: await enrollBody() }),
+  "POST /api/agents/announce": async () => {
+    const { token: _token, agent_token_hash: _hash, ...machine } = await enrollBody();
+    return { body: { ...machine, public_key: "A".repeat(43) } };
+  },
+  "POST /api/pending-hosts/:id/accept": () => announcedCase(tokenBody()),
+  "POST /api/pending-hosts/:id/reject": () => announcedCase(),
+  "POST /hosts/pending/:id": () => announcedCase({ ...hostForm, host_name: `host-${++made}` }),
+  "POST /hosts/pending/:id/reject": () => announcedCase(),
   "POST /login": async () => ({ body: { username: "admin", password: PASSWORD } }),
   "POST /logout": async () => ({ body: {}, as: await guest() }),
   "POST /settings/account/password": async () => ({

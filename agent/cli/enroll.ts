@@ -1,15 +1,16 @@
 /** enroll: makes this machine a host of a server. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { type Announced, announce } from "../announce.ts";
 import { configPath, isTooOpen } from "../config.ts";
 import { enroll } from "../enroll.ts";
 import { isPlainHttpAllowed } from "../trust.ts";
-import { type Command, type Given, textOf } from "./command.ts";
+import { type Command, type Given, type Io, textOf } from "./command.ts";
 import { findRestic } from "./find-restic.ts";
 
 export const enrollCommand: Command = {
   name: "enroll",
-  summary: "Make this machine a host of a server; the one-time token comes in RM_TOKEN",
+  summary: "Make this machine a host of a server: by the one-time token in RM_TOKEN, else by asking an admin",
   flags: [
     { name: "--server", value: "URL", help: "address of the server, as https://backup.example" },
     { name: "--pin", value: "sha256//…", help: "the server's public key, when its certificate is self-signed" },
@@ -23,13 +24,12 @@ export const enrollCommand: Command = {
       return 2;
     }
     const { token } = io.environment;
-    if (token === null) {
-      io.err("An enrolment token is needed: make one in the server (Add host) and pass it as RM_TOKEN");
-      return 2;
-    }
     const restic = await findRestic(io.environment, io.clock);
-    const resticVersion = restic.found === "ok" ? restic.binary.version : null;
-    const result = await enroll(io.environment, { ...read, token, resticVersion });
+    const order = { ...read, resticVersion: restic.found === "ok" ? restic.binary.version : null };
+    const result =
+      token === null
+        ? await announce(io.environment, order, io.clock, (announced) => showFingerprint(io, read.server, announced))
+        : await enroll(io.environment, { ...order, token });
     if (!result.done) {
       io.err(result.problem);
       return 1;
@@ -41,6 +41,17 @@ export const enrollCommand: Command = {
     return 0;
   },
 };
+
+/** Large, in groups of four, as the server's page shows it. */
+function showFingerprint(io: Io, server: string, { fingerprint, isNameTaken }: Announced): void {
+  const [kind, digest = ""] = fingerprint.split(":");
+  io.out(`This machine asks to join ${server}. An admin accepts it there, if the page shows this fingerprint:`);
+  io.out("");
+  io.out(`    ${kind}:  ${(digest.match(/.{1,4}/g) ?? []).join(" ")}`);
+  io.out("");
+  if (isNameTaken) io.out("A host with this machine's name exists there already; the admin will see that.");
+  io.out("Waiting for the answer, an hour at most. The same command goes on where this one stops.");
+}
 
 function readFlags(given: Given) {
   const text = textOf(given, "--server");

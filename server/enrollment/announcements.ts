@@ -95,6 +95,12 @@ export function createAnnouncements(deps: AnnouncementDeps): Announcements {
         const id = newId();
         const expiresAt = now + PENDING_LIFETIME_MS;
         insertPendingHost(db, { id, ...values, expiresAt, createdAt: now });
+        writeAudit(db, now, {
+          actor: { kind: "agent", hostId: id, ip },
+          action: "pending_host.announced",
+          target: { kind: "pending_host", id, name: request.hostname },
+          payload: { fingerprint: values.fingerprint },
+        });
         return id;
       });
       const others = listPendingHosts(db, now).filter(({ id }) => id !== pendingId);

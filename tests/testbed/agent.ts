@@ -22,6 +22,8 @@ export type Agent = {
   command(args: string[], env?: Record<string, string>): Promise<{ code: number; stdout: string; stderr: string }>;
   /** @throws when it is refused */
   enroll(server: string, token: string): Promise<void>;
+  /** Enrols without a token: runs until somebody has decided. */
+  announce(server: string): AgentProcess;
   start(): AgentProcess;
 };
 
@@ -68,31 +70,29 @@ export function agentIn({ home, restic, binary, env = {}, quick = false }: Agent
       const { code, stdout, stderr } = await command(["enroll", "--server", server], { RM_TOKEN: token });
       if (code !== 0) throw new Error(`enroll: exit ${code}\n${stdout}${stderr}`);
     },
-    start() {
-      const child = Bun.spawn(quick ? [process.execPath, join(import.meta.dir, "quick-agent.ts")] : [...argv, "run"], {
-        env: own,
-        stdout: "pipe",
-        stderr: "pipe",
-        stdin: "ignore",
-      });
-      let log = "";
-      for (const stream of [child.stdout, child.stderr]) {
-        void (async () => {
-          const decoder = new TextDecoder();
-          for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>)
-            log += decoder.decode(chunk, { stream: true });
-        })();
-      }
-      return {
-        pid: child.pid,
-        log: () => log,
-        stop: async () => {
-          child.kill("SIGTERM");
-          return await child.exited;
-        },
-        kill: (signal = "SIGKILL") => child.kill(signal),
-        exited: child.exited,
-      };
-    },
+    announce: (server) => spawn([...argv, "enroll", "--server", server]),
+    start: () => spawn(quick ? [process.execPath, join(import.meta.dir, "quick-agent.ts")] : [...argv, "run"]),
   };
+
+  function spawn(line: string[]): AgentProcess {
+    const child = Bun.spawn(line, { env: own, stdout: "pipe", stderr: "pipe", stdin: "ignore" });
+    let log = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      void (async () => {
+        const decoder = new TextDecoder();
+        for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>)
+          log += decoder.decode(chunk, { stream: true });
+      })();
+    }
+    return {
+      pid: child.pid,
+      log: () => log,
+      stop: async () => {
+        child.kill("SIGTERM");
+        return await child.exited;
+      },
+      kill: (signal = "SIGKILL") => child.kill(signal),
+      exited: child.exited,
+    };
+  }
 }
