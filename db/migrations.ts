@@ -3,6 +3,7 @@ import foundation from "./migrations/0000_foundation.sql" with { type: "text" };
 import jobLists from "./migrations/0001_job_lists.sql" with { type: "text" };
 import announcements from "./migrations/0002_announcements.sql" with { type: "text" };
 import schedulesInForce from "./migrations/0003_schedules_in_force.sql" with { type: "text" };
+import maintenance from "./migrations/0004_maintenance.sql" with { type: "text" };
 
 export type Migration = { name: string; sql: string };
 
@@ -11,4 +12,5 @@ export const migrations: readonly Migration[] = [
   { name: "0001_job_lists", sql: jobLists },
   { name: "0002_announcements", sql: announcements },
   { name: "0003_schedules_in_force", sql: schedulesInForce },
+  { name: "0004_maintenance", sql: maintenance },
 ];

@@ -50,9 +50,9 @@ export function listUnsettledHosts(db: Db): string[] {
   return db.$client
     .query<{ id: string }, []>(
       `SELECT id FROM hosts h WHERE archived_at IS NULL AND (backup_when_ready = 1
-         OR EXISTS (SELECT 1 FROM repos r WHERE r.host_id = h.id AND r.status <> 'ready')
+         OR EXISTS (SELECT 1 FROM repos r WHERE r.host_id = h.id AND r.removed_at IS NULL AND r.status <> 'ready')
          OR EXISTS (SELECT 1 FROM repos r JOIN credentials c ON c.repo_id = r.id
-                    WHERE r.host_id = h.id AND c.slot = 'everyday' AND c.previous_sealed IS NOT NULL))`,
+                    WHERE r.host_id = h.id AND r.removed_at IS NULL AND c.slot = 'everyday' AND c.previous_sealed IS NOT NULL))`,
     )
     .all()
     .map((row) => row.id);
@@ -68,6 +68,8 @@ export function updateHost(db: Db, id: string, changes: Partial<typeof hosts.$in
 
 /** Deletes the host with everything that hangs on it. */
 export function deleteHost(db: Db, id: string): void {
+  // A source group that a schedule runs cannot go, not even together with it: the schedules go first.
+  db.$client.query("DELETE FROM schedules WHERE host_id = ?").run(id);
   db.delete(hosts).where(eq(hosts.id, id)).run();
 }
 
@@ -105,8 +107,8 @@ export function refreshRepoProjections(db: Db, hostId: string): void {
   db.$client
     .query(
       `UPDATE hosts SET
-         repo_size_bytes = (SELECT sum(size_bytes) FROM repos WHERE host_id = ?1),
-         snapshot_count = (SELECT coalesce(sum(snapshot_count), 0) FROM repos WHERE host_id = ?1)
+         repo_size_bytes = (SELECT sum(size_bytes) FROM repos WHERE host_id = ?1 AND removed_at IS NULL),
+         snapshot_count = (SELECT coalesce(sum(snapshot_count), 0) FROM repos WHERE host_id = ?1 AND removed_at IS NULL)
        WHERE id = ?1`,
     )
     .run(hostId);

@@ -1,5 +1,5 @@
 /** Repos, their credentials (sealed) and their daily samples. */
-import { and, asc, desc, eq, gte, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gte, isNull, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { prepared } from "../prepared.ts";
 import { hosts } from "../schema/hosts.ts";
@@ -24,7 +24,7 @@ const reposOfHost = prepared((db) =>
   db
     .select()
     .from(repos)
-    .where(eq(repos.hostId, sql.placeholder("hostId")))
+    .where(and(eq(repos.hostId, sql.placeholder("hostId")), isNull(repos.removedAt)))
     .orderBy(desc(repos.isPrimary), asc(repos.name))
     .prepare(),
 );
@@ -36,11 +36,12 @@ const credentialOfRepo = prepared((db) =>
     .prepare(),
 );
 
+/** Also one that was taken off its host. */
 export function findRepo(db: Db, id: string): RepoRow | null {
   return repoById(db).get({ id }) ?? null;
 }
 
-/** The primary repo first. */
+/** The primary repo first; without those that were taken off. */
 export function listReposOfHost(db: Db, hostId: string): RepoRow[] {
   return reposOfHost(db).all({ hostId });
 }
@@ -53,7 +54,7 @@ export function listRepos(db: Db): RepoListItem[] {
     .select({ repo: repos, hostName: hosts.name, hostArchivedAt: hosts.archivedAt })
     .from(repos)
     .innerJoin(hosts, eq(hosts.id, repos.hostId))
-    .where(sql`${hosts.archivedAt} is null`)
+    .where(and(isNull(hosts.archivedAt), isNull(repos.removedAt)))
     .orderBy(asc(sql`lower(${hosts.name})`), desc(repos.isPrimary), asc(repos.name))
     .all()
     .map(({ repo, hostName, hostArchivedAt }) => ({ ...repo, hostName, hostArchivedAt }));
@@ -65,6 +66,10 @@ export function insertRepo(db: Db, row: typeof repos.$inferInsert): void {
 
 export function updateRepo(db: Db, id: string, changes: Partial<typeof repos.$inferInsert>): void {
   db.update(repos).set(changes).where(eq(repos.id, id)).run();
+}
+
+export function deleteCredential(db: Db, id: string): void {
+  db.delete(credentials).where(eq(credentials.id, id)).run();
 }
 
 /** Other repos of live hosts that are the same repository. */
@@ -111,7 +116,7 @@ export function listHostSamples(db: Db, sinceDay: string): { hostId: string; day
     .select({ hostId: repos.hostId, day: repoSamples.day, sizeBytes: sql<number>`sum(${repoSamples.sizeBytes})` })
     .from(repoSamples)
     .innerJoin(repos, eq(repos.id, repoSamples.repoId))
-    .where(and(gte(repoSamples.day, sinceDay), sql`${repoSamples.sizeBytes} is not null`))
+    .where(and(gte(repoSamples.day, sinceDay), isNull(repos.removedAt), sql`${repoSamples.sizeBytes} is not null`))
     .groupBy(repos.hostId, repoSamples.day)
     .orderBy(repos.hostId, repoSamples.day)
     .all();

@@ -1,5 +1,5 @@
 /** Source groups, their targets and the days behind the night strip. */
-import { and, asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { prepared } from "../prepared.ts";
 import { repos } from "../schema/repos.ts";
@@ -73,6 +73,15 @@ export function listTargetRepoIds(db: Db, group: Pick<SourceGroupRow, "id" | "ho
     .map((row) => row.id);
 }
 
+/** As {@link listTargetRepoIds}, with since when each repo is there. */
+export function listTargetRepos(
+  db: Db,
+  group: Pick<SourceGroupRow, "id" | "hostId">,
+): { id: string; createdAt: number }[] {
+  const ids = listTargetRepoIds(db, group);
+  return db.select({ id: repos.id, createdAt: repos.createdAt }).from(repos).where(inArray(repos.id, ids)).all();
+}
+
 export function listSchedulesOfGroup(db: Db, groupId: string): { id: string; cron: string; enabled: boolean }[] {
   return db
     .select({ id: schedules.id, cron: schedules.cron, enabled: schedules.enabled })
@@ -105,7 +114,8 @@ export function listTargetsOfHost(db: Db, hostId: string): BackupTargetRow[] {
     .map((row) => row.target);
 }
 
-export function putDailyOutcome(db: Db, row: DailyOutcomeRow): void {
+/** Leaves the counted due times alone. */
+export function putDailyOutcome(db: Db, row: Omit<DailyOutcomeRow, "due">): void {
   db.insert(dailyOutcomes)
     .values(row)
     .onConflictDoUpdate({
@@ -115,8 +125,17 @@ export function putDailyOutcome(db: Db, row: DailyOutcomeRow): void {
     .run();
 }
 
-const NIGHTS = `SELECT host_id AS hostId, source_group_id AS sourceGroupId, day, outcome, runs, failed FROM daily_outcomes
+const NIGHTS = `SELECT host_id AS hostId, source_group_id AS sourceGroupId, day, outcome, runs, failed, due FROM daily_outcomes
   WHERE host_id IN (SELECT value FROM json_each(?)) AND day >= ?`;
+
+export function findDailyOutcome(db: Db, groupId: string, hostId: string, day: string): DailyOutcomeRow | null {
+  const where = and(
+    eq(dailyOutcomes.hostId, hostId),
+    eq(dailyOutcomes.sourceGroupId, groupId),
+    eq(dailyOutcomes.day, day),
+  );
+  return db.select().from(dailyOutcomes).where(where).get() ?? null;
+}
 
 /** Days of many hosts at once: thousands of rows for each look at the dashboard, so a plain prepared statement. */
 export function listDailyOutcomes(db: Db, hostIds: readonly string[], sinceDay: string): DailyOutcomeRow[] {

@@ -1,8 +1,9 @@
 /** Repositories of hosts, what opens them, and their size over time. */
 import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { Lock } from "../../shared/protocol/fields.ts";
 import { APPEND_ONLY_STATES, REPO_KINDS, REPO_STATUSES } from "../../shared/repos.ts";
-import { flagColumn, idColumn, timeColumn } from "./columns.ts";
+import { flagColumn, idColumn, jsonColumn, timeColumn } from "./columns.ts";
 import { hosts } from "./hosts.ts";
 
 export const repos = sqliteTable(
@@ -30,11 +31,18 @@ export const repos = sqliteTable(
     appendOnlyCheckedAt: timeColumn("append_only_checked_at"),
     maintenanceHostId: text("maintenance_host_id").references(() => hosts.id, { onDelete: "set null" }),
     maintenanceEnabled: flagColumn("maintenance_enabled").notNull().default(true),
+    /** Of these three: null = the default, spread by the repo's id; `off` = never by itself. */
     forgetCron: text("forget_cron"),
     pruneCron: text("prune_cron"),
     checkCron: text("check_cron"),
     checkBudgetBytes: integer("check_budget_bytes").notNull().default(10_737_418_240),
     checkNextPart: integer("check_next_part").notNull().default(1),
+    /** Into how many parts this round of checks divides the data; fixed until the round is over. */
+    checkParts: integer("check_parts"),
+    /** When the first check of this round began. */
+    checkRoundSince: timeColumn("check_round_since"),
+    /** When these settings came into force: due times before it are nobody's. */
+    maintenanceSince: timeColumn("maintenance_since"),
     compression: text("compression", { enum: ["auto", "off", "max"] })
       .notNull()
       .default("auto"),
@@ -48,18 +56,27 @@ export const repos = sqliteTable(
     snapshotsTakenAt: timeColumn("snapshots_taken_at"),
     lastCheckAt: timeColumn("last_check_at"),
     lastCheckStatus: text("last_check_status"),
+    /** Everything has been read since then: when the last complete round of checks began. */
     fullyReadSince: timeColumn("fully_read_since"),
+    lastForgetAt: timeColumn("last_forget_at"),
+    lastForgetStatus: text("last_forget_status"),
     lastPruneAt: timeColumn("last_prune_at"),
+    lastPruneStatus: text("last_prune_status"),
+    /** The locks there were at `locks_at`, ten at most. */
+    locks: jsonColumn<Lock[]>("locks"),
+    locksAt: timeColumn("locks_at"),
     lockCount: integer("lock_count"),
     oldestLockAt: timeColumn("oldest_lock_at"),
     lastVerifiedAt: timeColumn("last_verified_at"),
+    /** Taken off its host; the row stays for its credentials, which may be the only copy of a restic password. */
+    removedAt: timeColumn("removed_at"),
     createdAt: timeColumn("created_at").notNull(),
     updatedAt: timeColumn("updated_at").notNull(),
   },
   (t) => [
     index("repos_host").on(t.hostId),
     uniqueIndex("repos_one_primary").on(t.hostId).where(sql`${t.isPrimary} = 1`),
-    uniqueIndex("repos_host_name").on(t.hostId, sql`lower(${t.name})`),
+    uniqueIndex("repos_host_name").on(t.hostId, sql`lower(${t.name})`).where(sql`${t.removedAt} is null`),
     index("repos_restic_id").on(t.resticId),
     check("repos_kind", sql`${t.kind} in ('rest', 'local', 'sftp', 's3', 'b2', 'rclone', 'other')`),
     check("repos_status", sql`${t.status} in ('unknown', 'waiting', 'ready', 'failed')`),
@@ -85,6 +102,8 @@ export const credentials = sqliteTable(
     previousSealed: text("previous_sealed"),
     /** Why the new one was refused, in words; null while untried or proven. */
     trialError: text("trial_error"),
+    /** The admin credential: when it last did what it is for. */
+    provedAt: timeColumn("proved_at"),
     rotatedAt: timeColumn("rotated_at").notNull(),
     createdAt: timeColumn("created_at").notNull(),
   },

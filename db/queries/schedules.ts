@@ -1,0 +1,146 @@
+/** Schedules with the groups they run, the runs that were left out, and the due times counted by day. */
+import { and, asc, eq, gte, inArray, lt, sql } from "drizzle-orm";
+import type { Db } from "../open.ts";
+import { type JobRow, jobs } from "../schema/jobs.ts";
+import { type ScheduleRow, scheduleSkips, scheduleSourceGroups, schedules } from "../schema/schedules.ts";
+
+export type Schedule = ScheduleRow & { groupIds: string[] };
+
+export function findSchedule(db: Db, id: string): Schedule | null {
+  const row = db.select().from(schedules).where(eq(schedules.id, id)).get();
+  return row ? (withGroups(db, [row])[0] ?? null) : null;
+}
+
+/** In the order in which they were made. */
+export function listSchedules(db: Db, hostId: string): Schedule[] {
+  return withGroups(
+    db,
+    db.select().from(schedules).where(eq(schedules.hostId, hostId)).orderBy(asc(schedules.id)).all(),
+  );
+}
+
+export function insertSchedule(db: Db, { groupIds, ...row }: typeof schedules.$inferInsert & { groupIds: string[] }) {
+  db.insert(schedules).values(row).run();
+  putGroups(db, row.id, groupIds);
+}
+
+export function updateSchedule(
+  db: Db,
+  id: string,
+  { groupIds, ...changes }: Partial<typeof schedules.$inferInsert> & { groupIds?: string[] },
+): void {
+  if (Object.keys(changes).length > 0) db.update(schedules).set(changes).where(eq(schedules.id, id)).run();
+  if (groupIds) putGroups(db, id, groupIds);
+}
+
+export function deleteSchedule(db: Db, id: string): void {
+  db.delete(scheduleSourceGroups).where(eq(scheduleSourceGroups.scheduleId, id)).run();
+  db.delete(schedules).where(eq(schedules.id, id)).run();
+}
+
+/** What a schedule in force needs for counting its due times: those of live hosts that are not paused. */
+export type ActiveSchedule = {
+  id: string;
+  hostId: string;
+  cron: string;
+  timezone: string | null;
+  splayMinutes: number;
+  nextRunAt: number | null;
+  accountedUntil: number | null;
+  hostTimezone: string;
+  hostTimezoneOverride: string | null;
+};
+
+const ACTIVE = `SELECT s.id, s.host_id AS hostId, s.cron, s.timezone, s.splay_minutes AS splayMinutes, s.next_run_at AS nextRunAt,
+    s.accounted_until AS accountedUntil, h.timezone AS hostTimezone, h.timezone_override AS hostTimezoneOverride
+  FROM schedules s JOIN hosts h ON h.id = s.host_id
+  WHERE s.enabled = 1 AND h.archived_at IS NULL AND h.schedules_paused = 0`;
+
+export function listActiveSchedules(db: Db, hostId: string | null = null): ActiveSchedule[] {
+  return hostId === null
+    ? db.$client.query<ActiveSchedule, []>(ACTIVE).all()
+    : db.$client.query<ActiveSchedule, [string]>(`${ACTIVE} AND s.host_id = ?`).all(hostId);
+}
+
+/** Schedules that are switched off, paused or archived have no next run, and nothing is due by them until they are back. */
+export function clearIdleSchedules(db: Db, hostId: string | null = null): void {
+  db.$client
+    .query(
+      `UPDATE schedules SET next_run_at = NULL, accounted_until = NULL
+       WHERE (next_run_at IS NOT NULL OR accounted_until IS NOT NULL) AND (?1 IS NULL OR host_id = ?1)
+         AND (enabled = 0 OR host_id IN (SELECT id FROM hosts WHERE archived_at IS NOT NULL OR schedules_paused = 1))`,
+    )
+    .run(hostId);
+}
+
+/** Counts due times of a schedule for each of its groups; the day's outcome is judged elsewhere. */
+export function addDues(db: Db, scheduleId: string, hostId: string, day: string, dues: number): void {
+  db.$client
+    .query(
+      `INSERT INTO daily_outcomes (host_id, source_group_id, day, outcome, runs, failed, due)
+         SELECT ?1, source_group_id, ?2, 'none_due', 0, 0, ?3 FROM schedule_source_groups WHERE schedule_id = ?4
+       ON CONFLICT (host_id, source_group_id, day) DO UPDATE SET due = due + excluded.due`,
+    )
+    .run(hostId, day, dues, scheduleId);
+}
+
+export function putSkip(db: Db, row: typeof scheduleSkips.$inferInsert): boolean {
+  return (
+    db.insert(scheduleSkips).values(row).onConflictDoNothing().returning({ id: scheduleSkips.scheduleId }).all()
+      .length > 0
+  );
+}
+
+export type SkipRow = typeof scheduleSkips.$inferSelect;
+
+/** Skips of a group whose due times lie in a span. */
+export function listSkips(db: Db, hostId: string, groupId: string, from: number, until: number): SkipRow[] {
+  const where = and(
+    eq(scheduleSkips.hostId, hostId),
+    eq(scheduleSkips.sourceGroupId, groupId),
+    gte(scheduleSkips.dueAt, from),
+    lt(scheduleSkips.dueAt, until),
+  );
+  return db.select().from(scheduleSkips).where(where).all();
+}
+
+/** The jobs of the newest run of each schedule: those with its newest due time, retries included. */
+export function listLastRuns(db: Db, scheduleIds: readonly string[]): JobRow[] {
+  return scheduleIds.flatMap((id) => {
+    const newest = sql`(select max(scheduled_at) from jobs where schedule_id = ${id})`;
+    return db
+      .select()
+      .from(jobs)
+      .where(and(eq(jobs.scheduleId, id), eq(jobs.scheduledAt, newest)))
+      .orderBy(asc(jobs.id))
+      .all();
+  });
+}
+
+/** The enabled schedules of each group of live hosts, for "is it scheduled at all". */
+export function listScheduledGroups(
+  db: Db,
+): { sourceGroupId: string; scheduleId: string; hostId: string; nextRunAt: number | null }[] {
+  return db.$client
+    .query<{ sourceGroupId: string; scheduleId: string; hostId: string; nextRunAt: number | null }, []>(
+      `SELECT g.source_group_id AS sourceGroupId, s.id AS scheduleId, s.host_id AS hostId, s.next_run_at AS nextRunAt
+         FROM schedules s JOIN schedule_source_groups g ON g.schedule_id = s.id JOIN hosts h ON h.id = s.host_id
+         WHERE s.enabled = 1 AND h.archived_at IS NULL AND h.schedules_paused = 0`,
+    )
+    .all();
+}
+
+function putGroups(db: Db, scheduleId: string, groupIds: readonly string[]): void {
+  db.delete(scheduleSourceGroups).where(eq(scheduleSourceGroups.scheduleId, scheduleId)).run();
+  for (const sourceGroupId of groupIds) db.insert(scheduleSourceGroups).values({ scheduleId, sourceGroupId }).run();
+}
+
+function withGroups(db: Db, rows: readonly ScheduleRow[]): Schedule[] {
+  if (rows.length === 0) return [];
+  const ids = rows.map((row) => row.id);
+  const links = db.select().from(scheduleSourceGroups).where(inArray(scheduleSourceGroups.scheduleId, ids)).all();
+  return rows.map((row) => ({
+    ...row,
+    groupIds: links.filter((link) => link.scheduleId === row.id).map((link) => link.sourceGroupId),
+  }));
+}
