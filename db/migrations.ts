@@ -4,6 +4,7 @@ import jobLists from "./migrations/0001_job_lists.sql" with { type: "text" };
 import announcements from "./migrations/0002_announcements.sql" with { type: "text" };
 import schedulesInForce from "./migrations/0003_schedules_in_force.sql" with { type: "text" };
 import maintenance from "./migrations/0004_maintenance.sql" with { type: "text" };
+import jobLogAge from "./migrations/0005_job_log_age.sql" with { type: "text" };
 
 export type Migration = { name: string; sql: string };
 
@@ -13,4 +14,5 @@ export const migrations: readonly Migration[] = [
   { name: "0002_announcements", sql: announcements },
   { name: "0003_schedules_in_force", sql: schedulesInForce },
   { name: "0004_maintenance", sql: maintenance },
+  { name: "0005_job_log_age", sql: jobLogAge },
 ];

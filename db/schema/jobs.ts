@@ -42,6 +42,8 @@ export const jobs = sqliteTable(
     errorCode: text("error_code", { enum: ERROR_CODES }),
     errorMessage: text("error_message"),
     logLines: integer("log_lines").notNull().default(0),
+    /** When its lines were dropped because of their age. */
+    logRemovedAt: timeColumn("log_removed_at"),
     resticVersion: text("restic_version"),
   },
   (t) => [

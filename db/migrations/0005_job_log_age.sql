@@ -1,0 +1,1 @@
+ALTER TABLE `jobs` ADD `log_removed_at` integer;
