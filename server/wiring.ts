@@ -38,12 +38,12 @@ import { createOriginReader } from "./http/client-origin.ts";
 import { healthRoutes } from "./http/health.ts";
 import type { Route } from "./http/routes.ts";
 import { createCancel } from "./jobs/cancel.ts";
+import { createDayCloser } from "./jobs/close-days.ts";
 import { createJobMaker } from "./jobs/create.ts";
-import { dayIn } from "./jobs/days.ts";
 import { createDispatcher } from "./jobs/dispatch.ts";
 import { createJobIngest } from "./jobs/ingest.ts";
 import { createOrders } from "./jobs/orders.ts";
-import { zoneOf } from "./jobs/outcomes.ts";
+import { judgeAgain } from "./jobs/outcomes.ts";
 import { createOwnership } from "./jobs/ownership.ts";
 import { createReadiness } from "./jobs/readiness.ts";
 import { createReconciler } from "./jobs/reconcile.ts";
@@ -55,12 +55,19 @@ import { createRepoIngest } from "./repos/ingest.ts";
 import { repoRoutes } from "./repos/routes.ts";
 import { writeAudit } from "./runtime/audit.ts";
 import type { Config } from "./runtime/config.ts";
+import { dayIn, zoneOf } from "./runtime/days.ts";
 import { createFactBus } from "./runtime/facts.ts";
 import type { Sealer } from "./runtime/seal.ts";
 import { startTicker, type Tick } from "./runtime/ticker.ts";
+import { createDueAccounting } from "./schedules/accounting.ts";
+import { createSkipIngest } from "./schedules/ingest.ts";
+import { scheduleRoutes } from "./schedules/routes.ts";
+import { createSchedules } from "./schedules/schedules.ts";
 import { createSnapshotIngest } from "./snapshots/ingest.ts";
 import { snapshotRoutes } from "./snapshots/routes.ts";
 import { createSourceGroups } from "./source-groups/groups.ts";
+import { createRetentionHolds } from "./source-groups/holds.ts";
+import { createHooks } from "./source-groups/hooks.ts";
 import { sourceGroupRoutes } from "./source-groups/routes.ts";
 import { createAccounts } from "./users/accounts.ts";
 
@@ -92,11 +99,18 @@ export async function wire(
   const firstRun = createFirstRun({ db, clock, sessions });
   const accounts = createAccounts({ db, clock, sessions, bus });
   const presence = createPresence({ db, clock, log, hub, bus });
-  const hosts = createHosts({ db, clock, hub, bus });
+  const dues = createDueAccounting({ db, clock });
+  const hosts = createHosts({ db, clock, hub, bus, dues });
   const credentials = createCredentials({ db, clock, sealer, redactor, bus });
-  const compile = { db, sealer, credentials, updateKeys: signer.publicKeys };
+  const checkSize = (hostId: string) => checkStateSize(compile, hostId);
+  const hooks = createHooks({ db, clock, bus, sealer, checkStateSize: checkSize });
+  const compile = { db, sealer, credentials, hooks, updateKeys: signer.publicKeys };
   const sync = createStateSync({ ...compile, clock, log, hub, bus });
-  const groups = createSourceGroups({ db, clock, bus, checkStateSize: (hostId) => checkStateSize(compile, hostId) });
+  const groups = createSourceGroups({ db, clock, bus, checkStateSize: checkSize });
+  const holds = createRetentionHolds({ db, clock, bus });
+
+  const schedules = createSchedules({ db, clock, bus, accounting: dues, checkStateSize: checkSize });
+  const skipIngest = createSkipIngest({ db, bus, judgeAgain: (groupId, at) => judgeAgain(db, groupId, at) });
 
   const ownership = createOwnership(db);
   const live = createLiveJobs({ db, clock });
@@ -125,8 +139,8 @@ export async function wire(
   const readiness = createReadiness({ db, clock, log, hub, orders, credentials, stateChanged: sync.changed });
   const tokens = createEnrollmentTokens({ db, clock, sealer });
   const answerFor = createAnswers({ db, updateKeys: signer.publicKeys });
-  const enroll = createEnroll({ db, clock, hub, bus, tokens, credentials, groups, answerFor });
-  const announcements = createAnnouncements({ db, clock, bus, credentials, groups });
+  const enroll = createEnroll({ db, clock, hub, bus, tokens, credentials, groups, schedules, answerFor });
+  const announcements = createAnnouncements({ db, clock, bus, credentials, groups, schedules });
   const pendingSockets = createPendingSockets({
     db,
     clock,
@@ -158,7 +172,7 @@ export async function wire(
       "snapshots.report": snapshotIngest.report,
       "repo.stats": repoIngest.stats,
       "repo.status": repoIngest.status,
-      "schedule.skipped": () => undefined,
+      "schedule.skipped": skipIngest.skipped,
       "update.status": () => undefined,
     },
     passing: {
@@ -212,6 +226,7 @@ export async function wire(
   });
 
   bus.on("state.changed", ({ hostId }) => sync.changed(hostId));
+  bus.on("host.connected", ({ hostId }) => dues.refresh(hostId));
   bus.on("state.applied", ({ hostId }) => readiness.look(hostId));
   bus.on("repo.changed", ({ hostId }) => readiness.look(hostId));
   bus.on("host.caught_up", ({ hostId }) => {
@@ -227,7 +242,10 @@ export async function wire(
   });
   bus.on("session.ended", ({ sessionIds }) => live.closeSessions(sessionIds));
 
+  const closeDays = createDayCloser({ db, clock, bus, startedAt });
   const ticks: Tick[] = [
+    { name: "due times", everyMs: MINUTE_MS, run: dues.settleAll },
+    { name: "days", everyMs: MINUTE_MS, run: closeDays },
     { name: "connections", everyMs: SECOND_MS, run: agentSockets.sweep },
     { name: "pending connections", everyMs: SECOND_MS, run: pendingSockets.sweep },
     { name: "pending hosts", everyMs: MINUTE_MS, run: announcements.forgetExpired },
@@ -277,7 +295,8 @@ export async function wire(
     ...dashboardRoutes({ db, clock, fleet }),
     ...hostRoutes({ hosts }),
     ...repoRoutes({ db, clock, credentials }),
-    ...sourceGroupRoutes({ db, groups }),
+    ...sourceGroupRoutes({ db, groups, holds, hooks }),
+    ...scheduleRoutes({ db, clock, schedules }),
     ...snapshotRoutes({ db }),
     ...jobRoutes({ db, hub, live, orders, cancel }),
     ...enrollmentRoutes({ clock, tokens, enroll, announcements }),

@@ -65,3 +65,13 @@ function offsetReader(name: string): (at: number) => number {
     return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000;
   };
 }
+
+/** Makes each zone once: for those who ask for many hosts again and again. */
+export function createZones(): (name: string) => Zone {
+  const zones = new Map<string, Zone>();
+  return (name) => {
+    const zone = zones.get(name) ?? createZone(name);
+    zones.set(name, zone);
+    return zone;
+  };
+}

@@ -58,6 +58,19 @@ export function listSnapshots(
   return { items, total };
 }
 
+export type GroupSnapshot = Pick<SnapshotRow, "repoId" | "snapshotId" | "time" | "hostname" | "tags">;
+
+/** All snapshots in these repos that carry a group's tag and were made by its host: what its forget looks at. */
+export function listGroupSnapshots(db: Db, repoIds: readonly string[], hostname: string, tag: string): GroupSnapshot[] {
+  if (repoIds.length === 0) return [];
+  const { repoId, snapshotId, time, hostname: host, tags } = snapshots;
+  return db
+    .select({ repoId, snapshotId, time, hostname: host, tags })
+    .from(snapshots)
+    .where(conditions({ repoIds, hostname, tag }))
+    .all();
+}
+
 export function findOldestSnapshotTime(db: Db, repoIds: readonly string[]): number | null {
   if (repoIds.length === 0) return null;
   const row = db

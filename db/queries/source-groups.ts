@@ -73,6 +73,23 @@ export function listTargetRepoIds(db: Db, group: Pick<SourceGroupRow, "id" | "ho
     .map((row) => row.id);
 }
 
+/** The group's own list of repos; none means the primary one. */
+export function listOwnRepoIds(db: Db, groupId: string): string[] {
+  return ownRepoIds(db)
+    .all({ groupId })
+    .map((row) => row.repoId);
+}
+
+export function putOwnRepoIds(db: Db, sourceGroupId: string, repoIds: readonly string[]): void {
+  db.delete(sourceGroupRepos).where(eq(sourceGroupRepos.sourceGroupId, sourceGroupId)).run();
+  for (const repoId of new Set(repoIds)) db.insert(sourceGroupRepos).values({ sourceGroupId, repoId }).run();
+}
+
+/** Whether a backup of the group was ever asked for: from then on its tag may be in a repository. */
+export function hasBackups(db: Db, groupId: string): boolean {
+  return db.$client.query("SELECT 1 FROM jobs WHERE source_group_id = ? LIMIT 1").get(groupId) !== null;
+}
+
 /** As {@link listTargetRepoIds}, with since when each repo is there. */
 export function listTargetRepos(
   db: Db,

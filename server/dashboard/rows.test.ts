@@ -10,6 +10,7 @@ const night = (sourceGroupId: string, day: string, outcome: DailyOutcomeRow["out
   outcome,
   runs: 1,
   failed: outcome === "failed" ? 1 : 0,
+  due: 0,
 });
 
 describe("nights of a host", () => {

@@ -36,6 +36,7 @@ beforeEach(async () => {
     bus: createFactBus(silentLog),
     credentials: { create: unused } as never,
     groups: { createDefault: unused } as never,
+    schedules: { createDefault: unused } as never,
   });
 });
 afterEach(cleanup.run);

@@ -12,6 +12,7 @@ import { isTimeZone } from "../hosts/presence.ts";
 import { badInput, Refusal } from "../http/errors.ts";
 import { parseRepoInput, type RepoInput, toCredential } from "../repos/address.ts";
 import type { Credentials } from "../repos/credentials.ts";
+import type { Schedules } from "../schedules/schedules.ts";
 import type { SourceGroups } from "../source-groups/groups.ts";
 import { htpasswdLine, makePassword } from "./secrets.ts";
 
@@ -68,11 +69,17 @@ export async function readNewcomer(
   return { newcomer: { hostName, tags, includes, backupNow: input.backup_now, cargo }, generated };
 }
 
-export type CreateHostDeps = { db: Db; clock: Clock; credentials: Credentials; groups: SourceGroups };
+export type CreateHostDeps = {
+  db: Db;
+  clock: Clock;
+  credentials: Credentials;
+  groups: SourceGroups;
+  schedules: Schedules;
+};
 
 /** Inside the caller's transaction. @throws Refusal 409 `name_taken` */
 export function createHost(
-  { db, clock, credentials, groups }: CreateHostDeps,
+  { db, clock, credentials, groups, schedules }: CreateHostDeps,
   { hostName, tags, includes, backupNow, cargo }: Newcomer,
   machine: Machine & { agent_token_hash: string },
   ip: string,
@@ -113,7 +120,8 @@ export function createHost(
     });
     credentials.create(repoId, "everyday", credential);
   }
-  groups.createDefault(hostId, machine.os, includes);
+  const group = groups.createDefault(hostId, machine.os, includes);
+  schedules.createDefault(hostId, group.id);
   return hostId;
 }
 

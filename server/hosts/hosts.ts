@@ -28,7 +28,16 @@ export type Hosts = {
   purge(actor: Actor, hostId: string, confirm: string): void;
 };
 
-export function createHosts({ db, clock, hub, bus }: { db: Db; clock: Clock; hub: Hub; bus: FactBus }): Hosts {
+export type HostDeps = {
+  db: Db;
+  clock: Clock;
+  hub: Hub;
+  bus: FactBus;
+  /** Due times count by the zone then in force. */
+  dues: { settle(hostId: string): void; restart(hostId: string): void };
+};
+
+export function createHosts({ db, clock, hub, bus, dues }: HostDeps): Hosts {
   const get = (hostId: string): HostRow => {
     const host = findHost(db, hostId);
     if (!host) throw notFound("host");
@@ -51,7 +60,9 @@ export function createHosts({ db, clock, hub, bus }: { db: Db; clock: Clock; hub
         (key) => JSON.stringify(host[key as keyof HostRow]) !== JSON.stringify(wanted[key as keyof HostRow]),
       );
       inTransaction(db, () => {
+        dues.settle(hostId);
         updateHost(db, hostId, { ...wanted, updatedAt: clock.now() });
+        dues.restart(hostId);
         audit(actor, "host.changed", host, { changed: differing, ...(wanted.name ? { name: wanted.name } : {}) });
       });
       const concernsAgent = differing.includes("timezoneOverride") || differing.includes("roaming");

@@ -1,69 +1,38 @@
-/** Days as a host lives them, and what a day's backups come to: pure rules behind the night strip. */
+/** What a day's backups come to: the pure rules behind the night strip. */
 import type { DailyOutcome } from "../../db/schema/source-groups.ts";
 import type { JobStatus } from "../../shared/jobs.ts";
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** `2026-11-20`: the day of a moment in a time zone; an unknown zone counts as UTC. */
-export function dayIn(timezone: string, at: number): string {
-  let format = formats.get(timezone);
-  if (!format) {
-    format = dayFormat(timezone);
-    formats.set(timezone, format);
-  }
-  return format.format(at);
-}
-
-function dayFormat(timezone: string): Intl.DateTimeFormat {
-  const shape = { year: "numeric", month: "2-digit", day: "2-digit" } as const;
-  try {
-    return new Intl.DateTimeFormat("en-CA", { ...shape, timeZone: timezone });
-  } catch {
-    return new Intl.DateTimeFormat("en-CA", { ...shape, timeZone: "UTC" });
-  }
-}
-
-/** `n` days before a day, as the calendar counts. */
-export function daysBefore(day: string, n: number): string {
-  const date = new Date(`${day}T12:00:00Z`);
-  date.setUTCDate(date.getUTCDate() - n);
-  return date.toISOString().slice(0, 10);
-}
-
-/** When a day begins and ends in a zone, as Unix ms; 23 or 25 hours on the days when the clocks change. */
-export function spanOfDay(timezone: string, day: string): { since: number; until: number } {
-  return { since: startOf(timezone, day), until: startOf(timezone, daysBefore(day, -1)) };
-}
-
-/** The first moment at which the zone's calendar shows this day, to the minute: zones lie at most 14 h either way. */
-function startOf(timezone: string, day: string): number {
-  let low = Date.parse(`${day}T00:00:00Z`) - 15 * 3_600_000;
-  let high = low + 30 * 3_600_000;
-  while (high - low > 60_000) {
-    const middle = Math.floor((low + high) / 120_000) * 60_000;
-    if (dayIn(timezone, middle) < day) low = middle;
-    else high = middle;
-  }
-  return high;
-}
-
 export type EndedBackup = { repoId: string | null; status: JobStatus; warnings: number; finishedAt: number | null };
+
+export type DayFacts = {
+  /** The day's ended backups of one group, without cancelled ones. */
+  backups: readonly EndedBackup[];
+  /** The repos into which the group was to go on that day. */
+  targets: readonly string[];
+  /** How often a schedule in force was due. */
+  due: number;
+  /** Repos whose run was left out for a good reason (an earlier one was still at work), or is at work or waits now. */
+  excused: ReadonlySet<string>;
+  /** False as long as a due run may still come. */
+  isOver: boolean;
+};
 
 /**
  * A day is failed only if the last run of a target failed; failed and then recovered is `recovered`.
- * @param backups the day's ended backups of one group, without cancelled ones
+ * A target that was due and had no run by the end of the day is `missed`, and so is the day.
  */
-export function outcomeOfDay(
-  backups: readonly EndedBackup[],
-): { outcome: DailyOutcome; runs: number; failed: number } | null {
-  if (backups.length === 0) return null;
+export function outcomeOfDay(day: DayFacts): { outcome: DailyOutcome; runs: number; failed: number } {
+  const { backups } = day;
   const lastOf = new Map<string | null, EndedBackup>();
   for (const backup of [...backups].sort((a, b) => (a.finishedAt ?? 0) - (b.finishedAt ?? 0)))
     lastOf.set(backup.repoId, backup);
   const last = [...lastOf.values()];
   const failed = backups.filter((backup) => backup.status === "failed").length;
   const counts = { runs: backups.length, failed };
+  const isMissed = day.isOver && day.due > 0 && day.targets.some((id) => !lastOf.has(id) && !day.excused.has(id));
   if (last.some((backup) => backup.status === "failed")) return { outcome: "failed", ...counts };
+  if (isMissed) return { outcome: "missed", ...counts };
+  if (backups.length === 0) return { outcome: "none_due", ...counts };
   if (failed > 0) return { outcome: "recovered", ...counts };
   if (last.some((backup) => backup.warnings > 0)) return { outcome: "warning", ...counts };
   return { outcome: "ok", ...counts };

@@ -1,33 +1,36 @@
 /** What an ended backup means for its target, its day and its host. Idempotent: the same end twice changes nothing. */
 import type { Db } from "../../db/open.ts";
 import { findHost, updateHost } from "../../db/queries/hosts.ts";
-import { listBackupsBetween, listLastBackups } from "../../db/queries/jobs.ts";
+import { listBackupsBetween, listLastBackups, listOpenJobs } from "../../db/queries/jobs.ts";
+import { listSkips } from "../../db/queries/schedules.ts";
 import {
+  findDailyOutcome,
   findSourceGroup,
   findTarget,
+  listTargetRepos,
   listTargetsOfHost,
   putDailyOutcome,
   putTarget,
 } from "../../db/queries/source-groups.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
-import { DAY_MS } from "../../shared/clock.ts";
-import { dayIn, median, outcomeOfDay } from "./days.ts";
+import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
+import { dayIn, spanOfDay, zoneOf } from "../runtime/days.ts";
+import { median, outcomeOfDay } from "./days.ts";
 
 const MEDIAN_OF = 14;
-
-export function zoneOf(host: Pick<HostRow, "timezone" | "timezoneOverride">): string {
-  return host.timezoneOverride ?? host.timezone;
-}
 
 /** Call inside the transaction that ended the job. */
 export function recordBackupEnd(db: Db, job: JobRow): void {
   const group = job.sourceGroupId ? findSourceGroup(db, job.sourceGroupId) : null;
   const host = group ? findHost(db, group.hostId) : null;
   if (!group || !host || job.kind !== "backup" || job.repoId === null || job.finishedAt === null) return;
-  if (job.status !== "succeeded" && job.status !== "failed") return;
+  if (job.status === "cancelled") {
+    judgeDay(db, host, group, dayIn(zoneOf(host), momentOf(job)));
+    return;
+  }
   recordTarget(db, job, group.id, job.repoId, job.finishedAt);
-  recordDay(db, job, group.id, host);
+  judgeDay(db, host, group, dayIn(zoneOf(host), momentOf(job)));
   const successes = listTargetsOfHost(db, host.id).map((target) => target.lastSuccessAt ?? 0);
   updateHost(db, host.id, { lastBackupAt: Math.max(0, ...successes) || null });
 }
@@ -52,12 +55,31 @@ function recordTarget(db: Db, job: JobRow, sourceGroupId: string, repoId: string
   });
 }
 
-function recordDay(db: Db, job: JobRow, sourceGroupId: string, host: HostRow): void {
-  const at = job.scheduledAt ?? job.startedAt ?? job.queuedAt;
-  const zone = zoneOf(host);
-  const day = dayIn(zone, at);
-  const around = listBackupsBetween(db, sourceGroupId, at - 2 * DAY_MS, at + 2 * DAY_MS);
-  const ofDay = around.filter((other) => dayIn(zone, other.scheduledAt ?? other.startedAt ?? other.queuedAt) === day);
-  const outcome = outcomeOfDay(ofDay);
-  if (outcome) putDailyOutcome(db, { hostId: host.id, sourceGroupId, day, ...outcome });
+/** Judges a day of a group anew from all that is known of it: jobs, due times, skips. */
+export function judgeDay(db: Db, host: HostRow, group: Pick<SourceGroupRow, "id" | "hostId">, day: string): void {
+  const { since, until } = spanOfDay(zoneOf(host), day);
+  const backups = listBackupsBetween(db, group.id, since, until);
+  const targets = listTargetRepos(db, group).filter((repo) => repo.createdAt < until);
+  const open = listOpenJobs(db, host.id).filter((job) => job.sourceGroupId === group.id && momentOf(job) < until);
+  const atWork = listSkips(db, host.id, group.id, since, until).filter((skip) => skip.becauseJobId !== null);
+  const outcome = outcomeOfDay({
+    backups,
+    targets: targets.map((repo) => repo.id),
+    due: findDailyOutcome(db, group.id, host.id, day)?.due ?? 0,
+    excused: new Set([...open.map((job) => job.repoId ?? ""), ...atWork.map((skip) => skip.repoId)]),
+    isOver: host.daysClosedUntil !== null && day <= host.daysClosedUntil,
+  });
+  putDailyOutcome(db, { hostId: host.id, sourceGroupId: group.id, day, ...outcome });
+}
+
+/** The day on which a moment of a group counts is to be judged again. */
+export function judgeAgain(db: Db, sourceGroupId: string, at: number): void {
+  const group = findSourceGroup(db, sourceGroupId);
+  const host = group ? findHost(db, group.hostId) : null;
+  if (group && host) judgeDay(db, host, group, dayIn(zoneOf(host), at));
+}
+
+/** The moment that says to which day a backup belongs. */
+function momentOf(job: Pick<JobRow, "scheduledAt" | "startedAt" | "queuedAt">): number {
+  return job.scheduledAt ?? job.startedAt ?? job.queuedAt;
 }

@@ -9,12 +9,11 @@ import type { Hub } from "../agents/hub.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import { pageFields, timeParameter } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
+import { spanOfDay, zoneOf } from "../runtime/days.ts";
 import type { CancelJob } from "./cancel.ts";
 import type { CreatedJob } from "./create.ts";
-import { spanOfDay } from "./days.ts";
 import { downloadLog } from "./log-download.ts";
 import type { Orders } from "./orders.ts";
-import { zoneOf } from "./outcomes.ts";
 import { jobBody, waitingReason } from "./present.ts";
 import type { LiveJobs } from "./stream.ts";
 

@@ -1,5 +1,11 @@
 /** What a source group may hold, checked the same for REST and forms. */
 import * as v from "valibot";
+import { type Retention, retentionSchema } from "../../shared/retention.ts";
+import { cleanLines, excludesProblem, includesProblem, type Os } from "./patterns.ts";
+
+export const MAX_RETRIES = 10;
+/** A day: more is a schedule of its own. */
+export const MAX_BACKOFF_SECONDS = 86_400;
 
 const TAG = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const lines = (most: number, what: string) =>
@@ -17,6 +23,13 @@ export const sourceGroupBody = v.strictObject({
   exclude_caches: v.optional(v.boolean()),
   one_file_system: v.optional(v.boolean()),
   log_files: v.optional(v.boolean()),
+  retention: v.optional(retentionSchema),
+  retry_max: v.optional(v.number("Write a number.")),
+  retry_backoff_seconds: v.optional(v.number("Write a number of seconds.")),
+  /** None: the primary repo. */
+  repo_ids: v.optional(v.pipe(v.array(v.string()), v.maxLength(50))),
+  /** Whether existing snapshots that a new retention would remove may go; without an answer such a change is refused. */
+  confirm_removal: v.optional(v.boolean()),
 });
 export type SourceGroupInput = v.InferOutput<typeof sourceGroupBody>;
 
@@ -28,31 +41,34 @@ export type GroupFields = {
   excludeCaches: boolean;
   oneFileSystem: boolean;
   logFiles: boolean;
+  retention: Retention;
+  retryMax: number;
+  retryBackoffSeconds: number;
 };
 
 /** All wrong fields at once; trims, drops empty lines and doubles. */
 export function checkGroupFields(
   input: GroupFields,
-  os: "linux" | "windows",
+  os: Os,
 ): { ok: true; fields: GroupFields } | { ok: false; errors: Record<string, string> } {
   const errors: Record<string, string> = {};
   const name = input.name.trim();
   const tag = input.tag.trim() || tagOf(name);
-  const includes = clean(input.includes);
-  const excludes = clean(input.excludes);
+  const includes = cleanLines(input.includes);
+  const excludes = cleanLines(input.excludes);
   if (name === "") errors["name"] = "Give the group a name, such as documents.";
   else if (name.length > 64) errors["name"] = "At most 64 characters.";
   if (!TAG.test(tag)) errors["tag"] = "A tag has letters, digits, dots, dashes and underscores, 64 at most.";
-  if (includes.length === 0) errors["includes"] = "Name at least one path to back up.";
-  const badPath = includes.find((path) => !isAbsolute(path, os));
-  if (badPath !== undefined)
-    errors["includes"] =
-      `${quote(badPath)} is not an absolute path${os === "windows" ? ", such as C:\\Users" : ", such as /home"}.`;
-  const badPattern = excludes.find((pattern) => pattern.startsWith("#") || hasControls(pattern));
-  if (badPattern !== undefined) {
-    errors["excludes"] =
-      `${quote(badPattern)}: restic's exclude file takes no line that starts with # or holds control characters.`;
-  }
+  const badInclude =
+    includes.length === 0 ? "Name at least one path to back up." : includesProblem(linesAsTyped(input.includes), os);
+  if (badInclude) errors["includes"] = badInclude;
+  const badExclude = excludesProblem(linesAsTyped(input.excludes), os);
+  if (badExclude) errors["excludes"] = badExclude;
+  if (os === "windows" && input.oneFileSystem)
+    errors["one_file_system"] = "restic on Windows cannot stay on one file system.";
+  if (!isWhole(input.retryMax, MAX_RETRIES)) errors["retry_max"] = `A whole number, 0 to ${MAX_RETRIES}.`;
+  if (!isWhole(input.retryBackoffSeconds, MAX_BACKOFF_SECONDS))
+    errors["retry_backoff_seconds"] = `A whole number of seconds, 0 to ${MAX_BACKOFF_SECONDS}.`;
   if (Object.keys(errors).length > 0) return { ok: false, errors };
   return { ok: true, fields: { ...input, name, tag, includes, excludes } };
 }
@@ -67,19 +83,11 @@ export function tagOf(name: string): string {
     .slice(0, 64);
 }
 
-/** An absolute path of the host's system, without control characters. */
-export function isAbsolute(path: string, os: "linux" | "windows"): boolean {
-  return !hasControls(path) && (os === "windows" ? /^([A-Za-z]:[\\/]|\\\\)/.test(path) : path.startsWith("/"));
+/** Empty lines count for the number that a message names, spaces around a line do not. */
+function linesAsTyped(list: readonly string[]): string[] {
+  return list.map((line) => line.trim());
 }
 
-function clean(list: readonly string[]): string[] {
-  return [...new Set(list.map((line) => line.trim()).filter((line) => line !== ""))];
-}
-
-function hasControls(text: string): boolean {
-  return /[\u0000-\u001f\u007f]/.test(text);
-}
-
-function quote(text: string): string {
-  return `“${text.slice(0, 80)}”`;
+function isWhole(value: number, most: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= most;
 }

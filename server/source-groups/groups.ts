@@ -1,29 +1,36 @@
 /** Source groups: what a host backs up under one tag. Every change is a new desired state. */
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
+import { listReposOfHost } from "../../db/queries/repos.ts";
 import {
   deleteSourceGroup,
   findSourceGroup,
+  hasBackups,
   insertSourceGroup,
   isGroupNameFree,
+  listOwnRepoIds,
   listSchedulesOfGroup,
   listSourceGroups,
+  putOwnRepoIds,
   updateSourceGroup,
 } from "../../db/queries/source-groups.ts";
+import type { HostRow } from "../../db/schema/hosts.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
-import { defaultIncludes, excludePreset } from "../../shared/exclude-preset.ts";
+import { cronInWords } from "../../shared/cron-words.ts";
 import { newId } from "../../shared/ids.ts";
-import { DEFAULT_RETENTION } from "../../shared/retention.ts";
 import { badInput, notFound, Refusal } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { checkGroupFields, type GroupFields, type SourceGroupInput } from "./fields.ts";
+import { defaultGroup, mergeGroup, newGroup } from "./new-group.ts";
+import { removalInWords, removalOf } from "./removals.ts";
 
 export type SourceGroups = {
   /** @throws Refusal 404, 400 with fields, 409 `name_taken` */
   create(actor: Actor, hostId: string, input: SourceGroupInput): SourceGroupRow;
+  /** @throws Refusal as `create`; 409 `removes_snapshots` when existing snapshots would go and nobody said that they may */
   update(actor: Actor, hostId: string, groupId: string, input: SourceGroupInput): SourceGroupRow;
   /** @throws Refusal 409 `in_use` with the schedules, `last_group` */
   remove(actor: Actor, hostId: string, groupId: string): void;
@@ -47,6 +54,11 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
     if (!group || group.hostId !== hostId) throw notFound("source group");
     return group;
   };
+  const liveHost = (hostId: string): HostRow => {
+    const host = findHost(db, hostId);
+    if (!host || host.archivedAt !== null) throw notFound("host");
+    return host;
+  };
   const audit = (actor: Actor, action: string, group: SourceGroupRow, payload: Record<string, unknown>) =>
     writeAudit(db, clock.now(), {
       actor,
@@ -55,23 +67,50 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
       payload,
     });
 
-  const checked = (hostId: string, fields: GroupFields, except: string | null): GroupFields => {
-    const host = findHost(db, hostId);
-    if (!host || host.archivedAt !== null) throw notFound("host");
+  const checked = (
+    host: HostRow,
+    fields: GroupFields,
+    repoIds: readonly string[],
+    except: string | null,
+  ): GroupFields => {
     const outcome = checkGroupFields(fields, host.os);
-    if (!outcome.ok) throw badInput(outcome.errors);
-    if (!isGroupNameFree(db, hostId, outcome.fields.name, outcome.fields.tag, except)) {
+    const own = new Set(listReposOfHost(db, host.id).map((repo) => repo.id));
+    const errors: Record<string, string> = outcome.ok ? {} : outcome.errors;
+    if (repoIds.some((id) => !own.has(id))) errors["repo_ids"] = `One of these repos is not ${host.name}'s.`;
+    if (!outcome.ok || Object.keys(errors).length > 0) throw badInput(errors);
+    if (!isGroupNameFree(db, host.id, outcome.fields.name, outcome.fields.tag, except)) {
       const message = `${host.name} has a source group with this name or tag already.`;
       throw new Refusal(409, "name_taken", message, { name: message });
     }
     return outcome.fields;
   };
 
-  const insert = (hostId: string, fields: GroupFields): SourceGroupRow => {
+  const insert = (hostId: string, fields: GroupFields, repoIds: readonly string[]): SourceGroupRow => {
     const now = clock.now();
     const id = newId();
-    insertSourceGroup(db, { id, hostId, ...fields, retention: DEFAULT_RETENTION, createdAt: now, updatedAt: now });
+    insertSourceGroup(db, { id, hostId, ...fields, createdAt: now, updatedAt: now });
+    putOwnRepoIds(db, id, repoIds);
     return get(hostId, id);
+  };
+
+  /** What a new policy means for the snapshots that exist: it may remove them only if a person said so. */
+  const heldBy = (host: HostRow, before: SourceGroupRow, fields: GroupFields, mayRemove: boolean | undefined) => {
+    if (JSON.stringify(fields.retention) === JSON.stringify(before.retention)) return {};
+    const now = clock.now();
+    const after = removalOf(db, host, before, fields.retention, now);
+    const gone = new Set(removalOf(db, host, before, before.retention, now).times);
+    const more = after.times.filter((time) => !gone.has(time));
+    const isQuestion = more.length > 0 || (before.retentionHeldSince !== null && after.times.length > 0);
+    if (!isQuestion) return { retentionHeldSince: null };
+    if (mayRemove === true) return { retentionHeldSince: null, retentionSettledAt: now };
+    if (mayRemove === false) return { retentionHeldSince: before.retentionHeldSince ?? now };
+    const message = removalInWords(after, host);
+    throw new Refusal(409, "removes_snapshots", message, { confirm_removal: message });
+  };
+
+  const checkTag = (before: SourceGroupRow, input: SourceGroupInput) => {
+    if (input.tag === undefined || input.tag.trim() === before.tag || !hasBackups(db, before.id)) return;
+    throw badInput({ tag: "The tag marks this group's snapshots and cannot change. Make a new group instead." });
   };
 
   return {
@@ -80,7 +119,9 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
       const host = findHost(db, hostId);
       if (!host) throw notFound("host");
       const group = inTransaction(db, () => {
-        const created = insert(hostId, checked(hostId, merge(emptyGroup(host.os, input.includes ?? []), input), null));
+        const fields = mergeGroup(newGroup(host.os, input.includes ?? []), input);
+        const repoIds = input.repo_ids ?? [];
+        const created = insert(hostId, checked(liveHost(hostId), fields, repoIds, null), repoIds);
         checkStateSize(hostId);
         audit(actor, "source_group.created", created, { host: host.name, includes: created.includes.length });
         return created;
@@ -90,15 +131,23 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
     },
     update(actor, hostId, groupId, input) {
       const before = get(hostId, groupId);
-      if (input.tag !== undefined && input.tag.trim() !== before.tag) {
-        throw badInput({ tag: "The tag marks this group's snapshots and cannot change. Make a new group instead." });
-      }
+      const repoIdsBefore = listOwnRepoIds(db, groupId);
+      checkTag(before, input);
       const group = inTransaction(db, () => {
-        const fields = checked(hostId, merge(before, input), groupId);
-        updateSourceGroup(db, groupId, { ...fields, updatedAt: clock.now() });
+        const host = liveHost(hostId);
+        const repoIds = input.repo_ids ?? repoIdsBefore;
+        const fields = checked(host, mergeGroup(before, input), repoIds, groupId);
+        const hold = heldBy(host, before, fields, input.confirm_removal);
+        updateSourceGroup(db, groupId, { ...fields, ...hold, updatedAt: clock.now() });
+        putOwnRepoIds(db, groupId, repoIds);
         const after = get(hostId, groupId);
         checkStateSize(hostId);
-        audit(actor, "source_group.updated", after, { changed: changedNames(before, after) });
+        const changed = changedNames(before, after);
+        if (repoIds.toSorted().join() !== repoIdsBefore.toSorted().join()) changed.push("repo_ids");
+        audit(actor, "source_group.updated", after, {
+          changed,
+          ...(changed.includes("retention") ? { retention: after.retention } : {}),
+        });
         return after;
       });
       bus.tell("state.changed", { hostId });
@@ -116,46 +165,28 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
         }
         const users = listSchedulesOfGroup(db, groupId);
         if (users.length > 0) {
-          const names = users.map((schedule) => schedule.cron).join(", ");
-          throw new Refusal(409, "in_use", `Schedules still run this group: ${names}. Take it out of them first.`);
+          const names = users.map((schedule) => `“${cronInWords(schedule.cron)}” (${schedule.cron})`).join(", ");
+          throw new Refusal(
+            409,
+            "in_use",
+            users.length === 1
+              ? `The schedule ${names} still runs this group. Take it out of it first.`
+              : `The schedules ${names} still run this group. Take it out of them first.`,
+          );
         }
         deleteSourceGroup(db, groupId);
         audit(actor, "source_group.deleted", group, { tag: group.tag });
       });
       bus.tell("state.changed", { hostId });
     },
-    createDefault(hostId, os, includes) {
-      const paths = includes.length > 0 ? [...includes] : defaultIncludes(os);
-      return insert(hostId, { ...emptyGroup(os, paths), name: "default", tag: "default", includes: paths });
-    },
-  };
-}
-
-function emptyGroup(os: "linux" | "windows", includes: readonly string[]): GroupFields {
-  return {
-    name: "",
-    tag: "",
-    includes: [],
-    excludes: excludePreset(os, includes),
-    excludeCaches: true,
-    oneFileSystem: false,
-    logFiles: false,
-  };
-}
-
-function merge(base: GroupFields, input: SourceGroupInput): GroupFields {
-  return {
-    name: input.name ?? base.name,
-    tag: input.tag ?? base.tag,
-    includes: input.includes ?? base.includes,
-    excludes: input.excludes ?? base.excludes,
-    excludeCaches: input.exclude_caches ?? base.excludeCaches,
-    oneFileSystem: input.one_file_system ?? base.oneFileSystem,
-    logFiles: input.log_files ?? base.logFiles,
+    createDefault: (hostId, os, includes) => insert(hostId, defaultGroup(os, includes), []),
   };
 }
 
 function changedNames(before: SourceGroupRow, after: SourceGroupRow): string[] {
-  const names = ["name", "includes", "excludes", "excludeCaches", "oneFileSystem", "logFiles"] as const;
+  const names = [
+    ...(["name", "tag", "includes", "excludes", "excludeCaches", "oneFileSystem", "logFiles"] as const),
+    ...(["retention", "retryMax", "retryBackoffSeconds"] as const),
+  ];
   return names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
 }

@@ -1,17 +1,27 @@
 /** REST: source groups of a host. */
+import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
-import { listSourceGroups, listTargetRepoIds, listTargetsOfHost } from "../../db/queries/source-groups.ts";
+import {
+  listOwnRepoIds,
+  listSourceGroups,
+  listTargetRepoIds,
+  listTargetsOfHost,
+} from "../../db/queries/source-groups.ts";
 import type { BackupTargetRow, SourceGroupRow } from "../../db/schema/source-groups.ts";
 import { notFound } from "../http/errors.ts";
 import { iso } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
 import { sourceGroupBody } from "./fields.ts";
 import type { SourceGroups } from "./groups.ts";
+import type { RetentionHolds } from "./holds.ts";
+import { type Hooks, hookField, shellField } from "./hooks.ts";
 
-export function sourceGroupRoutes({ db, groups }: { db: Db; groups: SourceGroups }): Route[] {
+export type SourceGroupRouteDeps = { db: Db; groups: SourceGroups; holds: RetentionHolds; hooks: Hooks };
+
+export function sourceGroupRoutes({ db, groups, holds, hooks }: SourceGroupRouteDeps): Route[] {
   const show = (group: SourceGroupRow) =>
-    groupBody(group, listTargetRepoIds(db, group), listTargetsOfHost(db, group.hostId));
+    groupBody(group, listOwnRepoIds(db, group.id), listTargetRepoIds(db, group), listTargetsOfHost(db, group.hostId));
   const base = "/api/hosts/:id/source-groups";
   return [
     route({
@@ -62,10 +72,62 @@ export function sourceGroupRoutes({ db, groups }: { db: Db; groups: SourceGroups
         return c.body(null, 204);
       },
     }),
+    route({
+      method: "POST",
+      path: `${base}/:gid/confirm-retention`,
+      access: "operator",
+      action: "source_group.retention_confirmed",
+      summary: "Agree that the group's retention may remove snapshots that exist",
+      body: v.strictObject({}),
+      handle: ({ c, params, actor }) => c.json(show(holds.confirm(actor, params["id"] ?? "", params["gid"] ?? ""))),
+    }),
+    route({
+      method: "PUT",
+      path: `${base}/:gid/hooks`,
+      access: "admin",
+      action: "source_group.hooks_changed",
+      summary: "Set the group's hooks; null: the host's default",
+      body: v.strictObject({ pre: hookField, post: hookField }),
+      handle: ({ c, params, body, actor }) => {
+        hooks.setOfGroup(actor, params["id"] ?? "", params["gid"] ?? "", body);
+        return c.json(hooks.ofGroup(params["id"] ?? "", params["gid"] ?? ""));
+      },
+    }),
+    route({
+      method: "GET",
+      path: `${base}/:gid/hooks`,
+      access: "admin",
+      summary: "The group's hooks",
+      handle: ({ c, params }) => c.json(hooks.ofGroup(params["id"] ?? "", params["gid"] ?? "")),
+    }),
+    route({
+      method: "PUT",
+      path: "/api/hosts/:id/hooks",
+      access: "admin",
+      action: "host.hooks_changed",
+      summary: "Set the hooks of all groups that have none of their own, and the shell",
+      body: v.strictObject({ pre: hookField, post: hookField, hook_shell: shellField }),
+      handle: ({ c, params, body, actor }) => {
+        hooks.setOfHost(actor, params["id"] ?? "", body);
+        return c.json(hooks.ofHost(params["id"] ?? ""));
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/hosts/:id/hooks",
+      access: "admin",
+      summary: "The host's default hooks and the shell",
+      handle: ({ c, params }) => c.json(hooks.ofHost(params["id"] ?? "")),
+    }),
   ];
 }
 
-function groupBody(group: SourceGroupRow, repoIds: string[], targets: readonly BackupTargetRow[]) {
+function groupBody(
+  group: SourceGroupRow,
+  ownRepoIds: string[],
+  repoIds: string[],
+  targets: readonly BackupTargetRow[],
+) {
   return {
     id: group.id,
     host_id: group.hostId,
@@ -77,6 +139,12 @@ function groupBody(group: SourceGroupRow, repoIds: string[], targets: readonly B
     one_file_system: group.oneFileSystem,
     log_files: group.logFiles,
     retention: group.retention,
+    retention_held_since: iso(group.retentionHeldSince),
+    retry_max: group.retryMax,
+    retry_backoff_seconds: group.retryBackoffSeconds,
+    repo_ids: ownRepoIds,
+    has_pre_hook: group.preHook !== null,
+    has_post_hook: group.postHook !== null,
     targets: repoIds.map((repoId) => {
       const target = targets.find((t) => t.sourceGroupId === group.id && t.repoId === repoId);
       return {

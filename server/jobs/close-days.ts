@@ -1,0 +1,53 @@
+/** Judges days that are over: what was due and did not run is missed. Late reports judge again. */
+import type { Db } from "../../db/open.ts";
+import { findHost, listLiveHosts, updateHost } from "../../db/queries/hosts.ts";
+import { listActiveSchedules } from "../../db/queries/schedules.ts";
+import { listSourceGroups } from "../../db/queries/source-groups.ts";
+import type { HostRow } from "../../db/schema/hosts.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { dayIn, daysBefore, spanOfDay, zoneOf } from "../runtime/days.ts";
+import type { FactBus } from "../runtime/facts.ts";
+import { judgeDay } from "./outcomes.ts";
+
+/** After the last start of a day: agents begin late, and report late. */
+const GRACE_MS = HOUR_MS;
+/** A server that was away lets the agents tell first. */
+const FIRST_REPORTS_MS = 10 * MINUTE_MS;
+/** No strip shows more. */
+const MOST_DAYS = 40;
+
+export type DayCloserDeps = { db: Db; clock: Clock; bus: FactBus; startedAt: number };
+
+/** @returns the tick that closes days */
+export function createDayCloser({ db, clock, bus, startedAt }: DayCloserDeps): () => void {
+  const closeHost = (host: HostRow, until: string) => {
+    const zone = zoneOf(host);
+    const first = dayIn(zone, host.createdAt);
+    const oldest = daysBefore(until, MOST_DAYS - 1);
+    const next = host.daysClosedUntil === null ? first : daysBefore(host.daysClosedUntil, -1);
+    inTransaction(db, () => {
+      updateHost(db, host.id, { daysClosedUntil: until });
+      const closed = findHost(db, host.id) as HostRow;
+      const groups = listSourceGroups(db, host.id);
+      for (let day = next; day <= until; day = daysBefore(day, -1)) {
+        if (day < oldest) continue;
+        const { until: end } = spanOfDay(zone, day);
+        for (const group of groups) if (group.createdAt < end) judgeDay(db, closed, group, day);
+      }
+    });
+    bus.tell("host.changed", { hostId: host.id });
+  };
+  return () => {
+    const now = clock.now();
+    if (now - startedAt < FIRST_REPORTS_MS) return;
+    const splays = new Map<string, number>();
+    for (const { hostId, splayMinutes } of listActiveSchedules(db))
+      splays.set(hostId, Math.max(splayMinutes * MINUTE_MS, splays.get(hostId) ?? 0));
+    for (const host of listLiveHosts(db)) {
+      const yesterday = daysBefore(dayIn(zoneOf(host), now - GRACE_MS - (splays.get(host.id) ?? 0)), 1);
+      if (yesterday < dayIn(zoneOf(host), host.createdAt)) continue;
+      if (host.daysClosedUntil === null || host.daysClosedUntil < yesterday) closeHost(host, yesterday);
+    }
+  };
+}

@@ -1,0 +1,76 @@
+/** Counts due times into the days they fall on, by the schedule then in force, and keeps next runs true. */
+import type { Db } from "../../db/open.ts";
+import {
+  type ActiveSchedule,
+  addDues,
+  clearIdleSchedules,
+  listActiveSchedules,
+  updateSchedule,
+} from "../../db/queries/schedules.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { createZones } from "../../shared/zone.ts";
+import { dayIn } from "../runtime/days.ts";
+import { dueTimes, nextStart } from "./due-times.ts";
+
+/** No strip shows more. */
+const LONGEST_LOOK_BACK_MS = 40 * DAY_MS;
+
+export type DueAccounting = {
+  /** Call in the transaction of every change that concerns a host's schedules, before it: until now the old rules count. */
+  settle(hostId: string): void;
+  /** Call after such a change: from now on the new rules count. */
+  restart(hostId: string): void;
+  /** The host's own zone may be another now. */
+  refresh(hostId: string): void;
+  /** Once a minute. */
+  settleAll(): void;
+};
+
+export function createDueAccounting({ db, clock }: { db: Db; clock: Clock }): DueAccounting {
+  const zoneNamed = createZones();
+  const hostZoneOf = (schedule: ActiveSchedule) => schedule.hostTimezoneOverride ?? schedule.hostTimezone;
+  const zoneFor = (schedule: ActiveSchedule) => zoneNamed(schedule.timezone ?? hostZoneOf(schedule));
+  const settleOne = (schedule: ActiveSchedule, now: number) => {
+    const { nextRunAt, splayMinutes } = schedule;
+    // Not due since the last look, and the next run is as shown: nothing to compute, nothing to write.
+    if (nextRunAt !== null && now < nextRunAt - splayMinutes * MINUTE_MS && schedule.accountedUntil !== null) return;
+    const from = Math.max(schedule.accountedUntil ?? now, now - LONGEST_LOOK_BACK_MS);
+    const dues = dueTimes(schedule, zoneFor(schedule), from, now);
+    for (const [day, ofDay] of Map.groupBy(dues, (due) => dayIn(hostZoneOf(schedule), due)))
+      addDues(db, schedule.id, schedule.hostId, day, ofDay.length);
+    const next = nextStart(schedule, zoneFor(schedule), now);
+    if (dues.length === 0 && next === nextRunAt && schedule.accountedUntil !== null) return;
+    updateSchedule(db, schedule.id, { nextRunAt: next, accountedUntil: dues.at(-1) ?? from });
+  };
+  return {
+    settle(hostId) {
+      const now = clock.now();
+      for (const schedule of listActiveSchedules(db, hostId)) settleOne(schedule, now);
+    },
+    restart(hostId) {
+      const now = clock.now();
+      for (const schedule of listActiveSchedules(db, hostId)) {
+        updateSchedule(db, schedule.id, {
+          nextRunAt: nextStart(schedule, zoneFor(schedule), now),
+          accountedUntil: now,
+        });
+      }
+      clearIdleSchedules(db, hostId);
+    },
+    refresh(hostId) {
+      const now = clock.now();
+      for (const schedule of listActiveSchedules(db, hostId)) {
+        const next = nextStart(schedule, zoneFor(schedule), now);
+        if (next !== schedule.nextRunAt) updateSchedule(db, schedule.id, { nextRunAt: next });
+      }
+    },
+    settleAll() {
+      const now = clock.now();
+      inTransaction(db, () => {
+        for (const schedule of listActiveSchedules(db)) settleOne(schedule, now);
+        clearIdleSchedules(db);
+      });
+    },
+  };
+}

@@ -1,0 +1,38 @@
+/** When schedules are due and when they start: pure rules over cron, zone and splay. */
+import { parseCron, splayMs } from "../../shared/cron.ts";
+import type { Zone } from "../../shared/zone.ts";
+
+export type Timing = { id: string; cron: string; splayMinutes: number };
+
+/** Looking back further would count for days that no strip shows. */
+const MOST_DUES = 100_000;
+
+/**
+ * Due times after `from` up to and including `until`; empty for an expression that this version cannot read.
+ * @param zone the schedule's own, or else its host's
+ */
+export function dueTimes({ cron }: Pick<Timing, "cron">, zone: string | Zone, from: number, until: number): number[] {
+  const parsed = parseCron(cron);
+  if (!parsed.ok) return [];
+  const dues: number[] = [];
+  for (let at = parsed.cron.next(from, zone); at <= until && dues.length < MOST_DUES; at = parsed.cron.next(at, zone)) {
+    dues.push(at);
+  }
+  return dues;
+}
+
+/** When the next run starts, splay included: a run that is due but still held back counts. */
+export function nextStart(timing: Timing, zone: string | Zone, now: number): number | null {
+  const parsed = parseCron(timing.cron);
+  if (!parsed.ok) return null;
+  const splay = splayMs(timing.id, timing.splayMinutes);
+  return parsed.cron.next(now - splay, zone) + splay;
+}
+
+/** The newest due time whose run should have ended by `now`, with so much time for it. */
+export function lastDue(timing: Timing, zone: string | Zone, now: number, allowanceMs: number): number | null {
+  const parsed = parseCron(timing.cron);
+  if (!parsed.ok) return null;
+  const splay = splayMs(timing.id, timing.splayMinutes);
+  return parsed.cron.previous(now - splay - allowanceMs, zone);
+}

@@ -1,0 +1,40 @@
+/** Runs that an agent has left out, with the reason: stored once each. */
+import type { Db } from "../../db/open.ts";
+import { findSchedule, putSkip } from "../../db/queries/schedules.ts";
+import { findSourceGroup } from "../../db/queries/source-groups.ts";
+import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
+import type { Connection } from "../agents/hub.ts";
+import { type AfterCommit, CannotApply, ForeignObject } from "../agents/inbound.ts";
+import type { FactBus } from "../runtime/facts.ts";
+
+export type SkipIngestDeps = {
+  db: Db;
+  bus: FactBus;
+  /** The day of this due time is to be judged again. */
+  judgeAgain(sourceGroupId: string, at: number): void;
+};
+
+export function createSkipIngest({ db, bus, judgeAgain }: SkipIngestDeps) {
+  return {
+    skipped(connection: Connection, message: ToServerPayload<"schedule.skipped">): AfterCommit {
+      const { hostId } = connection;
+      const schedule = findSchedule(db, message.schedule_id);
+      if (schedule && schedule.hostId !== hostId) throw new ForeignObject(`schedule ${schedule.id} is another host's`);
+      const group = findSourceGroup(db, message.source_group_id);
+      if (!group) throw new CannotApply(`source group ${message.source_group_id} is gone`);
+      if (group.hostId !== hostId) throw new ForeignObject(`source group ${group.id} is another host's`);
+      const isNew = putSkip(db, {
+        hostId,
+        scheduleId: message.schedule_id,
+        sourceGroupId: group.id,
+        repoId: message.repo_id,
+        dueAt: message.due_at,
+        reason: message.reason,
+        becauseJobId: message.because_job_id,
+      });
+      if (!isNew) return undefined;
+      judgeAgain(group.id, message.due_at);
+      return () => bus.tell("host.changed", { hostId });
+    },
+  };
+}

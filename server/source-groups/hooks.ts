@@ -1,0 +1,161 @@
+/** Hooks: what runs on a host before and after a backup. Sealed, for admins' eyes only, resolved group over host. */
+import * as v from "valibot";
+import type { Db } from "../../db/open.ts";
+import { findHost, updateHost } from "../../db/queries/hosts.ts";
+import { findSourceGroup, updateSourceGroup } from "../../db/queries/source-groups.ts";
+import type { HostRow } from "../../db/schema/hosts.ts";
+import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { badInput, notFound, Refusal } from "../http/errors.ts";
+import { type Actor, writeAudit } from "../runtime/audit.ts";
+import type { FactBus } from "../runtime/facts.ts";
+import type { Sealer, SealPlace } from "../runtime/seal.ts";
+
+/** As long as the wire takes; null or empty = none. */
+export const hookField = v.optional(v.nullable(v.pipe(v.string(), v.maxLength(65_536, "At most 64 KiB."))));
+export const shellField = v.optional(v.nullable(v.pipe(v.string(), v.maxLength(200, "At most 200 characters."))));
+
+export type HookPair = { pre: string | null; post: string | null };
+export type HookChange = { pre?: string | null | undefined; post?: string | null | undefined };
+export type HostHookChange = HookChange & { hook_shell?: string | null | undefined };
+
+export type Hooks = {
+  /** In plain text: for admins and for the desired state. @throws Refusal 404 */
+  ofGroup(hostId: string, groupId: string): HookPair;
+  ofHost(hostId: string): HookPair & { hook_shell: string | null };
+  /** What runs around a backup of the group: its own, else the host's default. */
+  resolved(host: HostRow, group: SourceGroupRow): HookPair;
+  /** What is left out stays. @throws Refusal 404, 400, 409 `host_archived`, 413 */
+  setOfGroup(actor: Actor, hostId: string, groupId: string, change: HookChange): void;
+  setOfHost(actor: Actor, hostId: string, change: HostHookChange): void;
+};
+
+export type HookDeps = {
+  db: Db;
+  clock: Clock;
+  bus: FactBus;
+  sealer: Sealer;
+  /** @throws Refusal 413 when the host's whole state would not fit into one message */
+  checkStateSize(hostId: string): void;
+};
+
+/** Where sealed hooks lie. */
+export const HOOK_PLACES = {
+  group: { table: "source_groups", pre: "pre_hook", post: "post_hook" },
+  host: { table: "hosts", pre: "pre_hook_default", post: "post_hook_default" },
+} as const;
+
+export function createHooks({ db, clock, bus, sealer, checkStateSize }: HookDeps): Hooks {
+  const placeOf = (owner: keyof typeof HOOK_PLACES, which: "pre" | "post", id: string): SealPlace => ({
+    table: HOOK_PLACES[owner].table,
+    column: HOOK_PLACES[owner][which],
+    id,
+  });
+  const open = (place: SealPlace, blob: string | null) => (blob === null ? null : sealer.unseal(place, blob));
+  const groupPair = (group: SourceGroupRow): HookPair => ({
+    pre: open(placeOf("group", "pre", group.id), group.preHook),
+    post: open(placeOf("group", "post", group.id), group.postHook),
+  });
+  const hostPair = (host: HostRow): HookPair => ({
+    pre: open(placeOf("host", "pre", host.id), host.preHookDefault),
+    post: open(placeOf("host", "post", host.id), host.postHookDefault),
+  });
+  const getHost = (hostId: string): HostRow => {
+    const host = findHost(db, hostId);
+    if (!host) throw notFound("host");
+    return host;
+  };
+  const getGroup = (hostId: string, groupId: string): SourceGroupRow => {
+    const group = findSourceGroup(db, groupId);
+    if (!group || group.hostId !== hostId) throw notFound("source group");
+    return group;
+  };
+  const checkLive = (hostId: string) => {
+    const host = getHost(hostId);
+    if (host.archivedAt !== null)
+      throw new Refusal(409, "host_archived", `${host.name} is archived and cannot change.`);
+  };
+  const sealed = (owner: keyof typeof HOOK_PLACES, which: "pre" | "post", id: string, text: string | null) =>
+    text === null ? null : sealer.seal(placeOf(owner, which, id), text);
+
+  return {
+    ofGroup: (hostId, groupId) => groupPair(getGroup(hostId, groupId)),
+    ofHost(hostId) {
+      const host = getHost(hostId);
+      return { ...hostPair(host), hook_shell: host.hookShell };
+    },
+    resolved(host, group) {
+      const own = groupPair(group);
+      const byDefault = hostPair(host);
+      return { pre: own.pre ?? byDefault.pre, post: own.post ?? byDefault.post };
+    },
+    setOfGroup(actor, hostId, groupId, change) {
+      checkLive(hostId);
+      const group = getGroup(hostId, groupId);
+      const before = groupPair(group);
+      const after = merged(before, change);
+      inTransaction(db, () => {
+        updateSourceGroup(db, groupId, {
+          preHook: sealed("group", "pre", groupId, after.pre),
+          postHook: sealed("group", "post", groupId, after.post),
+          updatedAt: clock.now(),
+        });
+        checkStateSize(hostId);
+        writeAudit(db, clock.now(), {
+          actor,
+          action: "source_group.hooks_changed",
+          target: { kind: "source_group", id: group.id, name: group.name },
+          payload: { changed: changedNames(before, after) },
+        });
+      });
+      bus.tell("state.changed", { hostId });
+    },
+    setOfHost(actor, hostId, change) {
+      checkLive(hostId);
+      const host = getHost(hostId);
+      const before = { ...hostPair(host), hook_shell: host.hookShell };
+      const after = { ...merged(before, change), hook_shell: shellOf(before.hook_shell, change) };
+      inTransaction(db, () => {
+        updateHost(db, hostId, {
+          preHookDefault: sealed("host", "pre", hostId, after.pre),
+          postHookDefault: sealed("host", "post", hostId, after.post),
+          hookShell: after.hook_shell,
+          updatedAt: clock.now(),
+        });
+        checkStateSize(hostId);
+        writeAudit(db, clock.now(), {
+          actor,
+          action: "host.hooks_changed",
+          target: { kind: "host", id: host.id, name: host.name },
+          payload: { changed: changedNames(before, after) },
+        });
+      });
+      bus.tell("state.changed", { hostId });
+    },
+  };
+}
+
+function merged(before: HookPair, change: HookChange): HookPair {
+  const pick = (was: string | null, wanted: string | null | undefined) =>
+    wanted === undefined ? was : wanted === null || wanted.trim() === "" ? null : wanted.replaceAll("\r\n", "\n");
+  const after = { pre: pick(before.pre, change.pre), post: pick(before.post, change.post) };
+  const errors: Record<string, string> = {};
+  for (const which of ["pre", "post"] as const)
+    if (after[which]?.includes("\0")) errors[which] = "A command holds no zero bytes.";
+  if (Object.keys(errors).length > 0) throw badInput(errors);
+  return after;
+}
+
+function shellOf(before: string | null, { hook_shell: wanted }: HostHookChange): string | null {
+  if (wanted === undefined) return before;
+  const shell = wanted?.trim() || null;
+  if (shell !== null && /[\u0000-\u001f\u007f]/.test(shell))
+    throw badInput({ hook_shell: "Write the path of a program." });
+  return shell;
+}
+
+/** Names only: what hooks say is a secret. */
+function changedNames<T extends object>(before: T, after: T): string[] {
+  return Object.keys(after).filter((name) => before[name as keyof T] !== after[name as keyof T]);
+}

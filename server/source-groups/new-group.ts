@@ -1,0 +1,42 @@
+/** What a group holds before anybody has said anything, and how input changes it. */
+import { defaultIncludes, excludePreset } from "../../shared/exclude-preset.ts";
+import { DEFAULT_RETENTION } from "../../shared/retention.ts";
+import type { GroupFields, SourceGroupInput } from "./fields.ts";
+import type { Os } from "./patterns.ts";
+
+export function newGroup(os: Os, includes: readonly string[]): GroupFields {
+  return {
+    name: "",
+    tag: "",
+    includes: [],
+    excludes: excludePreset(os, includes),
+    excludeCaches: true,
+    oneFileSystem: false,
+    logFiles: false,
+    retention: DEFAULT_RETENTION,
+    retryMax: 3,
+    retryBackoffSeconds: 60,
+  };
+}
+
+/** The group that a host gets when it is enrolled. */
+export function defaultGroup(os: Os, includes: readonly string[]): GroupFields {
+  const paths = includes.length > 0 ? [...includes] : defaultIncludes(os);
+  return { ...newGroup(os, paths), name: "default", tag: "default", includes: paths };
+}
+
+/** What is left out keeps its value. */
+export function mergeGroup(base: GroupFields, input: SourceGroupInput): GroupFields {
+  return {
+    name: input.name ?? base.name,
+    tag: input.tag ?? base.tag,
+    includes: input.includes ?? base.includes,
+    excludes: input.excludes ?? base.excludes,
+    excludeCaches: input.exclude_caches ?? base.excludeCaches,
+    oneFileSystem: input.one_file_system ?? base.oneFileSystem,
+    logFiles: input.log_files ?? base.logFiles,
+    retention: input.retention ?? base.retention,
+    retryMax: input.retry_max ?? base.retryMax,
+    retryBackoffSeconds: input.retry_backoff_seconds ?? base.retryBackoffSeconds,
+  };
+}

@@ -1,0 +1,26 @@
+/** What restic's readers would misread never reaches them. */
+import { expect, test } from "bun:test";
+import { cleanLines, excludesProblem, includesProblem } from "./patterns.ts";
+
+test("the first wrong line is named, with what to write instead", () => {
+  expect(excludesProblem(["*.tmp", "~$*", "/home/*/.cache", "/tank/scans/[inbox"], "linux")).toBe(
+    "Line 4: “[” is never closed. Write \\[inbox for the name itself.",
+  );
+  expect(excludesProblem(["# old"], "linux")).toContain(
+    "Line 1: restic takes a line that begins with # for a comment.",
+  );
+  expect(excludesProblem(["!keep"], "linux")).toContain("bring back");
+  expect(excludesProblem(["a\\"], "linux")).toContain("backslash");
+  expect(excludesProblem(["[]x]"], "linux")).toContain("empty");
+  expect(includesProblem(["/etc", "home"], "linux")).toBe("Line 2: “home” is not an absolute path, such as /home.");
+});
+
+test("right patterns pass", () => {
+  expect(excludesProblem(["[a-z]*", "\\[x", "a # b", "$HOME/x", "**/.cache", "[#]a", "[^a]b"], "linux")).toBeNull();
+  expect(excludesProblem(["C:\\Users\\*\\Temp\\", "C:\\[x"], "windows")).toBeNull();
+  expect(includesProblem(["C:\\Users", "\\\\nas\\share"], "windows")).toBeNull();
+});
+
+test("lines are trimmed; empty ones and doubles go", () => {
+  expect(cleanLines([" /a ", "", "/a", "/b c "])).toEqual(["/a", "/b c"]);
+});

@@ -1,0 +1,68 @@
+/** Lines of includes and excludes: what restic's readers would misread is refused, with its line and the reason. */
+
+export type Os = "linux" | "windows";
+
+/** One sentence for the first line that is wrong; null when all are right. */
+export function includesProblem(paths: readonly string[], os: Os): string | null {
+  return firstProblem(paths, (path) => {
+    if (path === "" || isAbsolute(path, os)) return null;
+    return `${quote(path)} is not an absolute path${os === "windows" ? ", such as C:\\Users" : ", such as /home"}.`;
+  });
+}
+
+/** As {@link includesProblem}. */
+export function excludesProblem(patterns: readonly string[], os: Os): string | null {
+  return firstProblem(patterns, (pattern) => {
+    if (pattern.startsWith("#"))
+      return `restic takes a line that begins with # for a comment.${os === "windows" ? "" : ` Write [#]${pattern.slice(1, 40)} for the name itself.`}`;
+    if (pattern.startsWith("!")) return "A line that begins with ! would bring back what another line excludes.";
+    if (hasControls(pattern)) return "This line holds control characters.";
+    return os === "windows" ? null : bracketProblem(pattern);
+  });
+}
+
+/** Trims, drops empty lines and doubles: restic's reader trims too. */
+export function cleanLines(list: readonly string[]): string[] {
+  return [...new Set(list.map((line) => line.trim()).filter((line) => line !== ""))];
+}
+
+/** An absolute path of the host's system, without control characters. */
+export function isAbsolute(path: string, os: Os): boolean {
+  return !hasControls(path) && (os === "windows" ? /^([A-Za-z]:[\\/]|\\\\)/.test(path) : path.startsWith("/"));
+}
+
+function firstProblem(lines: readonly string[], problemOf: (line: string) => string | null): string | null {
+  for (const [at, line] of lines.entries()) {
+    const problem = problemOf(line);
+    if (problem !== null) return `Line ${at + 1}: ${problem}`;
+  }
+  return null;
+}
+
+/** Go's `filepath.Match` refuses a set that is never closed, and a backslash at the end. */
+function bracketProblem(pattern: string): string | null {
+  let open = -1;
+  for (let at = 0; at < pattern.length; at++) {
+    const character = pattern[at];
+    if (character === "\\") {
+      if (at === pattern.length - 1)
+        return "The backslash at the end escapes nothing. Write \\\\ for the character itself.";
+      at++;
+    } else if (open < 0 && character === "[") {
+      open = at;
+      if (pattern[at + 1] === "^") at++;
+      if (pattern[at + 1] === "]") return "The set [] is empty. Write \\[ for the character itself.";
+    } else if (open >= 0 && character === "]") open = -1;
+    else if (character === "/" && open >= 0) break;
+  }
+  if (open < 0) return null;
+  return `“[” is never closed. Write ${pattern.slice(open).replace("[", "\\[").split("/")[0]?.slice(0, 40)} for the name itself.`;
+}
+
+function hasControls(text: string): boolean {
+  return /[\u0000-\u001f\u007f]/.test(text);
+}
+
+function quote(text: string): string {
+  return `“${text.slice(0, 80)}”`;
+}
