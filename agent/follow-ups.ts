@@ -1,14 +1,17 @@
-/** What is looked up about a repo after jobs, when no job waits: its new snapshot, its whole list, its sizes. */
+/** What is looked up about a repo after jobs, when no job waits: its new snapshot, its whole list, its state and locks, its sizes. */
 import type { Clock } from "../shared/clock.ts";
 import { DAY_MS } from "../shared/clock.ts";
+import type { ErrorCode } from "../shared/jobs.ts";
 import type { Log } from "../shared/log.ts";
 import type { DesiredStateHolder } from "./desired-state.ts";
+import type { Due } from "./handlers/handler.ts";
+import { readyMessage, statusMessage } from "./handlers/repo-status.ts";
 import type { DurableMessage, Outbox } from "./outbox.ts";
 import type { RepoAccess } from "./restic/access.ts";
 import type { Reach } from "./restic/reach.ts";
 import type { Restic } from "./restic/restic.ts";
 import { reportMessages } from "./restic/snapshot-row.ts";
-import { type Ask, askSnapshots, askStats } from "./restic/survey.ts";
+import { type Ask, askConfig, askLocks, askSnapshots, askStats } from "./restic/survey.ts";
 import type { NoteKey } from "./store/note-rows.ts";
 import type { Store } from "./store/store.ts";
 
@@ -24,7 +27,10 @@ type Options = {
   log: Log;
 };
 
-type Task = { key: NoteKey; repoId: string; what: "snapshots" | "stats"; value: string };
+/** What speaks of the repository itself; a server that does not answer now is no lasting state. */
+const TOLD_BY_FOLLOW_UP = new Set<ErrorCode>(["repo_missing", "wrong_password"]);
+
+type Task = { key: NoteKey; repoId: string; what: Due; value: string };
 
 export function createFollowUps(options: Options) {
   const { store, outbox, state, clock, log } = options;
@@ -58,7 +64,7 @@ export function createFollowUps(options: Options) {
   };
 
   function nextTask(): Task | null {
-    for (const what of ["snapshots", "stats"] as const) {
+    for (const what of ["snapshots", "status", "stats"] as const) {
       for (const { id, value } of store.notes.listByPrefix(`${what}_due:`)) {
         const key: NoteKey = `${what}_due:${id}`;
         if (!resting.has(key)) return { key, repoId: id, what, value };
@@ -76,6 +82,7 @@ export function createFollowUps(options: Options) {
       const there = await options.reach(access, signal);
       if (!there.reached || there.httpStatus === 401) return false;
       const ask: Ask = (order) => options.restic.run(order, access, { signal, capture: true });
+      if (task.what === "status") return await lookAtState(task, ask);
       return task.what === "snapshots" ? await listSnapshots(task, ask) : await measure(task, ask);
     } catch (error) {
       log.warn("What should follow a job failed", { what: task.what, error: String(error) });
@@ -96,10 +103,26 @@ export function createFollowUps(options: Options) {
         snapshots.length === 0 ? [] : [{ type: "snapshots.added", payload: { repo_id: task.repoId, snapshots } }],
       );
     }
-    return settle(task, reportMessages(task.repoId, found.value, takenAt), {
-      key: `reported_at:${task.repoId}`,
-      value: String(takenAt),
-    });
+    return settle(
+      task,
+      reportMessages(task.repoId, found.value, takenAt),
+      { key: `reported_at:${task.repoId}`, value: String(takenAt) },
+      { key: `status_due:${task.repoId}`, value: "1" },
+    );
+  }
+
+  /** Whether it still opens, as which repository, and which locks lie in it. */
+  async function lookAtState(task: Task, ask: Ask): Promise<boolean> {
+    const found = await askConfig(ask);
+    if (found.is === "stopped") return false;
+    if (found.is === "failed") {
+      if (!TOLD_BY_FOLLOW_UP.has(found.code)) return false;
+      const message = statusMessage(task.repoId, "failed", found, clock.now());
+      return settle(task, [message], { key: `told_failed:${task.repoId}`, value: "1" });
+    }
+    const locks = await askLocks(ask);
+    store.notes.delete(`told_failed:${task.repoId}`);
+    return settle(task, [readyMessage(task.repoId, { ...found.value, appendOnly: "unknown", locks }, clock.now())]);
   }
 
   async function measure(task: Task, ask: Ask): Promise<boolean> {
@@ -113,11 +136,11 @@ export function createFollowUps(options: Options) {
     return settle(task, [{ type: "repo.stats", payload: measured.value }], { key, value });
   }
 
-  function settle(task: Task, messages: DurableMessage[], note?: { key: NoteKey; value: string }): boolean {
+  function settle(task: Task, messages: DurableMessage[], ...notes: { key: NoteKey; value: string }[]): boolean {
     return outbox.put(messages, () => {
       // A job that ended meanwhile may have made it due again.
       if (store.notes.find(task.key) === task.value) store.notes.delete(task.key);
-      if (note) store.notes.set(note.key, note.value);
+      for (const { key, value } of notes) store.notes.set(key, value);
     });
   }
 

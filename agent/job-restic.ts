@@ -32,6 +32,9 @@ const LOCKLESS = new Set<ResticOrder["do"]>([
   "ls",
 ]);
 
+/** A server may think about these for hours; breaking them off costs more than waiting. */
+const PATIENT = new Set<ResticOrder["do"]>(["prune", "check"]);
+
 const GONE_WITHIN_MS = 5000;
 
 export function createJobRestic(options: Options) {
@@ -50,7 +53,7 @@ export function createJobRestic(options: Options) {
         versionTold = true;
         log.event(command.join(" "));
         options.child(child);
-        watch = watchFor(child.pid, stalled);
+        watch = watchFor(child.pid, PATIENT.has(order.do) ? null : stalled);
         use.onStart?.(child, command, binary);
       },
     });
@@ -63,7 +66,8 @@ export function createJobRestic(options: Options) {
     return result;
   }
 
-  function watchFor(pid: number, stalled: AbortController): StallWatch {
+  /** @param stalled null: it is only said that nothing happens. */
+  function watchFor(pid: number, stalled: AbortController | null): StallWatch {
     const { clock, stall } = options;
     return watchForStall({
       pid,
@@ -74,6 +78,7 @@ export function createJobRestic(options: Options) {
           `restic has neither computed nor read nor written for ${Math.round(idleMs / MINUTE_MS)} min: it looks stalled`,
         ),
       stop(idleMs) {
+        if (stalled === null) return;
         log.event(`restic has done nothing for ${Math.round(idleMs / HOUR_MS)} h and is stopped`);
         stalled.abort();
       },

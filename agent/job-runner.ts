@@ -190,6 +190,9 @@ export function createJobRunner(options: Options): JobRunner {
         store.notes.set(`snapshots_due:${repoId}`, snapshotId);
       }
       if (verdict.due.includes("stats")) store.notes.set(`stats_due:${repoId}`, "1");
+      const isBack = end.status === "succeeded" && store.notes.find(`told_failed:${repoId}`) !== null;
+      if (verdict.due.includes("status") || isBack || WORTH_A_LOOK.has(end.error_code))
+        store.notes.set(`status_due:${repoId}`, "1");
     });
     options.log.info("Job ended", { job: end.job_id, kind: end.kind, status: end.status, code: end.error_code });
   }
@@ -214,6 +217,9 @@ export function createJobRunner(options: Options): JobRunner {
     end: (job, verdict) => finish(job, verdict, logOf(job)),
   };
 }
+
+/** Ends after which the repo is looked at: is it gone, who holds its lock? */
+const WORTH_A_LOOK = new Set<JobFinished["error_code"]>(["repo_missing", "wrong_password", "repo_locked"]);
 
 function statusOf(job: OpenJob, verdict: Verdict): Pick<JobFinished, "status"> & { error: Verdict["error"] } {
   if (verdict.end !== "cancelled") return { status: verdict.end, error: verdict.error };

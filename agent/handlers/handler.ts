@@ -25,7 +25,7 @@ export type Verdict = {
   /** What is to be looked up for this repo once the job is over. */
   due: Due[];
 };
-export type Due = "snapshots" | "stats";
+export type Due = "snapshots" | "stats" | "status";
 
 /** The job has not ended: it is to be run again later, and does not hold its lane meanwhile. */
 export type Later = { end: "later"; afterMs: number };

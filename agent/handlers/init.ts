@@ -10,7 +10,7 @@ export const init: Handler = async (context, deps) => {
   const verdict = refused ?? (await makeUnlessThere());
   if (verdict === null) return await lookAtRepo(context, deps, null);
   if (verdict.error === null) return verdict;
-  return { ...verdict, messages: [statusMessage(context, "failed", verdict.error, deps.clock.now())] };
+  return { ...verdict, messages: [statusMessage(context.access.repoId, "failed", verdict.error, deps.clock.now())] };
 
   async function makeUnlessThere() {
     const found = await askConfig((order) => context.restic(order, { capture: true }));

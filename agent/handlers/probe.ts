@@ -12,6 +12,7 @@ import {
   type Verdict,
 } from "./handler.ts";
 import { readyMessage, statusMessage } from "./repo-status.ts";
+import { otherRepoInWords } from "./same-repo.ts";
 
 export const probe: Handler = async (context, deps) => {
   if (context.order.kind !== "probe") throw new Error("not a probe");
@@ -35,15 +36,14 @@ export async function lookAtRepo(context: JobContext, deps: HandlerDeps, expecte
   const { resticId, formatVersion } = found.value;
   context.log.event(`Repository ${resticId.slice(0, 10)} opened (format ${formatVersion})`);
   if (expectedId !== null && expectedId !== resticId) {
-    const message = `Another repository lies at this address: ${resticId.slice(0, 10)} instead of ${expectedId.slice(0, 10)}. Check the URL and what is mounted there`;
-    return withStatus(context, deps, failed("wrong_repo", message));
+    return withStatus(context, deps, failed("wrong_repo", otherRepoInWords(resticId, expectedId)));
   }
   const appendOnly = await deps.proveAppendOnly(context.access, context.signal);
   context.log.event(PROOF_IN_WORDS[appendOnly]);
   const locks = await askLocks((order) => context.restic(order, { capture: true }));
   if (context.signal.aborted) return cancelled();
   if (locks && locks.length > 0) context.log.event(`${locks.length} lock(s) lie in the repository`);
-  const message = readyMessage(context, { resticId, formatVersion, appendOnly, locks }, deps.clock.now());
+  const message = readyMessage(context.access.repoId, { resticId, formatVersion, appendOnly, locks }, deps.clock.now());
   const stats = { restic_id: resticId, append_only: appendOnly, format_version: formatVersion };
   return succeeded({ stats, messages: [message], due: ["snapshots", "stats"] });
 }
@@ -52,12 +52,12 @@ const PROOF_IN_WORDS = {
   proven: "Append-only: the repo server refuses to delete with this credential",
   violated: "Not append-only: whoever steals this credential could delete backups",
   unknown: "Whether this credential may delete could not be found out",
-  not_applicable: "A repository on a local path cannot be append-only",
+  not_applicable: "Only a REST server can be append-only: whoever steals this credential could delete backups",
 } as const;
 
 function withStatus(context: JobContext, deps: HandlerDeps, verdict: Verdict): Verdict {
   if (verdict.error === null) return verdict;
-  return { ...verdict, messages: [statusMessage(context, "failed", verdict.error, deps.clock.now())] };
+  return { ...verdict, messages: [statusMessage(context.access.repoId, "failed", verdict.error, deps.clock.now())] };
 }
 
 /** Of a repo that was never ready this is an answer, not a failure: the server decides to make one. */
@@ -73,7 +73,7 @@ function waitOrEnd(context: JobContext, deps: HandlerDeps, waitMs: number, verdi
   if (context.tries === 0) {
     const message =
       "The repo server does not know this host's user yet: add the htpasswd line there; it is tried again by itself";
-    context.emit([statusMessage(context, "waiting", { code: "unauthorised", message }, now)]);
+    context.emit([statusMessage(context.access.repoId, "waiting", { code: "unauthorised", message }, now)]);
     context.log.event(message);
   }
   return { end: "later", afterMs: deps.probeAgainMs };

@@ -1,10 +1,9 @@
-/** The `repo.status` messages that a probe or an init leads to. */
+/** The `repo.status` messages that jobs and follow-ups lead to. */
 import type { ErrorCode } from "../../shared/jobs.ts";
 import type { Lock } from "../../shared/protocol/fields.ts";
 import type { AppendOnly } from "../../shared/repos.ts";
 import type { DurableMessage } from "../outbox.ts";
 import { clip } from "../words.ts";
-import type { JobContext } from "./handler.ts";
 
 export type ReadyFacts = {
   resticId: string;
@@ -13,11 +12,11 @@ export type ReadyFacts = {
   locks: Lock[] | null;
 };
 
-export function readyMessage(context: JobContext, facts: ReadyFacts, now: number): DurableMessage {
+export function readyMessage(repoId: string, facts: ReadyFacts, now: number): DurableMessage {
   return {
     type: "repo.status",
     payload: {
-      repo_id: context.access.repoId,
+      repo_id: repoId,
       status: "ready",
       status_code: null,
       status_message: null,
@@ -32,7 +31,7 @@ export function readyMessage(context: JobContext, facts: ReadyFacts, now: number
 
 /** What is not known in this state (`append_only`, identity, locks) is said to be unknown, which changes nothing. */
 export function statusMessage(
-  context: JobContext,
+  repoId: string,
   status: "waiting" | "failed",
   error: { code: ErrorCode; message: string },
   now: number,
@@ -40,7 +39,7 @@ export function statusMessage(
   return {
     type: "repo.status",
     payload: {
-      repo_id: context.access.repoId,
+      repo_id: repoId,
       status,
       status_code: error.code,
       status_message: clip(error.message, 1000),

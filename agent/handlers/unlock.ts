@@ -15,5 +15,9 @@ export const unlock: Handler = async (context, deps) => {
   const after = await askLocks(ask);
   const removed = Math.max(0, (before?.length ?? 0) - (after?.length ?? 0));
   context.log.event(`${countOf(removed, "stale lock")} removed, ${countOf(after?.length ?? 0, "lock")} left`);
-  return succeeded({ stats: { locks_removed: removed, locks_left: after?.length ?? null } });
+  const oldest = after && after.length > 0 ? Math.min(...after.map((lock) => lock.time)) : null;
+  return succeeded({
+    stats: { locks_removed: removed, locks_left: after?.length ?? null, oldest_lock_at: oldest },
+    due: ["status"],
+  });
 };

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { DEFAULT_RETENTION } from "../../shared/retention.ts";
 import { argvOf, type BackupOrder, type ResticOrder } from "./argv.ts";
 
 const backup: BackupOrder = {
@@ -35,6 +36,16 @@ const CASES: Record<string, ResticOrder> = {
   "one snapshot": { do: "snapshots", snapshotId: "f565dd94" },
   stats: { do: "stats" },
   unlock: { do: "unlock" },
+  forget: { do: "forget", tag: "documents", host: "web-01", keep: DEFAULT_RETENTION },
+  "forget with counts": {
+    do: "forget",
+    tag: "db",
+    host: "db-01",
+    keep: { keep_last: 3, keep_daily: 7, keep_weekly: 4, keep_monthly: 12, keep_yearly: 2, keep_within_hourly: "2d" },
+  },
+  prune: { do: "prune" },
+  check: { do: "check", subset: null },
+  "check of a part": { do: "check", subset: { part: 3, parts: 12 } },
   "list locks": { do: "list_locks" },
   "cat lock": { do: "cat_lock", lockId: "5438b46d" },
   ls: { do: "ls", snapshotId: "f565dd94", path: "--help" },
@@ -44,6 +55,11 @@ test("every argument list is the agreed one", async () => {
   const golden: unknown = await Bun.file(join(import.meta.dir, "testdata/argv.json")).json();
   const made = Object.fromEntries(Object.entries(CASES).map(([name, order]) => [name, argvOf(order)]));
   expect(made).toEqual(golden as typeof made);
+});
+
+test("a forget without a policy is never asked for, and no forget prunes", () => {
+  expect(() => argvOf({ do: "forget", tag: "t", host: "h", keep: {} })).toThrow("without a policy");
+  expect(argvOf(CASES.forget!)).not.toContain("--prune");
 });
 
 test("whatever a person or a server typed stands behind -- or after its own flag", () => {

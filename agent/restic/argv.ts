@@ -1,4 +1,5 @@
 /** The argument lists of every restic command that the agent runs. Pure; pinned by golden files. */
+import { type Retention, retentionArgs } from "../../shared/retention.ts";
 
 export type BackupOrder = {
   do: "backup";
@@ -25,6 +26,11 @@ export type ResticOrder =
   | { do: "snapshots"; snapshotId: string | null }
   | { do: "stats" }
   | { do: "unlock" }
+  /** One source group; its policy is never empty. */
+  | { do: "forget"; tag: string; host: string; keep: Retention }
+  | { do: "prune" }
+  /** Part n of t of the data, or only what describes it. */
+  | { do: "check"; subset: { part: number; parts: number } | null }
   | { do: "list_locks" }
   | { do: "cat_lock"; lockId: string }
   /** One directory, not recursive. */
@@ -51,6 +57,17 @@ export function argvOf(order: ResticOrder): string[] {
       return ["stats", "--json", "--no-lock", "--mode", "raw-data"];
     case "unlock":
       return ["unlock", "--json"];
+    case "forget":
+      return forgetArgv(order);
+    case "prune":
+      return ["prune", ...RETRY_LOCK, "--max-unused", "10%", "--max-repack-size", "20G"];
+    case "check":
+      return [
+        "check",
+        "--json",
+        ...RETRY_LOCK,
+        ...(order.subset === null ? [] : ["--read-data-subset", `${order.subset.part}/${order.subset.parts}`]),
+      ];
     case "list_locks":
       return ["list", "--no-lock", "locks"];
     case "cat_lock":
@@ -86,6 +103,14 @@ function backupArgv(order: BackupOrder): string[] {
     ...limit("--limit-upload", order.uploadLimit),
     ...limit("--limit-download", order.downloadLimit),
   ];
+}
+
+/** @throws for an empty policy: restic would keep what nobody asked it to keep, or nothing. */
+function forgetArgv({ tag, host, keep }: Extract<ResticOrder, { do: "forget" }>): string[] {
+  const policy = retentionArgs(keep);
+  if (policy.length === 0) throw new Error("forget without a policy");
+  // `=`: a tag or a host that begins with a dash is no flag.
+  return ["forget", "--json", ...RETRY_LOCK, `--tag=${tag}`, `--host=${host}`, "--group-by", "host,tags", ...policy];
 }
 
 function limit(flag: string, kibPerSecond: number | null): string[] {

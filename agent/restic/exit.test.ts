@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ErrorCode } from "../../shared/jobs.ts";
 import type { ResticOrder } from "./argv.ts";
-import { judge } from "./exit.ts";
+import { deleteRefused, judge } from "./exit.ts";
 import { cleanText, readLine } from "./output.ts";
 
 /** What restic said in a recorded run, as the runner collects it. */
@@ -38,6 +38,11 @@ const FAILURES: [name: string, order: ResticOrder["do"], code: ErrorCode][] = [
   ["init-exists", "init", "restic_failed"],
   ["rest-quota-backup", "backup", "repo_full"],
   ["rest-diskfull-backup", "backup", "repo_full"],
+  ["rest-prune-appendonly", "prune", "append_only"],
+  ["stale-prune", "prune", "repo_locked"],
+  ["stale-forget", "forget", "repo_locked"],
+  ["stale-check-json", "check", "repo_locked"],
+  ["check-missing-pack-json", "check", "restic_failed"],
 ];
 
 describe.each(["0.18.0", "0.19.1"])("the end of a command of restic %s", (version) => {
@@ -60,6 +65,13 @@ describe.each(["0.18.0", "0.19.1"])("the end of a command of restic %s", (versio
 
   test("what somebody else interrupted has failed", () => {
     expect(judged(version, "intr-backup-int", "backup")).toMatchObject({ is: "failed" });
+  });
+
+  test("a refused forget is told by its words, whatever it exits with", () => {
+    const { code, stderr } = recorded(version, "rest-forget-appendonly");
+    expect(code).toBe(version === "0.18.0" ? 0 : 3);
+    expect(deleteRefused(stderr)).toBe(true);
+    if (code !== 0) expect(judged(version, "rest-forget-appendonly", "forget")).toMatchObject({ code: "append_only" });
   });
 
   test("all went well", () => {

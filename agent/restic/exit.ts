@@ -77,6 +77,15 @@ const RULES: Rule[] = [
   },
 ];
 
+/** A server that takes everything but deletes: what an append-only one says to `forget` and `prune`. */
+const DELETE_REFUSED: Rule = {
+  code: "append_only",
+  pattern: /\(403\)|403 Forbidden|AccessDenied/i,
+  message:
+    "The repo server refuses to delete with this credential: enter an admin credential that may delete, then run it again",
+};
+const DELETING = new Set<ResticOrder["do"]>(["forget", "prune"]);
+
 const INTERRUPTED = 130;
 
 export function judge(end: CommandEnd): Judgement {
@@ -87,6 +96,9 @@ export function judge(end: CommandEnd): Judgement {
   if (known) return { is: "failed", ...known };
   if (end.code === INTERRUPTED || end.code === null) {
     return { is: "failed", code: "restic_failed", message: "restic was ended from outside: run the job again" };
+  }
+  if (DELETING.has(end.order) && deleteRefused(end.stderr)) {
+    return { is: "failed", code: DELETE_REFUSED.code, message: DELETE_REFUSED.message };
   }
   const last = end.stderr.at(-1) ?? "";
   const rule = ruleFor(last) ?? ruleFor(end.stderr.slice(-20).join("\n"));
@@ -100,6 +112,11 @@ export function judge(end: CommandEnd): Judgement {
     code: "restic_failed",
     message: said ? `restic failed: ${said}` : `restic failed with exit code ${end.code}: its log tells more`,
   };
+}
+
+/** Whether restic's words tell of a refused delete; also where it exits with 0 (forget of 0.18). */
+export function deleteRefused(stderr: readonly string[]): boolean {
+  return stderr.some((words) => DELETE_REFUSED.pattern.test(words));
 }
 
 /** The final error decides; the retry notices before it only where it says nothing. */

@@ -61,6 +61,8 @@ function readJson(json: unknown): ResticLine | null {
     case "verbose_status":
       return parsed(backupVerboseStatus, json, (file) => ({ is: "file", file }));
     case "error":
+      // Of check, which has its own form of it.
+      if ("message" in json) return null;
       return parsed(backupError, json, (error) => ({ is: "error", error }));
     case "summary":
       return parsed(backupSummary, json, (summary) => ({ is: "summary", summary }));

@@ -50,7 +50,7 @@ async function reachRest(
  */
 export async function proveAppendOnly(access: RepoAccess, withinMs: number, signal: AbortSignal): Promise<AppendOnly> {
   const rest = restEndpoint(access);
-  if (rest === null) return access.kind === "local" ? "not_applicable" : "unknown";
+  if (rest === null) return access.kind === "rest" ? "unknown" : "not_applicable";
   const blob = randomBytes(32).toString("hex");
   try {
     const { status } = await request(`${rest.url}/data/${blob}`, "DELETE", rest.headers, withinMs, signal);

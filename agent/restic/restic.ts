@@ -22,6 +22,8 @@ export type ResticResult = {
   exitCode: number | null;
   /** With `capture` only. */
   stdout: string;
+  /** The last lines of stderr, restic's own final words at the end. */
+  stderr: string[];
   /** restic's last own words about a failure */
   lastError: string | null;
   durationMs: number;
@@ -96,6 +98,7 @@ async function runWith(
     judgement: judge({ order: order.do, code: end.code, stoppedByUs: end.stoppedByUs, stderr: said }),
     exitCode: end.code,
     stdout: captured.join("\n"),
+    stderr: said,
     lastError: said.at(-1) ?? null,
     durationMs: end.durationMs,
   };
@@ -111,6 +114,7 @@ function failure(code: ErrorCode, message: string): ResticResult {
     judgement: { is: "failed", code, message },
     exitCode: null,
     stdout: "",
+    stderr: [],
     lastError: null,
     durationMs: 0,
   };

@@ -8,6 +8,8 @@ export type NoteKey =
   | `unlock_first:${string}`
   | `snapshots_due:${string}`
   | `stats_due:${string}`
+  | `status_due:${string}`
+  | `told_failed:${string}`
   | `reported_at:${string}`
   | `measured:${string}`;
 

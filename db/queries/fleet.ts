@@ -13,6 +13,16 @@ export type FleetRepo = {
   status: RepoStatus;
   statusCode: string | null;
 };
+/** A schedule in force and one group that it runs. */
+export type FleetSchedule = {
+  id: string;
+  hostId: string;
+  sourceGroupId: string;
+  cron: string;
+  timezone: string | null;
+  splayMinutes: number;
+  nextRunAt: number | null;
+};
 export type FleetGroup = { id: string; hostId: string; name: string };
 /** The last ended backup of a target, with the facts that a list shows. */
 export type FleetTarget = {
@@ -45,10 +55,11 @@ export type FleetFacts = {
   groups: FleetGroup[];
   targets: FleetTarget[];
   openJobs: FleetOpenJob[];
+  schedules: FleetSchedule[];
 };
 
 const REPOS = `SELECT r.id, r.host_id AS hostId, r.name, r.is_primary AS isPrimary, r.status, r.status_code AS statusCode
-  FROM repos r JOIN hosts h ON h.id = r.host_id WHERE h.archived_at IS NULL`;
+  FROM repos r JOIN hosts h ON h.id = r.host_id WHERE h.archived_at IS NULL AND r.removed_at IS NULL`;
 const GROUPS = `SELECT g.id, g.host_id AS hostId, g.name
   FROM source_groups g JOIN hosts h ON h.id = g.host_id WHERE h.archived_at IS NULL ORDER BY lower(g.name)`;
 const TARGETS = `SELECT g.host_id AS hostId, t.source_group_id AS sourceGroupId, t.repo_id AS repoId, t.last_job_id AS lastJobId,
@@ -59,6 +70,10 @@ const TARGETS = `SELECT g.host_id AS hostId, t.source_group_id AS sourceGroupId,
   JOIN hosts h ON h.id = g.host_id
   LEFT JOIN jobs j ON j.id = t.last_job_id
   WHERE h.archived_at IS NULL`;
+const SCHEDULES = `SELECT s.id, s.host_id AS hostId, g.source_group_id AS sourceGroupId, s.cron, s.timezone,
+    s.splay_minutes AS splayMinutes, s.next_run_at AS nextRunAt
+  FROM schedules s JOIN schedule_source_groups g ON g.schedule_id = s.id JOIN hosts h ON h.id = s.host_id
+  WHERE s.enabled = 1 AND h.archived_at IS NULL AND h.schedules_paused = 0`;
 /** The index is named because the order by id would tempt SQLite to walk all jobs. */
 const OPEN_JOBS = `SELECT id, host_id AS hostId, kind, status, source_group_id AS sourceGroupId, repo_id AS repoId,
     queued_at AS queuedAt, started_at AS startedAt
@@ -72,5 +87,6 @@ export function readFleetFacts(db: Db): FleetFacts {
     groups: all<FleetGroup>(GROUPS),
     targets: all<FleetTarget>(TARGETS),
     openJobs: all<FleetOpenJob>(OPEN_JOBS),
+    schedules: all<FleetSchedule>(SCHEDULES),
   };
 }

@@ -72,8 +72,13 @@ export const lock = v.object({
 });
 export type Lock = v.InferOutput<typeof lock>;
 
-/** Figures at the end of a job: restic's summary, by kind; numbers, short words and lists of them only. */
-export const stats = v.record(word, v.union([v.number(), v.boolean(), text(4096), v.array(text(4096)), v.null()]));
+const figure = v.union([v.number(), v.boolean(), text(4096), v.null()]);
+/** A line of a table, such as one removed snapshot. */
+export const statsRow = v.record(word, figure);
+export type StatsRow = v.InferOutput<typeof statsRow>;
+
+/** Figures at the end of a job: restic's summary, by kind; numbers, short words, lists and tables of them only. */
+export const stats = v.record(word, v.union([figure, v.array(text(4096)), v.array(statsRow)]));
 export type JobStats = v.InferOutput<typeof stats>;
 
 /** What opens a repository. Password, HTTP user and password and backend keys are different things. */

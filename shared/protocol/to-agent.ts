@@ -1,6 +1,7 @@
 /** Every message that the server sends to an agent, and the orders (`command.run`) kind by kind. */
 import * as v from "valibot";
 import { ACTOR_KINDS } from "../jobs.ts";
+import { retentionSchema } from "../retention.ts";
 import { frameParser, type MessageOf } from "./envelope.ts";
 import { count, credential, id, path, text, time, word } from "./fields.ts";
 
@@ -57,6 +58,22 @@ export const desiredState = v.object({
 });
 export type DesiredState = v.InferOutput<typeof desiredState>;
 
+/** Snapshots with this tag and host are judged by this policy, apart from all others; an empty one is never sent. */
+export const forgetGroup = v.object({
+  source_group_id: id,
+  tag: v.pipe(word, v.minLength(1)),
+  host: v.pipe(text(255), v.minLength(1)),
+  keep: retentionSchema,
+});
+export type ForgetGroup = v.InferOutput<typeof forgetGroup>;
+
+/** Part n of t of the data; restic knows 256 parts at most. */
+const checkPart = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256));
+const checkSubset = v.object({ part: checkPart, parts: checkPart });
+
+/** The repository that must be found before anything is changed in it; null when none is known yet. */
+const expected = { restic_id: v.nullable(word) };
+
 const bandwidth = v.object({ up_kbps: v.nullable(count), down_kbps: v.nullable(count) });
 
 const order = {
@@ -92,6 +109,18 @@ export const commandRun = v.variant("kind", [
   v.object({ ...order, kind: v.literal("snapshots"), args: v.object({}) }),
   v.object({ ...order, kind: v.literal("stats"), args: v.object({}) }),
   v.object({ ...order, kind: v.literal("unlock"), args: v.object({}) }),
+  v.object({
+    ...order,
+    kind: v.literal("forget"),
+    args: v.object({ ...expected, groups: v.pipe(v.array(forgetGroup), v.minLength(1), v.maxLength(500)) }),
+  }),
+  v.object({ ...order, kind: v.literal("prune"), args: v.object(expected) }),
+  /** Without a subset only what describes the data is read. */
+  v.object({
+    ...order,
+    kind: v.literal("check"),
+    args: v.object({ ...expected, subset: v.nullable(checkSubset) }),
+  }),
 ]);
 export type CommandRun = v.InferOutput<typeof commandRun>;
 export type CommandKind = CommandRun["kind"];

@@ -1,6 +1,7 @@
 // The figures of a finished job: restic's summary in words, and the files that could not be read.
 import type { Child } from "hono/jsx";
 import type { JobRow } from "../../db/schema/jobs.ts";
+import type { JobStats } from "../../shared/protocol/fields.ts";
 import { Figures, Notice } from "../components/panels.tsx";
 import { formatBytes, formatCount, formatDuration, formatPlural } from "../format.ts";
 
@@ -40,7 +41,7 @@ export function StatsSection({
   });
   if (job.startedAt !== null && job.finishedAt !== null && figures.length > 0)
     figures.push(["Took", formatDuration(job.finishedAt - job.startedAt)]);
-  const unreadable = Array.isArray(stats.unreadable_paths) ? stats.unreadable_paths : [];
+  const unreadable = textsOf(stats.unreadable_paths);
   if (figures.length === 0 && unreadable.length === 0) return null;
   return (
     <section class="run rows-wide" aria-label="Figures">
@@ -53,6 +54,10 @@ export function StatsSection({
       {unreadable.length > 0 ? <Unreadable paths={unreadable} total={job.warnings} /> : null}
     </section>
   );
+}
+
+function textsOf(value: JobStats[string] | undefined): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
 }
 
 function Unreadable({ paths, total }: { paths: readonly string[]; total: number }) {
