@@ -4,12 +4,14 @@ import {
   type FleetGroup,
   type FleetOpenJob,
   type FleetRepo,
+  type FleetSchedule,
   type FleetTarget,
   readFleetFacts,
 } from "../../db/queries/fleet.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
-import { type Clock, DAY_MS } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/clock.ts";
 import type { Hub } from "../agents/hub.ts";
+import { createProtection, type Protection } from "../hosts/protection.ts";
 import { type HostStatus, hostStatus } from "../hosts/status.ts";
 import type { FactBus, FactName } from "../runtime/facts.ts";
 
@@ -21,10 +23,10 @@ export type FleetHost = {
   groups: FleetGroup[];
   targets: FleetTarget[];
   openJobs: FleetOpenJob[];
-  /** Every target has a success in the last 24 h, and there is at least one. */
-  isProtected: boolean;
   hasWarnings: boolean;
-};
+  /** When the next schedule starts; null when none will. */
+  nextRunAt: number | null;
+} & Protection;
 
 export type Fleet = {
   /** Live hosts, by name. The same array as long as nothing has changed; of a large fleet up to a second old. */
@@ -46,7 +48,7 @@ const CHANGING: FactName[] = [
 ];
 /** What people do is seen at once, however large the fleet is. */
 const URGENT: FactName[] = ["host.changed", "state.changed", "job.created"];
-/** "Protected in the last 24 h" moves with time alone. */
+/** "Protected" moves with time alone. */
 const MAX_AGE_MS = 15_000;
 /** A fleet that takes longer than this to read is read for a tenth of the time at most: its agents report all the while. */
 const CHEAP_MS = 5;
@@ -62,6 +64,7 @@ export type FleetDeps = {
 };
 
 export function createFleet({ db, clock, hub, bus, lastSeenAt }: FleetDeps): Fleet {
+  const protectionOf = createProtection();
   let version = 1;
   let urgent = 1;
   let cached: { version: number; urgent: number; at: number; holdMs: number; hosts: FleetHost[] } | null = null;
@@ -73,20 +76,25 @@ export function createFleet({ db, clock, hub, bus, lastSeenAt }: FleetDeps): Fle
     const repos = Map.groupBy(facts.repos, (row) => row.hostId);
     const groups = Map.groupBy(facts.groups, (row) => row.hostId);
     const targets = Map.groupBy(facts.targets, (row) => row.hostId);
+    const schedules = Map.groupBy(facts.schedules, (row) => row.hostId);
     const openJobs = Map.groupBy(facts.openJobs, (row) => row.hostId);
     return facts.hosts.map((host) => {
       const own = {
         repos: repos.get(host.id) ?? [],
         groups: groups.get(host.id) ?? [],
         targets: targets.get(host.id) ?? [],
+        schedules: schedules.get(host.id) ?? [],
       };
       return {
         host,
         status: hostStatus({ isOnline: hub.isOnline(host.id), driftSince: host.driftSince, ...own }, now),
         lastSeenAt: lastSeenAt(host),
-        ...own,
+        repos: own.repos,
+        groups: own.groups,
+        targets: own.targets,
         openJobs: openJobs.get(host.id) ?? [],
-        isProtected: isProtected(own, now),
+        nextRunAt: earliest(own.schedules),
+        ...protectionOf({ host, ...own }, now),
         hasWarnings: own.targets.some((target) => target.lastStatus === "succeeded" && target.lastWarnings > 0),
       };
     });
@@ -111,16 +119,7 @@ export function createFleet({ db, clock, hub, bus, lastSeenAt }: FleetDeps): Fle
   };
 }
 
-function isProtected(
-  { groups, targets }: { groups: readonly FleetGroup[]; targets: readonly FleetTarget[] },
-  now: number,
-): boolean {
-  const fresh = (target: FleetTarget) => target.lastSuccessAt !== null && now - target.lastSuccessAt < DAY_MS;
-  return (
-    groups.length > 0 &&
-    groups.every((group) => {
-      const own = targets.filter((target) => target.sourceGroupId === group.id);
-      return own.length > 0 && own.every(fresh);
-    })
-  );
+function earliest(schedules: readonly FleetSchedule[]): number | null {
+  const starts = schedules.flatMap(({ nextRunAt }) => (nextRunAt === null ? [] : [nextRunAt]));
+  return starts.length === 0 ? null : Math.min(...starts);
 }

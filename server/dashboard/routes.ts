@@ -80,13 +80,16 @@ export function dashboardRoutes({ db, clock, fleet }: { db: Db; clock: Clock; fl
         const archived = findHost(db, id);
         if (!archived) throw notFound("host");
         const bare = { repos: [], groups: [], targets: [], openJobs: [], isProtected: false, hasWarnings: false };
-        return c.json(hostBody({ host: archived, status: "offline", lastSeenAt: archived.lastSeenAt, ...bare }));
+        const idle = { nextRunAt: null, lateSince: null, unscheduled: [] };
+        return c.json(
+          hostBody({ host: archived, status: "offline", lastSeenAt: archived.lastSeenAt, ...bare, ...idle }),
+        );
       },
     }),
   ];
 }
 
-function hostBody({ host, status, lastSeenAt, repos, groups, targets, isProtected }: FleetHost) {
+function hostBody({ host, status, lastSeenAt, repos, groups, targets, isProtected, ...row }: FleetHost) {
   return {
     id: host.id,
     name: host.name,
@@ -104,6 +107,7 @@ function hostBody({ host, status, lastSeenAt, repos, groups, targets, isProtecte
     archived_at: iso(host.archivedAt),
     last_seen_at: iso(lastSeenAt),
     last_backup_at: iso(host.lastBackupAt),
+    next_run_at: iso(row.nextRunAt),
     repo_size_bytes: host.repoSizeBytes,
     snapshot_count: host.snapshotCount,
     state_version: host.stateVersion,
@@ -123,6 +127,7 @@ function hostBody({ host, status, lastSeenAt, repos, groups, targets, isProtecte
     source_groups: groups.map((group) => ({
       id: group.id,
       name: group.name,
+      is_scheduled: !row.unscheduled.includes(group),
       targets: targets
         .filter((target) => target.sourceGroupId === group.id)
         .map((target) => ({

@@ -62,7 +62,7 @@ export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; 
           ...row.host,
           status: row.status,
           last,
-          nextRunAt: null,
+          nextRunAt: row.nextRunAt,
           outcomes: nightsOfHost(nights.get(row.host.id) ?? [], days, last.status === "running"),
           sizes: thinned(byHost.get(row.host.id) ?? []),
           groups: row.groups,

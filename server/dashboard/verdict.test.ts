@@ -17,6 +17,9 @@ function host(name: string, changes: Record<string, unknown> = {}, own: Record<s
     openJobs: [],
     isProtected: true,
     hasWarnings: false,
+    nextRunAt: null,
+    lateSince: null,
+    unscheduled: [],
     ...changes,
   } as unknown as FleetHost;
 }
@@ -30,7 +33,10 @@ describe("needs", () => {
   });
 
   test("no backup for days is worse than one that failed", () => {
-    const needy = needyHosts([host("b", { targets: failed }), host("a"), host("c", { targets: stale })], NOW);
+    const needy = needyHosts(
+      [host("b", { targets: failed }), host("a"), host("c", { targets: stale, lateSince: NOW - 3 * DAY })],
+      NOW,
+    );
     expect(needy.map(({ name, need }) => [name, need.kind])).toEqual([
       ["c", "no_backup"],
       ["b", "failed"],
@@ -52,8 +58,15 @@ describe("needs", () => {
     expect(needOf(host("a", { groups }), NOW)).toEqual({ kind: "never", group: "etc" });
   });
 
-  test("a laptop may be away for a week", () => {
-    expect(needOf(host("a", { targets: stale }, { roaming: true }), NOW)).toBeNull();
+  test("a failure says more than the span, until it is old", () => {
+    expect(needOf(host("a", { targets: failed, lateSince: NOW - DAY }), NOW)?.kind).toBe("failed");
+    expect(needOf(host("a", { targets: failed, lateSince: NOW - 3 * DAY }), NOW)?.kind).toBe("no_backup");
+  });
+
+  test("what nobody runs is named", () => {
+    const g = { id: "g", name: "g" };
+    expect(needOf(host("a", { unscheduled: [g] }), NOW)).toEqual({ kind: "not_scheduled", group: null });
+    expect(needOf(host("a", { groups: [g, { id: "b", name: "b" }], unscheduled: [g] }), NOW)?.kind).toBe("never");
   });
 
   test("a repository that cannot be opened, warnings and long drift are named", () => {

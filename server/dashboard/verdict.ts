@@ -5,23 +5,27 @@ import type { NeedyHost } from "../../ui/dashboard/verdict.tsx";
 import type { HostNeed } from "../../ui/hosts/words.tsx";
 import type { FleetHost } from "./fleet.ts";
 
-/** A host without a good backup for this long is named with the span. A failed run says more until it is older than that. */
-const STALE_MS = DAY_MS;
+/** A failed run says more than the span since the last good one, until that is longer than this. */
 const STALE_FAILED_MS = 2 * DAY_MS;
-/** Machines that travel. */
-const STALE_ROAMING_MS = 7 * DAY_MS;
 const DRIFT_TOLERATED_MS = 10 * 60_000;
 
-const ORDER: readonly HostNeed["kind"][] = ["no_backup", "failed", "repo_not_ready", "never", "warnings", "drift"];
+const ORDER: readonly HostNeed["kind"][] = [
+  "no_backup",
+  "failed",
+  "repo_not_ready",
+  "never",
+  "not_scheduled",
+  "warnings",
+  "drift",
+];
 
 /** The most pressing need of a host; null when it needs nobody. */
 export function needOf(row: FleetHost, now: number): HostNeed | null {
   const { host, targets, groups, repos, openJobs } = row;
   const isBusy = openJobs.some((job) => job.kind === "backup");
-  const lastSuccess = Math.max(0, ...targets.map((target) => target.lastSuccessAt ?? 0));
   const hasFailed = targets.some((target) => target.lastStatus === "failed");
-  const patience = host.roaming ? STALE_ROAMING_MS : hasFailed ? STALE_FAILED_MS : STALE_MS;
-  if (lastSuccess > 0 && now - lastSuccess > patience) return { kind: "no_backup", sinceMs: now - lastSuccess };
+  const lateMs = row.lateSince === null ? null : now - row.lateSince;
+  if (lateMs !== null && (!hasFailed || lateMs > STALE_FAILED_MS)) return { kind: "no_backup", sinceMs: lateMs };
   if (hasFailed) return { kind: "failed" };
   if (repos.some((repo) => repo.status === "failed" || repo.status === "waiting")) return { kind: "repo_not_ready" };
   const bare = groups.filter(
@@ -29,6 +33,8 @@ export function needOf(row: FleetHost, now: number): HostNeed | null {
   );
   if (bare.length > 0 && !isBusy)
     return { kind: "never", group: bare.length === groups.length ? null : (bare[0]?.name ?? null) };
+  const [idle] = row.unscheduled;
+  if (idle) return { kind: "not_scheduled", group: row.unscheduled.length === groups.length ? null : idle.name };
   const warnings = targets.reduce(
     (sum, { lastStatus, lastWarnings }) => sum + (lastStatus === "succeeded" ? lastWarnings : 0),
     0,

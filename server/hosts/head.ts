@@ -3,6 +3,7 @@ import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findJob, listOpenJobs } from "../../db/queries/jobs.ts";
 import { listRepoSamples, listReposOfHost } from "../../db/queries/repos.ts";
+import { listSchedules } from "../../db/queries/schedules.ts";
 import { findOldestSnapshotTime } from "../../db/queries/snapshots.ts";
 import { listDailyOutcomes, listSourceGroups, listTargetsOfHost } from "../../db/queries/source-groups.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
@@ -15,6 +16,7 @@ import type { HostHead, RailGroup } from "../../ui/hosts/frame.tsx";
 import type { Hub } from "../agents/hub.ts";
 import { notFound } from "../http/errors.ts";
 import { lastBackupOfGroup, type OpenJobFacts, type ShareOf, type TargetFacts } from "./last-backup.ts";
+import { createProtection } from "./protection.ts";
 import { hostStatus } from "./status.ts";
 
 export type HeadReaderDeps = {
@@ -33,6 +35,7 @@ export type HostHeads = {
 const WEEK_MS = 7 * DAY_MS;
 
 export function createHostHeads({ db, clock, hub, lastSeenAt, shareOf }: HeadReaderDeps): HostHeads {
+  const protectionOf = createProtection();
   return {
     read(hostId) {
       const host = findHost(db, hostId);
@@ -47,10 +50,25 @@ export function createHostHeads({ db, clock, hub, lastSeenAt, shareOf }: HeadRea
         const job = target.lastJobId ? findJob(db, target.lastJobId) : null;
         return { ...target, startedAt: job?.startedAt ?? null, errorCode: job?.errorCode ?? null };
       });
-      const groups = listSourceGroups(db, hostId).map((group): RailGroup => {
+      const allSchedules = listSchedules(db, hostId);
+      const inForce = host.schedulesPaused ? [] : allSchedules.filter((schedule) => schedule.enabled);
+      const rows = listSourceGroups(db, hostId);
+      const schedules = inForce.flatMap((schedule) =>
+        schedule.groupIds.map((sourceGroupId) => ({ ...schedule, sourceGroupId })),
+      );
+      const { lateSince, unscheduled } = protectionOf({ host, groups: rows, targets, schedules }, now);
+      const starts = inForce.flatMap(({ nextRunAt }) => (nextRunAt === null ? [] : [nextRunAt]));
+      const groups = rows.map((group): RailGroup => {
         const last = lastBackupOfGroup(group, facts, openJobs, shareOf);
         const own = outcomes.filter((row) => row.sourceGroupId === group.id);
-        return { id: group.id, name: group.name, last, outcomes: nightsOf(own, days, last.status === "running") };
+        const scheduled = !unscheduled.some((one) => one.id === group.id);
+        return {
+          id: group.id,
+          name: group.name,
+          last,
+          scheduled,
+          outcomes: nightsOf(own, days, last.status === "running"),
+        };
       });
       const primary = repos.find((repo) => repo.isPrimary) ?? repos[0] ?? null;
       const status = hostStatus({ isOnline: hub.isOnline(hostId), driftSince: host.driftSince, repos, targets }, now);
@@ -61,7 +79,9 @@ export function createHostHeads({ db, clock, hub, lastSeenAt, shareOf }: HeadRea
         groups,
         repo: primary ? { status: primary.status, message: primary.statusMessage } : null,
         repoCount: repos.length,
-        nextRunAt: null,
+        nextRunAt: host.archivedAt !== null || starts.length === 0 ? null : Math.min(...starts),
+        scheduleCount: allSchedules.length,
+        lateSince,
         sizeChangeBytes: weekChange(db, repos, now),
         oldestSnapshotAt: findOldestSnapshotTime(
           db,

@@ -138,7 +138,7 @@ function Tiles({ summary }: { summary: FleetSummary }) {
         }
       />
       <Tile
-        label="Protected in the last 24 h"
+        label="Protected"
         figure={formatCount(protectedHosts)}
         unit={`of ${formatCount(hosts)}`}
         href={protectedHosts < hosts ? "/?unprotected=24h" : "/"}

@@ -16,7 +16,7 @@ export type FleetVerdict = {
 };
 
 const NAMED = 2;
-const QUIET: readonly HostNeed["kind"][] = ["warnings", "drift"];
+const QUIET: readonly HostNeed["kind"][] = ["not_scheduled", "warnings", "drift"];
 
 function glyphFor(needy: readonly NeedyHost[]): GlyphName {
   if (needy.length === 0) return "ok";
@@ -36,7 +36,7 @@ export function DashboardVerdict({ verdict }: { verdict: FleetVerdict }) {
   if (needy.length === 0 && protectedHosts < hosts)
     return (
       <Verdict glyph="idle" sub={capital(lastDayInWords(lastNight))}>
-        {share} in the last 24 h; nothing failed.
+        {share}; nothing failed.
       </Verdict>
     );
   if (needy.length === 0)

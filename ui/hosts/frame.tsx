@@ -12,10 +12,17 @@ import { may, type View } from "../view.ts";
 import { HostVerdict, type HostVerdictFacts } from "./verdict.tsx";
 import { HostBadge, type HostStatus, type LastBackup, platformOf } from "./words.tsx";
 
-export type HostTab = "snapshots" | "sources" | "repos" | "jobs" | "settings";
+export type HostTab = "snapshots" | "sources" | "schedules" | "repos" | "jobs" | "settings";
 
 /** A source group as the rail shows it. */
-export type RailGroup = { id: string; name: string; last: LastBackup; outcomes: readonly StripDay[] };
+export type RailGroup = {
+  id: string;
+  name: string;
+  last: LastBackup;
+  /** An enabled schedule runs it. */
+  scheduled: boolean;
+  outcomes: readonly StripDay[];
+};
 
 export type HostHead = Pick<
   HostRow,
@@ -40,6 +47,9 @@ export type HostHead = Pick<
   repo: HostVerdictFacts["repo"];
   repoCount: number;
   nextRunAt: number | null;
+  scheduleCount: number;
+  /** The last success of the most overdue target; null when none is overdue. */
+  lateSince: number | null;
   /** Change of the repo size in the last 7 days; null while unknown. */
   sizeChangeBytes: number | null;
   oldestSnapshotAt: number | null;
@@ -86,6 +96,12 @@ export function HostPage({
             href: hostPath(host.id, "sources"),
             count: host.groups.length,
             current: tab === "sources",
+          },
+          {
+            label: "Schedules",
+            href: hostPath(host.id, "schedules"),
+            count: host.scheduleCount,
+            current: tab === "schedules",
           },
           { label: "Repos", href: hostPath(host.id, "repos"), count: host.repoCount, current: tab === "repos" },
           { label: "Jobs", href: hostPath(host.id, "jobs"), current: tab === "jobs" },
@@ -208,6 +224,7 @@ function Vitals({ host, view }: { host: HostHead; view: View }) {
       <Tile
         label="Next run"
         figure={host.nextRunAt === null ? "by hand" : <Ago at={host.nextRunAt} view={view} />}
+        href={hostPath(host.id, "schedules")}
         note={host.nextRunAt === null ? "not scheduled" : <Near at={host.nextRunAt} view={view} />}
       />
       <Tile
@@ -256,6 +273,7 @@ function Rail({ host, view }: { host: HostHead; view: View }) {
               )}
               <div class="meta">
                 <GroupState last={group.last} view={view} />
+                {group.scheduled || host.archivedAt !== null ? null : <span class="is-warning"> · not scheduled</span>}
               </div>
             </div>
             <GroupVerb host={host} group={group} view={view} />

@@ -12,7 +12,9 @@ export type HostVerdictFacts = {
   status: HostStatus;
   archivedAt: number | null;
   lastSeenAt: number | null;
-  groups: readonly { name: string; last: LastBackup }[];
+  groups: readonly { name: string; last: LastBackup; scheduled: boolean }[];
+  /** The last success of the most overdue target; null when none is overdue. */
+  lateSince: number | null;
   /** The primary repo's state; null when the host has none yet. */
   repo: { status: "unknown" | "waiting" | "ready" | "failed"; message: string | null } | null;
 };
@@ -84,6 +86,26 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
       <>
         {name} is protected in part: <code>{never.map((group) => group.name).join(", ")}</code> has no backup yet.
       </>,
+    );
+  if (facts.lateSince !== null)
+    return say(
+      "failed",
+      <>
+        {name} needs you: its newest good backup is from <Ago at={facts.lateSince} view={view} />, and runs have been
+        due since.
+      </>,
+    );
+  const idle = groups.filter(({ scheduled }) => !scheduled);
+  if (idle.length > 0)
+    return say(
+      "warning",
+      idle.length === groups.length ? (
+        <>{name} is not scheduled: nothing is backed up unless somebody presses Run now.</>
+      ) : (
+        <>
+          {name} is protected in part: no schedule runs <code>{idle.map((group) => group.name).join(", ")}</code>.
+        </>
+      ),
     );
   const warned = groups.filter(({ last }) => last.status === "warning");
   if (warned.length > 0)

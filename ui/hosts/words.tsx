@@ -121,6 +121,7 @@ export type HostNeed =
   | { kind: "no_backup"; sinceMs: number }
   | { kind: "failed" }
   | { kind: "never"; group: string | null }
+  | { kind: "not_scheduled"; group: string | null }
   | { kind: "repo_not_ready" }
   | { kind: "warnings"; count: number }
   | { kind: "drift" };
@@ -134,6 +135,8 @@ export function needInWords(need: HostNeed): string {
       return "failed at its last backup";
     case "never":
       return need.group === null ? "has no backup yet" : `has no backup of ${need.group} yet`;
+    case "not_scheduled":
+      return need.group === null ? "is not scheduled" : `has no schedule for ${need.group}`;
     case "repo_not_ready":
       return "cannot use its repository";
     case "warnings":

@@ -1,0 +1,68 @@
+/** When a group counts as protected: each target has a success that is as fresh as its schedules let one expect. */
+import type { FleetGroup, FleetSchedule, FleetTarget } from "../../db/queries/fleet.ts";
+import type { HostRow } from "../../db/schema/hosts.ts";
+import { DAY_MS, HOUR_MS } from "../../shared/clock.ts";
+import { parseCron, splayMs } from "../../shared/cron.ts";
+import { createZones } from "../../shared/zone.ts";
+import { zoneOf } from "../runtime/days.ts";
+
+/** A run has this long before it counts as overdue. */
+const ALLOWANCE_MS = 4 * HOUR_MS;
+/** Nobody is blamed for what is fresher than this. */
+const FRESH_MS = DAY_MS;
+const FRESH_ROAMING_MS = 7 * DAY_MS;
+
+export type Protection = {
+  /** Every group is scheduled, and every target has a success that is fresh enough. */
+  isProtected: boolean;
+  /** The oldest success among the scheduled targets that are overdue; null when none is. */
+  lateSince: number | null;
+  /** Groups that no enabled schedule runs. */
+  unscheduled: FleetGroup[];
+};
+
+export type ProtectionFacts = {
+  host: Pick<HostRow, "timezone" | "timezoneOverride" | "roaming">;
+  groups: readonly FleetGroup[];
+  targets: readonly Pick<FleetTarget, "sourceGroupId" | "lastSuccessAt">[];
+  /** Those in force. */
+  schedules: readonly FleetSchedule[];
+};
+
+/** Remembers the last due time of each schedule until the next: cron is asked once a run, not once a look. */
+export function createProtection(): (facts: ProtectionFacts, now: number) => Protection {
+  const zoneNamed = createZones();
+  const known = new Map<string, { key: string; due: number; until: number }>();
+
+  const lastDue = (schedule: FleetSchedule, hostZone: string, now: number): number => {
+    const zone = schedule.timezone ?? hostZone;
+    const key = `${schedule.cron} ${zone} ${schedule.splayMinutes}`;
+    const found = known.get(schedule.id);
+    if (found?.key === key && now >= found.due && now < found.until) return found.due;
+    const parsed = parseCron(schedule.cron);
+    if (!parsed.ok) return now;
+    const late = splayMs(schedule.id, schedule.splayMinutes) + ALLOWANCE_MS;
+    const due = parsed.cron.previous(now - late, zoneNamed(zone));
+    known.set(schedule.id, { key, due, until: parsed.cron.next(now - late, zoneNamed(zone)) + late });
+    return due;
+  };
+
+  return ({ host, groups, targets, schedules }, now) => {
+    const unscheduled: FleetGroup[] = [];
+    let lateSince: number | null = null;
+    let isProtected = groups.length > 0;
+    for (const group of groups) {
+      const own = schedules.filter((schedule) => schedule.sourceGroupId === group.id);
+      const dues = own.map((schedule) => lastDue(schedule, zoneOf(host), now));
+      if (dues.length === 0) unscheduled.push(group);
+      const deadline = Math.min(Math.max(...dues), now - (host.roaming ? FRESH_ROAMING_MS : FRESH_MS));
+      const ofGroup = targets.filter((target) => target.sourceGroupId === group.id);
+      const late = ofGroup.filter((target) => (target.lastSuccessAt ?? 0) < deadline);
+      if (dues.length === 0 || ofGroup.length === 0 || late.length > 0) isProtected = false;
+      for (const { lastSuccessAt } of dues.length === 0 ? [] : late)
+        if (lastSuccessAt !== null) lateSince = Math.min(lastSuccessAt, lateSince ?? lastSuccessAt);
+      if (ofGroup.some((target) => target.lastSuccessAt === null)) isProtected = false;
+    }
+    return { isProtected, lateSince, unscheduled };
+  };
+}
