@@ -103,6 +103,7 @@ function hostBody({ host, status, lastSeenAt, repos, groups, targets, isProtecte
     timezone_override: host.timezoneOverride,
     tags: host.tags,
     roaming: host.roaming,
+    bandwidth: { up_kbps: host.bandwidthUpKbps, down_kbps: host.bandwidthDownKbps },
     enrolled_at: iso(host.enrolledAt),
     archived_at: iso(host.archivedAt),
     last_seen_at: iso(lastSeenAt),

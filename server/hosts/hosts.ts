@@ -9,6 +9,7 @@ import type { Hub } from "../agents/hub.ts";
 import { badInput, notFound, Refusal } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import type { Bandwidth } from "./bandwidth.ts";
 import { checkTags, hostNameProblem } from "./fields.ts";
 import { isTimeZone } from "./presence.ts";
 
@@ -22,6 +23,8 @@ export type HostChanges = {
 export type Hosts = {
   /** @throws Refusal 404, 400 with fields, 409 `name_taken`, 409 `host_archived` */
   change(actor: Actor, hostId: string, changes: HostChanges): HostRow;
+  /** KiB/s for every restic run of the host; null = unlimited. @throws Refusal 404, 409 `host_archived` */
+  setBandwidth(actor: Actor, hostId: string, limits: Bandwidth): HostRow;
   /** The agent is told `revoked`; jobs, repos, audit and sealed credentials stay. @throws Refusal 404, 409 */
   archive(actor: Actor, hostId: string): void;
   /** Deletes all that is left of an archived host. @throws Refusal 404, 409 `not_archived`, 400 `confirm` */
@@ -67,6 +70,17 @@ export function createHosts({ db, clock, hub, bus, dues }: HostDeps): Hosts {
       });
       const concernsAgent = differing.includes("timezoneOverride") || differing.includes("roaming");
       bus.tell(concernsAgent ? "state.changed" : "host.changed", { hostId });
+      return get(hostId);
+    },
+    setBandwidth(actor, hostId, { up_kbps: up, down_kbps: down }) {
+      const host = get(hostId);
+      if (host.archivedAt !== null)
+        throw new Refusal(409, "host_archived", `${host.name} is archived and cannot change.`);
+      inTransaction(db, () => {
+        updateHost(db, hostId, { bandwidthUpKbps: up, bandwidthDownKbps: down, updatedAt: clock.now() });
+        audit(actor, "host.bandwidth_changed", host, { up_kbps: up, down_kbps: down });
+      });
+      bus.tell("state.changed", { hostId });
       return get(hostId);
     },
     archive(actor, hostId) {

@@ -1,6 +1,7 @@
 /** REST: change, archive and purge hosts. The lists are the dashboard's. */
 import * as v from "valibot";
 import { type Route, route } from "../http/routes.ts";
+import { bandwidthBody } from "./bandwidth.ts";
 import type { Hosts } from "./hosts.ts";
 
 export function hostRoutes({ hosts }: { hosts: Hosts }): Route[] {
@@ -26,6 +27,18 @@ export function hostRoutes({ hosts }: { hosts: Hosts }): Route[] {
           timezone_override: host.timezoneOverride,
           roaming: host.roaming,
         });
+      },
+    }),
+    route({
+      method: "PUT",
+      path: "/api/hosts/:id/bandwidth",
+      access: "operator",
+      action: "host.bandwidth_changed",
+      summary: "Limit the rate of every run on this host, in KiB/s; null = unlimited",
+      body: bandwidthBody,
+      handle: ({ c, params, body, actor }) => {
+        const host = hosts.setBandwidth(actor, params["id"] ?? "", body);
+        return c.json({ up_kbps: host.bandwidthUpKbps, down_kbps: host.bandwidthDownKbps });
       },
     }),
     route({

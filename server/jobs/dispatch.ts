@@ -7,7 +7,7 @@ import type { Log } from "../../shared/log.ts";
 import type { Credential } from "../../shared/protocol/fields.ts";
 import type { CommandRun } from "../../shared/protocol/to-agent.ts";
 import type { Connection, Hub } from "../agents/hub.ts";
-import type { Bandwidth } from "./orders.ts";
+import type { Bandwidth } from "../hosts/bandwidth.ts";
 
 const SEND_AGAIN_AFTER_MS = 30_000;
 

@@ -2,23 +2,28 @@
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findRepo } from "../../db/queries/repos.ts";
+import { findSchedule } from "../../db/queries/schedules.ts";
 import { findSourceGroup, listTargetRepoIds } from "../../db/queries/source-groups.ts";
+import type { HostRow } from "../../db/schema/hosts.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
+import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import { HOUR_MS } from "../../shared/clock.ts";
+import type { Bandwidth } from "../hosts/bandwidth.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import type { Actor } from "../runtime/audit.ts";
-import type { CreatedJob, JobMaker } from "./create.ts";
+import type { CreatedJob, JobMaker, JobOrder } from "./create.ts";
 
 /** How long a probe keeps trying while a new repo server answers 401. */
 export const PROBE_WAIT_MS = HOUR_MS;
 
-/** KiB/s for this run, over the host's own limits; null = unlimited. */
-export type Bandwidth = { up_kbps: number | null; down_kbps: number | null };
+/** `bandwidth` is for this run, over the host's own limits. */
 export type RunOptions = { repoIds?: readonly string[] | undefined; bandwidth?: Bandwidth | undefined };
 
 export type Orders = {
   /** A backup of the group into each of its targets, or into the named ones. @throws Refusal 404, 409 */
   runGroup(actor: Actor, hostId: string, groupId: string, options?: RunOptions): CreatedJob[];
+  /** The same for every group of the schedule, enabled or not. @throws Refusal 404, 409 */
+  runSchedule(actor: Actor, hostId: string, scheduleId: string, options?: RunOptions): CreatedJob[];
   /** @throws Refusal 404, 409 */
   probe(actor: Actor, repoId: string, options?: { trial?: boolean }): CreatedJob;
   init(actor: Actor, repoId: string): CreatedJob;
@@ -46,25 +51,31 @@ export function createOrders({ db, maker }: { db: Db; maker: JobMaker }): Orders
     const order = { hostId: repo.hostId, kind, repoId, sourceGroupId: null, args: {} };
     return only(maker.create(actor, [order], { kind: "repo", id: repo.id, name: repo.name }));
   };
+  const backupsOf = (host: HostRow, group: SourceGroupRow, { repoIds, bandwidth }: RunOptions): JobOrder[] => {
+    const targets = listTargetRepoIds(db, group);
+    const wanted = repoIds ?? targets;
+    const stray = wanted.find((id) => !targets.includes(id));
+    if (stray !== undefined) throw new Refusal(409, "not_a_target", `${group.name} is not backed up into that repo.`);
+    const args = { state_version: host.stateVersion, bandwidth: bandwidth ?? null };
+    return wanted.map((repoId) => ({ hostId: host.id, kind: "backup", repoId, sourceGroupId: group.id, args }));
+  };
   return {
-    runGroup(actor, hostId, groupId, { repoIds, bandwidth } = {}) {
+    runGroup(actor, hostId, groupId, options = {}) {
       const host = checkLive(hostId);
       const group = findSourceGroup(db, groupId);
       if (!group || group.hostId !== hostId) throw notFound("source group");
-      const targets = listTargetRepoIds(db, group);
-      const wanted = repoIds ?? targets;
-      const stray = wanted.find((id) => !targets.includes(id));
-      if (stray !== undefined) throw new Refusal(409, "not_a_target", `${group.name} is not backed up into that repo.`);
       const target = { kind: "source_group", id: group.id, name: group.name };
-      const args = { state_version: host.stateVersion, bandwidth: bandwidth ?? null };
-      const backups = wanted.map((repoId) => ({
-        hostId,
-        kind: "backup" as const,
-        repoId,
-        sourceGroupId: groupId,
-        args,
-      }));
-      return maker.create(actor, backups, target);
+      return maker.create(actor, backupsOf(host, group, options), target);
+    },
+    runSchedule(actor, hostId, scheduleId, options = {}) {
+      const host = checkLive(hostId);
+      const schedule = findSchedule(db, scheduleId);
+      if (!schedule || schedule.hostId !== hostId) throw notFound("schedule");
+      const backups = schedule.groupIds.flatMap((groupId) => {
+        const group = findSourceGroup(db, groupId);
+        return group ? backupsOf(host, group, options) : [];
+      });
+      return maker.create(actor, backups, { kind: "schedule", id: schedule.id, name: schedule.cron });
     },
     probe(actor, repoId, { trial = false } = {}) {
       const repo = getRepo(repoId);

@@ -20,6 +20,7 @@ import type { CancelJob } from "./cancel.ts";
 import type { CreatedJob } from "./create.ts";
 import type { Orders } from "./orders.ts";
 import { spanOf } from "./routes.ts";
+import { runNowPages } from "./run-now.ts";
 import type { LiveJobs } from "./stream.ts";
 
 const ROWS = 50;
@@ -139,19 +140,7 @@ export function jobPages({ db, hub, pages, heads, live, orders, cancel }: JobPag
         );
       },
     }),
-    formRoute({
-      method: "POST",
-      path: "/hosts/:id/sources/:gid/run",
-      access: "operator",
-      action: "job.backup_requested",
-      summary: "Page: back up a source group now",
-      handle: ({ c, params, actor }) => {
-        const { id = "", gid = "" } = params;
-        const [created] = orders.runGroup(actor, id, gid);
-        if (!created) throw notFound("repo");
-        return started(c, created, `Backup of ${findSourceGroup(db, gid)?.name ?? "the group"}`);
-      },
-    }),
+    ...runNowPages({ db, hub, pages, orders }),
     repoVerb("probe", "Page: open a repo now and say how it is"),
     repoVerb("unlock", "Page: remove stale locks"),
     repoVerb("stats", "Page: measure a repo now"),

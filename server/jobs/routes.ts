@@ -15,6 +15,7 @@ import type { CreatedJob } from "./create.ts";
 import { downloadLog } from "./log-download.ts";
 import type { Orders } from "./orders.ts";
 import { jobBody, waitingReason } from "./present.ts";
+import { runNowRoutes } from "./run-now.ts";
 import type { LiveJobs } from "./stream.ts";
 
 export type JobRouteDeps = { db: Db; hub: Hub; live: LiveJobs; orders: Orders; cancel: CancelJob };
@@ -30,13 +31,6 @@ export const jobQuery = v.strictObject({
   since: v.optional(timeParameter),
   until: v.optional(timeParameter),
 });
-
-const limit = v.pipe(
-  v.number("Write a number of KiB/s."),
-  v.integer(),
-  v.minValue(1, "At least 1 KiB/s."),
-  v.maxValue(100_000_000),
-);
 
 /** A day of the filter as a span: the host's own day where one is named, else UTC's. */
 export function spanOf(
@@ -63,7 +57,7 @@ export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Rout
     if (!job) throw notFound("job");
     return job;
   };
-  const made = (jobs: CreatedJob[]) => ({
+  const made = (jobs: readonly CreatedJob[]) => ({
     job_ids: jobs.map(({ job }) => job.id),
     jobs: jobs.map(({ job }) => show(get(job.id))),
   });
@@ -169,27 +163,7 @@ export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Rout
         throw new Refusal(400, "not_a_websocket", "This address takes WebSocket connections only.");
       },
     }),
-    route({
-      method: "POST",
-      path: "/api/hosts/:id/source-groups/:gid/run",
-      access: "operator",
-      action: "job.backup_requested",
-      summary: "Back up this group now",
-      body: v.strictObject({
-        repo_ids: v.optional(v.array(v.string())),
-        bandwidth: v.optional(v.strictObject({ up_kbps: v.nullable(limit), down_kbps: v.nullable(limit) })),
-      }),
-      handle: ({ c, params, body, actor }) =>
-        c.json(
-          made(
-            orders.runGroup(actor, params["id"] ?? "", params["gid"] ?? "", {
-              repoIds: body.repo_ids,
-              bandwidth: body.bandwidth,
-            }),
-          ),
-          202,
-        ),
-    }),
+    ...runNowRoutes({ orders, show: made }),
     repoOrder("probe", "Open the repo now and say how it is"),
     repoOrder("unlock", "Remove stale locks"),
     repoOrder("stats", "Measure the repo now"),
