@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { updateHost } from "../db/queries/hosts.ts";
 import { insertPendingHost } from "../db/queries/pending-hosts.ts";
 import { updateRepo } from "../db/queries/repos.ts";
+import { listSchedules } from "../db/queries/schedules.ts";
 import { listSessionsOfUser } from "../db/queries/sessions.ts";
 import { createSessionStore } from "../server/auth/sessions.ts";
 import type { Route } from "../server/http/routes.ts";
@@ -88,6 +89,15 @@ const secondGroup = async (): Promise<Case> => {
   const group = await call("POST", `/api/hosts/${host.id}/source-groups`, { name: "second", includes: ["/home"] });
   return { params: { id: host.id, gid: group["id"] ?? "" }, body: {} };
 };
+const scheduleBodyCase = async (): Promise<Case> => {
+  const { id, gid } = await newHost();
+  return { params: { id }, body: { cron: "0 3 * * *", source_group_ids: [gid] } };
+};
+/** The schedule that every new host has. */
+const scheduleCase = async (body: Record<string, unknown> = {}): Promise<Case> => {
+  const { id } = await newHost();
+  return { params: { id, sid: listSchedules(app.db, id)[0]?.id ?? "" }, body };
+};
 const archived = async (): Promise<Case> => {
   const host = await newHost();
   updateHost(app.db, host.id, { archivedAt: 1 });
@@ -158,6 +168,15 @@ const CASES: Record<string, () => Promise<Case>> = {
   "POST /api/hosts/:id/source-groups": () => hostCase({ name: "more", includes: ["/opt"] }),
   "PUT /api/hosts/:id/source-groups/:gid": () => hostCase({ includes: ["/opt"] }),
   "DELETE /api/hosts/:id/source-groups/:gid": secondGroup,
+  "POST /api/hosts/:id/source-groups/:gid/confirm-retention": () => hostCase(),
+  "PUT /api/hosts/:id/source-groups/:gid/hooks": () => hostCase({ pre: "echo a secret of the test" }),
+  "PUT /api/hosts/:id/hooks": () => hostCase({ pre: "echo a secret of the test", hook_shell: "/bin/bash" }),
+  "PUT /api/hosts/:id/bandwidth": () => hostCase({ up_kbps: 100, down_kbps: null }),
+  "POST /api/hosts/:id/schedules": scheduleBodyCase,
+  "PUT /api/hosts/:id/schedules/:sid": () => scheduleCase({ enabled: false }),
+  "DELETE /api/hosts/:id/schedules/:sid": () => scheduleCase(),
+  "POST /api/hosts/:id/schedules/:sid/run": () => scheduleCase(),
+  "POST /hosts/:id/schedules/:sid/run": () => scheduleCase(),
   "POST /api/jobs/:id/cancel": waitingJob,
   "POST /api/hosts/:id/source-groups/:gid/run": () => hostCase(),
   "POST /api/repos/:id/probe": () => repoCase(),
