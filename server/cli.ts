@@ -1,36 +1,56 @@
 /** The server's commands as one table. */
-import { ROLES, type Role } from "../db/schema/users.ts";
+import { ROLES } from "../db/schema/users.ts";
 import { PROTOCOL_VERSION } from "../shared/protocol/version.ts";
 import { PRODUCT_VERSION } from "../shared/version.ts";
-import { createSessionStore } from "./auth/sessions.ts";
-import { Refusal } from "./http/errors.ts";
-import { openData } from "./open-data.ts";
+import { addUser, resetPassword } from "./commands/accounts.ts";
+import { backup, recoverySheet, restore, rotate } from "./commands/keeping.ts";
+import { fail } from "./commands/outcome.ts";
 import { describeConfig, readConfig } from "./runtime/config.ts";
-import { createFactBus } from "./runtime/facts.ts";
 import { serve } from "./serve.ts";
-import { type Accounts, createAccounts } from "./users/accounts.ts";
-import type { ServerParts } from "./wiring.ts";
 
 type Command = { usage: string; does: string; operands: number; run(operands: string[]): number | Promise<number> };
 
 const COMMANDS: Record<string, Command> = {
   serve: { usage: "serve", does: "run the server (the default)", operands: 0, run: serve },
   config: { usage: "config", does: "show the settings, secrets masked", operands: 0, run: showConfig },
+  backup: {
+    usage: "backup FILE",
+    does: "copy the database into FILE, while the server runs or not",
+    operands: 1,
+    run: ([file = ""]) => backup(file),
+  },
+  restore: {
+    usage: "restore FILE",
+    does: "put a copy of the database back; the server must be stopped",
+    operands: 1,
+    run: ([file = ""]) => restore(file),
+  },
+  "rotate-key": {
+    usage: "rotate-key",
+    does: "make a new server key and seal all secrets anew; the server must be stopped",
+    operands: 0,
+    run: rotate,
+  },
+  "recovery-sheet": {
+    usage: "recovery-sheet FILE",
+    does: "write what opens every repository, and the restic commands, into FILE",
+    operands: 1,
+    run: ([file = ""]) => recoverySheet(file),
+  },
   "add-user": {
     usage: "add-user NAME viewer|operator|admin",
     does: "make a user and print a link to set the password (1 h)",
     operands: 2,
     run: ([name = "", role = ""]) => {
       const known = ROLES.find((one) => one === role);
-      if (!known) return fail(`"${role}" is not a role; use ${ROLES.join(", ")}.`);
-      return withAccounts((accounts) => accounts.addUser({ kind: "system" }, name, known as Role));
+      return known ? addUser(name, known) : fail(`"${role}" is not a role; use ${ROLES.join(", ")}.`);
     },
   },
   "reset-password": {
     usage: "reset-password NAME",
     does: "print a link by which the user sets a new password (1 h)",
     operands: 1,
-    run: ([name = ""]) => withAccounts((accounts) => accounts.newSetupToken({ kind: "system" }, name)),
+    run: ([name = ""]) => resetPassword(name),
   },
   version: {
     usage: "version",
@@ -67,37 +87,5 @@ function usage(): string {
 function showConfig(): number {
   for (const line of describeConfig()) console.log(line);
   const outcome = readConfig();
-  if (outcome.ok) return 0;
-  for (const problem of outcome.errors) console.error(problem);
-  return 1;
-}
-
-async function withAccounts(work: (accounts: Accounts) => { setupToken: string }): Promise<number> {
-  const opened = await openData({ exclusive: false });
-  if (!opened.ok) return fail(...opened.problems);
-  try {
-    const { setupToken } = work(accountsOf(opened.parts));
-    console.log(`Open this link within an hour to set the password:\n${baseUrl(opened.parts)}/setup/${setupToken}`);
-    return 0;
-  } catch (error) {
-    if (error instanceof Refusal) return fail(error.message);
-    throw error;
-  } finally {
-    opened.close();
-  }
-}
-
-function accountsOf({ db, clock, sealer, log }: ServerParts): Accounts {
-  return createAccounts({ db, clock, sessions: createSessionStore({ db, clock, sealer }), bus: createFactBus(log) });
-}
-
-/** Where a browser reaches this server, as far as the settings tell. */
-function baseUrl({ config }: ServerParts): string {
-  const host = config.listen.hostname === "0.0.0.0" ? "localhost" : config.listen.hostname;
-  return config.baseUrl ?? `${config.tls ? "https" : "http"}://${host}:${config.listen.port}`;
-}
-
-function fail(...problems: string[]): number {
-  for (const problem of problems) console.error(problem);
-  return 1;
+  return outcome.ok ? 0 : fail(...outcome.errors);
 }

@@ -9,14 +9,20 @@ import { systemClock } from "../shared/clock.ts";
 import { createLog } from "../shared/log.ts";
 import { createRedactor } from "../shared/redact.ts";
 import { readConfig } from "./runtime/config.ts";
+import { DATABASE_FILE } from "./runtime/data-files.ts";
 import { createSealer } from "./runtime/seal.ts";
-import { checkSecretKey, loadSecretKey } from "./runtime/secret-key.ts";
+import { checkSecretKey, finishRotation, loadSecretKey } from "./runtime/secret-key.ts";
 import type { ServerParts } from "./wiring.ts";
 
 export type OpenOutcome = { ok: true; parts: ServerParts; close(): void } | { ok: false; problems: string[] };
 
+/** Settings, log and key; the database is not touched. */
+export type FolderOutcome =
+  | ({ ok: true; isKeyNew: boolean; release(): void } & Omit<ServerParts, "db">)
+  | { ok: false; problems: string[] };
+
 /** @param exclusive one server a data folder: a second one is refused while the first lives */
-export async function openData({ exclusive }: { exclusive: boolean }): Promise<OpenOutcome> {
+export function openDataFolder({ exclusive }: { exclusive: boolean }): FolderOutcome {
   const read = readConfig();
   if (!read.ok) return { ok: false, problems: read.errors };
   const { config } = read;
@@ -35,24 +41,41 @@ export async function openData({ exclusive }: { exclusive: boolean }): Promise<O
   if (!release)
     return {
       ok: false,
-      problems: [`Another restic-manager server is using ${config.dataDir}. Stop it, or choose another RM_DATA_DIR.`],
+      problems: [`A restic-manager server is using ${config.dataDir}. Stop it, or choose another RM_DATA_DIR.`],
     };
   const key = loadSecretKey(config);
   if (!key.ok) return { ok: false, problems: [key.message] };
   redactor.add(key.key.toString("hex"));
-  const path = join(config.dataDir, "restic-manager.db");
+  return {
+    ok: true,
+    isKeyNew: key.made,
+    release,
+    config,
+    clock: systemClock,
+    log,
+    redactor,
+    sealer: createSealer(key.key),
+  };
+}
+
+export async function openData({ exclusive }: { exclusive: boolean }): Promise<OpenOutcome> {
+  const opened = openDataFolder({ exclusive });
+  if (!opened.ok) return opened;
+  const { config, log, clock, redactor, isKeyNew, release } = opened;
+  const path = join(config.dataDir, DATABASE_FILE);
   const sqlite = openSqlite(path);
   const migrated = await migrate(sqlite, path, migrations);
   if (!migrated.ok) return { ok: false, problems: [migrated.message] };
   if (migrated.copy) log.info("the database was copied before it was upgraded", { copy: migrated.copy });
   const db = asDrizzle(sqlite);
-  const sealer = createSealer(key.key);
+  const canRotate = exclusive && config.secretKey === null;
+  const sealer = canRotate ? finishRotation(db, config.secretKeyFile, opened.sealer) : opened.sealer;
   const wrongKey = checkSecretKey(db, sealer);
   if (wrongKey) return { ok: false, problems: [wrongKey] };
-  if (key.made) log.info("a new server key was made; keep a copy of it elsewhere", { file: config.secretKeyFile });
+  if (isKeyNew) log.info("a new server key was made; keep a copy of it elsewhere", { file: config.secretKeyFile });
   return {
     ok: true,
-    parts: { db, config, clock: systemClock, log, sealer, redactor },
+    parts: { db, config, clock, log, sealer, redactor },
     close() {
       sqlite.run("PRAGMA wal_checkpoint(TRUNCATE)");
       sqlite.close();

@@ -17,6 +17,7 @@ import type { Orders } from "./jobs/orders.ts";
 import type { LiveJobs } from "./jobs/stream.ts";
 import type { Credentials } from "./repos/credentials.ts";
 import type { SourceGroups } from "./source-groups/groups.ts";
+import type { Upkeep } from "./upkeep/upkeep.ts";
 import type { Accounts } from "./users/accounts.ts";
 
 export type PageDeps = {
@@ -36,6 +37,9 @@ export type PageDeps = {
   orders: Orders;
   cancel: CancelJob;
   tokens: EnrollmentTokens;
+  upkeep: Upkeep;
+  /** Names the server key without telling it. */
+  keyId: string;
   announcements: Announcements;
   lastSeenAt(host: Pick<HostRow, "id" | "lastSeenAt">): number | null;
   originOf(c: AppContext): Origin;

@@ -16,6 +16,7 @@ import type { AppContext, Route } from "./http/routes.ts";
 import { jobPages } from "./jobs/pages.tsx";
 import type { PageDeps } from "./page-deps.ts";
 import { repoPages } from "./repos/pages.tsx";
+import { settingsPages } from "./settings/pages.tsx";
 import { snapshotPages } from "./snapshots/pages.tsx";
 import { sourceGroupPages } from "./source-groups/pages.tsx";
 import { userPages } from "./users/pages.tsx";
@@ -45,6 +46,7 @@ export function createPages(deps: PageDeps): Pages {
       ...hostPages(shared),
       ...jobPages(shared),
       ...auditPages(shared),
+      ...settingsPages(shared),
     ],
     errorPage(c, refusal, errorId) {
       const session = sessionOf(c);

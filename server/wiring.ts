@@ -55,6 +55,7 @@ import { createRepoIngest } from "./repos/ingest.ts";
 import { repoRoutes } from "./repos/routes.ts";
 import { writeAudit } from "./runtime/audit.ts";
 import type { Config } from "./runtime/config.ts";
+import { SIGNING_KEY_FILE } from "./runtime/data-files.ts";
 import { dayIn, zoneOf } from "./runtime/days.ts";
 import { createFactBus } from "./runtime/facts.ts";
 import type { Sealer } from "./runtime/seal.ts";
@@ -69,6 +70,7 @@ import { createSourceGroups } from "./source-groups/groups.ts";
 import { createRetentionHolds } from "./source-groups/holds.ts";
 import { createHooks } from "./source-groups/hooks.ts";
 import { sourceGroupRoutes } from "./source-groups/routes.ts";
+import { createUpkeep } from "./upkeep/upkeep.ts";
 import { createAccounts } from "./users/accounts.ts";
 
 export type ServerParts = { db: Db; config: Config; clock: Clock; log: Log; sealer: Sealer; redactor: Redactor };
@@ -91,7 +93,7 @@ export async function wire(
   const hub = createHub();
   const rpc = createRpc({ hub });
   const assets = await buildAssets({ dev });
-  const signer = await loadSigner(join(config.dataDir, "signing.key"));
+  const signer = await loadSigner(join(config.dataDir, SIGNING_KEY_FILE));
   const bundle = openBundle([config.distDir, join(config.dataDir, "dist")], log);
 
   const sessions = createSessionStore({ db, clock, sealer });
@@ -111,6 +113,8 @@ export async function wire(
 
   const schedules = createSchedules({ db, clock, bus, accounting: dues, checkStateSize: checkSize });
   const skipIngest = createSkipIngest({ db, bus, judgeAgain: (groupId, at) => judgeAgain(db, groupId, at) });
+
+  const upkeep = createUpkeep({ db, clock, log, config, sealer, overdueTicks: () => ticker.overdue() });
 
   const ownership = createOwnership(db);
   const live = createLiveJobs({ db, clock });
@@ -253,6 +257,7 @@ export async function wire(
     { name: "state", everyMs: 10 * SECOND_MS, run: sync.repush },
     { name: "readiness", everyMs: 15 * SECOND_MS, run: readiness.lookAtAll },
     { name: "sweep", everyMs: MINUTE_MS, run: reconciler.sweep },
+    ...upkeep.ticks,
     { name: "departed", everyMs: SECOND_MS, run: presence.flushDeparted },
     { name: "last seen", everyMs: 5 * MINUTE_MS, run: presence.flush },
     {
@@ -264,7 +269,7 @@ export async function wire(
         }),
     },
   ];
-  const ticker = startTicker(ticks, log);
+  const ticker = startTicker(ticks, log, clock);
 
   const originOf = createOriginReader({ ...config, tls: config.tls !== null });
   const pages = createPages({
@@ -285,6 +290,8 @@ export async function wire(
     cancel,
     tokens,
     announcements,
+    upkeep,
+    keyId: sealer.keyId,
     lastSeenAt: presence.lastSeenAt,
     originOf,
     findSession: sessions.find,

@@ -230,10 +230,16 @@ function AccountMenu({ view }: { view: View }) {
           Account
         </a>
         {may(view, "admin") ? (
-          <a href="/audit">
-            <Icon name="audit" />
-            Audit
-          </a>
+          <>
+            <a href="/settings/system">
+              <Icon name="database" />
+              System
+            </a>
+            <a href="/audit">
+              <Icon name="audit" />
+              Audit
+            </a>
+          </>
         ) : null}
         <form method="post" action="/logout">
           <Csrf token={view.csrf} />

@@ -1,6 +1,6 @@
 /** Every setting of the server as data: parsing, errors, `config` and the manual page come from this one table. */
 
-export type SettingKind = "text" | "path" | "listen" | "url" | "duration" | "cidrs" | "days" | readonly string[];
+export type SettingKind = "text" | "path" | "listen" | "url" | "duration" | "cidrs" | "count" | readonly string[];
 
 export type Setting = {
   name: string;
@@ -89,6 +89,41 @@ export const SETTINGS = [
     default: "24h",
     secret: false,
     description: "Silence of a host after which its open jobs are given up, as 90s, 30m, 24h or 2d",
+  },
+  {
+    name: "RM_LOG_RETENTION_DAYS",
+    kind: "count",
+    default: "90",
+    secret: false,
+    description: "Days for which the logs of jobs are kept; those of a host's newest 200 jobs always stay",
+  },
+  {
+    name: "RM_JOB_RETENTION_DAYS",
+    kind: "count",
+    default: "120",
+    secret: false,
+    description: "Days for which jobs without their logs are kept; a host's newest 200 jobs always stay",
+  },
+  {
+    name: "RM_BACKUP_DIR",
+    kind: "path",
+    default: null,
+    secret: false,
+    description: "Folder of the nightly copies of the database. Default: backups in the data folder, on the same disk",
+  },
+  {
+    name: "RM_BACKUP_KEEP",
+    kind: "count",
+    default: "7",
+    secret: false,
+    description: "How many copies of the database are kept",
+  },
+  {
+    name: "RM_HEARTBEAT_URL",
+    kind: "url",
+    default: null,
+    secret: true,
+    description: "Address that is requested every 5 minutes while all is well: somebody must notice a dead server",
   },
 ] as const satisfies readonly Setting[];
 

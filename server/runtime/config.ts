@@ -18,6 +18,12 @@ export type Config = {
   logLevel: LogLevel;
   logFormat: "text" | "json";
   jobLostAfterMs: number;
+  logRetentionDays: number;
+  jobRetentionDays: number;
+  backupDir: string;
+  backupKeep: number;
+  /** null = nobody is told. */
+  heartbeatUrl: string | null;
 };
 
 export type ConfigOutcome = { ok: true; config: Config } | { ok: false; errors: string[] };
@@ -47,6 +53,14 @@ export function readConfig(
   if (values.RM_SECRET_KEY !== null && !/^[0-9a-f]{64}$/i.test(values.RM_SECRET_KEY)) {
     errors.push("RM_SECRET_KEY: write 64 hex digits (`openssl rand -hex 32` makes them).");
   }
+  const counts = {
+    logRetentionDays: countOf("RM_LOG_RETENTION_DAYS", values, errors),
+    jobRetentionDays: countOf("RM_JOB_RETENTION_DAYS", values, errors),
+    backupKeep: countOf("RM_BACKUP_KEEP", values, errors),
+  };
+  const heartbeatUrl = values.RM_HEARTBEAT_URL;
+  if (heartbeatUrl !== null && !(URL.canParse(heartbeatUrl) && /^https?:/i.test(heartbeatUrl)))
+    errors.push("RM_HEARTBEAT_URL is not an http or https address.");
   for (const setting of SETTINGS) pushUnlessAllowed(setting, values[setting.name], errors);
   if (errors.length > 0 || !listen || lostAfter === null || !proxies || baseUrl === undefined)
     return { ok: false, errors };
@@ -66,6 +80,9 @@ export function readConfig(
       logLevel: LOG_LEVELS.find((level) => level === values.RM_LOG_LEVEL) ?? "info",
       logFormat: values.RM_LOG_FORMAT === "json" || (values.RM_LOG_FORMAT === null && !isTerminal) ? "json" : "text",
       jobLostAfterMs: lostAfter,
+      ...counts,
+      backupDir: resolve(values.RM_BACKUP_DIR ?? `${dataDir}/backups`),
+      heartbeatUrl,
     },
   };
 }
@@ -103,6 +120,13 @@ function readYaml(path: string, errors: string[]): Record<string, string> {
 function pushUnlessAllowed(setting: Setting, value: string | null, errors: string[]): void {
   if (typeof setting.kind === "string" || value === null || setting.kind.includes(value)) return;
   errors.push(`${setting.name}: "${value}" is none of ${setting.kind.join(", ")}.`);
+}
+
+/** A whole number from 1 on; what is none is named among the errors. */
+function countOf(name: SettingName, values: Values, errors: string[]): number {
+  const text = values[name] ?? "";
+  if (!/^[1-9]\d{0,5}$/.test(text)) errors.push(`${name}: "${text}" is not a whole number from 1 on.`);
+  return Number(text);
 }
 
 function parseListen(text: string): Config["listen"] | null {

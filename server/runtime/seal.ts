@@ -12,6 +12,8 @@ export type SealPlace = { table: string; column: string; id: string };
 export type Sealer = {
   /** First bytes of the key's hash: names the key without telling it. */
   keyId: string;
+  /** How every blob of this key begins. */
+  blobPrefix: string;
   seal(place: SealPlace, plain: string): string;
   /** @throws when the blob was made with another key, for another place, or was changed */
   unseal(place: SealPlace, blob: string): string;
@@ -31,6 +33,7 @@ export function createSealer(key: Buffer): Sealer {
   };
   return {
     keyId: id.toString("hex"),
+    blobPrefix: header.toString("base64").slice(0, Math.floor((header.length * 8) / 6)),
     seal(place, plain) {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv("aes-256-gcm", keyFor("seal"), nonce).setAAD(associated(header, place));

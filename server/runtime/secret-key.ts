@@ -1,11 +1,23 @@
 /** The server key: from the environment or a file that is made on first start; checked against the database before anything is served. */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import type { Db } from "../../db/open.ts";
 import { findSetting, putSetting } from "../../db/queries/settings.ts";
 import type { Config } from "./config.ts";
-import type { Sealer } from "./seal.ts";
+import { createSealer, type Sealer } from "./seal.ts";
 
 export type KeyOutcome = { ok: true; key: Buffer; made: boolean } | { ok: false; message: string };
 
@@ -15,7 +27,7 @@ export function loadSecretKey(config: Pick<Config, "secretKey" | "secretKeyFile"
   if (!existsSync(path)) {
     const key = randomBytes(32);
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(path, `${key.toString("hex")}\n`, { mode: 0o600, flag: "wx" });
+    writeKeyFile(path, key);
     return { ok: true, key, made: true };
   }
   const text = readFileSync(path, "utf8").trim();
@@ -41,5 +53,55 @@ export function checkSecretKey(db: Db, sealer: Sealer): string | null {
     return null;
   } catch {
     return `The server key (id ${sealer.keyId}) is not the one that this database was sealed with. Put the right secret.key back (RM_SECRET_KEY_FILE or RM_SECRET_KEY).`;
+  }
+}
+
+/** Where a rotation keeps the new key until the database is sealed with it. */
+export function nextKeyPath(keyFile: string): string {
+  return `${keyFile}.next`;
+}
+
+/** A rotation that was cut off is brought to its end, or forgotten if it had changed nothing. @returns the sealer that fits */
+export function finishRotation(db: Db, keyFile: string, sealer: Sealer): Sealer {
+  const path = nextKeyPath(keyFile);
+  if (!existsSync(path)) return sealer;
+  const text = readFileSync(path, "utf8").trim();
+  const next = /^[0-9a-f]{64}$/i.test(text) ? createSealer(Buffer.from(text, "hex")) : null;
+  if (checkSecretKey(db, sealer) !== null && next && checkSecretKey(db, next) === null) {
+    takeNextKey(keyFile, sealer.keyId);
+    return next;
+  }
+  rmSync(path);
+  return sealer;
+}
+
+/** Puts `FILE.next` in place of the key file. @returns where the old key lies now */
+export function takeNextKey(keyFile: string, oldKeyId: string): string {
+  const retired = `${keyFile}.retired-${oldKeyId}`;
+  copyFileSync(keyFile, retired);
+  sync(retired);
+  renameSync(nextKeyPath(keyFile), keyFile);
+  sync(dirname(keyFile));
+  return retired;
+}
+
+/** Readable by its owner only, and on the disk when this returns. */
+export function writeKeyFile(path: string, key: Buffer): void {
+  const file = openSync(path, "w", 0o600);
+  try {
+    writeSync(file, `${key.toString("hex")}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  sync(dirname(path));
+}
+
+function sync(path: string): void {
+  const handle = openSync(path, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
   }
 }

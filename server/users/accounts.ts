@@ -13,7 +13,7 @@ import {
 } from "../../db/queries/users.ts";
 import type { Role, SessionRow, UserRow } from "../../db/schema/users.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { type Clock, HOUR_MS } from "../../shared/clock.ts";
+import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { newUser } from "../auth/new-user.ts";
 import { hashPassword, passwordProblem, verifyPassword } from "../auth/passwords.ts";
@@ -21,11 +21,14 @@ import { SESSION_IDLE_MS, type SessionStore } from "../auth/sessions.ts";
 import { hashToken, newToken } from "../auth/tokens.ts";
 import { usernameProblem } from "../auth/usernames.ts";
 import { badInput, notFound, Refusal } from "../http/errors.ts";
+import { createRateLimit } from "../http/rate-limit.ts";
 import type { AppContext, Origin, Session } from "../http/routes.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 
 const SETUP_LINK_MS = HOUR_MS;
+const WRONG_PASSWORDS = 5;
+const WRONG_PASSWORDS_WINDOW_MS = 15 * MINUTE_MS;
 
 export type Accounts = {
   /** @returns the setup link's token, shown once. @throws Refusal 400, 409 `name_taken` */
@@ -35,6 +38,8 @@ export type Accounts = {
   findBySetupToken(token: string): UserRow | null;
   /** Sets the password and signs in; all other sessions of the user end. @throws Refusal 410, 400 */
   finishSetup(c: AppContext, from: Origin, token: string, password: string): Promise<UserRow>;
+  /** Before something that a stolen session must not do. @throws Refusal 400 with `current`, 429 after five wrong ones */
+  confirmPassword(session: Session, password: string): Promise<UserRow & { passwordHash: string }>;
   /** Other sessions end; this one goes on. @throws Refusal 400 with fields */
   changePassword(session: Session, from: Origin, input: { current: string; password: string }): Promise<void>;
   listSessions(userId: string): SessionRow[];
@@ -55,7 +60,22 @@ export function createAccounts({ db, clock, sessions, bus }: AccountDeps): Accou
     return setupToken;
   };
 
+  const wrongPasswords = createRateLimit({ limit: WRONG_PASSWORDS, windowMs: WRONG_PASSWORDS_WINDOW_MS, clock });
+  const confirmPassword: Accounts["confirmPassword"] = async (session, password) => {
+    const { passwordHash, ...user } = findUser(db, session.userId) ?? { passwordHash: null };
+    if (!passwordHash || !("id" in user)) throw notFound("user");
+    const wait = wrongPasswords.blockedFor(session.userId);
+    if (wait !== null)
+      throw new Refusal(429, "too_many_attempts", "Too many wrong passwords. Try again later.", {}, wait);
+    if (!(await verifyPassword(passwordHash, password.slice(0, 1024)))) {
+      wrongPasswords.hit(session.userId);
+      throw badInput({ current: "That is not your present password." });
+    }
+    return { ...user, passwordHash };
+  };
+
   return {
+    confirmPassword,
     addUser(actor, rawName, role) {
       const username = rawName.trim().toLowerCase();
       const problem = usernameProblem(username);
@@ -107,11 +127,7 @@ export function createAccounts({ db, clock, sessions, bus }: AccountDeps): Accou
       return user;
     },
     async changePassword(session, from, { current, password }) {
-      const user = findUser(db, session.userId);
-      if (!user?.passwordHash) throw notFound("user");
-      if (!(await verifyPassword(user.passwordHash, current.slice(0, 1024)))) {
-        throw badInput({ current: "That is not your present password." });
-      }
+      const user = await confirmPassword(session, current);
       const problem = passwordProblem(password, user.username);
       if (problem) throw badInput({ password: problem });
       const passwordHash = await hashPassword(password);

@@ -1,0 +1,51 @@
+/** Where sealed blobs lie: every column that holds one, and how a blob is found by its key. */
+import type { Db } from "../open.ts";
+
+export type SealedColumn = { table: string; column: string; key: string; where?: string };
+
+/** `key` = the column by whose value a blob is bound to its row. */
+export const SEALED_COLUMNS: readonly SealedColumn[] = [
+  { table: "settings", column: "value", key: "key", where: "key = 'key_check'" },
+  { table: "enrollment_tokens", column: "sealed", key: "id" },
+  { table: "credentials", column: "sealed", key: "id" },
+  { table: "credentials", column: "previous_sealed", key: "id" },
+  { table: "source_groups", column: "pre_hook", key: "id" },
+  { table: "source_groups", column: "post_hook", key: "id" },
+  { table: "hosts", column: "pre_hook_default", key: "id" },
+  { table: "hosts", column: "post_hook_default", key: "id" },
+  { table: "sessions", column: "id_token", key: "id" },
+];
+
+/** Replaces each blob by what `reseal` makes of it. Runs inside the caller's transaction. @returns how many */
+export function replaceSealed(
+  db: Db,
+  { table, column, key, where }: SealedColumn,
+  reseal: (id: string, blob: string) => string,
+): number {
+  const rows = db.$client
+    .query<{ id: string; blob: string }, []>(
+      `SELECT ${key} AS id, ${column} AS blob FROM ${table} WHERE ${column} IS NOT NULL${where ? ` AND ${where}` : ""}`,
+    )
+    .all();
+  for (const { id, blob } of rows)
+    db.$client.query(`UPDATE ${table} SET ${column} = ? WHERE ${key} = ?`).run(reseal(id, blob), id);
+  return rows.length;
+}
+
+/** Columns, of all tables, in which a text begins so: how a rotation finds what it has forgotten. */
+export function findColumnsWithPrefix(db: Db, prefix: string): string[] {
+  const columns = db.$client
+    .query<{ tab: string; col: string }, []>(
+      `SELECT t.name AS tab, c.name AS col FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+         WHERE t.type = 'table' AND c.type = 'TEXT'`,
+    )
+    .all();
+  return columns
+    .filter(
+      ({ tab, col }) =>
+        db.$client
+          .query(`SELECT 1 FROM "${tab}" WHERE substr("${col}", 1, ?) = ? LIMIT 1`)
+          .get(prefix.length, prefix) !== null,
+    )
+    .map(({ tab, col }) => `${tab}.${col}`);
+}

@@ -1,0 +1,87 @@
+/** What is dropped because of its age, in portions small enough to stand between two requests. Times are Unix ms. */
+import type { Db } from "../open.ts";
+
+const run = (db: Db, sql: string, ...values: (string | number)[]): number =>
+  db.$client.query(sql).run(...values).changes;
+
+export function listHostIds(db: Db): string[] {
+  return db.$client
+    .query<{ id: string }, []>("SELECT id FROM hosts")
+    .all()
+    .map((row) => row.id);
+}
+
+/** When the oldest of the host's newest `keep` jobs was queued; null while it has no more than that. */
+export function findKeptSince(db: Db, hostId: string, keep: number): number | null {
+  return (
+    db.$client
+      .query<{ at: number }, [string, number]>(
+        "SELECT queued_at AS at FROM jobs WHERE host_id = ? ORDER BY queued_at DESC LIMIT 1 OFFSET ?",
+      )
+      .get(hostId, keep - 1)?.at ?? null
+  );
+}
+
+/** Ended jobs of the host, queued before `before`, whose lines are still there; oldest first. */
+export function listJobsWithOldLogs(db: Db, hostId: string, before: number, limit: number): string[] {
+  return db.$client
+    .query<{ id: string }, [string, number, number]>(
+      `SELECT id FROM jobs WHERE host_id = ? AND queued_at < ? AND finished_at IS NOT NULL
+         AND log_lines > 0 AND log_removed_at IS NULL ORDER BY queued_at LIMIT ?`,
+    )
+    .all(hostId, before, limit)
+    .map((row) => row.id);
+}
+
+/** Drops up to `limit` of the job's lines. @returns how many are gone; less than `limit` = all */
+export function deleteLogLines(db: Db, jobId: string, limit: number): number {
+  return run(
+    db,
+    "DELETE FROM job_logs WHERE job_id = ?1 AND seq IN (SELECT seq FROM job_logs WHERE job_id = ?1 ORDER BY seq LIMIT ?2)",
+    jobId,
+    limit,
+  );
+}
+
+export function markLogRemoved(db: Db, jobId: string, now: number): void {
+  run(db, "UPDATE jobs SET log_removed_at = ? WHERE id = ?", now, jobId);
+}
+
+/** Drops rows of ended jobs without lines. @returns how many */
+export function deleteOldJobs(db: Db, hostId: string, before: number, limit: number): number {
+  return run(
+    db,
+    `DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE host_id = ? AND queued_at < ? AND finished_at IS NOT NULL
+       AND (log_lines = 0 OR log_removed_at IS NOT NULL) LIMIT ?)`,
+    hostId,
+    before,
+    limit,
+  );
+}
+
+/** Tables whose rows simply grow old: the column that tells their age, and their key. */
+const AGEING = {
+  audit_log: { age: "ts", key: "id" },
+  daily_outcomes: { age: "day", key: "host_id, source_group_id, day" },
+  repo_samples: { age: "day", key: "repo_id, day" },
+  schedule_skips: { age: "due_at", key: "schedule_id, due_at, source_group_id, repo_id" },
+  snapshot_report_parts: { age: "taken_at", key: "repo_id, report_id, part" },
+  enrollment_tokens: { age: "expires_at", key: "id" },
+  user_setup_tokens: { age: "expires_at", key: "id" },
+} as const;
+export type AgeingTable = keyof typeof AGEING;
+
+/** @param before Unix ms, or YYYY-MM-DD where the table counts days. @returns how many rows went */
+export function deleteAged(db: Db, table: AgeingTable, before: number | string, limit: number): number {
+  const { age, key } = AGEING[table];
+  const old = `SELECT ${key} FROM ${table} WHERE ${age} < ? LIMIT ?`;
+  return run(db, `DELETE FROM ${table} WHERE (${key}) IN (${old})`, before, limit);
+}
+
+/** Bytes that the database takes on disk, and those of them that wait to be used again. */
+export function measureDatabase(db: Db): { bytes: number; freeBytes: number } {
+  const pragma = (name: string) =>
+    (db.$client.query(`PRAGMA ${name}`).get() as Record<string, number> | null)?.[name] ?? 0;
+  const page = pragma("page_size");
+  return { bytes: pragma("page_count") * page, freeBytes: pragma("freelist_count") * page };
+}

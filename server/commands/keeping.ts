@@ -1,0 +1,98 @@
+/** `backup`, `restore`, `rotate-key`, `recovery-sheet`: what keeps the manager itself safe. */
+import { closeSync, existsSync, openSync, writeSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { putSetting } from "../../db/queries/settings.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import { systemClock } from "../../shared/clock.ts";
+import { openDataFolder } from "../open-data.ts";
+import { createCredentials } from "../repos/credentials.ts";
+import { writeAudit } from "../runtime/audit.ts";
+import { DATABASE_FILE, SIGNING_KEY_FILE } from "../runtime/data-files.ts";
+import { createFactBus } from "../runtime/facts.ts";
+import { makeCopy } from "../upkeep/copies.ts";
+import { readSheet, SHEET_SETTING, sheetText } from "../upkeep/recovery-sheet.ts";
+import { restoreCopy } from "../upkeep/restore.ts";
+import { rotateKey } from "../upkeep/rotate-key.ts";
+import type { ServerParts } from "../wiring.ts";
+import { fail, withData } from "./outcome.ts";
+
+const partsOf = ({ config, sealer }: Pick<ServerParts, "config" | "sealer">) => ({
+  databasePath: join(config.dataDir, DATABASE_FILE),
+  signingKeyPath: join(config.dataDir, SIGNING_KEY_FILE),
+  sealer,
+});
+
+export function backup(file: string): Promise<number> {
+  const path = resolve(file);
+  if (existsSync(path)) return Promise.resolve(fail(`${path} exists already; choose another name.`));
+  return withData(false, async (parts) => {
+    try {
+      const copy = await makeCopy(partsOf(parts), path);
+      console.log(`${copy.path}: ${copy.bytes} bytes. The server key is not in it: keep ${keyPlace(parts)} elsewhere.`);
+      return 0;
+    } catch (error) {
+      return fail(`The copy could not be made: ${error instanceof Error ? error.message : error}`);
+    }
+  });
+}
+
+/** Does not open the database that is there: it may be what is broken. */
+export async function restore(file: string): Promise<number> {
+  const opened = openDataFolder({ exclusive: true });
+  if (!opened.ok) return fail(...opened.problems);
+  try {
+    const outcome = await restoreCopy({ ...partsOf(opened), clock: systemClock }, resolve(file));
+    if (!outcome.ok) return fail(outcome.problem);
+    console.log("Restored. Start the server; its agents will tell again what this copy does not know.");
+    if (outcome.before) console.log(`What was there before: ${outcome.before}`);
+    if (outcome.signingKeyBefore) console.log(`The signing key that was there before: ${outcome.signingKeyBefore}`);
+    return 0;
+  } finally {
+    opened.release();
+  }
+}
+
+export function rotate(): Promise<number> {
+  return withData(true, (parts) => {
+    const { config } = parts;
+    if (config.secretKey !== null)
+      return fail(
+        "The server key comes from RM_SECRET_KEY, which this command cannot change.",
+        `Write it into a file (chmod 600), name that by RM_SECRET_KEY_FILE, unset RM_SECRET_KEY, and run this again.`,
+      );
+    const { sealed, keyId, retired } = rotateKey(parts, config.secretKeyFile);
+    console.log(`${sealed} secrets are sealed with the new key ${keyId} (${config.secretKeyFile}).`);
+    console.log(
+      `The old key opens old copies of the database; it is kept as ${retired}. Keep a copy of the new one elsewhere.`,
+    );
+    return 0;
+  });
+}
+
+export function recoverySheet(file: string): Promise<number> {
+  const path = resolve(file);
+  if (existsSync(path)) return Promise.resolve(fail(`${path} exists already; choose another name.`));
+  return withData(false, ({ db, clock, sealer, redactor, log }) => {
+    const credentials = createCredentials({ db, clock, sealer, redactor, bus: createFactBus(log) });
+    const entries = readSheet(db, credentials);
+    const handle = openSync(path, "wx", 0o600);
+    try {
+      writeSync(handle, sheetText(entries, clock.now()));
+    } finally {
+      closeSync(handle);
+    }
+    inTransaction(db, () => {
+      putSetting(db, SHEET_SETTING, String(clock.now()));
+      const payload = { form: "text_file", repos: entries.length };
+      writeAudit(db, clock.now(), { actor: { kind: "system" }, action: "recovery_sheet.made", payload });
+    });
+    console.log(
+      `${path}: ${entries.length} repositories. Whoever reads it can read every backup: print it, then delete it.`,
+    );
+    return 0;
+  });
+}
+
+function keyPlace({ config }: ServerParts): string {
+  return config.secretKey === null ? config.secretKeyFile : "RM_SECRET_KEY";
+}

@@ -1,0 +1,23 @@
+/** How commands open the data folder, and how they tell that something failed. */
+import { type OpenOutcome, openData } from "../open-data.ts";
+import type { ServerParts } from "../wiring.ts";
+
+/** @returns the exit code of a failure */
+export function fail(...problems: string[]): number {
+  for (const problem of problems) console.error(problem);
+  return 1;
+}
+
+/** Opens, works, closes. @param exclusive the server must not be running */
+export async function withData(
+  exclusive: boolean,
+  work: (parts: ServerParts, opened: Extract<OpenOutcome, { ok: true }>) => number | Promise<number>,
+): Promise<number> {
+  const opened = await openData({ exclusive });
+  if (!opened.ok) return fail(...opened.problems);
+  try {
+    return await work(opened.parts, opened);
+  } finally {
+    opened.close();
+  }
+}

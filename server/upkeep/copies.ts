@@ -1,0 +1,93 @@
+/** Copies of the database: one file each, whole, with the signing key sealed inside; never the server key. */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { copyDatabase, writeSettingOf } from "../../db/copy.ts";
+import type { Sealer } from "../runtime/seal.ts";
+
+export const SIGNING_KEY_PLACE = { table: "settings", column: "value", id: "signing_key" };
+
+export type CopyParts = {
+  /** The database in use. */
+  databasePath: string;
+  signingKeyPath: string;
+  sealer: Sealer;
+};
+
+export type Copy = { path: string; bytes: number; at: number };
+
+/**
+ * Writes a whole copy to `path`; a file of that name is replaced only when the new one is complete.
+ * @throws when the disk is full or the folder is not writable; nothing is left behind then
+ */
+export async function makeCopy({ databasePath, signingKeyPath, sealer }: CopyParts, path: string): Promise<Copy> {
+  const draft = `${path}.${process.pid}.new`;
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  rmSync(draft, { force: true });
+  try {
+    // Made first with its mode, so that nobody else can read it at any moment.
+    closeSync(openSync(draft, "w", 0o600));
+    await copyDatabase(databasePath, draft);
+    if (existsSync(signingKeyPath))
+      writeSettingOf(draft, SIGNING_KEY_PLACE.id, sealer.seal(SIGNING_KEY_PLACE, readFileSync(signingKeyPath, "utf8")));
+    syncFile(draft);
+    renameSync(draft, path);
+    syncFile(dirname(path));
+    return copyAt(path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+}
+
+const NAME = /^restic-manager-\d{4}-\d{2}-\d{2}(?:T\d{6}Z)?\.db$/;
+
+/** Of one a night; the hour is told for those that a person made. */
+export function copyName(now: number, isNightly: boolean): string {
+  const text = new Date(now).toISOString();
+  return `restic-manager-${isNightly ? text.slice(0, 10) : `${text.slice(0, 19).replaceAll(":", "")}Z`}.db`;
+}
+
+/** Copies in the folder that this program made, newest first. */
+export function listCopies(folder: string): Copy[] {
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) return [];
+  return readdirSync(folder)
+    .filter((name) => NAME.test(name))
+    .map((name) => copyAt(join(folder, name)))
+    .sort((a, b) => b.at - a.at);
+}
+
+/** Removes all but the newest `keep`. */
+export function dropOldCopies(folder: string, keep: number): void {
+  for (const { path } of listCopies(folder).slice(keep)) rmSync(path, { force: true });
+}
+
+/** The folder is on the same disk as the data: a dead disk takes both. */
+export function sharesDisk(folder: string, dataDir: string): boolean {
+  const existing = (path: string): string => (existsSync(path) ? path : existing(dirname(path)));
+  return statSync(existing(folder)).dev === statSync(existing(dataDir)).dev;
+}
+
+function copyAt(path: string): Copy {
+  const { size, mtimeMs } = statSync(path);
+  return { path, bytes: size, at: Math.round(mtimeMs) };
+}
+
+function syncFile(path: string): void {
+  const handle = openSync(path, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

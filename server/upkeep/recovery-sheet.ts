@@ -1,0 +1,99 @@
+/** The recovery sheet: per repository what opens it, and the plain restic commands, for the day this server is gone. */
+import { createCipheriv, pbkdf2, randomBytes } from "node:crypto";
+import { promisify } from "node:util";
+import type { Db } from "../../db/open.ts";
+import { listAllRepos } from "../../db/queries/recovery.ts";
+import type { Credential } from "../../shared/protocol/fields.ts";
+import type { RepoKind } from "../../shared/repos.ts";
+import type { Credentials } from "../repos/credentials.ts";
+
+/** Setting: when the newest sheet was made, Unix ms. */
+export const SHEET_SETTING = "recovery_sheet_at";
+
+export type SheetEntry = {
+  hostName: string;
+  /** restic's `--host`. */
+  resticHost: string;
+  isArchived: boolean;
+  repoName: string;
+  isRemoved: boolean;
+  kind: RepoKind;
+  /** null when the server holds none. */
+  credential: Credential | null;
+  /** What to type in a POSIX shell, one command a line. */
+  commands: string[];
+};
+
+/** In the order of host names; the everyday credential of each, which restores but need not be able to delete. */
+export function readSheet(db: Db, credentials: Pick<Credentials, "inUse">): SheetEntry[] {
+  return listAllRepos(db).map(({ host, repo }) => {
+    const credential = credentials.inUse(repo.id, "everyday");
+    return {
+      hostName: host.name,
+      resticHost: host.resticHost,
+      isArchived: host.archivedAt !== null,
+      repoName: repo.name,
+      isRemoved: repo.removedAt !== null,
+      kind: repo.kind,
+      credential,
+      commands: credential ? commandsOf(credential, host.resticHost) : [],
+    };
+  });
+}
+
+/** Environment first, so that no secret stands in an argument list. */
+export function commandsOf(credential: Credential, resticHost: string): string[] {
+  const environment: [string, string | null][] = [
+    ["RESTIC_REPOSITORY", credential.url],
+    ["RESTIC_PASSWORD", credential.repo_password],
+    ["RESTIC_REST_USERNAME", credential.http_username],
+    ["RESTIC_REST_PASSWORD", credential.http_password],
+    ...Object.entries(credential.env),
+  ];
+  return [
+    ...environment.flatMap(([name, value]) => (value === null ? [] : [`export ${name}=${quoted(value)}`])),
+    `restic snapshots --host ${quoted(resticHost)}`,
+    `restic restore latest --host ${quoted(resticHost)} --target ./restored`,
+  ];
+}
+
+/** The sheet as plain text, to print or to keep. @param madeAt Unix ms */
+export function sheetText(entries: readonly SheetEntry[], madeAt: number): string {
+  const head = [
+    "restic-manager: recovery sheet",
+    `made ${new Date(madeAt).toISOString().slice(0, 16).replace("T", " ")} UTC, ${entries.length} repositories`,
+    "",
+    "Whoever holds this sheet can read every backup. Keep it where you would look when this server is gone.",
+    "On any machine: install restic (https://restic.net), then type the lines of the repository that you need.",
+  ];
+  return `${[...head, ...entries.flatMap(entryLines)].join("\n")}\n`;
+}
+
+function entryLines(entry: SheetEntry): string[] {
+  const marks = [entry.isArchived ? "host archived" : "", entry.isRemoved ? "repo removed from the host" : ""];
+  const told = marks.filter(Boolean).join(", ");
+  const title = `${entry.hostName} · ${entry.repoName} (${entry.kind})${told ? ` – ${told}` : ""}`;
+  const body = entry.credential ? entry.commands : ["No credential of this repository is stored here."];
+  return ["", "-".repeat(72), title, "", ...body.map((line) => `    ${line}`)];
+}
+
+/** Always in quotes: what is printed is typed again by hand, and blanks must show. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** OpenSSL's own count is too small for a passphrase that a person chose. */
+const PBKDF2_ITERATIONS = 600_000;
+const derive = promisify(pbkdf2);
+
+/** The command that opens what {@link encryptSheet} made; on every system, without this product. */
+export const DECRYPT_COMMAND = `openssl enc -d -aes-256-cbc -pbkdf2 -iter ${PBKDF2_ITERATIONS} -in FILE`;
+
+/** As `openssl enc -aes-256-cbc -pbkdf2` writes it: `Salted__`, 8 bytes of salt, the text. */
+export async function encryptSheet(text: string, passphrase: string): Promise<Uint8Array<ArrayBuffer>> {
+  const salt = randomBytes(8);
+  const derived = await derive(passphrase, salt, PBKDF2_ITERATIONS, 48, "sha256");
+  const cipher = createCipheriv("aes-256-cbc", derived.subarray(0, 32), derived.subarray(32));
+  const parts = [Buffer.from("Salted__", "latin1"), salt, cipher.update(text, "utf8"), cipher.final()];
+  return new Uint8Array(Buffer.concat(parts));
+}

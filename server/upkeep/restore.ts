@@ -1,0 +1,79 @@
+/** Puts a copy of the database back in place; nothing that was there is lost. */
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { databaseProblem } from "../../db/copy.ts";
+import { migrate } from "../../db/migrate.ts";
+import { migrations } from "../../db/migrations.ts";
+import { asDrizzle, openSqlite } from "../../db/open.ts";
+import { deleteSetting, findSetting, putSetting } from "../../db/queries/settings.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { newId } from "../../shared/ids.ts";
+import { writeAudit } from "../runtime/audit.ts";
+import { checkSecretKey } from "../runtime/secret-key.ts";
+import { type CopyParts, SIGNING_KEY_PLACE } from "./copies.ts";
+
+export type Restored =
+  | {
+      ok: true;
+      /** Where the database lies that was in use before; null when there was none. */
+      before: string | null;
+      /** The copy's key that signs agents is back; the other one was set aside. */
+      signingKeyBefore: string | null;
+    }
+  | { ok: false; problem: string };
+
+/** The server must not be running. The copy itself stays as it is. */
+export async function restoreCopy(parts: CopyParts & { clock: Clock }, copyPath: string): Promise<Restored> {
+  const { databasePath, signingKeyPath, sealer, clock } = parts;
+  if (!existsSync(copyPath)) return { ok: false, problem: `There is no file ${copyPath}.` };
+  const problem = databaseProblem(copyPath);
+  if (problem) return { ok: false, problem: `${copyPath} cannot be restored: ${problem}.` };
+  const draft = `${databasePath}.restoring`;
+  clear(draft);
+  copyFileSync(copyPath, draft);
+  const sqlite = openSqlite(draft);
+  let signingKey: string | null;
+  try {
+    const migrated = await migrate(sqlite, null, migrations);
+    if (!migrated.ok) return { ok: false, problem: migrated.message };
+    const db = asDrizzle(sqlite);
+    const wrongKey = checkSecretKey(db, sealer);
+    if (wrongKey) return { ok: false, problem: wrongKey };
+    const sealed = findSetting(db, SIGNING_KEY_PLACE.id);
+    signingKey = sealed === null ? null : sealer.unseal(SIGNING_KEY_PLACE, sealed);
+    deleteSetting(db, SIGNING_KEY_PLACE.id);
+    // Agents that see another id tell again what this copy does not know yet.
+    putSetting(db, "server_state_id", newId());
+    writeAudit(db, clock.now(), {
+      actor: { kind: "system" },
+      action: "database.restored",
+      payload: { from: copyPath },
+    });
+    sqlite.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  } finally {
+    sqlite.close();
+    clear(draft, { sidecarsOnly: true });
+  }
+  const stamp = new Date(clock.now()).toISOString().slice(0, 19).replaceAll(":", "");
+  const before = setAside(databasePath, `${databasePath}.before-restore-${stamp}Z`);
+  renameSync(draft, databasePath);
+  return { ok: true, before, signingKeyBefore: putSigningKey(signingKeyPath, signingKey, stamp) };
+}
+
+/** @returns where the key lies that was in use before, when it was another one */
+function putSigningKey(path: string, key: string | null, stamp: string): string | null {
+  if (key === null || (existsSync(path) && readFileSync(path, "utf8") === key)) return null;
+  const before = setAside(path, `${path}.before-restore-${stamp}Z`);
+  writeFileSync(path, key, { mode: 0o600 });
+  return before;
+}
+
+function setAside(path: string, aside: string): string | null {
+  for (const suffix of ["-wal", "-shm"]) if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  if (!existsSync(path)) return null;
+  renameSync(path, aside);
+  return aside;
+}
+
+function clear(path: string, { sidecarsOnly = false } = {}): void {
+  for (const suffix of sidecarsOnly ? ["-wal", "-shm"] : ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
+}

@@ -1,0 +1,50 @@
+/** A new server key: every secret is sealed anew in one transaction, the old key is kept for old copies. */
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import type { Db } from "../../db/open.ts";
+import { findColumnsWithPrefix, replaceSealed, SEALED_COLUMNS } from "../../db/queries/sealed.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { writeAudit } from "../runtime/audit.ts";
+import { createSealer, type Sealer } from "../runtime/seal.ts";
+import { nextKeyPath, takeNextKey, writeKeyFile } from "../runtime/secret-key.ts";
+
+export type Rotated = { sealed: number; keyId: string; retired: string };
+
+/**
+ * The server must not be running. A crash at any point leaves a pair of key and database that fits: until the transaction
+ * the old key counts, afterwards the server takes the new one from `FILE.next` at its next start.
+ * @throws when a blob does not open, or lies where nobody looked for one: then nothing has changed
+ */
+export function rotateKey({ db, clock, sealer }: { db: Db; clock: Clock; sealer: Sealer }, keyFile: string): Rotated {
+  const key = randomBytes(32);
+  const next = createSealer(key);
+  writeKeyFile(nextKeyPath(keyFile), key);
+  return { sealed: reseal(keyFile), keyId: next.keyId, retired: takeNextKey(keyFile, sealer.keyId) };
+
+  function reseal(path: string): number {
+    try {
+      return inTransaction(db, sealAllAnew);
+    } catch (error) {
+      rmSync(nextKeyPath(path), { force: true });
+      throw error;
+    }
+  }
+
+  function sealAllAnew(): number {
+    let secrets = 0;
+    for (const place of SEALED_COLUMNS)
+      secrets += replaceSealed(db, place, (id, blob) => {
+        const where = { table: place.table, column: place.column, id };
+        return next.seal(where, sealer.unseal(where, blob));
+      });
+    const forgotten = findColumnsWithPrefix(db, sealer.blobPrefix);
+    if (forgotten.length > 0) throw new Error(`secrets in ${forgotten.join(", ")} would be lost with the old key`);
+    writeAudit(db, clock.now(), {
+      actor: { kind: "system" },
+      action: "server_key.rotated",
+      payload: { from: sealer.keyId, to: next.keyId, secrets },
+    });
+    return secrets;
+  }
+}

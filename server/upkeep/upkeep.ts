@@ -1,0 +1,66 @@
+/** What keeps the manager itself in shape: old rows go, the database is copied, somebody outside hears that all is well. */
+import { join } from "node:path";
+import type { Db } from "../../db/open.ts";
+import { putSetting } from "../../db/queries/settings.ts";
+import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
+import type { Config } from "../runtime/config.ts";
+import { SIGNING_KEY_FILE } from "../runtime/data-files.ts";
+import type { Sealer } from "../runtime/seal.ts";
+import type { Tick } from "../runtime/ticker.ts";
+import { createCleanup } from "./cleanup.ts";
+import { createHeartbeat, type Heartbeat } from "./heartbeat.ts";
+import { type Copies, createCopies } from "./nightly.ts";
+
+export type Upkeep = {
+  ticks: Tick[];
+  copies: Copies;
+  /** null when nobody is told. */
+  heartbeat: Heartbeat | null;
+};
+
+export type UpkeepDeps = {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  config: Config;
+  sealer: Sealer;
+  /** Names of ticks that fail or hang. */
+  overdueTicks(): string[];
+};
+
+export function createUpkeep({ db, clock, log, config, sealer, overdueTicks }: UpkeepDeps): Upkeep {
+  const cleanup = createCleanup({ db, clock, log, ...config });
+  const copies = createCopies({
+    parts: {
+      databasePath: db.$client.filename,
+      signingKeyPath: join(config.dataDir, SIGNING_KEY_FILE),
+      sealer,
+    },
+    folder: config.backupDir,
+    keep: config.backupKeep,
+    dataDir: config.dataDir,
+    clock,
+    log,
+  });
+  const problems = () => {
+    const late = overdueTicks().map((name) => `"${name}" is overdue`);
+    try {
+      putSetting(db, "ready_check", String(clock.now()));
+    } catch (error) {
+      late.push(`the database cannot be written: ${error instanceof Error ? error.message : error}`);
+    }
+    return late;
+  };
+  const url = config.heartbeatUrl;
+  const heartbeat = url === null ? null : createHeartbeat({ url, log, now: clock.now, problems });
+  return {
+    copies,
+    heartbeat,
+    ticks: [
+      { name: "cleanup", everyMs: HOUR_MS, run: async () => void (await cleanup()) },
+      { name: "nightly copy", everyMs: 10 * MINUTE_MS, run: copies.look },
+      ...(heartbeat ? [{ name: "heartbeat", everyMs: 5 * MINUTE_MS, run: heartbeat.beat }] : []),
+    ],
+  };
+}
