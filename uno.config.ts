@@ -23,6 +23,7 @@ export const partFiles = [
   "floats",
   "door",
   "pages",
+  "sheet",
   "narrow",
   "phone",
 ] as const;
