@@ -1,9 +1,13 @@
 /** What the server wants of this host: applied, kept over restarts (secrets apart, sealed), and looked up by jobs. */
+
+import { parseCron } from "../shared/cron.ts";
 import type { Log } from "../shared/log.ts";
 import type { Credential } from "../shared/protocol/fields.ts";
-import type { DesiredRepo, DesiredSourceGroup, DesiredState } from "../shared/protocol/to-agent.ts";
+import type { DesiredRepo, DesiredSchedule, DesiredSourceGroup, DesiredState } from "../shared/protocol/to-agent.ts";
 import type { ToServerPayload } from "../shared/protocol/to-server.ts";
 import { type Redactor, redactUrlUserInfo } from "../shared/redact.ts";
+import { problemOfAddress, repoKindOf } from "../shared/repos.ts";
+import { isZone } from "../shared/zone.ts";
 import type { Platform } from "./platform.ts";
 import { accessOf, type RepoAccess, redactCredential, refusedNames } from "./restic/access.ts";
 import { problemOfInclude, problemOfPattern } from "./restic/source-files.ts";
@@ -36,13 +40,13 @@ export function createDesiredState(options: Options) {
   const { store, redactor } = options;
   let state: DesiredState | null = readStored(store);
   let secrets = readSecrets(options);
-  for (const credential of Object.values(secrets.credentials)) redactCredential(redactor, credential);
+  hide(secrets);
 
   return {
     /** Applies every state it is given, older versions too: the server may have been restored from a copy. */
     apply(next: DesiredState): ToServerPayload<"state.ack"> {
       const nextSecrets = secretsOf(next);
-      for (const credential of Object.values(nextSecrets.credentials)) redactCredential(redactor, credential);
+      hide(nextSecrets);
       try {
         saveSecrets(options.stateFolder, options.secretsKey, nextSecrets);
         store.notes.set("desired_state", JSON.stringify(withoutSecrets(next)));
@@ -79,11 +83,34 @@ export function createDesiredState(options: Options) {
     /** KiB/s */
     bandwidth: () => state?.bandwidth ?? { up_kbps: null, down_kbps: null },
     updateKeys: (): string[] => state?.update_keys ?? [],
+    schedules: (): DesiredSchedule[] => state?.schedules ?? [],
+    schedulesPaused: (): boolean => state?.schedules_paused ?? false,
+    timezoneOverride: (): string | null => state?.timezone_override ?? null,
+    roaming: (): boolean => state?.roaming ?? false,
+    /** Shell text around the backups of this group; from `secrets.enc` only. */
+    hooksOf: (groupId: string): DesiredSourceGroup["hooks"] => secrets.hooks[groupId] ?? { pre: null, post: null },
+    hookShell: (): string | null => state?.hook_shell ?? null,
     refusal: (credential: Credential): string | null => refusalOf(credential, options.allowedEnv),
   };
+
+  /** From here on neither credentials nor the text of hooks appear in a log. */
+  function hide({ credentials, hooks }: Secrets): void {
+    for (const credential of Object.values(credentials)) redactCredential(redactor, credential);
+    for (const { pre, post } of Object.values(hooks)) redactor.add(...hookSecrets(pre), ...hookSecrets(post));
+  }
+}
+
+/** A shell that complains repeats lines of its script; short ones are ordinary words. */
+const MIN_HOOK_LINE = 12;
+
+function hookSecrets(script: string | null): string[] {
+  if (script === null) return [];
+  return [script, ...script.split("\n").map((line) => line.trim())].filter((text) => text.length >= MIN_HOOK_LINE);
 }
 
 function refusalOf(credential: Credential, allowed: readonly string[]): string | null {
+  const problem = problemOfAddress(repoKindOf(credential.url), credential.url);
+  if (problem !== null) return `This host does not accept the address of this repo. ${problem}`;
   const names = refusedNames(credential, allowed);
   if (names.length === 0) return null;
   return `This host does not accept the environment ${names.join(", ")} for such a repo: allow it in agent.yaml (allow_env) or take it away`;
@@ -155,6 +182,13 @@ function problemsOf(state: DesiredState, options: Options): Problem[] {
       const problem = problemOfPattern(pattern);
       if (problem) problems.push({ path: `${at}.excludes[${i}]`, message: `This pattern is not used: ${problem}` });
     });
+  });
+  state.schedules.forEach((schedule, index) => {
+    const parsed = parseCron(schedule.cron);
+    if (!parsed.ok) problems.push({ path: `schedules[${index}].cron`, message: `It never runs: ${parsed.problem}` });
+    if (schedule.timezone === null || isZone(schedule.timezone)) return;
+    const message = `This host does not know the time zone ${schedule.timezone} and takes UTC`;
+    problems.push({ path: `schedules[${index}].timezone`, message });
   });
   return problems.slice(0, 100);
 }

@@ -42,6 +42,7 @@ import { createDayCloser } from "./jobs/close-days.ts";
 import { createJobMaker } from "./jobs/create.ts";
 import { createDispatcher } from "./jobs/dispatch.ts";
 import { createJobIngest } from "./jobs/ingest.ts";
+import { createJobCredential } from "./jobs/job-credential.ts";
 import { createOrders } from "./jobs/orders.ts";
 import { judgeAgain } from "./jobs/outcomes.ts";
 import { createOwnership } from "./jobs/ownership.ts";
@@ -49,6 +50,12 @@ import { createReadiness } from "./jobs/readiness.ts";
 import { createReconciler } from "./jobs/reconcile.ts";
 import { jobRoutes } from "./jobs/routes.ts";
 import { createLiveJobs } from "./jobs/stream.ts";
+import { createHeavyLimit } from "./maintenance/heavy-limit.ts";
+import { createMaintenance } from "./maintenance/maintenance.ts";
+import { createReinit } from "./maintenance/reinit.ts";
+import { createMaintenanceResults } from "./maintenance/results.ts";
+import { createMaintenanceSettings } from "./maintenance/settings.ts";
+import { createMaintenanceSurvey } from "./maintenance/survey.ts";
 import { createPages } from "./pages.tsx";
 import { createCredentials } from "./repos/credentials.ts";
 import { createRepoIngest } from "./repos/ingest.ts";
@@ -118,7 +125,14 @@ export async function wire(
 
   const ownership = createOwnership(db);
   const live = createLiveJobs({ db, clock });
-  const orders = createOrders({ db, maker: createJobMaker({ db, clock, bus }) });
+  const maker = createJobMaker({ db, clock, bus });
+  const orders = createOrders({ db, maker });
+  const survey = createMaintenanceSurvey({ db, hub });
+  const maintenance = createMaintenance({ db, clock, log, maker, holds, survey });
+  const maintenanceResults = createMaintenanceResults({ db, bus });
+  const maintenanceSettings = createMaintenanceSettings({ db, clock, bus });
+  const reinit = createReinit({ db, clock, bus });
+  const heavyLimit = createHeavyLimit({ db, clock });
   const cancel = createCancel({ db, clock, bus });
   const jobIngest = createJobIngest({ db, clock, bus, live, checkOwned: ownership.checkOwned });
   const dispatcher = createDispatcher({
@@ -126,8 +140,8 @@ export async function wire(
     clock,
     log,
     hub,
-    credentialFor: (job) =>
-      job.args["trial"] === true && job.repoId ? credentials.newest(job.repoId, "everyday") : null,
+    credentialFor: createJobCredential({ db, credentials }),
+    mayStart: heavyLimit.mayStart,
   });
   const reconciler = createReconciler({
     db,
@@ -143,7 +157,7 @@ export async function wire(
   const readiness = createReadiness({ db, clock, log, hub, orders, credentials, stateChanged: sync.changed });
   const tokens = createEnrollmentTokens({ db, clock, sealer });
   const answerFor = createAnswers({ db, updateKeys: signer.publicKeys });
-  const enroll = createEnroll({ db, clock, hub, bus, tokens, credentials, groups, schedules, answerFor });
+  const enroll = createEnroll({ db, clock, hub, bus, tokens, credentials, groups, schedules, dues, answerFor });
   const announcements = createAnnouncements({ db, clock, bus, credentials, groups, schedules });
   const pendingSockets = createPendingSockets({
     db,
@@ -186,8 +200,10 @@ export async function wire(
       "state.ack": (connection, ack) => sync.acknowledged(connection, ack),
       "tree.list.result": (connection, reply, id) => rpc.settle(connection, id, reply),
       error: (connection, { code, message }, id) => {
-        if (code === "busy" && id !== null) dispatcher.busy(connection, id);
-        else log.warn("an agent reported an error", { host_id: connection.hostId, code, why: message });
+        if (code === "busy" && id !== null) {
+          heavyLimit.release(id);
+          dispatcher.busy(connection, id);
+        } else log.warn("an agent reported an error", { host_id: connection.hostId, code, why: message });
       },
     },
     onCommitted(connection, seq) {
@@ -242,6 +258,7 @@ export async function wire(
   bus.on("job.finished", ({ jobId, hostId }) => {
     live.endedByServer(jobId);
     readiness.jobFinished(jobId);
+    maintenanceResults.jobFinished(jobId);
     readiness.look(hostId);
   });
   bus.on("session.ended", ({ sessionIds }) => live.closeSessions(sessionIds));
@@ -258,6 +275,14 @@ export async function wire(
     { name: "readiness", everyMs: 15 * SECOND_MS, run: readiness.lookAtAll },
     { name: "sweep", everyMs: MINUTE_MS, run: reconciler.sweep },
     ...upkeep.ticks,
+    {
+      name: "maintenance",
+      everyMs: MINUTE_MS,
+      run() {
+        maintenanceResults.catchUp();
+        maintenance.orderDue();
+      },
+    },
     { name: "departed", everyMs: SECOND_MS, run: presence.flushDeparted },
     { name: "last seen", everyMs: 5 * MINUTE_MS, run: presence.flush },
     {

@@ -39,6 +39,42 @@ export const REPO_ENV_NAMES: Readonly<Record<RepoKind, readonly string[]>> = {
   ],
 };
 
+type AddressRule = { pattern: RegExp; say: string };
+
+/** Names that reach another program as arguments begin with no dash, and rclone remotes are configured ones only: neither can start a program. */
+const ADDRESS_RULES: Readonly<Record<RepoKind, AddressRule>> = {
+  rest: {
+    pattern: /^rest:https?:\/\/[^/]+/i,
+    say: "Write rest:http://HOST:PORT/PATH/ or rest:https://HOST:PORT/PATH/.",
+  },
+  local: {
+    pattern: /^(local:)?(\/|[A-Za-z]:[\\/])/,
+    say: "A local path is absolute, such as /srv/restic.",
+  },
+  sftp: {
+    pattern: /^sftp:(\/\/)?([\w.][\w.-]*@)?([\w.][\w.-]*|\[[0-9A-Fa-f:]+\])(:\d+)?[:/]\S*$/,
+    say: "Write sftp:USER@HOST:/PATH or sftp://USER@HOST:PORT//PATH.",
+  },
+  s3: {
+    pattern: /^s3:(https?:\/\/)?[\w.][\w.:-]*\/[\w.][^\s]*$/,
+    say: "Write s3:https://HOST/BUCKET/PATH or s3:HOST/BUCKET.",
+  },
+  b2: { pattern: /^b2:[\w][\w.-]*(:\S*)?$/, say: "Write b2:BUCKET:PATH." },
+  rclone: {
+    pattern: /^rclone:[\w][\w.+@ -]*:[^\u0000-\u001f]*$/,
+    say: "Write rclone:REMOTE:PATH, with a remote of rclone's own configuration on the host.",
+  },
+  other: {
+    pattern: /^(azure|gs|swift):[\w][\w.-]*(:\S*)?$/,
+    say: "Restic knows azure:, gs: and swift: beside the kinds above, such as azure:CONTAINER:/PATH.",
+  },
+};
+
+/** What is wrong with an address of this kind, as a sentence; null = nothing. Both programs ask this. */
+export function problemOfAddress(kind: RepoKind, url: string): string | null {
+  return ADDRESS_RULES[kind].pattern.test(url) ? null : ADDRESS_RULES[kind].say;
+}
+
 /** What kind of repository an address names. */
 export function repoKindOf(url: string): RepoKind {
   if (url.startsWith("rest:")) return "rest";

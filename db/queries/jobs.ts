@@ -44,6 +44,30 @@ const openJobsOfHost = prepared((db) =>
     .prepare(),
 );
 
+const lastOfRepo = prepared((db) =>
+  db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.repoId, sql.placeholder("repoId")), eq(jobs.kind, sql.placeholder("kind"))))
+    .orderBy(desc(jobs.queuedAt))
+    .limit(1)
+    .prepare(),
+);
+
+/** The newest job of a kind on a repo, whoever runs it and however it stands. */
+export function findLastJob(db: Db, repoId: string, kind: JobKind): JobRow | null {
+  return lastOfRepo(db).get({ repoId, kind }) ?? null;
+}
+
+/** Open jobs of these kinds that a host has been told of. */
+export function listSentJobs(db: Db, kinds: readonly JobKind[]): JobRow[] {
+  return db
+    .select()
+    .from(jobs)
+    .where(and(IS_OPEN, inArray(jobs.kind, [...kinds]), or(isNotNull(jobs.acceptedAt), eq(jobs.status, "running"))))
+    .all();
+}
+
 export function findJob(db: Db, id: string): JobRow | null {
   return jobById(db).get({ id }) ?? null;
 }

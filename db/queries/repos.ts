@@ -28,6 +28,15 @@ const reposOfHost = prepared((db) =>
     .orderBy(desc(repos.isPrimary), asc(repos.name))
     .prepare(),
 );
+const reposByResticId = prepared((db) =>
+  db
+    .select({ repo: repos })
+    .from(repos)
+    .innerJoin(hosts, eq(hosts.id, repos.hostId))
+    .where(and(eq(repos.resticId, sql.placeholder("resticId")), isNull(repos.removedAt), isNull(hosts.archivedAt)))
+    .orderBy(asc(repos.id))
+    .prepare(),
+);
 const credentialOfRepo = prepared((db) =>
   db
     .select()
@@ -58,6 +67,13 @@ export function listRepos(db: Db): RepoListItem[] {
     .orderBy(asc(sql`lower(${hosts.name})`), desc(repos.isPrimary), asc(repos.name))
     .all()
     .map(({ repo, hostName, hostArchivedAt }) => ({ ...repo, hostName, hostArchivedAt }));
+}
+
+/** All repos of live hosts that are this repository, the oldest first. */
+export function listReposByResticId(db: Db, resticId: string): RepoRow[] {
+  return reposByResticId(db)
+    .all({ resticId })
+    .map(({ repo }) => repo);
 }
 
 export function insertRepo(db: Db, row: typeof repos.$inferInsert): void {

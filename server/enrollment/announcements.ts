@@ -21,9 +21,10 @@ import { announcedText } from "../../shared/protocol/pending.ts";
 import { MIN_AGENT_PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
+import type { Generated } from "../repos/new-repo.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
-import { type CreateHostDeps, createHost, type Generated, type NewcomerInput, readNewcomer } from "./newcomer.ts";
+import { type CreateHostDeps, createHost, type NewcomerInput, readNewcomer } from "./newcomer.ts";
 
 export const PENDING_LIFETIME_MS = HOUR_MS;
 const ANNOUNCEMENTS_PER_MINUTE = 10;

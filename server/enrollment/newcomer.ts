@@ -1,20 +1,17 @@
 /** What a person says about a machine that is to become a host: checked, completed with made-up passwords, ready to be stored. */
 import type { Db } from "../../db/open.ts";
 import { findLiveHostByName, insertHost } from "../../db/queries/hosts.ts";
-import { insertRepo } from "../../db/queries/repos.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { AnnounceRequest } from "../../shared/protocol/enrollment.ts";
-import type { Credential } from "../../shared/protocol/fields.ts";
-import { type RepoKind, repoKindOf } from "../../shared/repos.ts";
 import { checkTags, hostNameProblem } from "../hosts/fields.ts";
 import { isTimeZone } from "../hosts/presence.ts";
 import { badInput, Refusal } from "../http/errors.ts";
-import { parseRepoInput, type RepoInput, toCredential } from "../repos/address.ts";
+import type { RepoInput } from "../repos/address.ts";
 import type { Credentials } from "../repos/credentials.ts";
+import { type Cargo, type Generated, insertNewRepo, readNewRepo } from "../repos/new-repo.ts";
 import type { Schedules } from "../schedules/schedules.ts";
 import type { SourceGroups } from "../source-groups/groups.ts";
-import { htpasswdLine, makePassword } from "./secrets.ts";
 
 export type NewcomerInput = {
   host_name: string;
@@ -23,12 +20,6 @@ export type NewcomerInput = {
   backup_now: boolean;
   repo: RepoInput;
 };
-
-/** Shown once. */
-export type Generated = { http_password?: string; htpasswd_line?: string; repo_password?: string };
-
-/** What opens the new host's repository. */
-export type Cargo = { kind: RepoKind; credential: Credential };
 
 /** As it is stored: with an enrolment token until its machine calls, or at once for one that waits already. */
 export type Newcomer = {
@@ -53,18 +44,10 @@ export async function readNewcomer(
 ): Promise<{ newcomer: Newcomer & { cargo: Cargo }; generated: Generated }> {
   const hostName = input.host_name.trim();
   const { fields, tags } = checkInput(input);
-  const parsed = parseRepoInput(input.repo, hostName);
-  const errors = { ...fields, ...extra, ...(parsed.ok ? {} : prefixed(parsed.fields)) };
-  if (Object.keys(errors).length > 0 || !parsed.ok) throw badInput(errors);
-  const generated: Generated = {};
-  const { address } = parsed;
-  if (address.kind === "rest" && address.httpPassword === null) {
-    address.httpPassword = generated.http_password = makePassword();
-    generated.htpasswd_line = await htpasswdLine(address.httpUsername ?? "", address.httpPassword);
-  }
-  const repoPassword = address.repoPassword ?? makePassword();
-  if (address.repoPassword === null) generated.repo_password = repoPassword;
-  const cargo = { kind: address.kind, credential: toCredential({ ...address, repoPassword }) };
+  const read = await readNewRepo(input.repo, hostName);
+  const errors = { ...fields, ...extra, ...(read.ok ? {} : prefixed(read.fields)) };
+  if (Object.keys(errors).length > 0 || !read.ok) throw badInput(errors);
+  const { cargo, generated } = read;
   const includes = input.includes.map((path) => path.trim()).filter(Boolean);
   return { newcomer: { hostName, tags, includes, backupNow: input.backup_now, cargo }, generated };
 }
@@ -105,21 +88,7 @@ export function createHost(
     createdAt: now,
     updatedAt: now,
   });
-  if (cargo) {
-    const repoId = newId();
-    const { kind, credential } = cargo;
-    insertRepo(db, {
-      id: repoId,
-      hostId,
-      name: "main",
-      isPrimary: true,
-      kind,
-      url: credential.url,
-      createdAt: now,
-      updatedAt: now,
-    });
-    credentials.create(repoId, "everyday", credential);
-  }
+  if (cargo) insertNewRepo({ db, credentials }, { hostId, name: "main", isPrimary: true, cargo }, now);
   const group = groups.createDefault(hostId, machine.os, includes);
   schedules.createDefault(hostId, group.id);
   return hostId;
@@ -153,9 +122,6 @@ function checkInput(input: NewcomerInput): { fields: Record<string, string>; tag
   const bad = input.includes.find((path) => path.trim() !== "" && !/^(\/|[A-Za-z]:[\\/]|\\\\)/.test(path.trim()));
   if (bad !== undefined)
     fields["includes"] = `“${bad.slice(0, 80)}” is not an absolute path, such as /home or C:\\Users.`;
-  const { kind, url } = input.repo;
-  if (kind && kind !== "rest" && kind !== "other" && url && repoKindOf(url) !== kind)
-    fields["repo.url"] = `This is not an address of the kind ${kind}.`;
   return { fields, tags: tags.ok ? tags.tags : [] };
 }
 

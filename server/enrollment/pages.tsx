@@ -14,8 +14,9 @@ import { type EnrollmentProgress, EnrollmentUpdate } from "../../ui/enrollment/s
 import { notFound } from "../http/errors.ts";
 import { attempt, linesOf, listOf, type PageCall, type PageMaker, pairsOf, textOf } from "../http/page-maker.ts";
 import { type FormBody, formRoute, type Route, route } from "../http/routes.ts";
+import type { Generated } from "../repos/new-repo.ts";
 import { installCommands } from "./install-commands.ts";
-import type { Generated, NewcomerInput } from "./newcomer.ts";
+import type { NewcomerInput } from "./newcomer.ts";
 import type { EnrollmentTokens } from "./tokens.ts";
 
 export type EnrollmentPageDeps = {
@@ -53,6 +54,18 @@ export function enrollmentPages({ db, pages, tokens, shareOf }: EnrollmentPageDe
     if (!row) throw notFound("enrolment token");
     return row;
   };
+  const forHost = (path: string, replaces: boolean, summary: string): Route =>
+    formRoute({
+      method: "POST",
+      path,
+      access: "admin",
+      action: "enrollment_token.created",
+      summary,
+      handle: (call) => {
+        const { row, token } = tokens.createForHost(call.actor, call.params.id ?? "", replaces);
+        return result(call, row, shownOnce(call.from.origin, token, {}));
+      },
+    });
   return [
     route({
       method: "GET",
@@ -93,6 +106,8 @@ export function enrollmentPages({ db, pages, tokens, shareOf }: EnrollmentPageDe
         return pages.page(call.c, view, <EnrollmentUpdate progress={progress} view={view} />);
       },
     }),
+    forHost("/hosts/:id/replace", true, "Page: a token by which new hardware takes a host's place"),
+    forHost("/hosts/:id/re-enroll", false, "Page: a token by which the same machine enrols again"),
     formRoute({
       method: "POST",
       path: "/hosts/new/:tid/regenerate",
@@ -157,6 +172,7 @@ function progressOf(db: Db, row: EnrollmentTokenRow, shareOf: ShareOf): Enrollme
     expiresAt: row.expiresAt,
     revokedAt: row.revokedAt,
     backupNow: row.backupNow,
+    replaces: row.replaces,
     paths: row.includes.length,
   };
   if (!host) return { ...path, hostName: row.hostName, host: null, repo: null, backup: null };

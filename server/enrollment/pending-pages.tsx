@@ -11,8 +11,8 @@ import { EnrollmentUpdate } from "../../ui/enrollment/steps.tsx";
 import { notFound } from "../http/errors.ts";
 import { attempt, type PageCall, type PageMaker } from "../http/page-maker.ts";
 import { formRoute, type Route, route } from "../http/routes.ts";
+import type { Generated } from "../repos/new-repo.ts";
 import type { Announcements } from "./announcements.ts";
-import type { Generated } from "./newcomer.ts";
 import { inputOf, progressOfHost, type ShareOf } from "./pages.tsx";
 
 export type PendingPageDeps = { db: Db; pages: PageMaker; announcements: Announcements; shareOf: ShareOf };
@@ -29,7 +29,12 @@ export function pendingHostPages({ db, pages, announcements, shareOf }: PendingP
     if (!host) throw notFound("accepted machine");
     const includes = listSourceGroups(db, host.id)[0]?.includes ?? [];
     const path = { progressHref: `/hosts/pending/${id}/progress`, expiresAt: Number.MAX_SAFE_INTEGER, revokedAt: null };
-    const since = { backupNow: host.backupWhenReady, paths: includes.length, enrolledAt: host.enrolledAt };
+    const since = {
+      backupNow: host.backupWhenReady,
+      replaces: false,
+      paths: includes.length,
+      enrolledAt: host.enrolledAt,
+    };
     return { includes, progress: progressOfHost(db, host, { ...path, ...since }, shareOf) };
   };
   return [

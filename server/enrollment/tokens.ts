@@ -14,9 +14,10 @@ import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { hashToken, newToken } from "../auth/tokens.ts";
 import { notFound, Refusal } from "../http/errors.ts";
+import type { Cargo, Generated } from "../repos/new-repo.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { Sealer } from "../runtime/seal.ts";
-import { type Cargo, type Generated, type NewcomerInput, nameTaken, readNewcomer } from "./newcomer.ts";
+import { type NewcomerInput, nameTaken, readNewcomer } from "./newcomer.ts";
 
 export const TOKEN_LIFETIME_MS = HOUR_MS;
 export const MAX_TOKEN_LIFETIME_MS = 7 * DAY_MS;

@@ -25,11 +25,13 @@ export type DispatchDeps = {
   clock: Clock;
   log: Log;
   hub: Hub;
-  /** The new credential that a trial probe brings along. */
+  /** What a job brings along for itself alone: a credential on trial, an admin one, another host's. */
   credentialFor(job: JobRow): Credential | null;
+  /** Asked right before a job is sent; one that may not start yet is asked for again. */
+  mayStart(job: JobRow): boolean;
 };
 
-export function createDispatcher({ db, clock, log, hub, credentialFor }: DispatchDeps): Dispatcher {
+export function createDispatcher({ db, clock, log, hub, credentialFor, mayStart }: DispatchDeps): Dispatcher {
   /** When each job was last sent, per connection: a new connection gets everything again. */
   const sentOn = new WeakMap<Connection, Map<string, number>>();
 
@@ -48,6 +50,10 @@ export function createDispatcher({ db, clock, log, hub, credentialFor }: Dispatc
       return;
     }
     if (job.status !== "queued" || job.acceptedAt !== null || !isDue(connection, job.id)) return;
+    if (!mayStart(job)) {
+      sentOn.get(connection)?.delete(job.id);
+      return;
+    }
     const order = toOrder(job, credentialFor(job));
     if (!order) {
       log.error("a job cannot be put into an order", { job_id: job.id, kind: job.kind });
@@ -74,6 +80,8 @@ export function createDispatcher({ db, clock, log, hub, credentialFor }: Dispatc
     },
   };
 }
+
+type Args<K extends CommandRun["kind"]> = Extract<CommandRun, { kind: K }>["args"];
 
 function toOrder(job: JobRow, credential: Credential | null): CommandRun | null {
   if (job.repoId === null) return null;
@@ -107,6 +115,12 @@ function toOrder(job: JobRow, credential: Credential | null): CommandRun | null 
           trial: job.args["trial"] === true,
         },
       };
+    case "forget":
+      return { ...base, kind: "forget", args: job.args as Args<"forget"> };
+    case "prune":
+      return { ...base, kind: "prune", args: job.args as Args<"prune"> };
+    case "check":
+      return { ...base, kind: "check", args: job.args as Args<"check"> };
     case "init":
     case "snapshots":
     case "stats":

@@ -1,6 +1,6 @@
 /** What a person types about a repository, checked and put in order: kind, address, user, passwords, environment. */
 import type { Credential } from "../../shared/protocol/fields.ts";
-import { REPO_ENV_NAMES, type RepoKind, repoKindOf } from "../../shared/repos.ts";
+import { problemOfAddress, REPO_ENV_NAMES, type RepoKind, repoKindOf } from "../../shared/repos.ts";
 
 export type RepoInput = {
   kind?: RepoKind | undefined;
@@ -29,23 +29,24 @@ export type AddressOutcome = { ok: true; address: RepoAddress } | { ok: false; f
  */
 export function parseRepoInput(input: RepoInput, fallbackUser: string): AddressOutcome {
   const fields: Record<string, string> = {};
-  const kind = input.kind ?? repoKindOf(normalise(input.url, input.kind));
+  const found = repoKindOf(normalise(input.url, input.kind));
+  const kind = input.kind === undefined || input.kind === "other" ? found : input.kind;
   const url = normalise(input.url, kind);
   if (url === "") fields["url"] = "Where is the repository? For a REST server: rest:https://backup.example:8000/";
-  else if (/[\s\u0000-\u001f]/.test(url) && kind !== "local") fields["url"] = "An address has no spaces.";
+  else if (/[\s\u0000-\u001f]/.test(url) && kind !== "local" && kind !== "rclone")
+    fields["url"] = "An address has no spaces.";
+  else if (problemOfAddress(kind, url) !== null) fields["url"] = problemOfAddress(kind, url) as string;
   const env = input.env ?? {};
   for (const name of Object.keys(env)) {
     if (!REPO_ENV_NAMES[kind].includes(name)) fields["env"] = `${name} cannot be set for a repository of this kind.`;
   }
   const common = { kind, repoPassword: input.repo_password || null, env };
   if (kind !== "rest") {
-    if (kind === "local" && url !== "" && !/^(local:)?(\/|[A-Za-z]:[\\/])/.test(url))
-      fields["url"] = "A local path is absolute, such as /srv/restic.";
     if (Object.keys(fields).length > 0) return { ok: false, fields };
     return { ok: true, address: { ...common, url, httpUsername: null, httpPassword: null } };
   }
   const rest = parseRest(url);
-  if (!rest && !fields["url"]) fields["url"] = "Write rest:http://HOST:PORT/PATH/ or rest:https://HOST:PORT/PATH/.";
+  if (!rest && !fields["url"]) fields["url"] = problemOfAddress("rest", "") as string;
   const user = input.http_username?.trim() || rest?.user || asUser(fallbackUser);
   if (/[:\s/]/.test(user)) fields["http_username"] = "A user name has no spaces, slashes or colons.";
   if (!rest || Object.keys(fields).length > 0) return { ok: false, fields };

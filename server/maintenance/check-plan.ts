@@ -1,0 +1,38 @@
+/** How much of a repository's data each check reads, so that a round of checks reads everything. Pure. */
+import type { RepoRow } from "../../db/schema/repos.ts";
+
+/** restic divides into 256 parts at most. */
+export const MOST_PARTS = 256;
+
+export type CheckSubset = { part: number; parts: number };
+
+export type CheckPlanColumns = Pick<RepoRow, "sizeBytes" | "checkBudgetBytes" | "checkNextPart" | "checkParts">;
+
+/** Into how many parts the data are to be divided; null = no data are read. */
+export function partsFor({
+  sizeBytes,
+  checkBudgetBytes,
+}: Pick<RepoRow, "sizeBytes" | "checkBudgetBytes">): number | null {
+  if (checkBudgetBytes <= 0) return null;
+  return Math.min(MOST_PARTS, Math.max(1, Math.ceil((sizeBytes ?? 0) / checkBudgetBytes)));
+}
+
+/** What the next check reads. A round that has begun keeps its division, or parts would be left out. */
+export function nextSubset(repo: CheckPlanColumns): CheckSubset | null {
+  const fresh = partsFor(repo);
+  if (fresh === null) return null;
+  const parts = repo.checkNextPart > 1 && repo.checkParts !== null ? repo.checkParts : fresh;
+  return { part: Math.min(repo.checkNextPart, parts), parts };
+}
+
+export type RoundColumns = Pick<RepoRow, "checkNextPart" | "checkParts" | "checkRoundSince" | "fullyReadSince">;
+
+/** What follows from a check that found nothing wrong. @param startedAt of that check, Unix ms */
+export function afterCheck(repo: RoundColumns, { part, parts }: CheckSubset, startedAt: number): RoundColumns {
+  const isExpected = part === 1 || (part === repo.checkNextPart && parts === repo.checkParts);
+  // One by hand with another division, or an old one told late: it proves nothing about this round.
+  if (!isExpected) return repo;
+  const since = part === 1 ? startedAt : (repo.checkRoundSince ?? startedAt);
+  if (part < parts) return { ...repo, checkNextPart: part + 1, checkParts: parts, checkRoundSince: since };
+  return { checkNextPart: 1, checkParts: null, checkRoundSince: null, fullyReadSince: since };
+}

@@ -1,0 +1,98 @@
+/** What maintenance a repo needs now, and why not what it does not get. Pure. */
+import { MINUTE_MS } from "../../shared/clock.ts";
+import type { Cron } from "../../shared/cron.ts";
+import type { JobStatus } from "../../shared/jobs.ts";
+import type { Zone } from "../../shared/zone.ts";
+import type { MaintenanceKind } from "./cadence.ts";
+import type { DeleteRight } from "./delete-right.ts";
+
+/** A host that has just come back catches up on its backups first. */
+export const AFTER_RETURN_MS = 15 * MINUTE_MS;
+
+/** The newest job of a kind, by whichever host that shares the repository. */
+export type LastJob = { queuedAt: number; status: JobStatus };
+
+export type MaintenanceFacts = {
+  isReady: boolean;
+  isEnabled: boolean;
+  /** Of several repos that are one repository, one maintains. */
+  isMaintainer: boolean;
+  right: DeleteRight;
+  /** Some group has a policy that may be carried out. */
+  hasForgettable: boolean;
+  /** Due times before this are nobody's: when the repo was made, or its settings came into force. */
+  since: number;
+  /** Since when the host that does it is connected; null = it is not. */
+  onlineSince: number | null;
+  cadences: Record<MaintenanceKind, Cron | null>;
+  zone: Zone;
+};
+
+export type Block =
+  | "disabled"
+  | "off"
+  | "not_ready"
+  | "other_maintains"
+  | "no_admin_credential"
+  | "nothing_to_forget"
+  | "offline"
+  | "just_returned"
+  | "under_way"
+  | "after_forget";
+
+export type Decision =
+  | { is: "due"; dueAt: number }
+  | { is: "later"; nextAt: number }
+  /** `dueAt` is null when it is not even due. */
+  | { is: "blocked"; why: Block; dueAt: number | null };
+
+export type Decisions = Record<MaintenanceKind, Decision>;
+
+/** Queued and running jobs count as done, so nothing is ordered twice. */
+export function decide(now: number, facts: MaintenanceFacts, last: Record<MaintenanceKind, LastJob | null>): Decisions {
+  const forget = decideOne(now, "forget", facts, last.forget);
+  const prune = decideOne(now, "prune", facts, last.prune);
+  return {
+    forget,
+    prune: prune.is === "due" && isForgetFirst(forget, last.forget, prune.dueAt) ? waits(prune.dueAt) : prune,
+    check: decideOne(now, "check", facts, last.check),
+  };
+}
+
+function decideOne(now: number, kind: MaintenanceKind, facts: MaintenanceFacts, last: LastJob | null): Decision {
+  const standing = standingBlock(kind, facts);
+  const cadence = facts.cadences[kind];
+  if (standing !== null || cadence === null) return { is: "blocked", why: standing ?? "off", dueAt: null };
+  const dueAt = cadence.previous(now + 1, facts.zone);
+  const isOpen = last !== null && (last.status === "queued" || last.status === "running");
+  if (isOpen) return { is: "blocked", why: "under_way", dueAt: null };
+  if (dueAt <= Math.max(facts.since, last?.queuedAt ?? Number.NEGATIVE_INFINITY))
+    return { is: "later", nextAt: cadence.next(now, facts.zone) };
+  if (facts.onlineSince === null) return { is: "blocked", why: "offline", dueAt };
+  // Who was there when it fell due need not wait.
+  if (facts.onlineSince > dueAt && now - facts.onlineSince < AFTER_RETURN_MS)
+    return { is: "blocked", why: "just_returned", dueAt };
+  return { is: "due", dueAt };
+}
+
+/** What stands in the way whatever the time. */
+function standingBlock(kind: MaintenanceKind, facts: MaintenanceFacts): Block | null {
+  if (!facts.isEnabled) return "disabled";
+  if (facts.cadences[kind] === null) return "off";
+  if (!facts.isReady) return "not_ready";
+  if (!facts.isMaintainer) return "other_maintains";
+  if (kind === "check") return null;
+  if (facts.right === "none") return "no_admin_credential";
+  return kind === "forget" && !facts.hasForgettable ? "nothing_to_forget" : null;
+}
+
+/** A prune frees what forget has let go, so one that is due or under way comes first; after one that failed there is nothing to free. */
+function isForgetFirst(forget: Decision, last: LastJob | null, pruneDueAt: number): boolean {
+  if (forget.is === "due") return true;
+  if (forget.is === "blocked" && (forget.why === "under_way" || forget.why === "just_returned")) return true;
+  return last !== null && last.status === "failed" && last.queuedAt >= pruneDueAt;
+}
+
+function waits(dueAt: number): Decision {
+  return { is: "blocked", why: "after_forget", dueAt };
+}

@@ -1,0 +1,113 @@
+/** Orders forget, prune and check: by hand, and by themselves when they are due. */
+import type { Db } from "../../db/open.ts";
+import { findHost } from "../../db/queries/hosts.ts";
+import { findRepo, listRepos } from "../../db/queries/repos.ts";
+import type { RepoRow } from "../../db/schema/repos.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
+import type { ForgetGroup } from "../../shared/protocol/to-agent.ts";
+import { notFound, Refusal } from "../http/errors.ts";
+import type { CreatedJob, JobMaker } from "../jobs/create.ts";
+import type { Actor } from "../runtime/audit.ts";
+import type { RetentionHolds } from "../source-groups/holds.ts";
+import { MAINTENANCE_KINDS, type MaintenanceKind } from "./cadence.ts";
+import { nextSubset } from "./check-plan.ts";
+import { type Decisions, decide } from "./decide.ts";
+import type { MaintenanceSurvey } from "./survey.ts";
+
+export type Maintenance = {
+  /** @throws Refusal 404, 409 `repo_not_ready`, `no_admin_credential`, `nothing_to_forget`, `host_archived` */
+  order(actor: Actor, repoId: string, kind: MaintenanceKind): CreatedJob;
+  /** What is due for a repo, and when the rest is. */
+  decisions(repo: RepoRow): Decisions;
+  /** The tick: orders what is due. */
+  orderDue(): void;
+};
+
+export type MaintenanceDeps = {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  maker: JobMaker;
+  holds: Pick<RetentionHolds, "forgettable">;
+  survey: MaintenanceSurvey;
+};
+
+export function createMaintenance({ db, clock, log, maker, holds, survey }: MaintenanceDeps): Maintenance {
+  const system = { kind: "system" } as const;
+  const decisions: Maintenance["decisions"] = (repo) =>
+    decide(clock.now(), survey.factsOf(repo), survey.lastJobs(repo));
+
+  /** Of every host that backs up into this repository: a policy is carried out for its own host and tag alone. */
+  const groupsOf = (repo: RepoRow): ForgetGroup[] =>
+    survey.sharersOf(repo).flatMap((sharer) => {
+      const host = findHost(db, sharer.hostId);
+      const targets = new Set(survey.groupsInto(sharer).map(({ id }) => id));
+      if (!host) return [];
+      return holds
+        .forgettable(host.id)
+        .filter(({ group, held }) => !held && targets.has(group.id))
+        .map(({ group }) => ({
+          source_group_id: group.id,
+          tag: group.tag,
+          host: host.resticHost,
+          keep: group.retention,
+        }));
+    });
+
+  const argsOf = (repo: RepoRow, kind: MaintenanceKind): Record<string, unknown> => {
+    if (kind === "check") return { restic_id: repo.resticId, subset: nextSubset(repo) };
+    if (kind === "prune") return { restic_id: repo.resticId };
+    const groups = groupsOf(repo);
+    if (groups.length === 0)
+      throw new Refusal(
+        409,
+        "nothing_to_forget",
+        `No source group that goes into ${repo.name} has a retention that may be carried out: set one, or confirm the one that is held back.`,
+      );
+    return { restic_id: repo.resticId, groups };
+  };
+
+  const order: Maintenance["order"] = (actor, repoId, kind) => {
+    const repo = findRepo(db, repoId);
+    if (!repo || repo.removedAt !== null) throw notFound("repo");
+    const executor = survey.executorOf(repo);
+    if (!executor) throw notFound("host");
+    if (executor.archivedAt !== null)
+      throw new Refusal(409, "host_archived", `${executor.name} is archived; nothing runs on it any more.`);
+    if (repo.status !== "ready")
+      throw new Refusal(409, "repo_not_ready", `${repo.name} cannot be opened now; mend that first.`);
+    if (kind !== "check" && survey.rightOf(repo) === "none") throw noAdminCredential(repo);
+    const jobOrder = { hostId: executor.id, kind, repoId, sourceGroupId: null, args: argsOf(repo, kind) };
+    const [created] = maker.create(actor, [jobOrder], { kind: "repo", id: repo.id, name: repo.name });
+    return created as CreatedJob;
+  };
+
+  return {
+    order,
+    decisions,
+    orderDue() {
+      for (const repo of listRepos(db)) {
+        const due = decisions(repo);
+        for (const kind of MAINTENANCE_KINDS) {
+          if (due[kind].is !== "due") continue;
+          try {
+            order(system, repo.id, kind);
+          } catch (error) {
+            // What was found out between the decision and the order: a policy that is held from now on.
+            if (!(error instanceof Refusal)) throw error;
+            log.info("maintenance was put off", { repo_id: repo.id, kind, why: error.code });
+          }
+        }
+      }
+    },
+  };
+}
+
+export function noAdminCredential(repo: Pick<RepoRow, "name">): Refusal {
+  return new Refusal(
+    409,
+    "no_admin_credential",
+    `${repo.name} has no admin credential, and its everyday one must not delete. Enter an admin credential on the repo's page: one of the repo server's that may delete, such as its address without --append-only.`,
+  );
+}

@@ -1,0 +1,62 @@
+/** A new, empty repository where the old one is gone for good. Never where one answers. */
+import type { Db } from "../../db/open.ts";
+import { findHost } from "../../db/queries/hosts.ts";
+import { findRepo, updateRepo } from "../../db/queries/repos.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import type { Clock } from "../../shared/clock.ts";
+import { badInput, notFound, Refusal } from "../http/errors.ts";
+import { type Actor, writeAudit } from "../runtime/audit.ts";
+import type { FactBus } from "../runtime/facts.ts";
+
+/**
+ * Forgets which repository was here, so that the agent makes a new one, should it still find none.
+ * @throws Refusal 400 `confirm`, 404, 409 `repository_exists`, `host_archived`
+ */
+export type Reinit = (actor: Actor, repoId: string, confirm: string) => void;
+
+export function createReinit({ db, clock, bus }: { db: Db; clock: Clock; bus: FactBus }): Reinit {
+  return (actor, repoId, confirm) => {
+    const repo = findRepo(db, repoId);
+    const host = repo ? findHost(db, repo.hostId) : null;
+    if (!repo || !host || repo.removedAt !== null) throw notFound("repo");
+    if (host.archivedAt !== null)
+      throw new Refusal(409, "host_archived", `${host.name} is archived; nothing runs on it any more.`);
+    if (confirm.trim() !== host.name) throw badInput({ confirm: `Type ${host.name} to confirm.` });
+    if (repo.status !== "failed" || repo.statusCode !== "repo_missing")
+      throw new Refusal(
+        409,
+        "repository_exists",
+        "A new repository is made only where the agent finds none. Move the old one away on the repo server, then probe the repo.",
+      );
+    inTransaction(db, () => {
+      updateRepo(db, repoId, {
+        resticId: null,
+        formatVersion: null,
+        status: "unknown",
+        statusCode: null,
+        statusMessage: null,
+        statusAt: null,
+        waitingSince: null,
+        appendOnly: "unknown",
+        appendOnlyCheckedAt: null,
+        sizeBytes: null,
+        restoreSizeBytes: null,
+        fileCount: null,
+        dedupRatio: null,
+        compressionRatio: null,
+        fullyReadSince: null,
+        checkNextPart: 1,
+        checkParts: null,
+        checkRoundSince: null,
+        updatedAt: clock.now(),
+      });
+      writeAudit(db, clock.now(), {
+        actor,
+        action: "repo.reinitialised",
+        target: { kind: "repo", id: repo.id, name: repo.name },
+        payload: { restic_id: repo.resticId },
+      });
+    });
+    bus.tell("repo.changed", { repoId, hostId: repo.hostId });
+  };
+}

@@ -1,0 +1,108 @@
+/** What ended maintenance tells about a repo: when it was last done, how much has been read, whether the admin credential is any good. */
+import type { Db } from "../../db/open.ts";
+import { findJob, findLastJob } from "../../db/queries/jobs.ts";
+import { findCredential, findRepo, listRepos, updateCredential, updateRepo } from "../../db/queries/repos.ts";
+import type { JobRow } from "../../db/schema/jobs.ts";
+import type { RepoRow } from "../../db/schema/repos.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import type { FactBus } from "../runtime/facts.ts";
+import { MAINTENANCE_KINDS } from "./cadence.ts";
+import { afterCheck, type CheckSubset } from "./check-plan.ts";
+
+/** As it is shown: done, done and found something, could not be done. */
+export type ResultStatus = "ok" | "errors" | "failed";
+
+/** These speak against the credential that was used. */
+const CREDENTIAL_CODES = new Set(["append_only", "unauthorised", "wrong_password", "permission_denied"]);
+
+export type MaintenanceResults = {
+  jobFinished(jobId: string): void;
+  /** What a fact missed. */
+  catchUp(): void;
+};
+
+export function createMaintenanceResults({ db, bus }: { db: Db; bus: FactBus }): MaintenanceResults {
+  const apply = (job: JobRow) => {
+    const repo = job.repoId === null ? null : findRepo(db, job.repoId);
+    if (!repo || job.finishedAt === null || job.status === "cancelled") return;
+    const changes = changesOf(repo, job);
+    if (changes === null) return;
+    inTransaction(db, () => {
+      updateRepo(db, repo.id, changes);
+      if (job.kind === "forget" || job.kind === "prune") judgeCredential(db, repo.id, job);
+    });
+    bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
+  };
+  return {
+    jobFinished(jobId) {
+      const job = findJob(db, jobId);
+      if (job) apply(job);
+    },
+    catchUp() {
+      for (const repo of listRepos(db)) {
+        for (const kind of MAINTENANCE_KINDS) {
+          const job = findLastJob(db, repo.id, kind);
+          if (job) apply(job);
+        }
+      }
+    },
+  };
+}
+
+/** null when it is known already, or overtaken. */
+function changesOf(repo: RepoRow, job: JobRow): Partial<RepoRow> | null {
+  const at = job.finishedAt ?? 0;
+  const status = statusOf(job);
+  switch (job.kind) {
+    case "forget":
+      return isNews(repo.lastForgetAt, at) ? { lastForgetAt: at, lastForgetStatus: status } : null;
+    case "prune":
+      return isNews(repo.lastPruneAt, at) ? { lastPruneAt: at, lastPruneStatus: status } : null;
+    case "check": {
+      if (!isNews(repo.lastCheckAt, at)) return null;
+      const told = { lastCheckAt: at, lastCheckStatus: status };
+      const subset = job.args["subset"] as CheckSubset | null | undefined;
+      if (status !== "ok" || !subset) return told;
+      const { checkNextPart, checkParts, checkRoundSince, fullyReadSince } = afterCheck(
+        repo,
+        subset,
+        job.startedAt ?? at,
+      );
+      return { ...told, checkNextPart, checkParts, checkRoundSince, fullyReadSince };
+    }
+    case "unlock": {
+      const left = job.stats?.["locks_left"];
+      if (typeof left !== "number" || !isNews(repo.locksAt, at)) return null;
+      const oldest = job.stats?.["oldest_lock_at"];
+      return {
+        lockCount: left,
+        oldestLockAt: typeof oldest === "number" ? oldest : null,
+        locks: left === 0 ? [] : repo.locks,
+        locksAt: at,
+      };
+    }
+    default:
+      return null;
+  }
+}
+
+function isNews(known: number | null, at: number): boolean {
+  return known === null || at > known;
+}
+
+function statusOf(job: JobRow): ResultStatus {
+  if (job.status === "succeeded") return "ok";
+  const errors = job.stats?.["errors"];
+  return job.kind === "check" && typeof errors === "number" && errors > 0 && job.errorCode === "restic_failed"
+    ? "errors"
+    : "failed";
+}
+
+/** The admin credential is proved by its use. One that was changed since is not judged by an older job. */
+function judgeCredential(db: Db, repoId: string, job: JobRow): void {
+  const credential = findCredential(db, repoId, "admin");
+  if (!credential || (job.sentAt ?? job.queuedAt) < credential.rotatedAt) return;
+  if (job.status === "succeeded") updateCredential(db, credential.id, { provedAt: job.finishedAt, trialError: null });
+  else if (CREDENTIAL_CODES.has(job.errorCode ?? ""))
+    updateCredential(db, credential.id, { trialError: job.errorMessage ?? "It was refused." });
+}

@@ -1,0 +1,103 @@
+/** Reads what decisions about maintenance rest on: who shares a repository, who does the work, what ran last. */
+import type { Db } from "../../db/open.ts";
+import { findHost } from "../../db/queries/hosts.ts";
+import { findLastJob } from "../../db/queries/jobs.ts";
+import { findCredential, listReposByResticId } from "../../db/queries/repos.ts";
+import { listSourceGroups, listTargetRepoIds } from "../../db/queries/source-groups.ts";
+import type { HostRow } from "../../db/schema/hosts.ts";
+import type { RepoRow } from "../../db/schema/repos.ts";
+import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
+import { isEmptyRetention } from "../../shared/retention.ts";
+import { createZone, type Zone } from "../../shared/zone.ts";
+import type { Hub } from "../agents/hub.ts";
+import { zoneOf } from "../runtime/days.ts";
+import { cadenceOf, MAINTENANCE_KINDS, type MaintenanceKind } from "./cadence.ts";
+import type { LastJob, MaintenanceFacts } from "./decide.ts";
+import { type DeleteRight, deleteRight } from "./delete-right.ts";
+import { maintainerOf } from "./sharing.ts";
+
+export type MaintenanceSurvey = {
+  rightOf(repo: RepoRow): DeleteRight;
+  /** The host that carries maintenance out; the repo's own unless another live one is named. */
+  executorOf(repo: Pick<RepoRow, "hostId" | "maintenanceHostId">): HostRow | null;
+  /** The repo itself and others of live hosts that are the same repository. */
+  sharersOf(repo: RepoRow): RepoRow[];
+  maintainerOf(repo: RepoRow): RepoRow | null;
+  factsOf(repo: RepoRow): MaintenanceFacts;
+  lastJobs(repo: RepoRow): Record<MaintenanceKind, LastJob | null>;
+  /** Groups of the repo's host that are backed up into it. */
+  groupsInto(repo: RepoRow): SourceGroupRow[];
+  zoneOf(repo: RepoRow): Zone;
+};
+
+export function createMaintenanceSurvey({ db, hub }: { db: Db; hub: Hub }): MaintenanceSurvey {
+  const zones = new Map<string, Zone>();
+  const zone: MaintenanceSurvey["zoneOf"] = (repo) => {
+    const host = findHost(db, repo.hostId);
+    const name = host ? zoneOf(host) : "UTC";
+    const known = zones.get(name) ?? createZone(name);
+    zones.set(name, known);
+    return known;
+  };
+  const rightOf: MaintenanceSurvey["rightOf"] = (repo) =>
+    deleteRight(repo.appendOnly, findCredential(db, repo.id, "admin") !== null);
+  const sharersOf: MaintenanceSurvey["sharersOf"] = (repo) =>
+    repo.resticId === null ? [repo] : listReposByResticId(db, repo.resticId);
+  const groupsInto: MaintenanceSurvey["groupsInto"] = (repo) =>
+    listSourceGroups(db, repo.hostId).filter((group) => listTargetRepoIds(db, group).includes(repo.id));
+  const executorOf: MaintenanceSurvey["executorOf"] = ({ hostId, maintenanceHostId }) => {
+    const named = maintenanceHostId === null ? null : findHost(db, maintenanceHostId);
+    return named && named.archivedAt === null ? named : findHost(db, hostId);
+  };
+  const maintainer: MaintenanceSurvey["maintainerOf"] = (repo) => {
+    const sharers = sharersOf(repo);
+    const id = maintainerOf(
+      sharers.map((one) => ({
+        id: one.id,
+        isEnabled: one.maintenanceEnabled,
+        isReady: one.status === "ready",
+        right: rightOf(one),
+      })),
+    );
+    return sharers.find((one) => one.id === id) ?? null;
+  };
+  return {
+    rightOf,
+    executorOf,
+    sharersOf,
+    maintainerOf: maintainer,
+    groupsInto,
+    zoneOf: zone,
+    factsOf(repo) {
+      const executor = executorOf(repo);
+      const isHeldBack = (group: SourceGroupRow) =>
+        isEmptyRetention(group.retention) || group.retentionHeldSince !== null;
+      return {
+        isReady: repo.status === "ready",
+        isEnabled: repo.maintenanceEnabled,
+        isMaintainer: maintainer(repo)?.id === repo.id,
+        right: rightOf(repo),
+        hasForgettable: sharersOf(repo).some((one) => groupsInto(one).some((group) => !isHeldBack(group))),
+        since: Math.max(repo.createdAt, repo.maintenanceSince ?? 0),
+        onlineSince: executor ? (hub.find(executor.id)?.openedAt ?? null) : null,
+        cadences: {
+          forget: cadenceOf(repo, "forget"),
+          prune: cadenceOf(repo, "prune"),
+          check: cadenceOf(repo, "check"),
+        },
+        zone: zone(repo),
+      };
+    },
+    lastJobs(repo) {
+      const ids = sharersOf(repo).map(({ id }) => id);
+      const newest = (kind: MaintenanceKind): LastJob | null =>
+        ids
+          .flatMap((id) => findLastJob(db, id, kind) ?? [])
+          .reduce<LastJob | null>((best, job) => (best === null || job.queuedAt > best.queuedAt ? job : best), null);
+      return Object.fromEntries(MAINTENANCE_KINDS.map((kind) => [kind, newest(kind)])) as Record<
+        MaintenanceKind,
+        LastJob | null
+      >;
+    },
+  };
+}
