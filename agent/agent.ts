@@ -25,6 +25,8 @@ import { createResticFinder } from "./restic/binary.ts";
 import { proveAppendOnly, reach } from "./restic/reach.ts";
 import { createRestic } from "./restic/restic.ts";
 import { processBirth } from "./restic/run.ts";
+import { roamingObstacle } from "./roaming.ts";
+import { createScheduler } from "./scheduler.ts";
 import { fetchRestic } from "./server-files.ts";
 import { createStatusFile } from "./status-file.ts";
 import { openAgentDb } from "./store/open.ts";
@@ -112,6 +114,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       maxUploadKbps: config.max_upload_kbps,
     },
     sendProgress: (progress) => void connection.send("job.progress", progress),
+    ended: (end) => scheduler.noteEnd(end),
     redactor,
     clock,
     log,
@@ -130,6 +133,16 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       void connection.send("error", { code: "busy", message: "Another job runs on this host" }, jobId),
     changed: writeStatus,
     log,
+  });
+  const scheduler = createScheduler({
+    store,
+    state,
+    queue,
+    clock,
+    hostZone: () => timeZone(environment.timezone),
+    roamingObstacle: () => roamingObstacle(environment.childBase.PATH ?? ""),
+    log,
+    everyMs: timings.scheduleEveryMs,
   });
   const dispatcher = createDispatcher({
     outbox,
@@ -160,11 +173,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       welcomed,
       received: (message) => {
         dispatcher.received(message);
-        if (message.type === "state.set") writeStatus();
+        if (message.type !== "state.set") return;
+        scheduler.stateChanged();
+        writeStatus();
       },
       garbled: (frame, field) => dispatcher.garbled(frame, field),
-      ended: () => {
+      ended: ({ serverError }) => {
         outbox.detach();
+        if (serverError === "revoked") store.notes.set("revoked", "");
         writeStatus();
       },
     },
@@ -178,6 +194,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
   await finder.look();
   queue.start(waiting);
+  scheduler.start();
   upkeep.start();
   connection.start();
   writeStatus();
@@ -185,6 +202,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
   async function stop(): Promise<void> {
     upkeep.stop();
+    scheduler.stop();
     await queue.stop();
     connection.stop();
     outbox.close();
@@ -215,6 +233,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       if (before !== null) tellEverything();
       store.notes.set("server_state_id", welcome.server_state_id);
     }
+    store.notes.delete("revoked");
     outbox.attach(sendFrame);
     writeStatus();
     if (welcome.server_version !== refreshedFor) void finder.refresh();

@@ -59,6 +59,8 @@ type Options = {
   handlerDeps: HandlerDeps;
   handlers?: Record<string, Handler>;
   sendProgress(progress: JobProgress): void;
+  /** Called within the write that ends a job: what it writes is on the disk together with the end. */
+  ended?(end: JobFinished): void;
   redactor: Redactor;
   clock: Clock;
   log: Log;
@@ -183,6 +185,7 @@ export function createJobRunner(options: Options): JobRunner {
     log.flush();
     outbox.put([...verdict.messages, { type: "job.finished", payload: end }], () => {
       store.jobs.setFinished(end);
+      options.ended?.(end);
       if (job.order.credential) return;
       const repoId = job.order.repo_id;
       if (verdict.due.includes("snapshots")) {

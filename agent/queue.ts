@@ -7,7 +7,7 @@ import type { ToServerPayload } from "../shared/protocol/to-server.ts";
 import type { FollowUps } from "./follow-ups.ts";
 import { cancelled, failed } from "./handlers/handler.ts";
 import type { JobRunner, OpenJob } from "./job-runner.ts";
-import type { Outbox } from "./outbox.ts";
+import type { DurableMessage, Outbox } from "./outbox.ts";
 import type { StoredJob } from "./store/job-rows.ts";
 import type { Store } from "./store/store.ts";
 
@@ -79,6 +79,27 @@ export function createQueue(options: Options) {
       followUps.giveWay();
       pump();
     },
+    /**
+     * Takes jobs that this agent orders of itself, all or none of them: with `also` and `messages` they are on the disk
+     * when it returns. Returns false when the disk did not take them.
+     */
+    mint(minted: { fields: JobFields; order: CommandRun }[], messages: DurableMessage[], also: () => void): boolean {
+      const queued = minted.map(({ fields }): DurableMessage => ({ type: "job.queued", payload: fields }));
+      const kept = outbox.tryPut([...queued, ...messages], () => {
+        for (const { fields, order } of minted) store.jobs.insertQueued(fields, order, order.expires_at);
+        also();
+      });
+      if (!kept) return false;
+      for (const { fields, order } of minted) add(openJob(fields, order));
+      if (minted.length > 0) followUps.giveWay();
+      pump();
+      return true;
+    },
+    /** The backup of this source group into this repo that waits or runs. */
+    findBackup: (groupId: string, repoId: string): JobFields | null =>
+      [...open.values()].find(
+        ({ fields }) => fields.kind === "backup" && fields.source_group_id === groupId && fields.repo_id === repoId,
+      )?.fields ?? null,
     /** Also for jobs that never came: they will not run when they do. */
     cancel(jobId: string): void {
       const job = open.get(jobId);

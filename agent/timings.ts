@@ -25,6 +25,8 @@ export const TIMINGS = {
   /** Between two tries to write when the disk is full. */
   writeAgainMs: 5 * SECOND_MS,
   upkeepEveryMs: HOUR_MS,
+  /** The wall clock is looked at this often: timers do not count the time that a machine sleeps. */
+  scheduleEveryMs: 5 * SECOND_MS,
   fetchResticMs: 5 * MINUTE_MS,
   treeListMs: MINUTE_MS,
   stall: { lookEveryMs: MINUTE_MS, sayAfterMs: 30 * MINUTE_MS, stopAfterMs: 4 * HOUR_MS },

@@ -5,6 +5,8 @@ import type { Database } from "bun:sqlite";
 export type NoteKey =
   | "desired_state"
   | "server_state_id"
+  /** The server has revoked this agent: its schedules rest until a server welcomes it again. */
+  | "revoked"
   | `unlock_first:${string}`
   | `snapshots_due:${string}`
   | `stats_due:${string}`

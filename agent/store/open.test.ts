@@ -51,3 +51,20 @@ test("notes are found by what stands before the colon", async () => {
     { id: "b_%", value: "x" },
   ]);
 });
+
+test("a file of the first version opens with everything that it holds, and takes fires and retries", async () => {
+  const folder = await cleanup.tempFolder();
+  const { db } = openAgentDb(folder, 0);
+  createStore(db).notes.set("server_state_id", "kept");
+  for (const table of ["schedule_rules", "fires", "retries"]) db.run(`DROP TABLE ${table}`);
+  db.run("PRAGMA user_version = 1");
+  db.close();
+  const { db: again, setAside } = openAgentDb(folder, 0);
+  const store = createStore(again);
+  expect(setAside).toBeNull();
+  expect(store.notes.find("server_state_id")).toBe("kept");
+  store.fires.insert({ schedule_id: "s", due_at: 5, source_group_id: "g", repo_id: "r", job_id: null });
+  expect(store.fires.newestDueAt("s", 4)).toBeNull();
+  expect(store.fires.newestDueAt("s", 5)).toBe(5);
+  expect(store.retries.list()).toEqual([]);
+});

@@ -40,6 +40,26 @@ const SCHEMA = [
   CREATE TABLE cancelled (job_id TEXT PRIMARY KEY, cancelled_at INTEGER NOT NULL) STRICT;
   CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
   `,
+  `
+  CREATE TABLE schedule_rules (schedule_id TEXT PRIMARY KEY, rule TEXT NOT NULL, since INTEGER NOT NULL) STRICT;
+  CREATE TABLE fires (
+    schedule_id TEXT NOT NULL,
+    due_at INTEGER NOT NULL,
+    source_group_id TEXT NOT NULL,
+    repo_id TEXT NOT NULL,
+    job_id TEXT,
+    PRIMARY KEY (schedule_id, due_at, source_group_id, repo_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE retries (
+    source_group_id TEXT NOT NULL,
+    repo_id TEXT NOT NULL,
+    schedule_id TEXT NOT NULL,
+    due_at INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    retry_at INTEGER NOT NULL,
+    PRIMARY KEY (source_group_id, repo_id)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 export type OpenedDb = { db: Database; setAside: string | null };

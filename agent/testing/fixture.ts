@@ -1,7 +1,7 @@
 /** A real agent in this process, on folders of its own, with short delays; for tests beside the agent's code. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { systemClock } from "../../shared/clock.ts";
+import { type Clock, systemClock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { createLog } from "../../shared/log.ts";
 import type { Credential } from "../../shared/protocol/fields.ts";
@@ -27,6 +27,7 @@ export const QUICK: Timings = {
   reachMs: 2000,
   probeAgainMs: 300,
   writeAgainMs: 100,
+  scheduleEveryMs: 20,
 };
 
 export type Fixture = {
@@ -34,7 +35,8 @@ export type Fixture = {
   config: AgentConfig;
   /** What the agent logged. */
   lines: string[];
-  start(timings?: Partial<Timings>): Promise<Agent>;
+  /** @param clock for what the agent calls now; its timers run in real time. */
+  start(timings?: Partial<Timings>, clock?: Clock): Promise<Agent>;
 };
 
 /** @param folder an own temporary folder. @param resticPath null: nothing is configured. */
@@ -69,13 +71,13 @@ export function agentFixture(
     ...extra,
   };
   const lines: string[] = [];
-  const start = async (timings: Partial<Timings> = {}) => {
+  const start = async (timings: Partial<Timings> = {}, clock: Clock = systemClock) => {
     const redactor = createRedactor();
     redactor.add(config.agent_token, config.secrets_key);
     const log = createLog({
       level: "debug",
       format: "text",
-      clock: systemClock,
+      clock,
       redactor,
       write: (line) => void lines.push(line),
     });
@@ -83,7 +85,7 @@ export function agentFixture(
       environment,
       config,
       redactor,
-      clock: systemClock,
+      clock,
       log,
       timings: { ...QUICK, ...timings },
     });
