@@ -136,6 +136,11 @@ const hostForm = {
   backup_now: "on",
 };
 
+const pausedHost = async (): Promise<Case> => {
+  const { id } = await newHost();
+  updateHost(app.db, id, { schedulesPaused: true });
+  return { params: { id }, body: {} };
+};
 const announcedCase = async (body: Record<string, unknown> = {}): Promise<Case> => {
   const id = newId();
   insertPendingHost(app.db, {
@@ -197,6 +202,11 @@ const CASES: Record<string, () => Promise<Case>> = {
   "POST /api/pending-hosts/:id/reject": () => announcedCase(),
   "POST /hosts/pending/:id": () => announcedCase({ ...hostForm, host_name: `host-${++made}` }),
   "POST /hosts/pending/:id/reject": () => announcedCase(),
+  "POST /api/hosts/:id/restore-finished": () => pausedHost(),
+  "POST /hosts/:id/restore-finished": () => pausedHost(),
+  "POST /hosts/:id/tags": () => hostCase({ tags: "a, b" }),
+  "POST /hosts/:id/replace": () => hostCase(),
+  "POST /hosts/:id/re-enroll": () => hostCase(),
   "POST /settings/system/backup": async () => ({ body: {} }),
   "POST /settings/system/recovery-sheet": async () => ({ body: { current: PASSWORD, form: "page" } }),
   "POST /login": async () => ({ body: { username: "admin", password: PASSWORD } }),

@@ -3,9 +3,14 @@
 /** Windows machines have no installer yet. */
 export type InstallCommands = { linux: string; windows: null };
 
-/** @param origin `https://backup.example`, already checked against a strict pattern */
-export function installCommands(origin: string, token: string): InstallCommands {
-  const flags = origin.startsWith("http://") && !isLoopback(origin) ? " -s -- --insecure" : "";
+/**
+ * @param origin `https://backup.example`, already checked against a strict pattern
+ * @param isAgain the machine is enrolled already: its installer has to be told to use the token
+ */
+export function installCommands(origin: string, token: string, isAgain = false): InstallCommands {
+  const isPlain = origin.startsWith("http://") && !isLoopback(origin);
+  const given = [...(isPlain ? ["--insecure"] : []), ...(isAgain ? ["--re-enroll"] : [])];
+  const flags = given.length > 0 ? ` -s -- ${given.join(" ")}` : "";
   return {
     linux: `curl -fsSL ${shellQuote(`${origin}/install.sh`)} | sudo RM_TOKEN=${shellQuote(token)} sh${flags}`,
     windows: null,

@@ -63,7 +63,7 @@ export function enrollmentPages({ db, pages, tokens, shareOf }: EnrollmentPageDe
       summary,
       handle: (call) => {
         const { row, token } = tokens.createForHost(call.actor, call.params.id ?? "", replaces);
-        return result(call, row, shownOnce(call.from.origin, token, {}));
+        return result(call, row, shownOnce(call.from.origin, token, {}, !replaces));
       },
     });
   return [
@@ -116,7 +116,8 @@ export function enrollmentPages({ db, pages, tokens, shareOf }: EnrollmentPageDe
       summary: "Page: a fresh token for the same host-to-be",
       handle: (call) => {
         const { row, token } = tokens.regenerate(call.actor, call.params.tid ?? "");
-        return result(call, row, shownOnce(call.from.origin, token, {}));
+        const isAgain = row.hostId !== null && !row.replaces;
+        return result(call, row, shownOnce(call.from.origin, token, {}, isAgain));
       },
     }),
     formRoute({
@@ -155,9 +156,9 @@ export function inputOf(body: FormBody): NewcomerInput {
   };
 }
 
-function shownOnce(origin: string, token: string, generated: Generated): ShownOnce {
+function shownOnce(origin: string, token: string, generated: Generated, isAgain = false): ShownOnce {
   return {
-    command: installCommands(origin, token).linux,
+    command: installCommands(origin, token, isAgain).linux,
     httpPassword: generated.http_password ?? null,
     htpasswdLine: generated.htpasswd_line ?? null,
     repoPassword: generated.repo_password ?? null,

@@ -105,7 +105,12 @@ export function enrollmentRoutes({
       handle: ({ c, params, body, actor, from }) => {
         const { row, token } = tokens.createForHost(actor, params["id"] ?? "", body.replace);
         return c.json(
-          { id: row.id, token, expires_at: iso(row.expiresAt), install: installCommands(from.origin, token) },
+          {
+            id: row.id,
+            token,
+            expires_at: iso(row.expiresAt),
+            install: installCommands(from.origin, token, !body.replace),
+          },
           201,
         );
       },

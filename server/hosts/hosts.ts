@@ -25,6 +25,8 @@ export type Hosts = {
   change(actor: Actor, hostId: string, changes: HostChanges): HostRow;
   /** KiB/s for every restic run of the host; null = unlimited. @throws Refusal 404, 409 `host_archived` */
   setBandwidth(actor: Actor, hostId: string, limits: Bandwidth): HostRow;
+  /** After its machine was replaced: schedules begin again. @throws Refusal 404, 409 `host_archived`, `not_paused` */
+  finishRestore(actor: Actor, hostId: string): void;
   /** The agent is told `revoked`; jobs, repos, audit and sealed credentials stay. @throws Refusal 404, 409 */
   archive(actor: Actor, hostId: string): void;
   /** Deletes all that is left of an archived host. @throws Refusal 404, 409 `not_archived`, 400 `confirm` */
@@ -82,6 +84,19 @@ export function createHosts({ db, clock, hub, bus, dues }: HostDeps): Hosts {
       });
       bus.tell("state.changed", { hostId });
       return get(hostId);
+    },
+    finishRestore(actor, hostId) {
+      const host = get(hostId);
+      if (host.archivedAt !== null)
+        throw new Refusal(409, "host_archived", `${host.name} is archived and cannot change.`);
+      if (!host.schedulesPaused) throw new Refusal(409, "not_paused", `The schedules of ${host.name} run already.`);
+      inTransaction(db, () => {
+        dues.settle(hostId);
+        updateHost(db, hostId, { schedulesPaused: false, updatedAt: clock.now() });
+        dues.restart(hostId);
+        audit(actor, "host.restore_finished", host);
+      });
+      bus.tell("state.changed", { hostId });
     },
     archive(actor, hostId) {
       const host = get(hostId);

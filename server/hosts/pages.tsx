@@ -50,6 +50,29 @@ export function hostPages({ pages, heads, hosts }: HostPageDeps): Route[] {
     }),
     formRoute({
       method: "POST",
+      path: "/hosts/:id/tags",
+      access: "operator",
+      action: "host.changed",
+      summary: "Page: change the tags alone, from the host's head",
+      handle: ({ c, params, body, actor }) => {
+        const { id } = hosts.change(actor, params.id ?? "", { tags: listOf(body, "tags") });
+        return pages.done(c, hostPath(id), { tone: "ok", text: "Tags saved." });
+      },
+    }),
+    formRoute({
+      method: "POST",
+      path: "/hosts/:id/restore-finished",
+      access: "operator",
+      action: "host.restore_finished",
+      summary: "Page: after its machine was replaced, schedules run again",
+      handle: ({ c, params, actor }) => {
+        const id = params.id ?? "";
+        hosts.finishRestore(actor, id);
+        return pages.done(c, hostPath(id), { tone: "ok", text: "Schedules run again from now on." });
+      },
+    }),
+    formRoute({
+      method: "POST",
       path: "/hosts/:id/archive",
       access: "admin",
       action: "host.archived",

@@ -42,6 +42,18 @@ export function hostRoutes({ hosts }: { hosts: Hosts }): Route[] {
       },
     }),
     route({
+      method: "POST",
+      path: "/api/hosts/:id/restore-finished",
+      access: "operator",
+      action: "host.restore_finished",
+      summary: "After its machine was replaced: schedules run again",
+      body: v.strictObject({}),
+      handle: ({ c, params, actor }) => {
+        hosts.finishRestore(actor, params["id"] ?? "");
+        return c.body(null, 204);
+      },
+    }),
+    route({
       method: "DELETE",
       path: "/api/hosts/:id",
       access: "admin",

@@ -10,7 +10,7 @@ function placeMenu(menu: HTMLElement): void {
   const top = below + height > window.innerHeight - 8 && from.top > height + 12 ? from.top - height - 4 : below;
   menu.style.left = `${left}px`;
   menu.style.top = `${top}px`;
-  menu.querySelector<HTMLElement>("button, a")?.focus();
+  menu.querySelector<HTMLElement>("input:not([type=hidden]), button, a")?.focus();
 }
 
 function walkMenu(event: KeyboardEvent, menu: HTMLElement): void {

@@ -111,7 +111,13 @@ function Commands({ command, includes }: { command: string; includes: readonly s
             Exchanges the token for a key of its own and starts the service <code>restic-manager-agent</code>.
           </li>
           <li>
-            Opens or makes the repository, then backs up <Paths includes={includes} />.
+            {includes.length === 0 ? (
+              "Takes over the host’s repositories, source groups and schedules."
+            ) : (
+              <>
+                Opens or makes the repository, then backs up <Paths includes={includes} />.
+              </>
+            )}
           </li>
         </ol>
         <p class="hint">

@@ -19,6 +19,8 @@ export type EnrollmentProgress = {
   expiresAt: number;
   revokedAt: number | null;
   backupNow: boolean;
+  /** New hardware for a host that exists: its schedules wait. */
+  replaces: boolean;
   paths: number;
   /** Null until the agent has called. */
   host: {
@@ -49,7 +51,7 @@ export function EnrollmentVerdict({ progress }: { progress: EnrollmentProgress }
   );
 }
 
-function verdictOf({ hostName, host, repo, backup, revokedAt, backupNow }: EnrollmentProgress): {
+function verdictOf({ hostName, host, repo, backup, revokedAt, backupNow, replaces }: EnrollmentProgress): {
   glyph: GlyphName;
   words: Child;
   sub: string;
@@ -91,6 +93,12 @@ function verdictOf({ hostName, host, repo, backup, revokedAt, backupNow }: Enrol
         </>
       ),
       sub: leave,
+    };
+  if (replaces)
+    return {
+      glyph: "ok",
+      words: <>The new machine has taken the place of {name}.</>,
+      sub: "Restore its data; then press “Restore finished” on its page, and its schedules run again.",
     };
   if (!backup)
     return backupNow
@@ -241,8 +249,20 @@ function repository({ hostName, host, repo }: EnrollmentProgress, view: View): S
   }
 }
 
-function firstBackup({ host, repo, backup, backupNow, paths }: EnrollmentProgress): Step {
+function firstBackup({ host, repo, backup, backupNow, replaces, paths }: EnrollmentProgress): Step {
   const title = "First backup";
+  if (replaces)
+    return {
+      state: host && repo?.status === "ready" ? "now" : "todo",
+      title: "Restore, then go on",
+      words: host ? (
+        <>
+          Schedules wait until somebody presses “Restore finished” on <a href={`/hosts/${host.id}`}>its page</a>.
+        </>
+      ) : (
+        "Schedules wait until its data are back."
+      ),
+    };
   if (!backup)
     return repo?.status === "ready" && backupNow
       ? { state: "now", title, words: "About to start…" }

@@ -1,7 +1,8 @@
 // What every page of a host shares: head, vitals, tabs, and the rail that runs its source groups.
 import type { Child } from "hono/jsx";
 import type { HostRow } from "../../db/schema/hosts.ts";
-import { LinkButton, Verb } from "../components/button.tsx";
+import { LinkButton, SubmitButton, Verb } from "../components/button.tsx";
+import { Csrf, emptyForm, TextField } from "../components/field.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Crumbs, Notice, Tabs, Tile } from "../components/panels.tsx";
 import { NightStrip, type StripDay, StripKey } from "../components/strip.tsx";
@@ -38,6 +39,7 @@ export type HostHead = Pick<
   | "driftSince"
   | "archivedAt"
   | "replacedAt"
+  | "schedulesPaused"
   | "lastSeenAt"
   | "repoSizeBytes"
   | "snapshotCount"
@@ -150,10 +152,36 @@ function HostLine({ host, view }: { host: HostHead; view: View }) {
           </a>
         ))}
         {may(view, "operator") ? (
-          <a class="chip" href={`${hostPath(host.id, "settings")}#tags`} aria-label="Edit tags">
-            <Icon name="pencil" />
-            Tags
-          </a>
+          <>
+            <button class="chip" type="button" popovertarget="tags-editor" aria-label="Edit tags">
+              <Icon name="pencil" />
+              Tags
+            </button>
+            <form
+              class="pop"
+              id="tags-editor"
+              popover="auto"
+              method="post"
+              action={`/hosts/${host.id}/tags`}
+              aria-label="Tags"
+            >
+              <Csrf token={view.csrf} />
+              <TextField
+                name="tags"
+                label="Tags"
+                form={emptyForm}
+                value={host.tags.join(", ")}
+                autocomplete="off"
+                scope="head"
+                hint="Parted by commas; for filters. Empty: none"
+              />
+              <div class="btns">
+                <SubmitButton primary small>
+                  Save
+                </SubmitButton>
+              </div>
+            </form>
+          </>
         ) : null}
       </span>
     </div>
@@ -189,6 +217,31 @@ function Banner({ host, view }: { host: HostHead; view: View }) {
         <Notice glyph="idle" reason="Archived.">
           Since <Near at={host.archivedAt} view={view} />. What you see is the last it reported; its credentials are
           kept, sealed, until it is purged.
+        </Notice>
+      </div>
+    );
+  if (host.schedulesPaused)
+    return (
+      <div class="banner">
+        <Notice
+          glyph="warning"
+          reason="Schedules wait."
+          verbs={
+            may(view, "operator") ? (
+              <Verb action={`/hosts/${host.id}/restore-finished`} csrf={view.csrf} primary small>
+                Restore finished
+              </Verb>
+            ) : null
+          }
+        >
+          New hardware took this host’s place
+          {host.replacedAt === null ? null : (
+            <>
+              {" "}
+              <Ago at={host.replacedAt} view={view} />
+            </>
+          )}
+          . A backup of a half-empty machine would look like lost files: say when its data are back.
         </Notice>
       </div>
     );

@@ -1,6 +1,6 @@
 // A host's settings: its name and tags, and the ways to part from it.
 import type { HostRow } from "../../db/schema/hosts.ts";
-import { OpenButton, SubmitButton } from "../components/button.tsx";
+import { OpenButton, SubmitButton, Verb } from "../components/button.tsx";
 import { Csrf, FormMessage, type FormState, TextField, Tick } from "../components/field.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
 import { FactRows, LedgerSection } from "../components/panels.tsx";
@@ -93,9 +93,56 @@ export function HostSettings({ view, host, facts, form, purgeError }: HostSettin
             ]}
           />
         </LedgerSection>
+        {may(view, "admin") && host.archivedAt === null ? <Machine host={host} view={view} /> : null}
         {may(view, "admin") ? <Danger host={host} purgeError={purgeError} view={view} /> : null}
       </div>
     </HostPage>
+  );
+}
+
+function Machine({ host, view }: { host: HostHead; view: View }) {
+  const name = <code>{host.name}</code>;
+  return (
+    <LedgerSection
+      id="machine"
+      title="Machine"
+      about="Each gives a one-time command, valid for an hour. Repos, groups and snapshots stay with the host."
+    >
+      <ul class="danger-list">
+        <li>
+          <div>
+            <b>Replace the machine</b>
+            <p class="t2">
+              New hardware takes the place of {name}: the old agent is shut out, and schedules wait until you say that
+              its data are restored.
+            </p>
+          </div>
+          <OpenButton dialog="replace">Replace…</OpenButton>
+        </li>
+        <li>
+          <div>
+            <b>Enrol the same machine again</b>
+            <p class="t2">Its agent was removed, or has lost its identity. Schedules go on at once.</p>
+          </div>
+          <Verb action={`/hosts/${host.id}/re-enroll`} csrf={view.csrf}>
+            Make the command
+          </Verb>
+        </li>
+      </ul>
+      <ConfirmDialog
+        id="replace"
+        title={<>Replace the machine of {name}?</>}
+        action={`/hosts/${host.id}/replace`}
+        csrf={view.csrf}
+        keep="Cancel"
+        verb="Make the command"
+      >
+        <p>
+          Nothing changes until the new machine runs the command. Then the old agent is shut out, and the schedules wait
+          for “Restore finished” on this host’s page.
+        </p>
+      </ConfirmDialog>
+    </LedgerSection>
   );
 }
 

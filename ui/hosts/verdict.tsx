@@ -11,6 +11,8 @@ export type HostVerdictFacts = {
   name: string;
   status: HostStatus;
   archivedAt: number | null;
+  /** New hardware took the host's place, and its data are not back yet. */
+  schedulesPaused: boolean;
   lastSeenAt: number | null;
   groups: readonly { name: string; last: LastBackup; scheduled: boolean }[];
   /** The last success of the most overdue target; null when none is overdue. */
@@ -52,6 +54,8 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
       </>,
     );
   }
+  if (facts.schedulesPaused)
+    return say("warning", <>{name} stands on new hardware; its schedules wait until its data are restored.</>);
   const failed = groups.filter(({ last }) => last.status === "failed");
   if (failed.length > 0)
     return say(
