@@ -1,0 +1,38 @@
+/** The small rules: who may delete, who maintains a shared repository, what is one repo server. */
+import { expect, test } from "bun:test";
+import { deleteRight } from "./delete-right.ts";
+import { repoServerOf } from "./repo-server.ts";
+import { maintainerOf } from "./sharing.ts";
+
+test("only what is known to be able to delete is used for it", () => {
+  expect(deleteRight("proven", false)).toBe("none");
+  expect(deleteRight("unknown", false)).toBe("none");
+  expect(deleteRight("violated", false)).toBe("everyday");
+  expect(deleteRight("not_applicable", false)).toBe("everyday");
+  expect(deleteRight("proven", true)).toBe("admin");
+});
+
+test("one of several that share a repository maintains it", () => {
+  const one = (id: string, changes = {}) => ({
+    id,
+    isEnabled: true,
+    isReady: true,
+    right: "none" as const,
+    ...changes,
+  });
+  expect(maintainerOf([one("b"), one("a"), one("c")])).toBe("a");
+  expect(maintainerOf([one("b", { right: "admin" }), one("a")])).toBe("b");
+  expect(maintainerOf([one("a", { isEnabled: false }), one("b", { isReady: false }), one("c")])).toBe("c");
+  expect(maintainerOf([one("a", { isEnabled: false })])).toBeNull();
+});
+
+test("repos behind one machine are one repo server", () => {
+  const server = (url: string, kind: "rest" | "sftp" | "s3" | "b2" | "local" = "rest", hostId = "h") =>
+    repoServerOf({ url, kind, hostId });
+  expect(server("rest:https://vault.example:8000/web-01/")).toBe(server("rest:https://VAULT.example:8000/db-01/"));
+  expect(server("rest:https://vault.example:8001/a/")).not.toBe(server("rest:https://vault.example:8000/a/"));
+  expect(server("sftp:backup@vault:/a", "sftp")).toBe(server("sftp:other@vault:/b", "sftp"));
+  expect(server("s3:https://s3.example/a", "s3")).toBe(server("s3:https://s3.example/b/c", "s3"));
+  expect(server("b2:bucket:a", "b2")).toBe(server("b2:bucket:b", "b2"));
+  expect(server("/srv/a", "local", "x")).not.toBe(server("/srv/a", "local", "y"));
+});
