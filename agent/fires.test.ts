@@ -29,8 +29,8 @@ function simulate(subject: ScheduleInForce, awake: [number, number][]): { at: nu
 }
 
 /** What the rules say, from the list of all due times. */
-function expected(subject: ScheduleInForce, awake: [number, number][], until: number): number[] {
-  const dues = nextRuns(subject.cron, subject.zone, START - 20 * DAY_MS, 2600).filter((due) => due < until);
+function expected(subject: ScheduleInForce, awake: [number, number][]): number[] {
+  const dues = nextRuns(subject.cron, subject.zone, START - 20 * DAY_MS, 2600);
   const wanted: number[] = [];
   for (const [from, to] of awake) {
     const missed = dues.findLast((due) => due + subject.splayMs <= from);
@@ -67,7 +67,7 @@ describe("a machine that is on and off", () => {
         }
         const fired = simulate(subject, awake);
         const dues = fired.map(({ dueAt }) => dueAt);
-        expect({ expr, splayMinutes, dues }).toEqual({ expr, splayMinutes, dues: expected(subject, awake, at) });
+        expect({ expr, splayMinutes, dues }).toEqual({ expr, splayMinutes, dues: expected(subject, awake) });
         expect(new Set(dues).size).toBe(dues.length);
         for (const { at, dueAt } of fired) expect(at).toBeGreaterThanOrEqual(dueAt + subject.splayMs);
       }
