@@ -54,11 +54,13 @@ import { createHeavyLimit } from "./maintenance/heavy-limit.ts";
 import { createMaintenance } from "./maintenance/maintenance.ts";
 import { createReinit } from "./maintenance/reinit.ts";
 import { createMaintenanceResults } from "./maintenance/results.ts";
+import { maintenanceRoutes } from "./maintenance/routes.ts";
 import { createMaintenanceSettings } from "./maintenance/settings.ts";
 import { createMaintenanceSurvey } from "./maintenance/survey.ts";
 import { createPages } from "./pages.tsx";
 import { createCredentials } from "./repos/credentials.ts";
 import { createRepoIngest } from "./repos/ingest.ts";
+import { createRepos } from "./repos/repos.ts";
 import { repoRoutes } from "./repos/routes.ts";
 import { writeAudit } from "./runtime/audit.ts";
 import type { Config } from "./runtime/config.ts";
@@ -113,6 +115,7 @@ export async function wire(
   const credentials = createCredentials({ db, clock, sealer, redactor, bus });
   const checkSize = (hostId: string) => checkStateSize(compile, hostId);
   const hooks = createHooks({ db, clock, bus, sealer, checkStateSize: checkSize });
+  const repos = createRepos({ db, clock, bus, credentials });
   const compile = { db, sealer, credentials, hooks, updateKeys: signer.publicKeys };
   const sync = createStateSync({ ...compile, clock, log, hub, bus });
   const groups = createSourceGroups({ db, clock, bus, checkStateSize: checkSize });
@@ -326,10 +329,11 @@ export async function wire(
     ...authRoutes({ signIn, firstRun }),
     ...dashboardRoutes({ db, clock, fleet }),
     ...hostRoutes({ hosts }),
-    ...repoRoutes({ db, clock, credentials }),
+    ...repoRoutes({ db, clock, credentials, repos }),
     ...sourceGroupRoutes({ db, groups, holds, hooks }),
     ...scheduleRoutes({ db, clock, schedules }),
     ...snapshotRoutes({ db }),
+    ...maintenanceRoutes({ db, maintenance, survey, settings: maintenanceSettings, reinit }),
     ...jobRoutes({ db, hub, live, orders, cancel }),
     ...enrollmentRoutes({ clock, tokens, enroll, announcements }),
     ...downloadRoutes({ bundle, signer }),

@@ -195,8 +195,9 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
     const damaged = await done(order("check", repoId, { restic_id: resticId, subset: { part: 1, parts: 1 } }));
     expect(damaged).toMatchObject({ status: "failed", error_code: "restic_failed" });
     expect(damaged.error_message).toMatch(/error.* found\. Stored data is damaged: restic repair packs/);
-    expect((damaged.stats?.findings as string[]).length).toBeGreaterThan(0);
-    expect((damaged.stats?.broken_packs as string[])[0]).toMatch(/^[0-9a-f]{64}$/);
+    const { findings, broken_packs } = damaged.stats as { findings: string[]; broken_packs: string[] };
+    expect(findings.length).toBeGreaterThan(0);
+    expect(broken_packs[0]).toMatch(/^[0-9a-f]{64}$/);
   }, 120_000);
 
   test("a credential for one job is nowhere once the job is over, nor in any argument list while it runs", async () => {

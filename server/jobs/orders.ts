@@ -35,7 +35,7 @@ export type Orders = {
 export function createOrders({ db, maker }: { db: Db; maker: JobMaker }): Orders {
   const getRepo = (repoId: string): RepoRow => {
     const repo = findRepo(db, repoId);
-    if (!repo) throw notFound("repo");
+    if (!repo || repo.removedAt !== null) throw notFound("repo");
     checkLive(repo.hostId);
     return repo;
   };

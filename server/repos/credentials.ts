@@ -1,6 +1,13 @@
 /** What opens repos: sealed at rest; a new one takes over only after it has opened the repo. */
 import type { Db } from "../../db/open.ts";
-import { findCredential, findRepo, insertCredential, updateCredential, updateRepo } from "../../db/queries/repos.ts";
+import {
+  deleteCredential,
+  findCredential,
+  findRepo,
+  insertCredential,
+  updateCredential,
+  updateRepo,
+} from "../../db/queries/repos.ts";
 import type { CredentialRow, CredentialSlot, RepoRow } from "../../db/schema/repos.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
@@ -24,6 +31,8 @@ export type RedactedCredential = {
   /** A new one waits until it has opened the repo. */
   on_trial: boolean;
   trial_error: string | null;
+  /** The admin credential: when it last did what it is for. */
+  proved_at: number | null;
 };
 
 /** Empty and missing fields keep what is stored. */
@@ -37,7 +46,11 @@ export type Credentials = {
   newest(repoId: string, slot: CredentialSlot): Credential | null;
   redacted(repoId: string, slot: CredentialSlot): RedactedCredential | null;
   /** Fields that are left out keep their value. @throws Refusal 404, 400 with fields, 409 `password_in_use` */
-  change(actor: Actor, repoId: string, slot: CredentialSlot, input: CredentialChange): void;
+  change(actor: Actor, repoId: string, slot: "everyday", input: CredentialChange): void;
+  /** What is left out comes from the admin credential there is, else from the everyday one; it is proved by its use. @throws Refusal 404, 400 with fields */
+  setAdmin(actor: Actor, repoId: string, input: CredentialChange): void;
+  /** @throws Refusal 404 */
+  removeAdmin(actor: Actor, repoId: string): void;
   /** The trial's end: the new one takes over, or is kept aside with the reason. */
   settleTrial(repoId: string, slot: CredentialSlot, error: string | null): void;
 };
@@ -91,20 +104,63 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
     bus.tell("repo.changed", { repoId, hostId: repo.hostId });
   };
 
-  return {
-    create(repoId, slot, credential) {
-      const now = clock.now();
-      const id = newId();
-      redactor.add(credential.http_password, credential.repo_password, ...Object.values(credential.env));
-      insertCredential(db, {
-        id,
-        repoId,
-        slot,
-        sealed: seal(id, "sealed", credential),
-        rotatedAt: now,
-        createdAt: now,
+  const create: Credentials["create"] = (repoId, slot, credential) => {
+    const now = clock.now();
+    const id = newId();
+    redactor.add(credential.http_password, credential.repo_password, ...Object.values(credential.env));
+    const sealed = seal(id, "sealed", credential);
+    insertCredential(db, { id, repoId, slot, sealed, rotatedAt: now, createdAt: now });
+  };
+
+  const setAdmin: Credentials["setAdmin"] = (actor, repoId, input) => {
+    const repo = findRepo(db, repoId);
+    const everydayRow = findCredential(db, repoId, "everyday");
+    if (!repo || !everydayRow || repo.removedAt !== null) throw notFound("repo");
+    const everyday = open(everydayRow, "sealed") as Credential;
+    const row = findCredential(db, repoId, "admin");
+    const before = row ? (open(row, "sealed") as Credential) : null;
+    const after = merge(repo, before ?? everyday, input);
+    if (JSON.stringify(after) === JSON.stringify(everyday))
+      throw badInput({
+        url: "This is the everyday credential itself. An admin credential differs: its address, user or keys.",
       });
-    },
+    const now = clock.now();
+    inTransaction(db, () => {
+      if (row) {
+        const sealed = seal(row.id, "sealed", after);
+        updateCredential(db, row.id, { sealed, trialError: null, provedAt: null, rotatedAt: now });
+      } else create(repoId, "admin", after);
+      writeAudit(db, now, {
+        actor,
+        action: "credential.changed",
+        target: { kind: "repo", id: repo.id, name: repo.name },
+        payload: { slot: "admin", changed: changedNames(before ?? everyday, after) },
+      });
+    });
+    redactor.add(after.http_password, after.repo_password, ...Object.values(after.env));
+    bus.tell("repo.changed", { repoId, hostId: repo.hostId });
+  };
+
+  const removeAdmin: Credentials["removeAdmin"] = (actor, repoId) => {
+    const repo = findRepo(db, repoId);
+    const row = findCredential(db, repoId, "admin");
+    if (!repo || !row) throw notFound("admin credential");
+    inTransaction(db, () => {
+      deleteCredential(db, row.id);
+      writeAudit(db, clock.now(), {
+        actor,
+        action: "credential.removed",
+        target: { kind: "repo", id: repo.id, name: repo.name },
+        payload: { slot: "admin" },
+      });
+    });
+    bus.tell("repo.changed", { repoId, hostId: repo.hostId });
+  };
+
+  return {
+    create,
+    setAdmin,
+    removeAdmin,
     inUse(repoId, slot) {
       const row = findCredential(db, repoId, slot);
       return row ? (open(row, "previous_sealed") ?? open(row, "sealed")) : null;
@@ -127,6 +183,7 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
         rotated_at: row.rotatedAt,
         on_trial: row.previousSealed !== null,
         trial_error: row.trialError,
+        proved_at: row.provedAt,
       };
     },
     change,

@@ -78,6 +78,8 @@ function statusChanges(repo: RepoRow, report: ToServerPayload<"repo.status">, no
     ...(report.locks
       ? {
           lockCount: report.locks.length,
+          locks: report.locks,
+          locksAt: report.checked_at,
           oldestLockAt: report.locks.length > 0 ? Math.min(...report.locks.map((l) => l.time)) : null,
         }
       : {}),

@@ -10,20 +10,40 @@ import {
   listSharers,
   type RepoListItem,
 } from "../../db/queries/repos.ts";
-import type { RepoRow } from "../../db/schema/repos.ts";
+import type { CredentialSlot, RepoRow } from "../../db/schema/repos.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { REPO_KINDS } from "../../shared/repos.ts";
 import { notFound } from "../http/errors.ts";
 import { iso, pageFields } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
 import type { Credentials } from "./credentials.ts";
+import type { Repos } from "./repos.ts";
 
 const MAX_DAYS = 365;
 
-export function repoRoutes({ db, clock, credentials }: { db: Db; clock: Clock; credentials: Credentials }): Route[] {
+const credentialBody = v.strictObject({
+  url: v.optional(v.string()),
+  http_username: v.optional(v.string()),
+  http_password: v.optional(v.string()),
+  repo_password: v.optional(v.string()),
+  env: v.optional(v.record(v.string(), v.string())),
+});
+
+const nameBody = v.string("Write a name.");
+const compressionBody = v.picklist(["auto", "off", "max"], "Write auto, off or max.");
+
+export type RepoRouteDeps = { db: Db; clock: Clock; credentials: Credentials; repos: Repos };
+
+export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Route[] {
   const get = (id: string): RepoRow => {
     const repo = findRepo(db, id);
-    if (!repo) throw notFound("repo");
+    if (!repo || repo.removedAt !== null) throw notFound("repo");
     return repo;
+  };
+  const shown = (repoId: string, slot: CredentialSlot) => {
+    const redacted = credentials.redacted(repoId, slot);
+    if (!redacted) throw notFound(slot === "admin" ? "admin credential" : "credential");
+    return { ...redacted, rotated_at: iso(redacted.rotated_at), proved_at: iso(redacted.proved_at) };
   };
   return [
     route({
@@ -98,9 +118,7 @@ export function repoRoutes({ db, clock, credentials }: { db: Db; clock: Clock; c
       access: "operator",
       summary: "What opens the repo, without its secrets",
       handle: ({ c, params }) => {
-        const redacted = credentials.redacted(get(params["id"] ?? "").id, "everyday");
-        if (!redacted) throw notFound("credential");
-        return c.json({ ...redacted, rotated_at: iso(redacted.rotated_at) });
+        return c.json(shown(get(params["id"] ?? "").id, "everyday"));
       },
     }),
     route({
@@ -109,18 +127,92 @@ export function repoRoutes({ db, clock, credentials }: { db: Db; clock: Clock; c
       access: "admin",
       action: "credential.changed",
       summary: "Change what opens the repo; it is tried first, the old one stays until it works",
+      body: credentialBody,
+      handle: ({ c, params, body, actor }) => {
+        const id = params["id"] ?? "";
+        credentials.change(actor, id, "everyday", body);
+        return c.json(shown(id, "everyday"));
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/repos/:id/credentials/admin",
+      access: "operator",
+      summary: "What may delete in the repo, without its secrets",
+      handle: ({ c, params }) => c.json(shown(get(params["id"] ?? "").id, "admin")),
+    }),
+    route({
+      method: "PUT",
+      path: "/api/repos/:id/credentials/admin",
+      access: "admin",
+      action: "credential.changed",
+      summary: "Set what may delete; what is left out is taken from the everyday credential",
+      body: credentialBody,
+      handle: ({ c, params, body, actor }) => {
+        const id = params["id"] ?? "";
+        credentials.setAdmin(actor, id, body);
+        return c.json(shown(id, "admin"));
+      },
+    }),
+    route({
+      method: "DELETE",
+      path: "/api/repos/:id/credentials/admin",
+      access: "admin",
+      action: "credential.removed",
+      summary: "Forget the admin credential",
+      body: v.strictObject({}),
+      handle: ({ c, params, actor }) => {
+        credentials.removeAdmin(actor, params["id"] ?? "");
+        return c.body(null, 204);
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/hosts/:id/repos",
+      access: "admin",
+      action: "repo.added",
+      summary: "Give a host another repo; passwords that are left out are made and shown once",
       body: v.strictObject({
-        url: v.optional(v.string()),
+        name: nameBody,
+        kind: v.optional(v.picklist(REPO_KINDS, "That is no kind of repo.")),
+        url: v.string("Write an address."),
         http_username: v.optional(v.string()),
         http_password: v.optional(v.string()),
         repo_password: v.optional(v.string()),
         env: v.optional(v.record(v.string(), v.string())),
+        compression: v.optional(compressionBody),
+      }),
+      handle: async ({ c, params, body, actor }) => {
+        const { repo, generated } = await repos.add(actor, params["id"] ?? "", body);
+        return c.json({ ...repoBody(repo, findHost(db, repo.hostId)?.name ?? ""), generated }, 201);
+      },
+    }),
+    route({
+      method: "PATCH",
+      path: "/api/repos/:id",
+      access: "operator",
+      action: "repo.changed",
+      summary: "Rename a repo, make it the primary one, set its compression",
+      body: v.strictObject({
+        name: v.optional(nameBody),
+        is_primary: v.optional(v.literal(true, "Make another repo the primary one instead.")),
+        compression: v.optional(compressionBody),
       }),
       handle: ({ c, params, body, actor }) => {
-        const id = params["id"] ?? "";
-        credentials.change(actor, id, "everyday", body);
-        const redacted = credentials.redacted(id, "everyday");
-        return c.json(redacted ? { ...redacted, rotated_at: iso(redacted.rotated_at) } : {});
+        const repo = repos.change(actor, params["id"] ?? "", body);
+        return c.json(repoBody(repo, findHost(db, repo.hostId)?.name ?? ""));
+      },
+    }),
+    route({
+      method: "DELETE",
+      path: "/api/repos/:id",
+      access: "admin",
+      action: "repo.removed",
+      summary: "Take a repo off its host; the repository and its data stay where they are",
+      body: v.strictObject({ confirm: v.string("Type the host's name.") }),
+      handle: ({ c, params, body, actor }) => {
+        repos.remove(actor, params["id"] ?? "", body.confirm);
+        return c.body(null, 204);
       },
     }),
   ];
@@ -149,7 +241,17 @@ function repoBody(repo: RepoRow, hostName: string) {
     dedup_ratio: repo.dedupRatio,
     compression_ratio: repo.compressionRatio,
     measured_at: iso(repo.measuredAt),
+    compression: repo.compression,
     lock_count: repo.lockCount,
     oldest_lock_at: iso(repo.oldestLockAt),
+    locks: (repo.locks ?? []).map(({ time, ...lock }) => ({ ...lock, time: iso(time) })),
+    locks_at: iso(repo.locksAt),
+    last_forget_at: iso(repo.lastForgetAt),
+    last_forget_status: repo.lastForgetStatus,
+    last_prune_at: iso(repo.lastPruneAt),
+    last_prune_status: repo.lastPruneStatus,
+    last_check_at: iso(repo.lastCheckAt),
+    last_check_status: repo.lastCheckStatus,
+    fully_read_since: iso(repo.fullyReadSince),
   };
 }
