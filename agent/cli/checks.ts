@@ -7,11 +7,14 @@ import { accessOf, redactCredential, shownUrl } from "../restic/access.ts";
 import { reach } from "../restic/reach.ts";
 import { findSecrets } from "../secrets.ts";
 import { readStatus } from "../status-file.ts";
+import { openAgentDbReadonly } from "../store/open.ts";
+import { createStore } from "../store/store.ts";
 import { freeBytes, isWritable } from "../sysinfo.ts";
 import { createTrust, WrongKey } from "../trust.ts";
-import { bytesInWords, durationInWords } from "../words.ts";
+import { bytesInWords, countOf, durationInWords } from "../words.ts";
 import type { Io } from "./command.ts";
 import { findRestic } from "./find-restic.ts";
+import { REST_IN_WORDS, schedulesOf } from "./schedules.ts";
 
 export type Finding = { ok: true; text: string } | { ok: false; text: string; remedy: string };
 type Check = (io: Io) => Promise<Finding[]>;
@@ -20,7 +23,7 @@ const ANSWER_WITHIN_MS = 20_000;
 const MOST_SKEW_MS = 60_000;
 const LEAST_FREE_BYTES = 256 * 1024 * 1024;
 
-export const CHECKS: Check[] = [enrolment, permissions, restic, server, connection, repositories, service];
+export const CHECKS: Check[] = [enrolment, permissions, restic, server, connection, repositories, schedules, service];
 
 async function enrolment(io: Io): Promise<Finding[]> {
   const found = findConfig(io.environment);
@@ -133,6 +136,25 @@ async function repositories(io: Io): Promise<Finding[]> {
     else findings.push(good(`${name} can be reached`));
   }
   return findings;
+}
+
+async function schedules(io: Io): Promise<Finding[]> {
+  const db = openAgentDbReadonly(io.environment.stateFolder);
+  if (db === null) return [];
+  try {
+    const store = createStore(db);
+    if (store.notes.find("desired_state") === null) return [];
+    const { schedules, schedules_rest } = schedulesOf(store, io);
+    if (schedules_rest === "paused") {
+      return [bad(REST_IN_WORDS.paused, "say so on this host's page in the server when the restore is finished")];
+    }
+    if (schedules_rest === "revoked") return [bad(REST_IN_WORDS.revoked, "enrol again, or uninstall the agent")];
+    const running = schedules.filter(({ next_run_at }) => next_run_at !== null);
+    if (running.length > 0) return [good(`${countOf(running.length, "schedule")} will run without the server too`)];
+    return [bad("no schedule runs on this host", "add or enable one on this host's Schedules page in the server")];
+  } finally {
+    db.close();
+  }
 }
 
 async function service(io: Io): Promise<Finding[]> {

@@ -2,10 +2,11 @@ import { afterAll, expect, test } from "bun:test";
 import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../shared/clock.ts";
+import { newId } from "../../shared/ids.ts";
 import { createCleanup } from "../../tests/testbed/temp.ts";
 import { readEnvironment, saveConfig } from "../config.ts";
 import { startFakeServer } from "../testing/fake-server.ts";
-import { agentFixture } from "../testing/fixture.ts";
+import { agentFixture, desiredState } from "../testing/fixture.ts";
 import { COMMANDS, runCli } from "./table.ts";
 
 const cleanup = createCleanup();
@@ -73,4 +74,37 @@ test("status and doctor beside a running agent; uninstall refuses until it has s
   expect(await run(environment, "uninstall", "--yes")).toMatchObject({ code: 0 });
   expect(existsSync(environment.configFolder)).toBe(false);
   expect(existsSync(environment.stateFolder)).toBe(false);
+});
+
+test("status and doctor tell the schedules, when each runs next, and when they rest", async () => {
+  const server = startFakeServer();
+  cleanup.add(() => server.stop());
+  const { environment, config, start } = agentFixture(await cleanup.tempFolder(), server.url, null);
+  saveConfig(environment, config);
+  const agent = await start();
+  cleanup.add(() => agent.stop());
+  await server.wait("heartbeat");
+  const credential = { url: "/srv/r", http_username: null, http_password: null, repo_password: "hidden!", env: {} };
+  const state = desiredState({ repoId: newId(), credential });
+  const group = state.source_groups[0]!.id;
+  const parts = { timezone: "UTC", splay_minutes: 0, source_group_ids: [group] };
+  const schedules = [
+    { id: newId(), cron: "0 2 * * *", enabled: true, ...parts },
+    { id: newId(), cron: "0 4 * * sun", enabled: false, ...parts },
+  ];
+  server.send("state.set", { ...state, schedules });
+  await server.wait("state.ack");
+  const asked = JSON.parse((await run(environment, "status", "--json")).out);
+  expect(asked.schedules_rest).toBeNull();
+  expect(asked.schedules[0].next_run_at).toEndWith("T02:00:00.000Z");
+  expect(asked.schedules[1].next_run_at).toBeNull();
+  const status = (await run(environment, "status")).out;
+  expect(status).toContain("  every day at 02:00 (UTC): documents; next run ");
+  expect(status).toContain("  every Sunday at 04:00 (UTC): documents; switched off");
+  expect((await run(environment, "doctor")).out).toContain("1 schedule will run without the server too");
+
+  server.send("state.set", { ...state, schedules, schedules_paused: true, state_version: 2 });
+  await server.wait("state.ack", ({ payload }) => payload.state_version === 2);
+  expect((await run(environment, "status")).out).toContain("Schedules are paused by the server");
+  expect((await run(environment, "doctor")).out).toContain("problem Schedules are paused");
 });

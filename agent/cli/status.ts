@@ -5,8 +5,9 @@ import { readStatus } from "../status-file.ts";
 import { openAgentDbReadonly } from "../store/open.ts";
 import { createStore } from "../store/store.ts";
 import type { Command, Io } from "./command.ts";
+import { type SchedulesAnswer, schedulesInWords, schedulesOf } from "./schedules.ts";
 
-type StatusAnswer = {
+type StatusAnswer = SchedulesAnswer & {
   connected: boolean;
   running: boolean;
   problem: string | null;
@@ -22,7 +23,7 @@ type StatusAnswer = {
 
 export const statusCommand: Command = {
   name: "status",
-  summary: "Show connection, versions, jobs and what waits for the server",
+  summary: "Show connection, versions, schedules, jobs and what waits for the server",
   flags: [{ name: "--json", help: "one line of JSON" }],
   async run(given, io) {
     const answer = collect(io);
@@ -45,7 +46,7 @@ function collect(io: Io): StatusAnswer {
     agent_version: status?.agent_version ?? PRODUCT_VERSION,
     restic_version: status?.restic_version ?? null,
     state_version: status?.state_version ?? null,
-    ...stored(io.environment.stateFolder),
+    ...stored(io),
   };
 }
 
@@ -55,15 +56,15 @@ function problemOf(config: "ok" | "missing" | "bad", status: { problem: string |
   return status === null ? "The agent is not running" : status.problem;
 }
 
-function stored(stateFolder: string): Pick<StatusAnswer, "jobs" | "outbox"> {
-  const db = openAgentDbReadonly(stateFolder);
-  if (db === null) return { jobs: [], outbox: 0 };
+function stored(io: Io): Pick<StatusAnswer, "jobs" | "outbox"> & SchedulesAnswer {
+  const db = openAgentDbReadonly(io.environment.stateFolder);
+  if (db === null) return { schedules: [], schedules_rest: null, jobs: [], outbox: 0 };
   try {
     const store = createStore(db);
     const jobs = store.jobs
       .listOpen()
       .map(({ fields, status }) => ({ job_id: fields.job_id, kind: fields.kind, status }));
-    return { jobs, outbox: store.outbox.totals().rows };
+    return { ...schedulesOf(store, io), jobs, outbox: store.outbox.totals().rows };
   } finally {
     db.close();
   }
@@ -76,6 +77,7 @@ function inWords(answer: StatusAnswer): string[] {
     `Agent ${answer.agent_version}, restic ${answer.restic_version ?? "unknown"}`,
     `Desired state: ${answer.state_version === null ? "none yet" : `version ${answer.state_version}`}`,
     `Waiting for the server: ${answer.outbox} messages`,
+    ...schedulesInWords(answer),
   ];
   if (answer.jobs.length === 0) return [...lines, "No jobs"];
   return [

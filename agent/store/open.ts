@@ -94,7 +94,11 @@ export function openAgentDbReadonly(stateFolder: string): Database | null {
   try {
     const db = new Database(path, { readonly: true, strict: true });
     db.run("PRAGMA busy_timeout = 2000");
-    return db;
+    const isOurs = db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version === SCHEMA.length;
+    if (isOurs) return db;
+    // An agent of another version still runs there.
+    db.close();
+    return null;
   } catch {
     return null;
   }
