@@ -18,6 +18,7 @@ export const partFiles = [
   "forms",
   "panels",
   "host",
+  "lanes",
   "log",
   "steps",
   "floats",

@@ -16,7 +16,10 @@ import type { CancelJob } from "./jobs/cancel.ts";
 import type { Orders } from "./jobs/orders.ts";
 import type { LiveJobs } from "./jobs/stream.ts";
 import type { Credentials } from "./repos/credentials.ts";
+import type { Schedules } from "./schedules/schedules.ts";
 import type { SourceGroups } from "./source-groups/groups.ts";
+import type { RetentionHolds } from "./source-groups/holds.ts";
+import type { Hooks } from "./source-groups/hooks.ts";
 import type { Upkeep } from "./upkeep/upkeep.ts";
 import type { Accounts } from "./users/accounts.ts";
 
@@ -33,6 +36,9 @@ export type PageDeps = {
   accounts: Accounts;
   hosts: Hosts;
   groups: SourceGroups;
+  holds: RetentionHolds;
+  hooks: Hooks;
+  schedules: Schedules;
   credentials: Credentials;
   orders: Orders;
   cancel: CancelJob;

@@ -227,6 +227,8 @@ const CASES: Record<string, () => Promise<Case>> = {
   "POST /hosts/:id/sources/new": () => hostCase(groupForm),
   "POST /hosts/:id/sources/:gid": () => hostCase(groupForm),
   "POST /hosts/:id/sources/:gid/delete": secondGroup,
+  "POST /hosts/:id/sources/:gid/confirm-retention": () => hostCase(),
+  "POST /hosts/:id/sources/:gid/hooks": () => hostCase({ pre: "echo a secret of the test", post: "" }),
   "POST /hosts/:id/repos/:rid/credentials/everyday": () =>
     readyRepo({ url: "rest:http://vault:8000/x/", http_password: "new one" }, "rid"),
   "POST /hosts/:id/settings": async () => {

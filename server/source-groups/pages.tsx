@@ -1,31 +1,23 @@
-// Pages: a host's source groups and their plain editor.
-import type { Db } from "../../db/open.ts";
+// Pages: a host's source groups, the editor with its preview, hooks and holds.
+import { listSchedules } from "../../db/queries/schedules.ts";
 import { listSourceGroups } from "../../db/queries/source-groups.ts";
-import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
+import { cronInWords } from "../../shared/cron-words.ts";
 import { emptyForm, type FormState } from "../../ui/components/field.tsx";
 import { hostPath } from "../../ui/hosts/frame.tsx";
-import { SourceGroupEditor } from "../../ui/source-groups/editor.tsx";
+import { RetentionLanes } from "../../ui/source-groups/lanes.tsx";
 import { SourcesTab } from "../../ui/source-groups/tab.tsx";
-import type { HostHeads } from "../hosts/head.ts";
-import { attempt, linesOf, type PageCall, type PageMaker, textOf } from "../http/page-maker.ts";
+import { attempt, textOf } from "../http/page-maker.ts";
 import { type FormBody, formRoute, type Route, route } from "../http/routes.ts";
-import type { SourceGroupInput } from "./fields.ts";
+import { createEditorPage, type EditorPageDeps } from "./editor-page.tsx";
+import { inputOf, readRetention } from "./form.ts";
 import type { SourceGroups } from "./groups.ts";
+import { newGroup } from "./new-group.ts";
 
-export type SourceGroupPageDeps = { db: Db; pages: PageMaker; heads: HostHeads; groups: SourceGroups };
+export type SourceGroupPageDeps = EditorPageDeps & { groups: SourceGroups };
 
-export function sourceGroupPages({ db, pages, heads, groups }: SourceGroupPageDeps): Route[] {
-  const editor = (call: PageCall, hostId: string, group: SourceGroupRow | null, form: FormState, status = 200) => {
-    const view = pages.view(call);
-    const { host } = heads.read(hostId);
-    const deletable = listSourceGroups(db, hostId).length > 1;
-    return pages.page(
-      call.c,
-      view,
-      <SourceGroupEditor view={view} host={host} group={group} form={form} deletable={deletable} />,
-      status,
-    );
-  };
+export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
+  const { db, pages, heads, groups, holds, hooks } = deps;
+  const editor = createEditorPage(deps);
   const base = "/hosts/:id/sources";
   return [
     route({
@@ -35,10 +27,17 @@ export function sourceGroupPages({ db, pages, heads, groups }: SourceGroupPageDe
       summary: "Page: source groups of a host",
       handle: (call) => {
         const view = pages.view(call);
-        const { head } = heads.read(call.params.id ?? "");
+        const { head, host } = heads.read(call.params.id ?? "");
+        const schedules = listSchedules(db, host.id).filter(({ enabled }) => enabled && !host.schedulesPaused);
         const lines = listSourceGroups(db, head.id).map((group) => {
           const shown = head.groups.find((one) => one.id === group.id);
-          return { ...group, last: shown?.last ?? { status: "never" as const }, outcomes: shown?.outcomes ?? [] };
+          const users = schedules.filter(({ groupIds }) => groupIds.includes(group.id));
+          return {
+            ...group,
+            last: shown?.last ?? { status: "never" as const },
+            outcomes: shown?.outcomes ?? [],
+            schedules: users.map(({ cron }) => cronInWords(cron)),
+          };
         });
         return pages.page(call.c, view, <SourcesTab view={view} host={head} groups={lines} />);
       },
@@ -48,7 +47,29 @@ export function sourceGroupPages({ db, pages, heads, groups }: SourceGroupPageDe
       path: `${base}/new`,
       access: "operator",
       summary: "Page: a new source group",
-      handle: (call) => editor(call, call.params.id ?? "", null, emptyForm),
+      handle: (call) => editor.show(call, call.params.id ?? "", null, emptyForm),
+    }),
+    route({
+      method: "GET",
+      path: `${base}/retention`,
+      access: "operator",
+      summary: "Part of a page: what a retention policy would keep of the coming year",
+      handle: (call) => {
+        const { c, params } = call;
+        const { host } = heads.read(params.id ?? "");
+        const groupId = c.req.query("group");
+        const group = groupId ? groups.get(host.id, groupId) : null;
+        const { retention, errors, values } = readRetention((rule) => (c.req.query(rule) ?? "").slice(0, 20));
+        const lanes = (
+          <RetentionLanes
+            form={{ values, errors }}
+            retention={retention}
+            preview={editor.preview(host, group, retention)}
+            previewPath={`${hostPath(host.id, "sources")}/retention${group ? `?group=${group.id}` : ""}`}
+          />
+        );
+        return pages.page(c, pages.view(call), lanes);
+      },
     }),
     formRoute({
       method: "POST",
@@ -59,11 +80,14 @@ export function sourceGroupPages({ db, pages, heads, groups }: SourceGroupPageDe
       handle: async (call) => {
         const { c, params, body, actor } = call;
         const id = params.id ?? "";
-        const made = await attempt(body, () => groups.create(actor, id, inputOf(body)));
-        if (!made.ok) return editor(call, id, null, withTagAtName(made.form), made.status);
+        if ("preview" in body) return editor.show(call, id, null, typedOnly(body));
+        const { host } = heads.read(id);
+        const made = await attempt(body, () => groups.create(actor, id, inputOf(body, newGroup(host.os, []), host.os)));
+        if (!made.ok) return editor.show(call, id, null, withTagAtName(withLists(made.form, body)), made);
         return pages.done(c, hostPath(id, "sources"), {
           tone: "ok",
-          text: `Source group ${made.value.name} was added.`,
+          text: `Source group ${made.value.name} was added. Put it into a schedule, or it runs by hand only.`,
+          link: { href: hostPath(id, "schedules"), label: "Schedules" },
         });
       },
     }),
@@ -74,7 +98,7 @@ export function sourceGroupPages({ db, pages, heads, groups }: SourceGroupPageDe
       summary: "Page: edit a source group",
       handle: (call) => {
         const { id = "", gid = "" } = call.params;
-        return editor(call, id, groups.get(id, gid), emptyForm);
+        return editor.show(call, id, groups.get(id, gid), emptyForm);
       },
     }),
     formRoute({
@@ -87,8 +111,10 @@ export function sourceGroupPages({ db, pages, heads, groups }: SourceGroupPageDe
         const { c, params, body, actor } = call;
         const { id = "", gid = "" } = params;
         const group = groups.get(id, gid);
-        const saved = await attempt(body, () => groups.update(actor, id, gid, inputOf(body)));
-        if (!saved.ok) return editor(call, id, group, saved.form, saved.status);
+        if ("preview" in body) return editor.show(call, id, group, typedOnly(body));
+        const { host } = heads.read(id);
+        const saved = await attempt(body, () => groups.update(actor, id, gid, inputOf(body, group, host.os)));
+        if (!saved.ok) return editor.show(call, id, group, withLists(saved.form, body), saved);
         return pages.done(c, hostPath(id, "sources"), {
           tone: "ok",
           text: `${saved.value.name} was saved. The agent gets it now.`,
@@ -106,25 +132,58 @@ export function sourceGroupPages({ db, pages, heads, groups }: SourceGroupPageDe
         const { id = "", gid = "" } = params;
         const group = groups.get(id, gid);
         const removed = await attempt(body, () => groups.remove(actor, id, gid));
-        if (!removed.ok) return editor(call, id, group, { ...removed.form, values: {} }, removed.status);
+        if (!removed.ok) return editor.show(call, id, group, { ...removed.form, values: {} }, removed);
         return pages.done(c, hostPath(id, "sources"), { tone: "ok", text: `Source group ${group.name} was deleted.` });
+      },
+    }),
+    formRoute({
+      method: "POST",
+      path: `${base}/:gid/confirm-retention`,
+      access: "operator",
+      action: "source_group.retention_confirmed",
+      summary: "Page: agree that the retention may remove snapshots that exist",
+      handle: ({ c, params, actor }) => {
+        const { id = "", gid = "" } = params;
+        const group = holds.confirm(actor, id, gid);
+        const text = `The next forget removes what the retention of ${group.name} does not keep.`;
+        return pages.done(c, `${hostPath(id, "sources")}/${gid}`, { tone: "ok", text });
+      },
+    }),
+    formRoute({
+      method: "POST",
+      path: `${base}/:gid/hooks`,
+      access: "admin",
+      action: "source_group.hooks_changed",
+      summary: "Page: set the hooks of a source group",
+      handle: async (call) => {
+        const { c, params, body, actor } = call;
+        const { id = "", gid = "" } = params;
+        const group = groups.get(id, gid);
+        const change = { pre: textOf(body, "pre"), post: textOf(body, "post") };
+        const saved = await attempt(body, () => hooks.setOfGroup(actor, id, gid, change));
+        if (!saved.ok) return editor.show(call, id, group, emptyForm, { status: saved.status, hooksForm: saved.form });
+        const text = `The hooks of ${group.name} were saved. The agent gets them now.`;
+        return pages.done(c, `${hostPath(id, "sources")}/${gid}`, { tone: "ok", text });
       },
     }),
   ];
 }
 
-function inputOf(body: FormBody): SourceGroupInput {
-  return {
-    name: textOf(body, "name"),
-    includes: linesOf(body, "includes"),
-    excludes: linesOf(body, "excludes"),
-    exclude_caches: "exclude_caches" in body,
-    one_file_system: "one_file_system" in body,
-  };
+/** What was typed, shown again without being judged. */
+function typedOnly(body: FormBody): FormState {
+  const values = Object.fromEntries(Object.keys(body).map((name) => [name, textOf(body, name)]));
+  return withLists({ values, errors: readRetention((rule) => textOf(body, rule)).errors }, body);
+}
+
+/** Ticks of one name come back as one value. */
+function withLists(form: FormState, body: FormBody): FormState {
+  return { ...form, values: { ...form.values, repo_ids: [body["repo_ids"] ?? []].flat().join(" ") } };
 }
 
 /** The tag of a new group is made from its name; what is wrong with it is said there. */
 function withTagAtName(form: FormState): FormState {
   const { tag, ...errors } = form.errors;
-  return tag ? { ...form, errors: { ...errors, name: errors.name ?? tag }, message: undefined } : form;
+  return tag && !form.values.tag?.trim()
+    ? { ...form, errors: { ...errors, name: errors.name ?? tag }, message: undefined }
+    : form;
 }

@@ -33,6 +33,7 @@ export function ConfirmDialog({
   error,
   keep = "Keep it",
   verb,
+  calm,
   children,
 }: {
   id: string;
@@ -43,6 +44,8 @@ export function ConfirmDialog({
   error?: string | undefined;
   keep?: string;
   verb: string;
+  /** True where the verb does no harm. */
+  calm?: boolean;
   children: Child;
 }) {
   return (
@@ -81,7 +84,7 @@ export function ConfirmDialog({
           <button class="btn" type="button" command="close" commandfor={id} data-close="">
             {keep}
           </button>
-          <SubmitButton danger>{verb}</SubmitButton>
+          <SubmitButton {...(calm ? { primary: true } : { danger: true })}>{verb}</SubmitButton>
         </div>
       </form>
     </dialog>

@@ -1,13 +1,20 @@
 // A host's source groups: what they hold, how they went, and Run now.
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
-import { LinkButton, Verb } from "../components/button.tsx";
+import { retentionInWords } from "../../shared/retention.ts";
+import { LinkButton, OpenButton, Verb } from "../components/button.tsx";
+import { ConfirmDialog } from "../components/floats.tsx";
 import { NightStrip, type StripDay, StripKey, StripScale } from "../components/strip.tsx";
 import { formatPlural } from "../format.ts";
 import { type HostHead, HostPage, hostPath } from "../hosts/frame.tsx";
 import { type LastBackup, LastBackupCell } from "../hosts/words.tsx";
 import { may, type View } from "../view.ts";
 
-export type SourceGroupLine = Pick<SourceGroupRow, "id" | "name" | "tag" | "includes" | "excludes"> & {
+export type SourceGroupLine = Pick<
+  SourceGroupRow,
+  "id" | "name" | "tag" | "includes" | "excludes" | "retention" | "retentionHeldSince"
+> & {
+  /** Enabled schedules that run it, in words. */
+  schedules: readonly string[];
   last: LastBackup;
   outcomes: readonly StripDay[];
 };
@@ -29,6 +36,7 @@ export function SourcesTab({ view, host, groups }: { view: View; host: HostHead;
           <tr>
             <th scope="col">Group</th>
             <th scope="col">Paths</th>
+            <th scope="col">Keeps</th>
             <th scope="col" class="c-strip">
               <span class="vh">Last 30 nights</span>
               <StripScale days={host.days} />
@@ -55,9 +63,16 @@ export function SourcesTab({ view, host, groups }: { view: View; host: HostHead;
                     tag <code>{group.tag}</code>
                   </small>
                 )}
+                <ScheduleWords group={group} />
               </td>
               <td data-th="Paths" class="wide">
                 <Paths group={group} />
+              </td>
+              <td data-th="Keeps" class="wide keeps">
+                <span class="t2">{retentionInWords(group.retention)}</span>
+                {group.retentionHeldSince === null ? null : (
+                  <small class="is-warning">nothing is removed until somebody agrees</small>
+                )}
               </td>
               <td class="wide">
                 <NightStrip
@@ -72,26 +87,80 @@ export function SourcesTab({ view, host, groups }: { view: View; host: HostHead;
               </td>
               <td class="num act">
                 {operator ? (
-                  <Verb
-                    action={`${hostPath(host.id, "sources")}/${group.id}/run`}
-                    csrf={view.csrf}
-                    small
-                    icon="play"
-                    label={`Run now: ${group.name}`}
-                  >
-                    Run now
-                  </Verb>
+                  <span class="btns">
+                    <Verb
+                      action={`${hostPath(host.id, "sources")}/${group.id}/run`}
+                      csrf={view.csrf}
+                      small
+                      icon="play"
+                      label={`Run now: ${group.name}`}
+                    >
+                      Run now
+                    </Verb>
+                    <OpenButton dialog={`limits-${group.id}`} small label={`Run ${group.name} with limits`}>
+                      Limits…
+                    </OpenButton>
+                  </span>
                 ) : null}
               </td>
             </tr>
           ))}
         </tbody>
       </table>
+      {operator ? groups.map((group) => <RunWithLimits host={host} group={group} view={view} />) : null}
       <div class="foot">
         <StripKey />
         <span>{formatPlural(groups.length, "source group")}</span>
       </div>
     </HostPage>
+  );
+}
+
+function ScheduleWords({ group }: { group: SourceGroupLine }) {
+  if (group.schedules.length === 0) return <small class="is-warning">not scheduled</small>;
+  return <small>{group.schedules.join("; ")}</small>;
+}
+
+/** A run with limits of its own, over the host's. */
+function RunWithLimits({ host, group, view }: { host: HostHead; group: SourceGroupLine; view: View }) {
+  const id = `limits-${group.id}`;
+  return (
+    <ConfirmDialog
+      id={id}
+      title={
+        <>
+          Run <code>{group.name}</code> with limits
+        </>
+      }
+      action={`${hostPath(host.id, "sources")}/${group.id}/run`}
+      csrf={view.csrf}
+      keep="Cancel"
+      verb="Run now"
+      calm
+    >
+      <p>For this run only, instead of the limits of the host. Both empty: the host’s own.</p>
+      <div class="fields-2">
+        <RateField scope={id} name="up_kbps" label="Upload, KiB/s" />
+        <RateField scope={id} name="down_kbps" label="Download, KiB/s" />
+      </div>
+    </ConfirmDialog>
+  );
+}
+
+function RateField({ scope, name, label }: { scope: string; name: string; label: string }) {
+  return (
+    <div class="field">
+      <label for={`${scope}-${name}`}>{label}</label>
+      <input
+        class="input mono"
+        id={`${scope}-${name}`}
+        name={name}
+        inputmode="numeric"
+        pattern="[0-9]{1,9}"
+        autocomplete="off"
+        placeholder="no limit"
+      />
+    </div>
   );
 }
 

@@ -1,0 +1,71 @@
+/** The editor's form as input of a source group, retention included. */
+import * as v from "valibot";
+import {
+  COUNT_RULES,
+  RETENTION_RULES,
+  type Retention,
+  type RetentionRule,
+  retentionSchema,
+} from "../../shared/retention.ts";
+import { badInput } from "../http/errors.ts";
+import { linesOf, textOf } from "../http/page-maker.ts";
+import type { FormBody } from "../http/routes.ts";
+import { checkGroupFields, type GroupFields, type SourceGroupInput } from "./fields.ts";
+import { mergeGroup } from "./new-group.ts";
+import type { Os } from "./patterns.ts";
+
+export type ReadRetention = { retention: Retention; errors: Record<string, string>; values: Record<string, string> };
+
+/** What the lanes hold; a rule that is wrong is left out and has its sentence. `text` gives what was typed. */
+export function readRetention(text: (rule: RetentionRule) => string): ReadRetention {
+  const retention: Record<string, number | string> = {};
+  const errors: Record<string, string> = {};
+  const values: Record<string, string> = {};
+  for (const rule of RETENTION_RULES) {
+    const typed = text(rule).trim().toLowerCase();
+    values[rule] = text(rule);
+    if (typed === "" || typed === "0") continue;
+    const value = (COUNT_RULES as readonly string[]).includes(rule) ? Number(typed) : typed;
+    const parsed = v.safeParse(retentionSchema, { [rule]: value });
+    if (parsed.success) retention[rule] = value;
+    else errors[rule] = Number.isNaN(value) ? "A whole number, 1 to 9999." : parsed.issues[0].message;
+  }
+  return { retention: retention as Retention, errors, values };
+}
+
+/** @throws Refusal 400 with all wrong fields, those that `base` and the operation would find too */
+export function inputOf(body: FormBody, base: GroupFields, os: Os): SourceGroupInput {
+  const { retention, errors } = readRetention((rule) => textOf(body, rule));
+  const repoIds = body["repo_ids"];
+  const input: SourceGroupInput = {
+    name: textOf(body, "name"),
+    ...("tag" in body ? { tag: textOf(body, "tag") } : {}),
+    includes: rawLinesOf(body, "includes"),
+    excludes: rawLinesOf(body, "excludes"),
+    exclude_caches: "exclude_caches" in body,
+    one_file_system: "one_file_system" in body,
+    log_files: "log_files" in body,
+    retention,
+    ...numberOf(body, "retry_max"),
+    ...numberOf(body, "retry_backoff_seconds"),
+    ...("has_repos" in body ? { repo_ids: [repoIds ?? []].flat() } : {}),
+    ...("confirm_removal" in body ? { confirm_removal: textOf(body, "confirm_removal") === "yes" } : {}),
+  };
+  if (Object.keys(errors).length > 0) {
+    const others = checkGroupFields(mergeGroup(base, input), os);
+    throw badInput({ ...(others.ok ? {} : others.errors), ...errors });
+  }
+  return input;
+}
+
+/** Empty lines stay, so that a message can name the line as it is seen. */
+function rawLinesOf(body: FormBody, name: string): string[] {
+  return linesOf(body, name).length === 0 ? [] : textOf(body, name).split(/\r?\n/);
+}
+
+/** What is no number is NaN, for the operation to refuse; a field that is not there stays. */
+function numberOf(body: FormBody, name: "retry_max" | "retry_backoff_seconds"): SourceGroupInput {
+  if (!(name in body)) return {};
+  const text = textOf(body, name).trim();
+  return { [name]: text === "" ? Number.NaN : Number(text) };
+}

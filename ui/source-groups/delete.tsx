@@ -1,0 +1,48 @@
+// The dialog that deletes a source group, or says what stands in the way.
+import type { Child } from "hono/jsx";
+import { ConfirmDialog } from "../components/floats.tsx";
+
+export function DeleteGroup({
+  group,
+  host,
+  path,
+  why,
+  csrf,
+}: {
+  group: { name: string };
+  host: { name: string };
+  path: string;
+  /** Why it cannot be deleted; null when it can. */
+  why: Child | null;
+  csrf: string;
+}) {
+  const name = <code>{group.name}</code>;
+  if (why === null)
+    return (
+      <ConfirmDialog
+        id="delete-group"
+        title={<>Delete {name}?</>}
+        action={`${path}/delete`}
+        csrf={csrf}
+        verb="Delete group"
+      >
+        <p>
+          <code>{host.name}</code> no longer backs up these paths. Snapshots that exist stay in the repository, and are
+          kept for ever: they are listed with “no retention”.
+        </p>
+      </ConfirmDialog>
+    );
+  return (
+    <dialog class="dialog" id="delete-group" aria-labelledby="delete-group-title">
+      <div class="dialog-body">
+        <h2 id="delete-group-title">{name} cannot be deleted yet</h2>
+        {why}
+      </div>
+      <div class="dialog-foot">
+        <button class="btn" type="button" command="close" commandfor="delete-group" data-close="">
+          Close
+        </button>
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,103 @@
+// Hooks of a group or of a whole host: for admins, in a form of their own, with the warning whose rights they have.
+import { SubmitButton } from "../components/button.tsx";
+import { Csrf, FieldError, FormMessage, type FormState, LinesField, TextField } from "../components/field.tsx";
+import { LedgerSection, Notice } from "../components/panels.tsx";
+
+export type HooksFormProps = {
+  action: string;
+  csrf: string;
+  hostName: string;
+  os: "linux" | "windows";
+  pre: string | null;
+  post: string | null;
+  /** For a group: whether the host's own hooks run where its are empty. Null for the host itself. */
+  byDefault: { pre: boolean; post: boolean } | null;
+  /** For the host: the program that runs them. */
+  shell?: string | null;
+  form: FormState;
+};
+
+export function HooksForm(props: HooksFormProps) {
+  return (
+    <form class="ledger second-form" method="post" action={props.action} id="hooks">
+      <Csrf token={props.csrf} />
+      <HooksSection {...props} />
+    </form>
+  );
+}
+
+/** Without the form around it, for a page whose sections are forms themselves. */
+export function HooksSection({
+  hostName,
+  os,
+  pre,
+  post,
+  byDefault,
+  shell,
+  form,
+}: Omit<HooksFormProps, "action" | "csrf">) {
+  const isGroup = byDefault !== null;
+  const empty = (isThere: boolean | undefined) =>
+    !isGroup ? "Empty: none" : isThere ? "Empty: the host’s own hook runs" : "Empty: none";
+  return (
+    <LedgerSection
+      id="hooks-title"
+      title="Hooks"
+      about={`Only admins see and change these.${isGroup ? "" : " They run for every source group that has none of its own."}`}
+    >
+      <div class="fields">
+        <FormMessage form={form} />
+        <Notice
+          glyph="warning"
+          reason={
+            <>
+              Hooks run as <code>{os === "windows" ? "SYSTEM" : "root"}</code> on <code>{hostName}</code>,
+            </>
+          }
+        >
+          with the rights of the agent’s service. If the first one fails, nothing is backed up. What they print goes
+          into the job’s log.
+        </Notice>
+        <div class="fields-2">
+          <LinesField
+            name="pre"
+            label="Before the backup"
+            form={form}
+            value={pre ?? ""}
+            rows={4}
+            placeholder={os === "windows" ? "net stop MyService" : "pg_dump shop > /var/backups/shop.sql"}
+            hint={empty(byDefault?.pre)}
+          />
+          <LinesField
+            name="post"
+            label="After the backup"
+            form={form}
+            value={post ?? ""}
+            rows={4}
+            placeholder={os === "windows" ? "net start MyService" : "rm /var/backups/shop.sql"}
+            hint={`${empty(byDefault?.post)}. Runs also when the backup failed.`}
+          />
+        </div>
+        {shell === undefined ? null : (
+          <div class="fields-2">
+            <TextField
+              name="hook_shell"
+              label="Shell"
+              form={form}
+              value={shell ?? ""}
+              placeholder={os === "windows" ? "cmd.exe" : "/bin/sh"}
+              mono
+              maxlength={200}
+              autocomplete="off"
+              hint="Empty: the system’s own"
+            />
+          </div>
+        )}
+        {form.errors.hooks ? <FieldError>{form.errors.hooks}</FieldError> : null}
+        <div class="btns">
+          <SubmitButton>Save hooks</SubmitButton>
+        </div>
+      </div>
+    </LedgerSection>
+  );
+}

@@ -1,0 +1,83 @@
+// The first sentence of a source group's page.
+import { Verdict } from "../components/status.tsx";
+import { Ago } from "../components/time.tsx";
+import { formatPlural } from "../format.ts";
+import type { LastBackup } from "../hosts/words.tsx";
+import type { View } from "../view.ts";
+
+export type EditorVerdictFacts = {
+  host: { name: string };
+  group: { id: string | null; name: string; tag: string };
+  last: LastBackup;
+  schedules: readonly string[];
+  conflicts: number;
+};
+
+export function EditorVerdict({ host, group, last, schedules, conflicts, view }: EditorVerdictFacts & { view: View }) {
+  const name = <code>{group.name}</code>;
+  if (group.id === null)
+    return (
+      <Verdict>
+        A new source group on <code>{host.name}</code>
+      </Verdict>
+    );
+  const sub = (
+    <>
+      <LastRun last={last} view={view} /> · tag of its snapshots: <code>{group.tag}</code>
+    </>
+  );
+  if (last.status === "failed")
+    return (
+      <Verdict glyph="failed" sub={sub}>
+        The last backup of {name} failed: {last.reason}.
+      </Verdict>
+    );
+  if (schedules.length === 0)
+    return (
+      <Verdict glyph="warning" sub={sub}>
+        {name} is not scheduled: it is backed up when somebody presses Run now.
+      </Verdict>
+    );
+  const runs = schedules.join(" and ");
+  if (conflicts > 0)
+    return (
+      <Verdict glyph="warning" sub={sub}>
+        {name} is backed up {runs}; {formatPlural(conflicts, "retention rule")} cannot do what{" "}
+        {conflicts === 1 ? "it says" : "they say"}.
+      </Verdict>
+    );
+  return (
+    <Verdict glyph={last.status === "never" ? "idle" : last.status === "warning" ? "warning" : "ok"} sub={sub}>
+      {name} is backed up {runs}.
+    </Verdict>
+  );
+}
+
+function LastRun({ last, view }: { last: LastBackup; view: View }) {
+  switch (last.status) {
+    case "never":
+      return <>Never ran</>;
+    case "waiting":
+      return <>A backup waits</>;
+    case "running":
+      return <>A backup runs now</>;
+    case "ok":
+      return (
+        <>
+          Last run ok <Ago at={last.at} view={view} />
+        </>
+      );
+    case "warning":
+      return (
+        <>
+          Last run with {formatPlural(last.warnings, "warning")} <Ago at={last.at} view={view} />
+        </>
+      );
+    case "failed":
+      return (
+        <>
+          Last run failed <Ago at={last.at} view={view} />
+        </>
+      );
+  }
+}
