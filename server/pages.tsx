@@ -16,6 +16,7 @@ import type { AppContext, Route } from "./http/routes.ts";
 import { jobPages } from "./jobs/pages.tsx";
 import type { PageDeps } from "./page-deps.ts";
 import { repoPages } from "./repos/pages.tsx";
+import { schedulePages } from "./schedules/pages.tsx";
 import { settingsPages } from "./settings/pages.tsx";
 import { snapshotPages } from "./snapshots/pages.tsx";
 import { sourceGroupPages } from "./source-groups/pages.tsx";
@@ -42,6 +43,7 @@ export function createPages(deps: PageDeps): Pages {
       ...pendingHostPages(shared),
       ...snapshotPages(shared),
       ...sourceGroupPages(shared),
+      ...schedulePages(shared),
       ...repoPages(shared),
       ...hostPages(shared),
       ...jobPages(shared),

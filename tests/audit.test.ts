@@ -183,6 +183,21 @@ const CASES: Record<string, () => Promise<Case>> = {
   "DELETE /api/hosts/:id/schedules/:sid": () => scheduleCase(),
   "POST /api/hosts/:id/schedules/:sid/run": () => scheduleCase(),
   "POST /hosts/:id/schedules/:sid/run": () => scheduleCase(),
+  "POST /hosts/:id/schedules/new": async () => {
+    const { params = {}, body } = await scheduleBodyCase();
+    return {
+      params,
+      body: { ...body, source_group_ids: (body["source_group_ids"] as string[])[0], splay_minutes: "5" },
+    };
+  },
+  "POST /hosts/:id/schedules/:sid": async () => {
+    const { params = {}, body } = await scheduleCase();
+    const [gid] = listSchedules(app.db, params["id"] ?? "")[0]?.groupIds ?? [];
+    return { params, body: { ...body, cron: "0 4 * * *", splay_minutes: "5", source_group_ids: gid } };
+  },
+  "POST /hosts/:id/schedules/:sid/pause": () => scheduleCase(),
+  "POST /hosts/:id/schedules/:sid/resume": () => scheduleCase(),
+  "POST /hosts/:id/schedules/:sid/delete": () => scheduleCase(),
   "POST /api/jobs/:id/cancel": waitingJob,
   "POST /api/hosts/:id/source-groups/:gid/run": () => hostCase(),
   "POST /api/repos/:id/probe": () => repoCase(),

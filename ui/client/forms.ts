@@ -24,7 +24,26 @@ function showChoices(form: HTMLFormElement): void {
   }
 }
 
+/** A pick fills the field that it names, as if it had been typed: `data-fill="cron"`. */
+function startPicks(): void {
+  document.addEventListener("click", (event) => {
+    const pick = (event.target as Element).closest<HTMLButtonElement>("button[data-fill]");
+    const field = pick?.form?.elements.namedItem(pick.dataset.fill ?? "");
+    if (!pick || !(field instanceof HTMLInputElement)) return;
+    event.preventDefault();
+    field.value = pick.value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  document.addEventListener("input", ({ target }) => {
+    if (!(target instanceof HTMLInputElement) || !target.form) return;
+    for (const pick of target.form.querySelectorAll<HTMLButtonElement>("button[data-fill]"))
+      if (pick.dataset.fill === target.name)
+        pick.setAttribute("aria-pressed", String(pick.value === target.value.trim()));
+  });
+}
+
 export function startForms(): void {
+  startPicks();
   guardAgainstDoubleSending();
   document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   for (const form of document.querySelectorAll<HTMLFormElement>("form:has([data-when])")) {

@@ -1,0 +1,53 @@
+/** What the editor says about an expression: words, zone, splay, the next five runs. */
+import { nextRuns, parseCron, splayMs } from "../../shared/cron.ts";
+import { cronInWords } from "../../shared/cron-words.ts";
+import { isZone } from "../../shared/zone.ts";
+import { createDates } from "../../ui/format.ts";
+import type { Explanation } from "../../ui/schedules/explain.tsx";
+
+const SHOWN_RUNS = 5;
+
+export type ExplainInput = {
+  cron: string;
+  /** Null or empty: the host's. */
+  timezone: string | null;
+  splayMinutes: number;
+  /** Null for a schedule that has no id, and so no fixed delay yet. */
+  scheduleId: string | null;
+  hostZone: string;
+  now: number;
+};
+
+/** null while nothing was typed. */
+export function explainSchedule(input: ExplainInput): Explanation | null {
+  const { cron, splayMinutes, scheduleId, now } = input;
+  const zone = input.timezone || input.hostZone;
+  if (cron.trim() === "") return null;
+  const parsed = parseCron(cron);
+  if (!parsed.ok) return { ok: false, problem: parsed.problem };
+  if (!isZone(zone)) return { ok: false, problem: "That is no time zone; write one such as Europe/Berlin." };
+  const splay = Number.isInteger(splayMinutes) && splayMinutes > 0 ? splayMinutes : 0;
+  const delay = scheduleId === null ? 0 : splayMs(scheduleId, splay);
+  const dates = createDates(zone);
+  const runs = nextRuns(parsed.cron, zone, now - delay, SHOWN_RUNS).map((due) => due + delay);
+  const words = cronInWords(cron);
+  return {
+    ok: true,
+    words: words.charAt(0).toUpperCase() + words.slice(1),
+    zone,
+    splay:
+      splay === 0
+        ? null
+        : scheduleId === null
+          ? `With this splay, up to ${splay} min later; how much is fixed once it is saved.`
+          : `With this splay, ${delayInWords(delay)} later on this host.`,
+    runs: runs.map((at) => ({ at, day: dates.day(at), time: dates.time(at) })),
+  };
+}
+
+function delayInWords(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 1) return "less than a minute";
+  const hours = Math.floor(minutes / 60);
+  return hours === 0 ? `${minutes} min` : `${hours} h ${minutes % 60} min`;
+}

@@ -1,0 +1,245 @@
+// The editor of a schedule: quick picks, expression, zone, the next five runs, groups, splay. Also the page for a new one.
+import { type Retention, retentionInWords } from "../../shared/retention.ts";
+import { LinkButton, OpenButton, SubmitButton } from "../components/button.tsx";
+import {
+  Csrf,
+  FieldError,
+  FormMessage,
+  type FormState,
+  SaveBar,
+  SelectField,
+  TextField,
+} from "../components/field.tsx";
+import { ConfirmDialog } from "../components/floats.tsx";
+import { Crumbs, Empty, LedgerSection } from "../components/panels.tsx";
+import { Verdict } from "../components/status.tsx";
+import { hostPath } from "../hosts/frame.tsx";
+import { Page, PageHead } from "../layout.tsx";
+import type { View } from "../view.ts";
+import { ExplainBox, type Explanation } from "./explain.tsx";
+
+export type ScheduleEditorProps = {
+  host: { id: string; name: string };
+  hostZone: string;
+  zones: readonly string[];
+  /** What the fields show at first; `id` is null for a new schedule. */
+  schedule: { id: string | null; cron: string; timezone: string | null; splayMinutes: number; enabled: boolean };
+  words: string;
+  groups: readonly { id: string; name: string; includes: readonly string[]; retention: Retention; chosen: boolean }[];
+  explanation: Explanation | null;
+  today: string;
+  form: FormState;
+};
+
+const PICKS = [
+  { label: "Hourly", cron: "0 * * * *" },
+  { label: "Every 6 h", cron: "0 */6 * * *" },
+  { label: "Nightly 02:00", cron: "0 2 * * *" },
+  { label: "Weekdays 19:00", cron: "0 19 * * mon-fri" },
+  { label: "Sundays 04:00", cron: "0 4 * * sun" },
+  { label: "Monthly", cron: "0 3 1 * *" },
+] as const;
+
+export function ScheduleEditor({ view, ...data }: ScheduleEditorProps & { view: View }) {
+  const { host, schedule, form } = data;
+  const list = hostPath(host.id, "schedules");
+  const path = schedule.id ? `${list}/${schedule.id}` : `${list}/new`;
+  const hostName = <code>{host.name}</code>;
+  const title = schedule.id ? "Edit schedule" : "New schedule";
+  return (
+    <Page view={view} title={`${title} of ${host.name}`}>
+      <Crumbs
+        crumbs={[
+          { label: "Dashboard", href: "/" },
+          { label: hostName, href: hostPath(host.id) },
+          { label: "Schedules", href: list },
+          { label: schedule.id ? data.words : "New" },
+        ]}
+      />
+      <PageHead view={view}>
+        {schedule.id === null ? (
+          <Verdict>A new schedule on {hostName}</Verdict>
+        ) : schedule.enabled ? (
+          <Verdict glyph="ok">
+            Runs {data.words} on {hostName}
+          </Verdict>
+        ) : (
+          <Verdict glyph="idle">
+            Paused; would run {data.words} on {hostName}
+          </Verdict>
+        )}
+      </PageHead>
+      {data.groups.length === 0 ? (
+        <Empty title="Nothing to schedule yet" action={<a href={`${hostPath(host.id, "sources")}/new`}>Add one</a>}>
+          A schedule runs source groups, and this host has none.
+        </Empty>
+      ) : (
+        <form class="ledger" method="post" action={path} id="editor" novalidate>
+          <Csrf token={view.csrf} />
+          <FormMessage form={form} />
+          <WhenSection {...data} list={list} now={view.now} />
+          <GroupsSection {...data} />
+          <DetailsSection {...data} />
+          <SaveBar form={form}>
+            <SubmitButton primary>{schedule.id ? "Save schedule" : "Add schedule"}</SubmitButton>
+            <LinkButton href={list} quiet>
+              Cancel
+            </LinkButton>
+            {schedule.id ? (
+              <OpenButton dialog="delete-schedule" danger>
+                Delete…
+              </OpenButton>
+            ) : null}
+          </SaveBar>
+        </form>
+      )}
+      {schedule.id ? (
+        <ConfirmDialog
+          id="delete-schedule"
+          title="Delete this schedule?"
+          action={`${path}/delete`}
+          csrf={view.csrf}
+          verb="Delete schedule"
+        >
+          <p>
+            Its source groups stay. Those that no other schedule runs are shown as “not scheduled”, never as protected.
+          </p>
+        </ConfirmDialog>
+      ) : null}
+    </Page>
+  );
+}
+
+function WhenSection(props: ScheduleEditorProps & { list: string; now: number }) {
+  const { schedule, form, hostZone, zones, explanation, list, now, today } = props;
+  const cron = form.values.cron ?? schedule.cron;
+  return (
+    <LedgerSection
+      id="when-title"
+      title="When"
+      about="Fires on the host by its own clock, also while this server is down. A run that was slept through is made up for."
+    >
+      <div class="fields">
+        <fieldset class="field">
+          <legend>Quick picks</legend>
+          <div class="chips">
+            {PICKS.map((pick) => (
+              <button
+                class="chip chip-l"
+                type="submit"
+                name="pick"
+                value={pick.cron}
+                formnovalidate
+                data-fill="cron"
+                aria-pressed={cron.trim() === pick.cron ? "true" : "false"}
+              >
+                {pick.label}
+              </button>
+            ))}
+          </div>
+        </fieldset>
+        <div class="fields-2">
+          <TextField
+            name="cron"
+            label="Cron expression"
+            form={form}
+            value={schedule.cron}
+            mono
+            required
+            maxlength={200}
+            autocomplete="off"
+            hint="minute · hour · day · month · weekday"
+          />
+          <SelectField
+            name="timezone"
+            label="Time zone"
+            form={form}
+            value={schedule.timezone ?? ""}
+            options={[
+              { value: "", label: `${hostZone} (the host’s)` },
+              ...zones.map((zone) => ({ value: zone, label: zone })),
+            ]}
+          />
+        </div>
+        <ExplainBox
+          explanation={explanation}
+          path={`${list}/explain${schedule.id ? `?schedule=${schedule.id}` : ""}`}
+          now={now}
+          today={today}
+        />
+        <noscript>
+          <button class="btn" type="submit" name="pick" value="">
+            Show the next runs
+          </button>
+        </noscript>
+      </div>
+    </LedgerSection>
+  );
+}
+
+function GroupsSection({ groups, form }: ScheduleEditorProps) {
+  const sent = Object.keys(form.values).length > 0;
+  const typed = (form.values.source_group_ids ?? "").split(" ");
+  const error = form.errors.source_group_ids;
+  return (
+    <LedgerSection id="groups-title" title="Source groups" about="One job for each group and repo.">
+      <div class="rows" id="source_group_ids">
+        <div class="cards">
+          {groups.map(({ id, name, includes, retention, chosen }) => (
+            <label class="check card">
+              <input
+                type="checkbox"
+                name="source_group_ids"
+                value={id}
+                checked={sent ? typed.includes(id) : chosen}
+                {...(error ? { "aria-describedby": "source_group_ids-error" } : {})}
+              />
+              <span>
+                <b class="host-name">{name}</b>
+                <small>
+                  <code>
+                    {includes[0]}
+                    {includes.length > 1 ? ` + ${includes.length - 1}` : ""}
+                  </code>
+                </small>
+                <small>keeps {retentionInWords(retention)}</small>
+              </span>
+            </label>
+          ))}
+        </div>
+        {error ? <FieldError id="source_group_ids-error">{error}</FieldError> : null}
+      </div>
+    </LedgerSection>
+  );
+}
+
+function DetailsSection({ schedule, form }: ScheduleEditorProps) {
+  return (
+    <LedgerSection id="details-title" title="Details">
+      <div class="fields">
+        <div class="fields-2">
+          <TextField
+            name="splay_minutes"
+            label="Splay, minutes"
+            form={form}
+            value={String(schedule.splayMinutes)}
+            inputmode="numeric"
+            maxlength={3}
+            autocomplete="off"
+            hint="A fixed delay of up to so many minutes, so that hosts do not start together."
+          />
+          <div class="field">
+            <span class="label">State</span>
+            <Tick
+              name="enabled"
+              label="Enabled"
+              hint="Paused otherwise: nothing runs by it"
+              checked={schedule.enabled}
+              form={form}
+            />
+          </div>
+        </div>
+      </div>
+    </LedgerSection>
+  );
+}

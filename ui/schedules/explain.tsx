@@ -1,0 +1,67 @@
+// What a cron expression means, in words and as the next five runs; drawn anew while one types.
+import { Glyph } from "../components/glyph.tsx";
+import { formatDay, formatRelative } from "../format.ts";
+
+export type Explanation =
+  | { ok: false; problem: string }
+  | {
+      ok: true;
+      /** "Every day at 02:00" */
+      words: string;
+      zone: string;
+      /** How the splay changes it; null without one. */
+      splay: string | null;
+      /** In the schedule's zone: `day` as 2026-11-20, `time` as 02:04. */
+      runs: readonly { at: number; day: string; time: string }[];
+    };
+
+export function ExplainBox({
+  explanation,
+  path,
+  now,
+  today,
+}: {
+  explanation: Explanation | null;
+  path: string;
+  now: number;
+  /** Today in the schedule's zone. */
+  today: string;
+}) {
+  return (
+    <div
+      class="explain"
+      id="explain"
+      aria-live="polite"
+      hx-get={path}
+      hx-trigger="input delay:200ms from:#editor, change from:#editor"
+      hx-include="#cron, #timezone, #splay_minutes"
+      hx-swap="outerMorph"
+      hx-sync="this:replace"
+    >
+      {explanation === null ? (
+        <p class="t2">Choose a quick pick or write an expression; the next five runs appear here.</p>
+      ) : explanation.ok ? (
+        <>
+          <p>
+            <b>{explanation.words}.</b>{" "}
+            <span class="t2">{explanation.splay ?? `By the clock of ${explanation.zone}.`}</span>
+          </p>
+          <ol class="next" aria-label="Next five runs">
+            {explanation.runs.map(({ at, day, time }) => (
+              <li>
+                <b>{formatDay(day)}</b>
+                <code>{time}</code>
+                <span class="meta">{day === today ? "today" : formatRelative(at, now)}</span>
+              </li>
+            ))}
+          </ol>
+        </>
+      ) : (
+        <p class="error">
+          <Glyph name="failed" />
+          <span>{explanation.problem}</span>
+        </p>
+      )}
+    </div>
+  );
+}
