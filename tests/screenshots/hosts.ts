@@ -1,4 +1,5 @@
 // The fleet that the pictures show, as a table: the same machines and the same Friday morning as in the design.
+import type { Retention } from "../../shared/retention.ts";
 
 /** One letter a night, oldest first: o ok, w warnings, f failed, m missed, n none due. */
 const GOOD = "o".repeat(30);
@@ -12,6 +13,8 @@ export type SampleGroup = {
   minutes: number;
   files: number;
   gib: number;
+  /** The default one where it is left out. */
+  retention?: Retention;
 };
 
 export type SampleHost = {
@@ -111,6 +114,7 @@ export const SAMPLE_HOSTS: readonly SampleHost[] = [
         minutes: 4,
         files: 388_120,
         gib: 214,
+        retention: { keep_hourly: 24, keep_daily: 14, keep_weekly: 8, keep_monthly: 12, keep_yearly: 3 },
       },
       { name: "media", includes: ["/tank/media"], nights: BAD_NIGHT, minutes: 7, files: 18_204, gib: 1147 },
       { name: "photos", includes: ["/tank2/photos"], nights: BAD_NIGHT, minutes: 5, files: 76_930, gib: 412 },

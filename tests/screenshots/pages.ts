@@ -38,6 +38,8 @@ export function samplePages(fleet: SampleFleet): SamplePage[] {
     { name: "host-sources", path: `${base}/sources` },
     { name: "host-source-new", path: `${base}/sources/new` },
     { name: "host-source-edit", path: `${base}/sources/${nas.groups[0]?.id}` },
+    { name: "host-schedules", path: `${base}/schedules` },
+    { name: "host-schedule-new", path: `${base}/schedules/new`, act: (page) => page.click("text=Weekdays 19:00") },
     { name: "host-repos", path: `${base}/repos` },
     { name: "host-jobs", path: `${base}/jobs` },
     { name: "host-settings", path: `${base}/settings` },

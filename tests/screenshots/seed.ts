@@ -3,17 +3,20 @@ import type { Db } from "../../db/open.ts";
 import { insertAudit } from "../../db/queries/audit.ts";
 import { insertHost } from "../../db/queries/hosts.ts";
 import { insertLogLines } from "../../db/queries/job-logs.ts";
-import { insertJob } from "../../db/queries/jobs.ts";
+import { changeJob, insertJob, listLastBackups } from "../../db/queries/jobs.ts";
 import { insertRepo, putRepoSample } from "../../db/queries/repos.ts";
+import { insertSchedule } from "../../db/queries/schedules.ts";
 import { upsertSnapshots } from "../../db/queries/snapshots.ts";
 import { insertSourceGroup, putDailyOutcome, putTarget } from "../../db/queries/source-groups.ts";
 import type { DailyOutcome } from "../../db/schema/source-groups.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { hashToken } from "../../server/auth/tokens.ts";
 import type { Credentials } from "../../server/repos/credentials.ts";
+import { dueTimes, nextStart } from "../../server/schedules/due-times.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { LogStream } from "../../shared/jobs.ts";
+import { DEFAULT_RETENTION } from "../../shared/retention.ts";
 import { stripDays } from "../../ui/components/strip.tsx";
 import { SAMPLE_HOSTS, type SampleGroup, type SampleHost } from "./hosts.ts";
 
@@ -91,7 +94,34 @@ function seedHost(deps: SeedDeps, sample: SampleHost, at: number): SeededHost {
     env: {},
   });
   const groups = sample.groups.map((group, index) => seedGroup(deps, sample, id, repoId, group, index));
+  seedSchedules(deps, id, groups);
   return { sample, id, agentToken, repoId, groups };
+}
+
+/** Every night for all groups but the third; that one later, and the first also by day, which rests. */
+function seedSchedules({ db, now }: SeedDeps, hostId: string, groups: SeededHost["groups"]): void {
+  const ids = groups.map(({ id }) => id);
+  const [first = "", , third] = ids;
+  const wanted = [
+    { cron: "0 2 * * *", groupIds: ids.filter((id) => id !== third), enabled: true },
+    ...(third ? [{ cron: "30 2 * * *", groupIds: [third], enabled: true }] : []),
+    ...(third ? [{ cron: "0 */6 * * 1-5", groupIds: [first], enabled: false }] : []),
+  ];
+  for (const schedule of wanted) {
+    const id = newId();
+    const nextRunAt = schedule.enabled ? nextStart({ id, splayMinutes: 15, ...schedule }, "UTC", now) : null;
+    const times = { nextRunAt, accountedUntil: now, createdAt: now - 400 * DAY_MS, updatedAt: now };
+    insertSchedule(db, { id, hostId, timezone: null, splayMinutes: 15, ...schedule, ...times });
+    linkLastRun(db, id, schedule.groupIds, dueTimes(schedule, "UTC", now - DAY_MS, now).at(-1) ?? now);
+  }
+}
+
+/** The newest backup of each group was the schedule's. */
+function linkLastRun(db: Db, scheduleId: string, groupIds: readonly string[], scheduledAt: number): void {
+  for (const groupId of groupIds) {
+    const [last] = listLastBackups(db, groupId, 1);
+    if (last) changeJob(db, last.id, [last.status], { scheduleId, scheduledAt, actorKind: "schedule", actorId: null });
+  }
 }
 
 function seedRepo({ db, now }: SeedDeps, sample: SampleHost, hostId: string): string {
@@ -150,7 +180,7 @@ function seedGroup(
     tag: group.name,
     includes: group.includes,
     excludes: ["*.tmp", "**/.cache"],
-    retention: { keep_within: "14d" },
+    retention: group.retention ?? DEFAULT_RETENTION,
     createdAt: now - 400 * DAY_MS,
     updatedAt: now,
   });

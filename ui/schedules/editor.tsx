@@ -9,6 +9,7 @@ import {
   SaveBar,
   SelectField,
   TextField,
+  Tick,
 } from "../components/field.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
 import { Crumbs, Empty, LedgerSection } from "../components/panels.tsx";

@@ -155,7 +155,8 @@ function Ticks(props: { times: readonly number[]; preview: RetentionPreview; hei
   const { times, preview, height, words } = props;
   const span = preview.until - preview.from;
   const steps = [...new Set(times.map((at) => Math.floor(((at - preview.from) / span) * STEPS)))];
-  const dense = steps.length > 24 ? 1 : 2;
+  // Nightly marks stand two steps apart: drawn any wider they would run together.
+  const width = steps.some((step, at) => at > 0 && (steps[at - 1] as number) - step < 4) ? 1 : 2;
   return (
     <svg width="100%" height={height} role="img" aria-label={words}>
       <line class="base" x1="0" x2="100%" y1={height - 0.5} y2={height - 0.5} />
@@ -164,7 +165,7 @@ function Ticks(props: { times: readonly number[]; preview: RetentionPreview; hei
           class="tick"
           x={`${((step / STEPS) * 100).toFixed(2)}%`}
           y={height === 22 ? 4 : 0}
-          width={dense}
+          width={width}
           height={height === 22 ? 18 : 34}
         />
       ))}
