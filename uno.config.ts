@@ -18,6 +18,7 @@ export const partFiles = [
   "forms",
   "panels",
   "host",
+  "repo",
   "lanes",
   "log",
   "steps",

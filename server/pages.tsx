@@ -14,8 +14,9 @@ import type { Refusal } from "./http/errors.ts";
 import { createPageMaker, preferencesOf } from "./http/page-maker.ts";
 import type { AppContext, Route } from "./http/routes.ts";
 import { jobPages } from "./jobs/pages.tsx";
+import { repoPages } from "./maintenance/pages.tsx";
 import type { PageDeps } from "./page-deps.ts";
-import { repoPages } from "./repos/pages.tsx";
+import { repoListPages } from "./repos/pages.tsx";
 import { schedulePages } from "./schedules/pages.tsx";
 import { settingsPages } from "./settings/pages.tsx";
 import { snapshotPages } from "./snapshots/pages.tsx";
@@ -44,6 +45,7 @@ export function createPages(deps: PageDeps): Pages {
       ...snapshotPages(shared),
       ...sourceGroupPages(shared),
       ...schedulePages(shared),
+      ...repoListPages(shared),
       ...repoPages(shared),
       ...hostPages(shared),
       ...jobPages(shared),

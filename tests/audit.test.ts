@@ -114,6 +114,31 @@ const readyRepo = async (body: Record<string, unknown>, key: "id" | "rid"): Prom
   updateRepo(app.db, host.rid, { status: "ready", resticId: "abc" });
   return { params: key === "id" ? { id: host.rid } : { id: host.id, rid: host.rid }, body };
 };
+const keyed = (key: "id" | "rid", id: string, rid: string, body: Record<string, unknown>): Case => ({
+  params: key === "id" ? { id: rid } : { id, rid },
+  body,
+});
+/** A ready repo in which the everyday credential may delete. */
+const deletable = async (key: "id" | "rid"): Promise<Case> => {
+  const { id, rid } = await newHost();
+  updateRepo(app.db, rid, { status: "ready", resticId: newId(), appendOnly: "violated" });
+  return keyed(key, id, rid, {});
+};
+const missingRepo = async (key: "id" | "rid"): Promise<Case> => {
+  const { id, rid, name } = await newHost();
+  updateRepo(app.db, rid, { status: "failed", statusCode: "repo_missing", resticId: newId() });
+  return keyed(key, id, rid, { confirm: name });
+};
+const withAdmin = async (key: "id" | "rid"): Promise<Case> => {
+  const { id, rid } = await newHost();
+  await call("PUT", `/api/repos/${rid}/credentials/admin`, { url: "rest:http://vault:8001/a/" });
+  return keyed(key, id, rid, {});
+};
+const secondRepo = async (key: "id" | "rid"): Promise<Case> => {
+  const { id, name } = await newHost();
+  const repo = await call("POST", `/api/hosts/${id}/repos`, { name: "second", kind: "local", url: "/srv/second" });
+  return keyed(key, id, repo["id"] ?? "", { confirm: name });
+};
 const guest = () => signInAs(app, "viewer", `guest-${++made}`);
 const setupCase = async (): Promise<Case> => {
   const sealer = createSealer(Buffer.alloc(32, 1));
@@ -171,6 +196,26 @@ const CASES: Record<string, () => Promise<Case>> = {
   "DELETE /api/hosts/:id": () => hostCase(),
   "POST /api/hosts/:id/purge": archived,
   "PUT /api/repos/:id/credentials/everyday": () => readyRepo({ http_password: "another one" }, "id"),
+  "PUT /api/repos/:id/credentials/admin": () => repoCase({ url: "rest:http://vault:8001/a/" }),
+  "DELETE /api/repos/:id/credentials/admin": () => withAdmin("id"),
+  "POST /api/hosts/:id/repos": () => hostCase({ name: "offsite", kind: "local", url: "/srv/offsite" }),
+  "PATCH /api/repos/:id": () => repoCase({ name: "vault" }),
+  "DELETE /api/repos/:id": () => secondRepo("id"),
+  "PUT /api/repos/:id/maintenance": () => repoCase({ check_cron: "0 5 * * *", check_budget_bytes: 0 }),
+  "POST /api/repos/:id/forget": () => deletable("id"),
+  "POST /api/repos/:id/prune": () => deletable("id"),
+  "POST /api/repos/:id/check": () => deletable("id"),
+  "POST /api/repos/:id/reinit": () => missingRepo("id"),
+  "POST /hosts/:id/repos/new": () => hostCase({ name: "offsite", kind: "local", url: "/srv/offsite" }),
+  "POST /hosts/:id/repos/:rid": () => hostCase({ name: "vault", compression: "max" }),
+  "POST /hosts/:id/repos/:rid/credentials/admin": () => hostCase({ url: "rest:http://vault:8001/a/" }),
+  "POST /hosts/:id/repos/:rid/credentials/admin/remove": () => withAdmin("rid"),
+  "POST /hosts/:id/repos/:rid/maintenance": () => hostCase({ enabled: "on", check_cron: "0 5 * * *" }),
+  "POST /hosts/:id/repos/:rid/forget": () => deletable("rid"),
+  "POST /hosts/:id/repos/:rid/prune": () => deletable("rid"),
+  "POST /hosts/:id/repos/:rid/check": () => deletable("rid"),
+  "POST /hosts/:id/repos/:rid/reinit": () => missingRepo("rid"),
+  "POST /hosts/:id/repos/:rid/remove": () => secondRepo("rid"),
   "POST /api/hosts/:id/source-groups": () => hostCase({ name: "more", includes: ["/opt"] }),
   "PUT /api/hosts/:id/source-groups/:gid": () => hostCase({ includes: ["/opt"] }),
   "DELETE /api/hosts/:id/source-groups/:gid": secondGroup,

@@ -59,6 +59,16 @@ export function findLastJob(db: Db, repoId: string, kind: JobKind): JobRow | nul
   return lastOfRepo(db).get({ repoId, kind }) ?? null;
 }
 
+/** All jobs on a repo that have not ended, whoever runs them, oldest first. */
+export function listOpenJobsOfRepo(db: Db, repoId: string): JobRow[] {
+  return db
+    .select()
+    .from(jobs)
+    .where(and(IS_OPEN, eq(jobs.repoId, repoId)))
+    .orderBy(asc(jobs.id))
+    .all();
+}
+
 /** Open jobs of these kinds that a host has been told of. */
 export function listSentJobs(db: Db, kinds: readonly JobKind[]): JobRow[] {
   return db

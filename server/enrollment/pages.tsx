@@ -6,14 +6,14 @@ import { listJobs } from "../../db/queries/jobs.ts";
 import { listReposOfHost } from "../../db/queries/repos.ts";
 import type { EnrollmentTokenRow } from "../../db/schema/enrollment.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
-import { REPO_KINDS, type RepoKind } from "../../shared/repos.ts";
 import { emptyForm, type FormState } from "../../ui/components/field.tsx";
 import { AddHostPage } from "../../ui/enrollment/form.tsx";
 import { AddHostResultPage, type ShownOnce } from "../../ui/enrollment/result.tsx";
 import { type EnrollmentProgress, EnrollmentUpdate } from "../../ui/enrollment/steps.tsx";
 import { notFound } from "../http/errors.ts";
-import { attempt, linesOf, listOf, type PageCall, type PageMaker, pairsOf, textOf } from "../http/page-maker.ts";
+import { attempt, linesOf, listOf, type PageCall, type PageMaker, textOf } from "../http/page-maker.ts";
 import { type FormBody, formRoute, type Route, route } from "../http/routes.ts";
+import { repoInputOf } from "../repos/form-fields.ts";
 import type { Generated } from "../repos/new-repo.ts";
 import { installCommands } from "./install-commands.ts";
 import type { NewcomerInput } from "./newcomer.ts";
@@ -137,22 +137,12 @@ export function enrollmentPages({ db, pages, tokens, shareOf }: EnrollmentPageDe
 
 /** The fields of a new host, as its forms send them. */
 export function inputOf(body: FormBody): NewcomerInput {
-  const filled = (name: string) => textOf(body, name) || undefined;
-  const kind = textOf(body, "kind");
-  const env = pairsOf(body, "env");
   return {
     host_name: textOf(body, "host_name"),
     tags: listOf(body, "tags"),
     includes: linesOf(body, "includes"),
     backup_now: "backup_now" in body,
-    repo: {
-      kind: (REPO_KINDS as readonly string[]).includes(kind) ? (kind as RepoKind) : undefined,
-      url: textOf(body, "url"),
-      http_username: filled("http_username"),
-      http_password: filled("http_password"),
-      repo_password: filled("repo_password"),
-      env: Object.keys(env).length > 0 ? env : undefined,
-    },
+    repo: repoInputOf(body),
   };
 }
 

@@ -210,7 +210,7 @@ export async function attempt<T>(
 function typedValues(body: FormBody): FormState["values"] {
   return Object.fromEntries(
     Object.keys(body)
-      .filter((name) => !/password/.test(name) && name !== "env")
+      .filter((name) => !/password|^env/.test(name))
       .map((name) => [name, textOf(body, name)]),
   );
 }

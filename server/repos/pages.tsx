@@ -1,41 +1,25 @@
-// Pages: repos of the fleet, repos of a host, one repo with what opens it.
+// Pages: repos of the fleet, repos of a host, and adding one.
 import type { Db } from "../../db/open.ts";
 import { listRepos } from "../../db/queries/repos.ts";
-import type { FormState } from "../../ui/components/field.tsx";
+import { emptyForm, type FormState } from "../../ui/components/field.tsx";
 import { hostPath } from "../../ui/hosts/frame.tsx";
 import { ReposPage, ReposTab } from "../../ui/repos/list.tsx";
-import { type CredentialView, RepoPage } from "../../ui/repos/page.tsx";
-import { may } from "../../ui/view.ts";
+import { AddRepoPage, RepoAddedPage } from "../../ui/repos/new.tsx";
 import type { HostHeads } from "../hosts/head.ts";
-import { notFound } from "../http/errors.ts";
-import { attempt, offsetOf, type PageCall, type PageMaker, pairsOf, textOf } from "../http/page-maker.ts";
-import { type FormBody, formRoute, type Route, route } from "../http/routes.ts";
-import type { RepoInput } from "./address.ts";
-import type { Credentials } from "./credentials.ts";
+import { attempt, offsetOf, type PageCall, type PageMaker, textOf } from "../http/page-maker.ts";
+import { formRoute, type Route, route } from "../http/routes.ts";
+import { repoInputOf } from "./form-fields.ts";
+import type { Repos } from "./repos.ts";
 
 const ROWS = 50;
 
-export type RepoPageDeps = { db: Db; pages: PageMaker; heads: HostHeads; credentials: Credentials };
+export type RepoListDeps = { db: Db; pages: PageMaker; heads: HostHeads; repos: Repos };
 
-export function repoPages({ db, pages, heads, credentials }: RepoPageDeps): Route[] {
-  const page = (call: PageCall, hostId: string, repoId: string, refused: FormState | null, status = 200) => {
+export function repoListPages({ db, pages, heads, repos }: RepoListDeps): Route[] {
+  const addForm = (call: PageCall, hostId: string, form: FormState, status = 200) => {
     const view = pages.view(call);
-    const { host, repos } = heads.read(hostId);
-    const repo = repos.find((one) => one.id === repoId);
-    if (!repo) throw notFound("repo");
-    const credential = may(view, "operator") ? credentialView(credentials, repo.id) : null;
-    return pages.page(
-      call.c,
-      view,
-      <RepoPage
-        view={view}
-        repo={repo}
-        host={{ id: host.id, name: host.name, archived: host.archivedAt !== null }}
-        credential={credential}
-        refused={refused}
-      />,
-      status,
-    );
+    const { host } = heads.read(hostId);
+    return pages.page(call.c, view, <AddRepoPage host={host} form={form} view={view} />, status);
   };
   return [
     route({
@@ -53,6 +37,7 @@ export function repoPages({ db, pages, heads, credentials }: RepoPageDeps): Rout
           waiting: count("waiting"),
           failed: count("failed"),
           unknown: count("unknown"),
+          damaged: all.filter((repo) => repo.lastCheckStatus === "errors").length,
         };
         const rows = all.slice(offset, offset + ROWS);
         return pages.page(
@@ -76,53 +61,38 @@ export function repoPages({ db, pages, heads, credentials }: RepoPageDeps): Rout
     }),
     route({
       method: "GET",
-      path: "/hosts/:id/repos/:rid",
-      access: "viewer",
-      summary: "Page: one repo",
-      handle: (call) => page(call, call.params.id ?? "", call.params.rid ?? "", null),
+      path: "/hosts/:id/repos/new",
+      access: "admin",
+      summary: "Page: add a repo to a host",
+      handle: (call) => addForm(call, call.params.id ?? "", emptyForm),
     }),
     formRoute({
       method: "POST",
-      path: "/hosts/:id/repos/:rid/credentials/everyday",
+      path: "/hosts/:id/repos/new",
       access: "admin",
-      action: "credential.changed",
-      summary: "Page: change what opens a repo",
+      action: "repo.added",
+      summary: "Page: add a repo to a host; what was generated is shown once",
       handle: async (call) => {
         const { c, params, body, actor } = call;
-        const { id = "", rid = "" } = params;
-        if (!heads.read(id).repos.some((repo) => repo.id === rid)) throw notFound("repo");
-        const saved = await attempt(body, () => credentials.change(actor, rid, "everyday", inputOf(body)));
-        if (!saved.ok) return page(call, id, rid, saved.form, saved.status);
-        return pages.done(c, `${hostPath(id, "repos")}/${rid}`, { tone: "ok", text: "Saved. The host tries it now." });
+        const hostId = params.id ?? "";
+        const input = { ...repoInputOf(body), name: textOf(body, "name") };
+        const made = await attempt(body, () => repos.add(actor, hostId, input));
+        if (!made.ok) return addForm(call, hostId, made.form, made.status);
+        const { repo, generated } = made.value;
+        const once = {
+          httpPassword: generated.http_password ?? null,
+          htpasswdLine: generated.htpasswd_line ?? null,
+          repoPassword: generated.repo_password ?? null,
+        };
+        if (!once.htpasswdLine && !once.repoPassword)
+          return pages.done(c, `${hostPath(hostId, "repos")}/${repo.id}`, {
+            tone: "ok",
+            text: "Added. The host tries it as soon as it is online.",
+          });
+        const view = pages.view(call);
+        const host = heads.read(hostId).host;
+        return pages.page(c, view, <RepoAddedPage host={host} repo={repo} once={once} view={view} />);
       },
     }),
   ];
-}
-
-/** Fields that were left empty keep what is stored. */
-function inputOf(body: FormBody): Partial<RepoInput> {
-  const filled = (name: string) => textOf(body, name) || undefined;
-  const env = pairsOf(body, "env");
-  return {
-    url: filled("url"),
-    http_username: filled("http_username"),
-    http_password: filled("http_password"),
-    repo_password: filled("repo_password"),
-    ...(Object.keys(env).length > 0 ? { env } : {}),
-  } as Partial<RepoInput>;
-}
-
-function credentialView(credentials: Credentials, repoId: string): CredentialView | null {
-  const known = credentials.redacted(repoId, "everyday");
-  return known
-    ? {
-        url: known.url,
-        httpUsername: known.http_username,
-        hasHttpPassword: known.has_http_password,
-        envNames: known.env_names,
-        rotatedAt: known.rotated_at,
-        onTrial: known.on_trial,
-        trialError: known.trial_error,
-      }
-    : null;
 }

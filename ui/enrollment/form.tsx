@@ -1,27 +1,13 @@
 // Add a host: what it is called, where its repository is, what matters on it.
 import { defaultIncludes } from "../../shared/exclude-preset.ts";
 import { LinkButton, SubmitButton } from "../components/button.tsx";
-import {
-  Csrf,
-  FormMessage,
-  type FormState,
-  LinesField,
-  SaveBar,
-  SelectField,
-  TextField,
-  Tick,
-} from "../components/field.tsx";
+import { Csrf, FormMessage, type FormState, LinesField, SaveBar, TextField, Tick } from "../components/field.tsx";
 import { Crumbs, LedgerSection } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Page, PageHead } from "../layout.tsx";
+import { RepositoryFields } from "../repos/fields.tsx";
 import type { View } from "../view.ts";
 import { OutstandingTokens, type TokenLine } from "./tokens.tsx";
-
-const KINDS = [
-  { value: "rest", label: "REST server (suggested)" },
-  { value: "local", label: "Folder on the host" },
-  { value: "other", label: "Other restic address" },
-] as const;
 
 export type AddHostProps = {
   form: FormState;
@@ -124,65 +110,5 @@ export function NewcomerFields({
         </div>
       </LedgerSection>
     </>
-  );
-}
-
-/** Per-kind fields; without script all are shown and the ones of other kinds are left empty. */
-export function RepositoryFields({ form }: { form: FormState }) {
-  return (
-    <div class="fields">
-      <SelectField name="kind" label="Kind" form={form} value="rest" options={KINDS} />
-      <TextField
-        name="url"
-        label="Address"
-        form={form}
-        mono
-        required
-        maxlength={2048}
-        autocomplete="off"
-        placeholder="rest:https://vault.example:8000/web-01/"
-        hint="As restic writes it, without user and password"
-      />
-      <p class="hint" data-when="kind=local">
-        The agent’s service may write below <code>/var/lib/restic-manager</code> only, unless its unit is told of other
-        folders. A folder on the same disk does not survive that disk.
-      </p>
-      <div class="fields-2" data-when="kind=rest">
-        <TextField
-          name="http_username"
-          label="HTTP user"
-          form={form}
-          mono
-          autocomplete="off"
-          hint="Who this host is on the repo server. Empty: the host’s name"
-        />
-        <TextField
-          name="http_password"
-          label="HTTP password"
-          type="password"
-          form={form}
-          autocomplete="new-password"
-          hint="Empty: generated, with the htpasswd line for the repo server"
-        />
-      </div>
-      <div data-when="kind=other">
-        <LinesField
-          name="env"
-          label="Keys"
-          form={form}
-          rows={3}
-          placeholder={"AWS_ACCESS_KEY_ID=…\nAWS_SECRET_ACCESS_KEY=…"}
-          hint="restic’s environment names, one NAME=value a line"
-        />
-      </div>
-      <TextField
-        name="repo_password"
-        label="Restic encryption password"
-        type="password"
-        form={form}
-        autocomplete="new-password"
-        hint="Encrypts the data; not the HTTP password. Empty: generated. For a repository that exists already: its password"
-      />
-    </div>
   );
 }

@@ -3,23 +3,26 @@ import type { RepoRow } from "../../db/schema/repos.ts";
 import { SubmitButton } from "../components/button.tsx";
 import { Csrf, emptyForm, FormMessage, type FormState, LinesField, TextField } from "../components/field.tsx";
 import type { View } from "../view.ts";
-import type { CredentialView } from "./page.tsx";
+import type { CredentialView } from "./connection.tsx";
 
 export function CredentialForm(props: {
+  slot: "everyday" | "admin";
   known: CredentialView;
+  /** There is none yet: what is left empty comes from the everyday one. */
+  isNew?: boolean;
   repo: Pick<RepoRow, "kind" | "resticId" | "status">;
   action: string;
   refused: FormState | null;
   view: View;
 }) {
-  const { known, repo, action, refused, view } = props;
+  const { slot, known, isNew = false, repo, action, refused, view } = props;
   const form = refused ?? emptyForm;
-  const hint = "Empty keeps the one in use.";
-  // While the repository opens, another restic password needs a new key in it first.
-  const takesPassword = repo.resticId === null || repo.status === "failed";
+  const hint = isNew ? "Empty takes the everyday one." : "Empty keeps the one in use.";
+  // While the repository opens, another restic password needs a new key in it first; the admin one may have its own key.
+  const takesPassword = slot === "admin" || repo.resticId === null || repo.status === "failed";
   return (
-    <details class="change" open={refused !== null} id="change">
-      <summary class="btn btn-s">Change…</summary>
+    <details class="change" open={refused !== null} id={slot === "admin" ? "change-admin" : "change"}>
+      <summary class="btn btn-s">{isNew ? "Enter one…" : "Change…"}</summary>
       <form method="post" action={action} class="rows change-form">
         <Csrf token={view.csrf} />
         <FormMessage form={form} />
@@ -30,6 +33,7 @@ export function CredentialForm(props: {
           value={known.url}
           mono
           required
+          scope={slot}
           maxlength={2048}
           autocomplete="off"
         />
@@ -39,6 +43,7 @@ export function CredentialForm(props: {
               name="http_username"
               label="HTTP user"
               form={form}
+              scope={slot}
               value={known.httpUsername ?? ""}
               mono
               autocomplete="off"
@@ -48,6 +53,7 @@ export function CredentialForm(props: {
               label="HTTP password"
               type="password"
               form={form}
+              scope={slot}
               autocomplete="new-password"
               hint={hint}
             />
@@ -59,6 +65,7 @@ export function CredentialForm(props: {
             label="Restic password"
             type="password"
             form={form}
+            scope={slot}
             autocomplete="new-password"
             hint={hint}
           />
@@ -68,18 +75,20 @@ export function CredentialForm(props: {
             name="env"
             label="Environment"
             form={form}
+            scope={slot}
             rows={3}
             placeholder={"AWS_ACCESS_KEY_ID=…\nAWS_SECRET_ACCESS_KEY=…"}
             hint="One NAME=value a line. Empty keeps what is in use."
           />
         ) : null}
         <p class="hint">
-          Tried at once by the host. The one in use now is kept until the new one has opened the repository.
-          {takesPassword ? "" : " The restic password itself cannot be changed here."}
+          {slot === "admin"
+            ? "One that may delete: on a rest-server the address without --append-only. Sent to the host that prunes for that one job, never stored there; forget or prune shows whether it does."
+            : `Tried at once by the host. The one in use now is kept until the new one has opened the repository.${takesPassword ? "" : " The restic password itself cannot be changed here."}`}
         </p>
         <div class="btns">
           <SubmitButton primary small>
-            Save and try it
+            {slot === "admin" ? "Save" : "Save and try it"}
           </SubmitButton>
         </div>
       </form>

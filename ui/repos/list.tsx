@@ -1,5 +1,6 @@
 // Lists of repos: all of the fleet, and those of one host.
 import type { RepoRow } from "../../db/schema/repos.ts";
+import { LinkButton } from "../components/button.tsx";
 import { Glyph } from "../components/glyph.tsx";
 import { Empty, Pager } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
@@ -8,7 +9,7 @@ import { formatBytes, formatCount, formatPlural } from "../format.ts";
 import { type HostHead, HostPage, hostPath } from "../hosts/frame.tsx";
 import { Page, PageHead } from "../layout.tsx";
 import { hrefOf } from "../links.ts";
-import type { View } from "../view.ts";
+import { may, type View } from "../view.ts";
 import { RepoBadge, RepoNotice } from "./words.tsx";
 
 export type RepoLine = Pick<
@@ -26,6 +27,11 @@ export type RepoLine = Pick<
   | "sizeBytes"
   | "snapshotCount"
   | "measuredAt"
+  | "lastCheckAt"
+  | "lastCheckStatus"
+  | "lastPruneAt"
+  | "lastPruneStatus"
+  | "lockCount"
 > & { hostName: string };
 
 export type ReposPageProps = {
@@ -33,7 +39,7 @@ export type ReposPageProps = {
   total: number;
   offset: number;
   limit: number;
-  counts: { ready: number; waiting: number; failed: number; unknown: number };
+  counts: { ready: number; waiting: number; failed: number; unknown: number; damaged: number };
 };
 
 export function ReposPage({ view, rows, total, offset, limit, counts }: ReposPageProps & { view: View }) {
@@ -66,6 +72,12 @@ function ReposVerdict({ total, counts }: Pick<ReposPageProps, "total" | "counts"
         {counts.failed === 1 ? "it" : "them"}.
       </Verdict>
     );
+  if (counts.damaged > 0)
+    return (
+      <Verdict glyph="failed" sub="The job of its last check says what to do.">
+        {formatPlural(counts.damaged, "repository is", "repositories are")} damaged.
+      </Verdict>
+    );
   const pending = counts.waiting + counts.unknown;
   if (pending > 0)
     return (
@@ -92,6 +104,13 @@ export function ReposTab({ view, host, repos }: { view: View; host: HostHead; re
         </div>
       ) : null}
       <RepoTable rows={repos} view={view} />
+      {may(view, "admin") && host.archivedAt === null ? (
+        <div class="foot">
+          <LinkButton href={`${hostPath(host.id, "repos")}/new`} icon="plus">
+            Add a repo
+          </LinkButton>
+        </div>
+      ) : null}
     </HostPage>
   );
 }
@@ -119,7 +138,8 @@ function RepoTable({ rows, view, host }: { rows: readonly RepoLine[]; view: View
           <th scope="col" class="num">
             Snapshots
           </th>
-          <th scope="col">Measured</th>
+          <th scope="col">Last check</th>
+          <th scope="col">Last prune</th>
         </tr>
       </thead>
       <tbody>
@@ -163,12 +183,27 @@ function RepoTable({ rows, view, host }: { rows: readonly RepoLine[]; view: View
             <td data-th="Snapshots" class="num">
               <span class="mono">{formatCount(repo.snapshotCount)}</span>
             </td>
-            <td data-th="Measured">
-              {repo.measuredAt === null ? <span class="t3">never</span> : <Ago at={repo.measuredAt} view={view} />}
+            <td data-th="Last check">
+              <Done at={repo.lastCheckAt} status={repo.lastCheckStatus} view={view} />
+            </td>
+            <td data-th="Last prune">
+              <Done at={repo.lastPruneAt} status={repo.lastPruneStatus} view={view} />
             </td>
           </tr>
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** Quiet when it went well. */
+function Done({ at, status, view }: { at: number | null; status: string | null; view: View }) {
+  if (at === null) return <span class="t3">never</span>;
+  if (status === "ok") return <Ago at={at} view={view} />;
+  return (
+    <span class="badge failed">
+      <Glyph name="failed" />
+      {status === "errors" ? "errors" : "failed"} <Ago at={at} view={view} />
+    </span>
   );
 }

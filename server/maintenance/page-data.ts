@@ -1,0 +1,186 @@
+/** What the page of a repo shows of its maintenance, its locks and its size over time. */
+import type { Db } from "../../db/open.ts";
+import { findHost, listLiveHosts } from "../../db/queries/hosts.ts";
+import { findLastJob, listJobs, listOpenJobsOfRepo } from "../../db/queries/jobs.ts";
+import { listRepoSamples } from "../../db/queries/repos.ts";
+import type { JobRow } from "../../db/schema/jobs.ts";
+import type { RepoRow } from "../../db/schema/repos.ts";
+import { DAY_MS, HOUR_MS } from "../../shared/clock.ts";
+import { nextRuns } from "../../shared/cron.ts";
+import { cronInWords } from "../../shared/cron-words.ts";
+import { isEmptyRetention } from "../../shared/retention.ts";
+import { formatBytes, formatDuration, formatPlural } from "../../ui/format.ts";
+import { hostPath } from "../../ui/hosts/frame.tsx";
+import type { LocksView } from "../../ui/repos/locks.tsx";
+import type { MaintenanceLine, MaintenanceView } from "../../ui/repos/maintenance.tsx";
+import type { Trend } from "../../ui/repos/size.tsx";
+import { cadenceOf, expressionOf, MAINTENANCE_KINDS, type MaintenanceKind } from "./cadence.ts";
+import { nextSubset, partsFor } from "./check-plan.ts";
+import type { Decision } from "./decide.ts";
+import type { Maintenance } from "./maintenance.ts";
+import type { MaintenanceSurvey } from "./survey.ts";
+
+/** From then on a lock that no job of ours holds counts as left behind. */
+const STALE_AFTER_MS = HOUR_MS;
+const RUNS_FOR_PERIOD = 8;
+
+export type PageDataDeps = { db: Db; maintenance: Maintenance; survey: MaintenanceSurvey };
+
+export function maintenanceView(
+  { db, maintenance, survey }: PageDataDeps,
+  repo: RepoRow,
+  now: number,
+): MaintenanceView {
+  const decisions = maintenance.decisions(repo);
+  const executor = survey.executorOf(repo);
+  const own = findHost(db, repo.hostId);
+  const maintainer = survey.maintainerOf(repo);
+  const other = maintainer !== null && maintainer.id !== repo.id ? maintainer : null;
+  const open = listOpenJobsOfRepo(db, repo.id);
+  const subset = nextSubset(repo);
+  const lines = MAINTENANCE_KINDS.map(
+    (kind): MaintenanceLine => ({
+      kind,
+      ...cadenceWords(repo, kind),
+      last: lastOf(db, repo, kind),
+      next: nextOf(decisions[kind]),
+      openJobId: open.find((job) => job.kind === kind)?.id ?? null,
+    }),
+  );
+  const parts = subset?.parts ?? partsFor(repo);
+  const period = periodOf(survey, repo, now);
+  return {
+    enabled: repo.maintenanceEnabled,
+    lines,
+    runsOn: { id: executor?.id ?? repo.hostId, name: executor?.name ?? "its host" },
+    isOwnHost: executor?.id === repo.hostId,
+    right: survey.rightOf(repo),
+    appendOnly: repo.appendOnly === "proven",
+    maintainedBy: other
+      ? {
+          href: `${hostPath(other.hostId, "repos")}/${other.id}`,
+          hostName: findHost(db, other.hostId)?.name ?? "another host",
+        }
+      : null,
+    held: survey
+      .groupsInto(repo)
+      .filter((group) => group.retentionHeldSince !== null && !isEmptyRetention(group.retention))
+      .map((group) => ({ name: group.name, href: `${hostPath(repo.hostId, "sources")}/${group.id}` })),
+    check: {
+      budgetBytes: repo.checkBudgetBytes,
+      parts,
+      part: subset?.part ?? null,
+      downloadBytes: parts === null || repo.sizeBytes === null ? null : Math.ceil(repo.sizeBytes / parts),
+      roundMs: parts === null || period === null ? null : parts * period,
+      fullyReadSince: repo.fullyReadSince,
+    },
+    hosts:
+      repo.kind === "local" || !own
+        ? []
+        : [own, ...listLiveHosts(db).filter((host) => host.id !== own.id)].map(({ id, name }) => ({ id, name })),
+    maintenanceHostId: repo.maintenanceHostId,
+  };
+}
+
+function cadenceWords(
+  repo: RepoRow,
+  kind: MaintenanceKind,
+): Pick<MaintenanceLine, "expression" | "words" | "isDefault"> {
+  const expression = expressionOf(repo, kind);
+  return {
+    expression,
+    words: expression === null ? null : cronInWords(expression),
+    isDefault: repo[`${kind}Cron`] === null,
+  };
+}
+
+/** How long it is between two checks, on average; null when none come by themselves. */
+function periodOf(survey: MaintenanceSurvey, repo: RepoRow, now: number): number | null {
+  const cron = cadenceOf(repo, "check");
+  if (cron === null || !repo.maintenanceEnabled) return null;
+  const runs = nextRuns(cron, survey.zoneOf(repo), now, RUNS_FOR_PERIOD);
+  const [first] = runs;
+  const last = runs.at(-1);
+  return first === undefined || last === undefined ? null : (last - first) / (RUNS_FOR_PERIOD - 1);
+}
+
+function lastOf(db: Db, repo: RepoRow, kind: MaintenanceKind): MaintenanceLine["last"] {
+  const columns = {
+    forget: [repo.lastForgetAt, repo.lastForgetStatus],
+    prune: [repo.lastPruneAt, repo.lastPruneStatus],
+    check: [repo.lastCheckAt, repo.lastCheckStatus],
+  } as const;
+  const [at, status] = columns[kind];
+  if (at === null) return null;
+  const job = findLastJob(db, repo.id, kind);
+  const isSame = job?.finishedAt === at;
+  return {
+    at,
+    status: status === "ok" || status === "errors" ? status : "failed",
+    jobId: isSame ? job.id : null,
+    note: isSame ? noteOf(job) : null,
+  };
+}
+
+/** How a job went, in a few words. */
+export function noteOf(
+  job: Pick<JobRow, "kind" | "status" | "stats" | "startedAt" | "finishedAt" | "errorMessage">,
+): string | null {
+  const { kind, status, stats, startedAt, finishedAt, errorMessage } = job;
+  if (status === "failed") return errorMessage?.split(/[.:;]/)[0] ?? null;
+  const took = startedAt === null || finishedAt === null ? "" : ` · ${formatDuration(finishedAt - startedAt)}`;
+  const figure = (name: string): number | null => (typeof stats?.[name] === "number" ? (stats[name] as number) : null);
+  if (kind === "forget") {
+    const removed = figure("snapshots_removed");
+    return removed === null
+      ? null
+      : removed === 0
+        ? "nothing to remove"
+        : `${formatPlural(removed, "snapshot")} removed`;
+  }
+  if (kind === "prune") {
+    const freed = figure("freed_bytes");
+    return freed === null ? null : `${formatBytes(freed)} freed${took}`;
+  }
+  return `no errors${took}`;
+}
+
+function nextOf(decision: Decision): MaintenanceLine["next"] {
+  if (decision.is === "blocked") return { is: "blocked", why: decision.why };
+  return decision.is === "due" ? { is: "due", at: decision.dueAt } : { is: "later", at: decision.nextAt };
+}
+
+export function locksView(db: Db, repo: RepoRow, now: number): LocksView {
+  const isJobRunning = listOpenJobsOfRepo(db, repo.id).some((job) => job.status === "running");
+  const isOld = repo.oldestLockAt !== null && now - repo.oldestLockAt > STALE_AFTER_MS;
+  return {
+    count: repo.lockCount,
+    oldestAt: repo.oldestLockAt,
+    lookedAt: repo.locksAt,
+    isStale: (repo.lockCount ?? 0) > 0 && isOld && !isJobRunning,
+    isJobRunning,
+    locks:
+      (repo.lockCount ?? 0) === 0
+        ? []
+        : (repo.locks ?? []).map((lock) => ({
+            id: lock.lock_id,
+            hostname: lock.hostname,
+            pid: lock.pid,
+            at: lock.time,
+            exclusive: lock.exclusive,
+          })),
+  };
+}
+
+export function trendOf(db: Db, repo: RepoRow, days: number, now: number): Trend {
+  const since = now - days * DAY_MS;
+  const samples = listRepoSamples(db, repo.id, new Date(since).toISOString().slice(0, 10)).flatMap((row) =>
+    row.sizeBytes === null ? [] : [{ day: row.day, sizeBytes: row.sizeBytes, snapshotCount: row.snapshotCount }],
+  );
+  const prunes = listJobs(db, { repo_id: repo.id, kind: "prune", status: "succeeded", since }, 200, 0).items;
+  return {
+    days,
+    samples,
+    prunes: prunes.map((job) => new Date(job.finishedAt ?? job.queuedAt).toISOString().slice(0, 10)),
+  };
+}

@@ -1,0 +1,25 @@
+/** What the fields of a repository's form mean: each kind has names of its own for its keys. */
+import { REPO_KINDS, type RepoKind } from "../../shared/repos.ts";
+import { pairsOf, textOf } from "../http/page-maker.ts";
+import type { FormBody } from "../http/routes.ts";
+import type { RepoInput } from "./address.ts";
+
+/** Fields named `env_NAME`, those that were filled in. */
+export function envOf(body: FormBody): Record<string, string> {
+  const names = Object.keys(body).filter((name) => name.startsWith("env_") && textOf(body, name) !== "");
+  return Object.fromEntries(names.map((name) => [name.slice("env_".length), textOf(body, name)]));
+}
+
+export function repoInputOf(body: FormBody): RepoInput {
+  const filled = (name: string) => textOf(body, name) || undefined;
+  const kind = textOf(body, "kind");
+  const env = { ...pairsOf(body, "env"), ...envOf(body) };
+  return {
+    kind: (REPO_KINDS as readonly string[]).includes(kind) ? (kind as RepoKind) : undefined,
+    url: textOf(body, "url"),
+    http_username: filled("http_username"),
+    http_password: filled("http_password"),
+    repo_password: filled("repo_password"),
+    env: Object.keys(env).length > 0 ? env : undefined,
+  };
+}

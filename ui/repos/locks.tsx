@@ -1,0 +1,75 @@
+// Who holds the repository now, and whether a lock was left behind.
+import { Verb } from "../components/button.tsx";
+import { Badge } from "../components/status.tsx";
+import { Ago } from "../components/time.tsx";
+import { formatPlural } from "../format.ts";
+import type { View } from "../view.ts";
+
+export type LocksView = {
+  count: number | null;
+  oldestAt: number | null;
+  lookedAt: number | null;
+  /** Older than an hour, and no job of ours runs. */
+  isStale: boolean;
+  isJobRunning: boolean;
+  locks: readonly { id: string; hostname: string; pid: number; at: number; exclusive: boolean }[];
+};
+
+export function LocksRow({
+  locks,
+  path,
+  mayRun,
+  view,
+}: {
+  locks: LocksView;
+  path: string;
+  mayRun: boolean;
+  view: View;
+}) {
+  const { count, oldestAt } = locks;
+  return (
+    <tr id="m-locks">
+      <td class="first">
+        <b>Locks</b>
+      </td>
+      <td data-th="Cadence">
+        {count === null ? "Not looked at yet" : count === 0 ? "No lock" : formatPlural(count, "lock")}
+        {locks.isJobRunning && count ? ", held by the running job" : ""}
+        <small>
+          {locks.locks.map((lock) => (
+            <>
+              <code>{lock.hostname}</code> process {lock.pid}
+              {lock.exclusive ? ", alone" : ""}, <Ago at={lock.at} view={view} />
+              <br />
+            </>
+          ))}
+        </small>
+      </td>
+      <td data-th="Last">
+        {locks.isStale && oldestAt !== null ? (
+          <>
+            <Badge glyph="warning">stale</Badge>
+            <small>from a restic that was killed; it blocks forget and prune</small>
+          </>
+        ) : (
+          <span class="t2">{count === null ? "–" : "none stale"}</span>
+        )}
+        {locks.lookedAt === null ? null : (
+          <small>
+            looked at <Ago at={locks.lookedAt} view={view} />
+          </small>
+        )}
+      </td>
+      <td data-th="Next">
+        <span class="t3">only by hand</span>
+      </td>
+      <td class="num wide">
+        {mayRun ? (
+          <Verb action={`${path}/unlock`} csrf={view.csrf} icon="lock" small>
+            Unlock stale
+          </Verb>
+        ) : null}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,94 @@
+// Changing when and where a repo is maintained.
+import { SubmitButton } from "../components/button.tsx";
+import { Csrf, FormMessage, type FormState, SelectField, TextField, Tick } from "../components/field.tsx";
+import { may, type View } from "../view.ts";
+import type { MaintenanceKind, MaintenanceView } from "./maintenance.tsx";
+
+export const MAINTENANCE_TITLES: Record<MaintenanceKind, string> = { forget: "Forget", prune: "Prune", check: "Check" };
+
+export function MaintenanceEditor({
+  maintenance,
+  path,
+  form,
+  view,
+}: {
+  maintenance: MaintenanceView;
+  path: string;
+  form: FormState | null;
+  view: View;
+}) {
+  const state = form ?? { values: {}, errors: {} };
+  const line = (kind: MaintenanceKind) => maintenance.lines.find((one) => one.kind === kind);
+  const typedFor = (kind: MaintenanceKind) => {
+    const one = line(kind);
+    return one?.isDefault ? "" : (one?.expression ?? "off");
+  };
+  const field = (kind: MaintenanceKind) => (
+    <TextField
+      name={`${kind}_cron`}
+      label={MAINTENANCE_TITLES[kind]}
+      form={state}
+      value={typedFor(kind)}
+      mono
+      autocomplete="off"
+      maxlength={200}
+      placeholder={line(kind)?.isDefault ? (line(kind)?.expression ?? "") : ""}
+      hint={HINTS[kind]}
+    />
+  );
+  return (
+    <details class="change" open={form !== null} id="change-maintenance">
+      <summary class="btn btn-s">Change…</summary>
+      <form method="post" action={`${path}/maintenance`} class="rows change-form">
+        <Csrf token={view.csrf} />
+        <FormMessage form={state} />
+        <Tick
+          name="enabled"
+          label="Maintenance on"
+          hint="Off: nothing happens by itself; the buttons still work"
+          checked={maintenance.enabled}
+          form={state}
+        />
+        <div class="fields-2">
+          {field("forget")}
+          {field("prune")}
+          {field("check")}
+          <TextField
+            name="check_budget_gib"
+            label="Data read by a check, GiB"
+            form={state}
+            value={String(Math.round((maintenance.check.budgetBytes / 2 ** 30) * 100) / 100)}
+            mono
+            inputmode="numeric"
+            autocomplete="off"
+            hint="Each check reads the next part of this size; 0 reads metadata only. What it reads is downloaded"
+          />
+        </div>
+        {may(view, "admin") && maintenance.hosts.length > 1 ? (
+          <SelectField
+            name="maintenance_host_id"
+            label="Done by"
+            form={state}
+            value={maintenance.maintenanceHostId ?? maintenance.hosts[0]?.id ?? ""}
+            options={maintenance.hosts.map(({ id, name }, at) => ({
+              value: id,
+              label: at === 0 ? `${name} (its own host)` : name,
+            }))}
+            hint="Best the repo server itself or another trusted machine: root there can obtain the admin credential while it prunes"
+          />
+        ) : null}
+        <div class="btns">
+          <SubmitButton primary small>
+            Save
+          </SubmitButton>
+        </div>
+      </form>
+    </details>
+  );
+}
+
+const HINTS: Record<MaintenanceKind, string> = {
+  forget: "Five fields as in cron; empty: once a week; off: never by itself",
+  prune: "Follows a forget that is due at the same time. Empty: with forget; off: never by itself",
+  check: "Empty: once a week; off: never by itself",
+};

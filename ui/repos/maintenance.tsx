@@ -1,0 +1,253 @@
+// When a repo is forgotten from, pruned and checked: how often, how it last went, when it is next, and a button for now.
+import type { Child } from "hono/jsx";
+import { Verb } from "../components/button.tsx";
+import type { FormState } from "../components/field.tsx";
+import { Glyph, type GlyphName } from "../components/glyph.tsx";
+import { LedgerSection, Notice } from "../components/panels.tsx";
+import { Badge } from "../components/status.tsx";
+import { Ago, Near } from "../components/time.tsx";
+import { formatBytes, formatSpan } from "../format.ts";
+import { may, type View } from "../view.ts";
+import { MAINTENANCE_TITLES, MaintenanceEditor } from "./maintenance-form.tsx";
+
+export type MaintenanceKind = "forget" | "prune" | "check";
+
+/** Why something does not come by itself now. */
+export type Block =
+  | "disabled"
+  | "off"
+  | "not_ready"
+  | "other_maintains"
+  | "no_admin_credential"
+  | "nothing_to_forget"
+  | "offline"
+  | "just_returned"
+  | "under_way"
+  | "after_forget";
+
+export type MaintenanceLine = {
+  kind: MaintenanceKind;
+  /** null = never by itself */
+  expression: string | null;
+  words: string | null;
+  isDefault: boolean;
+  last: { at: number; status: "ok" | "errors" | "failed"; jobId: string | null; note: string | null } | null;
+  next: { is: "due" | "later"; at: number } | { is: "blocked"; why: Block };
+  openJobId: string | null;
+};
+
+export type MaintenanceView = {
+  enabled: boolean;
+  lines: readonly MaintenanceLine[];
+  runsOn: { id: string; name: string };
+  /** The host itself carries out what deletes. */
+  isOwnHost: boolean;
+  right: "admin" | "everyday" | "none";
+  appendOnly: boolean;
+  /** Another repo that is the same repository and maintains it; null = this one does. */
+  maintainedBy: { href: string; hostName: string } | null;
+  /** Groups that forget leaves alone until a person agrees. */
+  held: readonly { name: string; href: string }[];
+  check: {
+    budgetBytes: number;
+    /** Into how many parts a round divides the data; null = none are read. */
+    parts: number | null;
+    part: number | null;
+    /** What one check downloads, bytes. */
+    downloadBytes: number | null;
+    /** How long a round takes; null when nothing is read or nothing comes by itself. */
+    roundMs: number | null;
+    fullyReadSince: number | null;
+  };
+  /** Where it may run; the repo's own host first. */
+  hosts: readonly { id: string; name: string }[];
+  maintenanceHostId: string | null;
+};
+
+const STATUS: Record<"ok" | "errors" | "failed", GlyphName> = { ok: "ok", errors: "failed", failed: "failed" };
+
+const BLOCKS: Record<Block, string> = {
+  disabled: "maintenance is off",
+  off: "only by hand",
+  not_ready: "when the repo can be opened again",
+  other_maintains: "done with the other repo",
+  no_admin_credential: "needs an admin credential",
+  nothing_to_forget: "no retention to carry out",
+  offline: "due; waits for the host",
+  just_returned: "due; the host is just back",
+  under_way: "under way",
+  after_forget: "after forget",
+};
+
+export function MaintenanceSection(props: {
+  maintenance: MaintenanceView;
+  locks: Child;
+  path: string;
+  form: FormState | null;
+  isReady: boolean;
+  view: View;
+}) {
+  const { maintenance, locks, path, form, isReady, view } = props;
+  const mayRun = may(view, "operator") && isReady;
+  return (
+    <LedgerSection id="maintenance" title="Maintenance" about={<Where maintenance={maintenance} />}>
+      <div class="rows-wide">
+        <Hints maintenance={maintenance} />
+        <table class="table stack maint">
+          <thead>
+            <tr>
+              <th scope="col">Job</th>
+              <th scope="col">Cadence</th>
+              <th scope="col">Last</th>
+              <th scope="col">Next</th>
+              <th scope="col">
+                <span class="vh">Run</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {maintenance.lines.map((line) => (
+              <Line line={line} check={maintenance.check} path={path} mayRun={mayRun} view={view} />
+            ))}
+            {locks}
+          </tbody>
+        </table>
+        {may(view, "operator") ? (
+          <MaintenanceEditor maintenance={maintenance} path={path} form={form} view={view} />
+        ) : null}
+      </div>
+    </LedgerSection>
+  );
+}
+
+function Where({ maintenance: { runsOn, isOwnHost, right, appendOnly } }: { maintenance: MaintenanceView }) {
+  const name = <code>{runsOn.name}</code>;
+  if (!isOwnHost) return <>Started by this server on {name}, which gets the credential for one job at a time.</>;
+  if (right === "admin" && appendOnly)
+    return <>Started by this server. Append-only, but this host receives the delete credential while it prunes.</>;
+  return <>Started by this server when {name} is online.</>;
+}
+
+function Hints({ maintenance: { maintainedBy, held, right } }: { maintenance: MaintenanceView }) {
+  return (
+    <>
+      {maintainedBy ? (
+        <Notice glyph="idle" reason={`Maintained with ${maintainedBy.hostName}.`}>
+          Both are one repository, and only one of them maintains it. <a href={maintainedBy.href}>Look there</a>.
+        </Notice>
+      ) : null}
+      {right === "none" ? (
+        <Notice glyph="warning" reason="Nothing is removed yet.">
+          The everyday credential must not delete, so old snapshots stay until an admin credential is entered under
+          Connection.
+        </Notice>
+      ) : null}
+      {held.length > 0 ? (
+        <Notice glyph="warning" reason={`Forget leaves out ${held.map(({ name }) => name).join(", ")}.`}>
+          Its retention would remove snapshots that exist.{" "}
+          {held.map(({ name, href }) => (
+            <>
+              <a href={href}>Look at {name} and confirm</a>.{" "}
+            </>
+          ))}
+        </Notice>
+      ) : null}
+    </>
+  );
+}
+
+function Line(props: {
+  line: MaintenanceLine;
+  check: MaintenanceView["check"];
+  path: string;
+  mayRun: boolean;
+  view: View;
+}) {
+  const { line, check, path, mayRun, view } = props;
+  const title = MAINTENANCE_TITLES[line.kind];
+  return (
+    <tr id={`m-${line.kind}`}>
+      <td class="first">
+        <b>{title}</b>
+      </td>
+      <td data-th="Cadence">
+        {line.words === null ? "Only by hand" : sentence(line.words)}
+        <small>
+          {line.expression === null ? null : <code>{line.expression}</code>}
+          {line.kind === "check" ? <> {checkWords(check)}</> : null}
+        </small>
+      </td>
+      <td data-th="Last">
+        <Last line={line} view={view} />
+      </td>
+      <td data-th="Next">
+        <Next line={line} view={view} />
+      </td>
+      <td class="num wide">
+        {mayRun && line.openJobId === null ? (
+          <Verb action={`${path}/${line.kind}`} csrf={view.csrf} icon="play" small>
+            Run {line.kind}
+          </Verb>
+        ) : null}
+        {line.openJobId === null ? null : (
+          <a class="btn btn-s" href={`/jobs/${line.openJobId}`}>
+            View job
+          </a>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function Last({ line: { last }, view }: { line: MaintenanceLine; view: View }) {
+  if (last === null) return <span class="t3">never</span>;
+  const when = <Ago at={last.at} view={view} />;
+  return (
+    <>
+      <span class={`badge ${last.status === "ok" ? "ok" : "failed"}`}>
+        <Glyph name={STATUS[last.status]} />
+        {last.jobId ? (
+          <a class="plain" href={`/jobs/${last.jobId}`}>
+            {last.status === "ok" ? when : last.status === "errors" ? <>errors {when}</> : <>failed {when}</>}
+          </a>
+        ) : (
+          when
+        )}
+      </span>
+      {last.note ? <small>{last.note}</small> : null}
+    </>
+  );
+}
+
+function Next({ line: { next }, view }: { line: MaintenanceLine; view: View }) {
+  switch (next.is) {
+    case "due":
+      return <Badge glyph="queued">due now</Badge>;
+    case "later":
+      return (
+        <>
+          <span class="t2">
+            <Ago at={next.at} view={view} />
+          </span>
+          <small>
+            <Near at={next.at} view={view} />
+          </small>
+        </>
+      );
+    case "blocked":
+      return <span class={next.why === "no_admin_credential" ? "is-warning" : "t3"}>{BLOCKS[next.why]}</span>;
+  }
+}
+
+/** What a check reads and how long it takes until everything was read. */
+function checkWords({ parts, part, downloadBytes, roundMs, fullyReadSince }: MaintenanceView["check"]): string {
+  if (parts === null) return "metadata only, no data is read";
+  const reads = parts === 1 ? "reads all data" : `reads part ${part ?? 1} of ${parts}`;
+  const size = downloadBytes === null ? "" : `, about ${formatBytes(downloadBytes)} each time`;
+  const round = roundMs === null ? "" : ` · everything read every ${formatSpan(roundMs)}`;
+  return `${reads}${size}${round}${fullyReadSince === null ? " · not yet all read" : ""}`;
+}
+
+function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

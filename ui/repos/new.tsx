@@ -1,0 +1,129 @@
+// Another repo for a host: its form, and once the passwords that were made for it.
+import { LinkButton, SubmitButton } from "../components/button.tsx";
+import { Csrf, FormMessage, type FormState, SaveBar, TextField } from "../components/field.tsx";
+import { CopyBox, Crumbs, LedgerSection, Notice } from "../components/panels.tsx";
+import { Verdict } from "../components/status.tsx";
+import { hostPath } from "../hosts/frame.tsx";
+import { Page, PageHead } from "../layout.tsx";
+import type { View } from "../view.ts";
+import { RepositoryFields } from "./fields.tsx";
+
+type Host = { id: string; name: string };
+
+function crumbsOf(host: Host, last: string) {
+  return [
+    { label: "Dashboard", href: "/" },
+    { label: <code>{host.name}</code>, href: hostPath(host.id) },
+    { label: "Repos", href: hostPath(host.id, "repos") },
+    { label: last },
+  ];
+}
+
+export function AddRepoPage({ host, form, view }: { host: Host; form: FormState; view: View }) {
+  const path = hostPath(host.id, "repos");
+  return (
+    <Page view={view} title={`Add a repo to ${host.name}`}>
+      <Crumbs crumbs={crumbsOf(host, "Add a repo")} />
+      <PageHead view={view}>
+        <Verdict sub="A second place for the same host. Source groups choose where they go; those without a choice stay with the primary repo.">
+          Add a repo to <code>{host.name}</code>
+        </Verdict>
+      </PageHead>
+      <form class="ledger" method="post" action={`${path}/new`}>
+        <Csrf token={view.csrf} />
+        <FormMessage form={form} />
+        <LedgerSection id="called" title="Name" about="How it is called here. It can be changed later.">
+          <div class="fields">
+            <TextField
+              name="name"
+              label="Name"
+              form={form}
+              mono
+              required
+              maxlength={64}
+              autocomplete="off"
+              autofocus
+              placeholder="offsite"
+            />
+          </div>
+        </LedgerSection>
+        <LedgerSection
+          id="repository"
+          title="Repository"
+          about="The agent opens it, or makes it where nothing is yet. What you leave empty is generated and shown once."
+        >
+          <RepositoryFields form={form} />
+        </LedgerSection>
+        <SaveBar form={form}>
+          <SubmitButton primary icon="plus">
+            Add the repo
+          </SubmitButton>
+          <LinkButton href={path} quiet>
+            Cancel
+          </LinkButton>
+        </SaveBar>
+      </form>
+    </Page>
+  );
+}
+
+export type NewRepoSecrets = { httpPassword: string | null; htpasswdLine: string | null; repoPassword: string | null };
+
+export function RepoAddedPage(props: {
+  host: Host;
+  repo: { id: string; name: string };
+  once: NewRepoSecrets;
+  view: View;
+}) {
+  const { host, repo, once, view } = props;
+  return (
+    <Page view={view} title={`${repo.name} was added`}>
+      <Crumbs crumbs={crumbsOf(host, repo.name)} />
+      <PageHead view={view}>
+        <Verdict glyph="ok">
+          <code>{repo.name}</code> was added to <code>{host.name}</code>.
+        </Verdict>
+      </PageHead>
+      <div class="ledger">
+        {once.htpasswdLine ? (
+          <LedgerSection id="htpasswd" title="First: the repo server" about="Generated, because you left it empty.">
+            <div class="fields">
+              <Notice
+                glyph="warning"
+                reason={
+                  <>
+                    Add this line to the repo server’s <code>.htpasswd</code> now.
+                  </>
+                }
+              >
+                It is not shown again.
+              </Notice>
+              <CopyBox text={once.htpasswdLine} label="Copy the htpasswd line" />
+              {once.httpPassword ? <CopyBox text={once.httpPassword} label="Copy the HTTP password" /> : null}
+            </div>
+          </LedgerSection>
+        ) : null}
+        {once.repoPassword ? (
+          <LedgerSection id="password" title="Restic password" about="Generated, because you left it empty.">
+            <div class="fields">
+              <Notice glyph="warning" reason="Keep this: without it nobody can restore.">
+                It is not shown again; this server keeps it sealed.
+              </Notice>
+              <CopyBox text={once.repoPassword} label="Copy the restic password" />
+            </div>
+          </LedgerSection>
+        ) : null}
+        <LedgerSection id="next" title="What happens now" about="By itself, as soon as the host is online.">
+          <div class="fields">
+            <p>The agent opens the repository, or makes it where nothing is yet, and says how it went on its page.</p>
+            <div class="btns">
+              <LinkButton href={`${hostPath(host.id, "repos")}/${repo.id}`} primary>
+                To the repo
+              </LinkButton>
+            </div>
+          </div>
+        </LedgerSection>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,89 @@
+// What lies in a repo, as figures and over time.
+import type { RepoRow } from "../../db/schema/repos.ts";
+import { Verb } from "../components/button.tsx";
+import { Figures, LedgerSection } from "../components/panels.tsx";
+import { Ago } from "../components/time.tsx";
+import { formatBytes, formatBytesChange, formatCount, formatDay } from "../format.ts";
+import { may, type View } from "../view.ts";
+import { type Sample, SizeChart } from "./chart.tsx";
+
+export const TREND_DAYS = [30, 90, 365] as const;
+export type Trend = { days: number; samples: readonly Sample[]; prunes: readonly string[] };
+
+type SizeRepo = Pick<
+  RepoRow,
+  | "measuredAt"
+  | "sizeBytes"
+  | "restoreSizeBytes"
+  | "dedupRatio"
+  | "compressionRatio"
+  | "fileCount"
+  | "snapshotCount"
+  | "status"
+>;
+
+export function SizeSection({ repo, trend, path, view }: { repo: SizeRepo; trend: Trend; path: string; view: View }) {
+  const bytes = (value: number | null) => (value === null ? "–" : formatBytes(value));
+  const ratio = (value: number | null) => (value === null ? "–" : `${value.toFixed(value < 10 ? 2 : 1)} ×`);
+  return (
+    <LedgerSection
+      id="size"
+      title="Size"
+      about={
+        repo.measuredAt === null ? (
+          "Not measured yet; that happens after the first backup."
+        ) : (
+          <>
+            Raw data in the repository, measured <Ago at={repo.measuredAt} view={view} />.
+          </>
+        )
+      }
+    >
+      <div class="rows-wide">
+        <Figures
+          facts={[
+            ["In the repo", bytes(repo.sizeBytes)],
+            ["If all were restored", bytes(repo.restoreSizeBytes)],
+            ["Saved by deduplication", ratio(repo.dedupRatio)],
+            ["Saved by compression", ratio(repo.compressionRatio)],
+            ["Files in the newest", repo.fileCount === null ? "–" : formatCount(repo.fileCount)],
+            ["Snapshots", formatCount(repo.snapshotCount)],
+          ]}
+        />
+        {may(view, "operator") && repo.status === "ready" ? (
+          <Verb action={`${path}/stats`} csrf={view.csrf} icon="refresh" small>
+            Measure now
+          </Verb>
+        ) : null}
+        <TrendChart trend={trend} path={path} />
+      </div>
+    </LedgerSection>
+  );
+}
+
+function TrendChart({ trend, path }: { trend: Trend; path: string }) {
+  const { days, samples, prunes } = trend;
+  const [first] = samples;
+  const last = samples.at(-1);
+  const isDrawn = samples.length > 1 && first !== undefined && last !== undefined;
+  return (
+    <div>
+      <div class="chart-head">
+        <h3>Last {days} days</h3>
+        <span class="meta">
+          {isDrawn
+            ? `${formatBytesChange(last.sizeBytes - first.sizeBytes)} since ${formatDay(first.day).slice(4)}${prunes.length > 0 ? " · marks on the floor are prunes" : ""}`
+            : "drawn once there are two days with a measured size"}
+        </span>
+        <nav class="segmented segmented-s" aria-label="Period">
+          {TREND_DAYS.map((choice) => (
+            <a href={`${path}?days=${choice}`} aria-current={choice === days ? "true" : undefined}>
+              {choice === 365 ? "365 days" : choice}
+            </a>
+          ))}
+        </nav>
+      </div>
+      {isDrawn ? <SizeChart samples={samples} prunes={prunes} days={days} /> : null}
+    </div>
+  );
+}
