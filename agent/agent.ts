@@ -15,6 +15,7 @@ import { createDesiredState } from "./desired-state.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { createFollowUps } from "./follow-ups.ts";
 import type { HandlerDeps } from "./handlers/handler.ts";
+import { createHooks } from "./hooks.ts";
 import { createJobRunner } from "./job-runner.ts";
 import { createOutbox } from "./outbox.ts";
 import { PLATFORM } from "./platform.ts";
@@ -22,16 +23,17 @@ import { proxyFor } from "./proxy.ts";
 import { createQueue } from "./queue.ts";
 import { recoverJobs } from "./recovery.ts";
 import { createResticFinder } from "./restic/binary.ts";
+import { createOutside, type Outside } from "./restic/outside.ts";
 import { proveAppendOnly, reach } from "./restic/reach.ts";
 import { createRestic } from "./restic/restic.ts";
-import { processBirth } from "./restic/run.ts";
+import { processBirth, runProcess } from "./restic/run.ts";
 import { roamingObstacle } from "./roaming.ts";
 import { createScheduler } from "./scheduler.ts";
 import { fetchRestic } from "./server-files.ts";
 import { createStatusFile } from "./status-file.ts";
 import { openAgentDb } from "./store/open.ts";
 import { createStore } from "./store/store.ts";
-import { capabilities, hostName, timeZone, vitals } from "./sysinfo.ts";
+import { hostName, timeZone, vitals } from "./sysinfo.ts";
 import { TIMINGS, type Timings } from "./timings.ts";
 import { createTreeReader } from "./tree-reader.ts";
 import { createTrust } from "./trust.ts";
@@ -86,6 +88,22 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     clock,
     log,
   });
+  const outside = createOutside({
+    allowed: config.allow_outside,
+    path: environment.childBase.PATH ?? "",
+    program: process.execPath,
+  });
+  const hooks = createHooks({
+    store,
+    state,
+    allowed: config.allow_hooks,
+    outside,
+    os: PLATFORM.os,
+    childBase: environment.childBase,
+    limitMs: timings.hookMs,
+    killAfterMs: timings.killAfterMs,
+    log,
+  });
   const restic = createRestic({
     finder,
     childBase: environment.childBase,
@@ -93,6 +111,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     tempFolder,
     lowPriority: config.low_priority,
     killAfterMs: timings.killAfterMs,
+    outside: outside.unitFor,
   });
   const askReach: HandlerDeps["reach"] = (access, signal) =>
     reach(access, timings.reachMs, proxyFor("https://repository.invalid", environment.proxy) !== null, signal);
@@ -105,6 +124,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     handlerDeps: {
       clock,
       state,
+      hooks,
       platform: PLATFORM,
       reach: askReach,
       proveAppendOnly: (access, signal) => proveAppendOnly(access, timings.reachMs, signal),
@@ -193,6 +213,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const upkeep = createUpkeep({ store, state, followUps, queue, finder, clock, log, everyMs: timings.upkeepEveryMs });
 
   await finder.look();
+  await endLeftUnits(outside);
+  void hooks.settleInterrupted();
   queue.start(waiting);
   scheduler.start();
   upkeep.start();
@@ -221,7 +243,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       machine_id: config.machine_id,
       applied_state_version: state.version(),
       applied_state_digest: state.digest(),
-      capabilities: capabilities(),
+      capabilities: ["tree_list", ...(outside.possible ? ["local_repo"] : []), ...(hooks.allowed ? ["hooks"] : [])],
       outbox_last_seq: outbox.lastSeq(),
       open_jobs: queue.openJobs(),
     };
@@ -267,6 +289,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       skew_ms: connection.skewMs(),
     });
   }
+}
+
+/** Work outside of the sandbox does not end with an agent that was killed. */
+async function endLeftUnits({ sweep }: Outside): Promise<void> {
+  if (sweep === null) return;
+  const quiet = { onStdout: () => {}, onStderr: () => {}, env: {}, lowPriority: false, killAfterMs: 1000 };
+  await runProcess({ ...quiet, command: sweep, signal: AbortSignal.timeout(20_000) });
 }
 
 function ownFolders(environment: AgentEnvironment): string[] {

@@ -74,6 +74,8 @@ const switches = {
   allow_hooks: v.optional(v.boolean(), true),
   allow_restore_in_place: v.optional(v.boolean(), true),
   allow_update: v.optional(v.boolean(), true),
+  /** Hooks and local repositories may run outside of the service's sandbox. */
+  allow_outside: v.optional(v.boolean(), true),
   /** Environment names that a repo may bring along beyond the usual ones of its kind. */
   allow_env: v.optional(v.array(v.string()), []),
   restic_path: v.optional(v.nullable(v.string()), null),

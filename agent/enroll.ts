@@ -145,6 +145,7 @@ function configOf(order: JoinOrder, { answer, agentToken, enrolledWith, before }
     allow_hooks: true,
     allow_restore_in_place: true,
     allow_update: true,
+    allow_outside: true,
     allow_env: [],
     restic_path: null,
     max_upload_kbps: null,

@@ -9,6 +9,7 @@ import { type ChildIdentity, untilGone } from "./restic/run.ts";
 import { type StallTimes, type StallWatch, watchForStall } from "./restic/stall.ts";
 
 type Options = {
+  jobId: string;
   restic: Restic;
   access: RepoAccess;
   log: JobLog;
@@ -47,6 +48,7 @@ export function createJobRestic(options: Options) {
     const result = await options.restic.run(order, options.access, {
       signal: AbortSignal.any([options.signal, stalled.signal]),
       capture: use.capture ?? false,
+      jobId: options.jobId,
       onLine: use.onLine ?? (() => {}),
       onStart(child, command, binary) {
         if (!versionTold) log.event(`restic ${binary.version} at ${binary.path}`);

@@ -115,6 +115,7 @@ export function createJobRunner(options: Options): JobRunner {
         send: options.sendProgress,
       }),
       restic: createJobRestic({
+        jobId: job.fields.job_id,
         restic: options.restic,
         access: found.access,
         log,

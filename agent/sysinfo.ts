@@ -78,11 +78,6 @@ export function looksRoaming(powerSupplies = "/sys/class/power_supply"): boolean
   });
 }
 
-/** What works on this host, for the server to offer only that. */
-export function capabilities(): string[] {
-  return isWritable(PLATFORM.os === "windows" ? "C:\\" : "/var") ? ["tree_list", "local_repo"] : ["tree_list"];
-}
-
 export type Vitals = { load: number; uptime_s: number; free_bytes_state: number | null };
 
 export function vitals(stateFolder: string): Vitals {

@@ -29,6 +29,8 @@ export const TIMINGS = {
   scheduleEveryMs: 5 * SECOND_MS,
   fetchResticMs: 5 * MINUTE_MS,
   treeListMs: MINUTE_MS,
+  /** A hook that takes longer is ended. */
+  hookMs: HOUR_MS,
   stall: { lookEveryMs: MINUTE_MS, sayAfterMs: 30 * MINUTE_MS, stopAfterMs: 4 * HOUR_MS },
 };
 export type Timings = typeof TIMINGS;

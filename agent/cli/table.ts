@@ -3,6 +3,7 @@ import { type Command, type Io, readArguments } from "./command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { enrollCommand } from "./enroll.ts";
 import { runCommand } from "./run.ts";
+import { runOutsideCommand } from "./run-outside.ts";
 import { statusCommand } from "./status.ts";
 import { uninstallCommand } from "./uninstall.ts";
 import { versionCommand } from "./version.ts";
@@ -16,6 +17,9 @@ export const COMMANDS: Command[] = [
   versionCommand,
 ];
 
+/** For the agent itself: not in the usage. */
+const HIDDEN: Command[] = [runOutsideCommand];
+
 const USAGE_ERROR = 2;
 const PROGRAM = "restic-manager-agent";
 
@@ -26,7 +30,7 @@ export async function runCli(args: string[], io: Io): Promise<number> {
     io.out(usage());
     return 0;
   }
-  const command = COMMANDS.find((one) => one.name === name);
+  const command = [...COMMANDS, ...HIDDEN].find((one) => one.name === name);
   if (!command) {
     io.err(name === undefined ? "Which command?" : `Unknown command: ${name}`);
     io.err(usage());

@@ -6,6 +6,7 @@ import type { BackupOrder } from "../restic/argv.ts";
 import type { ResticBinary } from "../restic/binary.ts";
 import { rowOfSummary } from "../restic/snapshot-row.ts";
 import { approach } from "./approach.ts";
+import { betweenHooks } from "./backup-hooks.ts";
 import { type BackupReport, createBackupReport } from "./backup-report.ts";
 import { type SourceFiles, type Sources, skippedMounts, sourcesOf, writeSourceFiles } from "./backup-sources.ts";
 import {
@@ -27,31 +28,31 @@ export const backup: Handler = async (context, deps) => {
   if (group === null || host === null) {
     return failed("refused_by_host", "This host does not know the source group yet: run the job again in a minute");
   }
-  const sources = sourcesOf(group, deps.platform.os);
-  tellSources(context, group, sources);
+  const refused = await approach(context, deps);
+  if (refused) return refused;
+  const { order } = context;
+  return await betweenHooks(context, deps, group, () => backUp(context, deps, { group, host, command: order }));
+};
+
+async function backUp(context: JobContext, deps: HandlerDeps, asked: Asked): Promise<Verdict> {
+  const sources = sourcesOf(asked.group, deps.platform.os);
+  tellSources(context, asked.group, sources);
   if (sources.noneExists) {
     return failed(
       "no_paths",
       "None of the paths of this source group exists on this host: correct the paths, or mount what is missing",
     );
   }
-  const refused = await approach(context, deps);
-  if (refused) return refused;
   const files = writeSourceFiles(deps.tempFolder, context.job.job_id, sources, deps.ownFolders, deps.platform.os);
   try {
-    return await runBackup(context, deps, { group, host, sources, files, command: context.order });
+    return await runBackup(context, deps, { ...asked, sources, files });
   } finally {
     files.remove();
   }
-};
+}
 
-type Given = {
-  group: DesiredSourceGroup;
-  host: string;
-  sources: Sources;
-  files: SourceFiles;
-  command: BackupCommand;
-};
+type Asked = { group: DesiredSourceGroup; host: string; command: BackupCommand };
+type Given = Asked & { sources: Sources; files: SourceFiles };
 
 async function runBackup(context: JobContext, deps: HandlerDeps, given: Given): Promise<Verdict> {
   const report = createBackupReport(context.log, context.progress);

@@ -5,6 +5,7 @@ import type { JobFields, JobStats } from "../../shared/protocol/fields.ts";
 import type { CommandRun } from "../../shared/protocol/to-agent.ts";
 import type { AppendOnly } from "../../shared/repos.ts";
 import type { DesiredStateHolder } from "../desired-state.ts";
+import type { Hooks } from "../hooks.ts";
 import type { JobLog } from "../job-log.ts";
 import type { DurableMessage } from "../outbox.ts";
 import type { Platform } from "../platform.ts";
@@ -52,6 +53,7 @@ export type JobContext = {
 export type HandlerDeps = {
   clock: Clock;
   state: DesiredStateHolder;
+  hooks: Hooks;
   platform: Platform;
   reach(access: RepoAccess, signal: AbortSignal): Promise<Reach>;
   proveAppendOnly(access: RepoAccess, signal: AbortSignal): Promise<AppendOnly>;

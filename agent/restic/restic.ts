@@ -1,4 +1,5 @@
 /** Runs one restic command on one repository: binary, environment, output as it comes, and what its end means. */
+import { newId } from "../../shared/ids.ts";
 import type { ErrorCode } from "../../shared/jobs.ts";
 import { PLATFORM } from "../platform.ts";
 import { clip } from "../words.ts";
@@ -7,6 +8,7 @@ import { argvOf, type ResticOrder } from "./argv.ts";
 import type { ResticBinary, ResticFinder } from "./binary.ts";
 import { type Judgement, judge } from "./exit.ts";
 import { cleanText, type ResticLine, readLine } from "./output.ts";
+import type { TransientUnit } from "./outside.ts";
 import { type ChildIdentity, runProcess } from "./run.ts";
 
 export type ResticUse = {
@@ -15,6 +17,8 @@ export type ResticUse = {
   onLine?(line: ResticLine, stream: "stdout" | "stderr"): void;
   capture?: boolean;
   onStart?(child: ChildIdentity, command: string[], binary: ResticBinary): void;
+  /** Names what runs outside of the sandbox. */
+  jobId?: string;
 };
 
 export type ResticResult = {
@@ -40,6 +44,8 @@ type Options = {
   tempFolder: string;
   lowPriority: boolean;
   killAfterMs: number;
+  /** Where restic has to run for this repository; null: below the agent. */
+  outside(access: RepoAccess, id: string): TransientUnit | null;
 };
 
 const STDERR_LINES_KEPT = 50;
@@ -76,6 +82,7 @@ async function runWith(
     signal: use.signal,
     killAfterMs: options.killAfterMs,
     lowPriority: options.lowPriority,
+    outside: options.outside(access, use.jobId ?? newId()),
     ...(use.capture ? { maxLineBytes: MAX_CAPTURED } : {}),
     onStart: (child) => use.onStart?.(child, ["restic", ...argv], binary),
     onStdout(line) {

@@ -1,7 +1,9 @@
 /** The only place that starts processes for jobs: own process group, environment from scratch, bounded output. */
+import type { Subprocess } from "bun";
 import { existsSync, readFileSync } from "node:fs";
 import { PLATFORM } from "../platform.ts";
 import { createLineSplitter } from "./lines.ts";
+import { OUTSIDE_PID, type OutsideOrder, type TransientUnit } from "./outside.ts";
 
 export type ProcessOrder = {
   /** Program and arguments; never a shell. */
@@ -18,6 +20,8 @@ export type ProcessOrder = {
   onStart?(child: ChildIdentity): void;
   /** Low CPU and IO priority. */
   lowPriority: boolean;
+  /** Runs in a unit of its own, outside of the agent's sandbox. */
+  outside?: TransientUnit | null;
 };
 
 /** A process and the moment of its birth, so that a reused number is not mistaken for it. */
@@ -28,6 +32,8 @@ export type ProcessEnd =
   | { started: false; problem: string };
 
 const MAX_LINE_BYTES = 1024 * 1024;
+/** What a process leaves behind may keep its output open: it is read for this long after the process has ended. */
+const DRAIN_MS = 5000;
 /** Measured: the wrappers replace themselves, so the process is restic itself. */
 const LOW_PRIORITY = [
   ["nice", "-n", "10"],
@@ -41,33 +47,42 @@ export async function runProcess(order: ProcessOrder): Promise<ProcessEnd> {
   const child = spawn(order);
   if (typeof child === "string") return { started: false, problem: child };
   let stoppedByUs = false;
+  let killed = false;
   let killer: ReturnType<typeof setTimeout> | null = null;
   const stop = () => {
     stoppedByUs = true;
-    signalGroup(child.pid, "SIGTERM");
-    killer = setTimeout(() => signalGroup(child.pid, "SIGKILL"), order.killAfterMs);
+    signal(order, child.pid, "SIGTERM");
+    killer = setTimeout(() => {
+      killed = true;
+      signal(order, child.pid, "SIGKILL");
+    }, order.killAfterMs);
   };
   order.signal.addEventListener("abort", stop, { once: true });
-  if (order.onStart) order.onStart({ pid: child.pid, birth: processBirth(child.pid) ?? "" });
+  const begun = (pid: number) => order.onStart?.({ pid, birth: processBirth(pid) ?? "" });
+  if (!order.outside) begun(child.pid);
   try {
-    await Promise.all([
+    const lines = [
       readLines(child.stdout, order.maxLineBytes ?? MAX_LINE_BYTES, order.onStdout),
-      readLines(child.stderr, MAX_LINE_BYTES, order.onStderr),
-      child.exited,
-    ]);
+      readLines(child.stderr, MAX_LINE_BYTES, order.outside ? withoutPid(order.onStderr, begun) : order.onStderr),
+    ];
+    await child.exited;
+    await drain(lines, order.killAfterMs + DRAIN_MS);
   } finally {
     order.signal.removeEventListener("abort", stop);
     if (killer) clearTimeout(killer);
   }
-  const code = child.signalCode === null ? child.exitCode : null;
-  return { started: true, code, stoppedByUs, durationMs: performance.now() - startedAt };
+  const durationMs = performance.now() - startedAt;
+  return { started: true, code: killed && order.outside ? null : exitCode(child, order), stoppedByUs, durationMs };
 }
 
 function spawn(order: ProcessOrder) {
+  const { outside } = order;
+  const command = [...(order.lowPriority ? lowPriority(order.env.PATH) : []), ...order.command];
+  const inside: OutsideOrder = { command, env: order.env };
   try {
-    return Bun.spawn([...(order.lowPriority ? lowPriority(order.env.PATH) : []), ...order.command], {
-      env: order.env,
-      stdin: "ignore",
+    return Bun.spawn(outside ? outside.startWith : command, {
+      env: outside ? { PATH: order.env.PATH ?? "/usr/bin:/bin" } : order.env,
+      stdin: outside ? Buffer.from(JSON.stringify(inside)) : "ignore",
       stdout: "pipe",
       stderr: "pipe",
       detached: PLATFORM.os === "linux",
@@ -78,6 +93,28 @@ function spawn(order: ProcessOrder) {
   }
 }
 
+/** Our own program in the unit tells a death by signal as shells do. */
+function exitCode(child: Pick<Subprocess, "exitCode" | "signalCode">, order: ProcessOrder): number | null {
+  if (child.signalCode !== null) return null;
+  return order.outside && child.exitCode !== null && child.exitCode > 128 && child.exitCode !== 130
+    ? null
+    : child.exitCode;
+}
+
+/** The process that does the work tells its number in its first line. */
+function withoutPid(line: (text: string) => void, begun: (pid: number) => void): (text: string) => void {
+  return (text) => {
+    if (text.startsWith(OUTSIDE_PID)) begun(Number(text.slice(OUTSIDE_PID.length)));
+    else line(text);
+  };
+}
+
+async function drain(lines: Lines[], withinMs: number): Promise<void> {
+  const given = setTimeout(() => lines.map((one) => one.cancel()), withinMs);
+  await Promise.all(lines.map((one) => one.done));
+  clearTimeout(given);
+}
+
 function lowPriority(path: string | undefined): string[] {
   if (PLATFORM.os === "windows") return [];
   return LOW_PRIORITY.flatMap(([name, ...args]) => {
@@ -86,10 +123,21 @@ function lowPriority(path: string | undefined): string[] {
   });
 }
 
-async function readLines(stream: ReadableStream<Uint8Array>, max: number, line: (text: string) => void): Promise<void> {
+type Lines = { done: Promise<void>; cancel(): void };
+
+function readLines(stream: ReadableStream<Uint8Array>, max: number, line: (text: string) => void): Lines {
   const splitter = createLineSplitter(max, line);
-  for await (const chunk of stream) splitter.push(chunk);
-  splitter.end();
+  const reader = stream.getReader();
+  const read = async () => {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) splitter.push(part.value);
+    splitter.end();
+  };
+  return { done: read(), cancel: () => void reader.cancel() };
+}
+
+function signal(order: ProcessOrder, pid: number, name: "SIGTERM" | "SIGKILL"): void {
+  if (order.outside) Bun.spawnSync(order.outside.signalWith(name));
+  if (!order.outside || name === "SIGKILL") signalGroup(pid, name);
 }
 
 /** Windows has no process groups of this kind: the process itself is ended there. */

@@ -7,6 +7,8 @@ export type NoteKey =
   | "server_state_id"
   /** The server has revoked this agent: its schedules rest until a server welcomes it again. */
   | "revoked"
+  /** By job: its pre hook was started, its post hook has not ended yet. */
+  | `post_hook_due:${string}`
   | `unlock_first:${string}`
   | `snapshots_due:${string}`
   | `stats_due:${string}`

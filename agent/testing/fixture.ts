@@ -64,6 +64,7 @@ export function agentFixture(
     allow_hooks: true,
     allow_restore_in_place: true,
     allow_update: true,
+    allow_outside: true,
     allow_env: [],
     restic_path: resticPath,
     max_upload_kbps: null,

@@ -1,0 +1,123 @@
+/** Runs the shell text around backups: own process group or unit, its output in the job's log, at most an hour. */
+import { homedir } from "node:os";
+import { basename } from "node:path";
+import { HOUR_MS, MINUTE_MS } from "../shared/clock.ts";
+import type { Log } from "../shared/log.ts";
+import type { JobFields } from "../shared/protocol/fields.ts";
+import type { DesiredStateHolder } from "./desired-state.ts";
+import type { JobLog } from "./job-log.ts";
+import type { Platform } from "./platform.ts";
+import type { Outside } from "./restic/outside.ts";
+import { runProcess } from "./restic/run.ts";
+import type { Store } from "./store/store.ts";
+import { countOf } from "./words.ts";
+
+export type HookCall = {
+  when: "pre" | "post";
+  script: string;
+  job: Pick<JobFields, "job_id" | "kind" | "source_group_id">;
+  groupName: string;
+  repoName: string;
+  /** post only */
+  status: string | null;
+  snapshotId: string | null;
+};
+
+/** `ok`, or in words how it ended. */
+export type HookEnd = { ok: true } | { ok: false; words: string };
+
+export type Hooks = ReturnType<typeof createHooks>;
+
+type Options = {
+  store: Store;
+  state: DesiredStateHolder;
+  /** `allow_hooks` of agent.yaml */
+  allowed: boolean;
+  outside: Outside;
+  os: Platform["os"];
+  childBase: Record<string, string>;
+  limitMs: number;
+  killAfterMs: number;
+  log: Log;
+};
+
+/** Enough to run the post hook after the agent was killed in between. */
+type Interrupted = { groupId: string; groupName: string; repoName: string };
+
+export function createHooks(options: Options) {
+  const { store, state } = options;
+
+  async function run(call: HookCall, log: Pick<JobLog, "stdout" | "stderr">, signal: AbortSignal): Promise<HookEnd> {
+    const limit = AbortSignal.timeout(options.limitMs);
+    const name = `hook(${call.when})`;
+    const end = await runProcess({
+      command: [...shellArgv(state.hookShell(), options.os), call.script],
+      env: { ...options.childBase, HOME: options.childBase.HOME ?? homedir(), ...environmentOf(call) },
+      signal: AbortSignal.any([signal, limit]),
+      killAfterMs: options.killAfterMs,
+      lowPriority: false,
+      // A post hook sets right what the pre hook did, also while the agent's unit is being stopped.
+      outside: options.outside.unit(`${call.job.job_id}-${call.when}`, call.when === "pre"),
+      onStdout: (line) => log.stdout(`${name}: ${line}`),
+      onStderr: (line) => log.stderr(`${name}: ${line}`),
+    });
+    if (!end.started) return { ok: false, words: `it could not be started (${end.problem})` };
+    if (limit.aborted && !signal.aborted)
+      return { ok: false, words: `it was ended after ${limitInWords(options.limitMs)}` };
+    if (end.code === 0) return { ok: true };
+    return { ok: false, words: end.code === null ? "it was ended by a signal" : `it ended with code ${end.code}` };
+  }
+
+  return {
+    allowed: options.allowed && options.outside.possible,
+    run,
+    /** From now on the post hook is owed, whatever happens to this process. */
+    owe(jobId: string, interrupted: Interrupted): void {
+      store.notes.set(`post_hook_due:${jobId}`, JSON.stringify(interrupted));
+    },
+    settle: (jobId: string): void => store.notes.delete(`post_hook_due:${jobId}`),
+    /** Runs the post hooks of jobs that a crash interrupted: what a pre hook stopped is started again. */
+    async settleInterrupted(): Promise<void> {
+      for (const { id: jobId, value } of store.notes.listByPrefix("post_hook_due:")) {
+        const { groupId, groupName, repoName } = JSON.parse(value) as Interrupted;
+        const script = state.hooksOf(groupId).post;
+        if (script !== null && options.allowed) {
+          options.log.info("The post hook of an interrupted job is run now", { job: jobId });
+          const job = { job_id: jobId, kind: "backup" as const, source_group_id: groupId };
+          const call = { when: "post" as const, script, job, groupName, repoName, status: "failed", snapshotId: null };
+          const say = (line: string) => options.log.info(line, { job: jobId });
+          const end = await run(call, { stdout: say, stderr: say }, new AbortController().signal);
+          if (!end.ok) options.log.warn("The post hook failed", { job: jobId, problem: end.words });
+        }
+        store.notes.delete(`post_hook_due:${jobId}`);
+      }
+    },
+  };
+}
+
+/** A shell and the switch before the text that it is to run. @param chosen the host's `hook_shell`, with arguments or without */
+export function shellArgv(chosen: string | null, os: Platform["os"]): string[] {
+  const words = chosen?.trim().split(/\s+/).filter(Boolean) ?? [];
+  if (words.length === 0) return os === "windows" ? ["cmd.exe", "/C"] : ["/bin/sh", "-c"];
+  if (words.length > 1) return words;
+  const name = basename(words[0]!.replaceAll("\\", "/"))
+    .toLowerCase()
+    .replace(/\.exe$/, "");
+  if (name === "cmd") return [...words, "/C"];
+  return [...words, ...(name === "powershell" || name === "pwsh" ? ["-NoProfile", "-Command"] : ["-c"])];
+}
+
+function environmentOf({ job, groupName, repoName, status, snapshotId }: HookCall): Record<string, string> {
+  return {
+    RM_JOB_ID: job.job_id,
+    RM_JOB_KIND: job.kind,
+    RM_SOURCE_GROUP: groupName,
+    RM_REPO: repoName,
+    ...(status === null ? {} : { RM_JOB_STATUS: status }),
+    ...(snapshotId === null ? {} : { RM_SNAPSHOT_ID: snapshotId }),
+  };
+}
+
+function limitInWords(ms: number): string {
+  return ms >= HOUR_MS ? countOf(Math.round(ms / HOUR_MS), "hour") : `${Math.ceil(ms / MINUTE_MS)} min`;
+}

@@ -1,0 +1,91 @@
+/**
+ * Work that the service's sandbox forbids (hooks, repositories on local disks) runs in a transient unit of its own,
+ * bound to the agent's unit. Command and environment go by stdin to our own program: a unit's settings can be read by
+ * every user of the machine.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { PLATFORM } from "../platform.ts";
+import { isWritable } from "../sysinfo.ts";
+import type { RepoAccess } from "./access.ts";
+
+/** Where one process is to run instead of below the agent. */
+export type TransientUnit = { name: string; startWith: string[]; signalWith(signal: string): string[] };
+
+/** What the hidden command `run-outside` reads from its stdin. */
+export type OutsideOrder = { command: string[]; env: Record<string, string> };
+
+/** First line of its stderr: the process that does the work. */
+export const OUTSIDE_PID = "restic-manager-outside-pid:";
+
+export type Outside = {
+  /** The agent's own unit keeps it from writing to the system. */
+  sandboxed: boolean;
+  /** Hooks and local repositories work here, inside or outside of the sandbox. */
+  possible: boolean;
+  /** @param bound ends with the agent's unit. null: the process can run below the agent. */
+  unit(id: string, bound?: boolean): TransientUnit | null;
+  unitFor(access: RepoAccess, id: string): TransientUnit | null;
+  /** Ends units that an agent left behind when it was killed; null when there can be none. */
+  sweep: string[] | null;
+};
+
+type Options = { allowed: boolean; path: string; program: string; unitName?: string | null };
+
+const UNIT_PREFIX = "restic-manager-job-";
+
+export function createOutside({ allowed, path, program, unitName = ownUnit() }: Options): Outside {
+  const sandboxed = unitName !== null && !isWritable("/usr");
+  const systemdRun = Bun.which("systemd-run", { PATH: path });
+  const systemctl = Bun.which("systemctl", { PATH: path });
+  const usable = sandboxed && allowed && systemdRun !== null && systemctl !== null;
+
+  function unit(id: string, bound = true): TransientUnit | null {
+    if (!usable) return null;
+    const name = `${UNIT_PREFIX}${id}.service`;
+    const binding = bound ? [`--property=BindsTo=${unitName}`, `--property=After=${unitName}`] : [];
+    return {
+      name,
+      startWith: [
+        ...[systemdRun, "--quiet", "--pipe", "--wait", "--collect", "--service-type=exec", `--unit=${name}`],
+        ...[`--description=A job of the restic-manager agent`, ...binding, program, "run-outside"],
+      ],
+      signalWith: (signal) => [systemctl, "kill", `--signal=${signal}`, name],
+    };
+  }
+
+  return {
+    sandboxed,
+    possible: !sandboxed || usable,
+    unit,
+    unitFor: (access, id) => (access.kind === "local" && !isOpenTo(localFolder(access)) ? unit(id) : null),
+    sweep: usable ? [systemctl, "stop", `${UNIT_PREFIX}*.service`] : null,
+  };
+}
+
+export function localFolder(access: RepoAccess): string {
+  return access.credential.url.replace(/^local:/, "");
+}
+
+/** The sandbox has temporary folders of its own, in which no repository of the machine lies. */
+function isOpenTo(folder: string): boolean {
+  if (/^\/(var\/)?tmp(\/|$)/.test(folder)) return false;
+  let nearest = folder;
+  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  return isWritable(nearest);
+}
+
+/** The systemd unit in which this process runs, such as `restic-manager-agent.service`. */
+export function ownUnit(cgroups = readCgroups()): string | null {
+  if (PLATFORM.os !== "linux") return null;
+  const line = cgroups.split("\n").find((one) => /^(0:|\d+:name=systemd):/.test(one));
+  return /\/([^/]+\.service)(?:\/|$)/.exec(line ?? "")?.[1] ?? null;
+}
+
+function readCgroups(): string {
+  try {
+    return readFileSync("/proc/self/cgroup", "utf8");
+  } catch {
+    return "";
+  }
+}
