@@ -1,0 +1,137 @@
+/** Schedules and source groups in a browser: what explains itself while one types, and that all of it works without script. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { findSourceGroup } from "../../db/queries/source-groups.ts";
+import { type SampleFleet, startSampleFleet } from "../screenshots/fleet.ts";
+import { axeViolations, launchBrowser, type TestBrowser, type TestPage } from "../testbed/browser.ts";
+import { createCleanup } from "../testbed/temp.ts";
+
+const cleanup = createCleanup();
+let fleet: SampleFleet;
+let browser: TestBrowser;
+let page: TestPage;
+let plain: Page;
+let base: string;
+
+beforeAll(async () => {
+  fleet = await startSampleFleet(cleanup);
+  browser = await launchBrowser();
+  cleanup.add(() => browser.close());
+  const [name = "", value = ""] = fleet.admin.cookie.split("=");
+  page = await browser.newPage({ baseUrl: fleet.url });
+  await page.context().addCookies([{ name, value, url: fleet.url }]);
+  const context = await browser.browser.newContext({ javaScriptEnabled: false, baseURL: fleet.url });
+  context.setDefaultTimeout(8_000);
+  await context.addCookies([{ name, value, url: fleet.url }]);
+  plain = await context.newPage();
+  base = `/hosts/${fleet.hosts.find(({ sample }) => sample.name === "nas-01")?.id}`;
+}, 180_000);
+afterAll(cleanup.run);
+
+const groupId = (name: string) =>
+  fleet.hosts.find(({ sample }) => sample.name === "nas-01")?.groups.find(({ sample }) => sample.name === name)?.id ??
+  "";
+
+test("an expression is explained while it is typed, with the next five runs; a quick pick fills it in", async () => {
+  await page.goto(`${base}/schedules/new`);
+  await page.click("text=Nightly 02:00");
+  await page.locator("#explain b", { hasText: "Every day at 02:00." }).waitFor();
+  expect(await page.locator("#explain li").count()).toBe(5);
+  expect(await page.getAttribute("button:has-text('Nightly')", "aria-pressed")).toBe("true");
+  await page.fill("#cron", "99 * * * *");
+  await page.locator("#explain .error").waitFor();
+  await page.fill("#cron", "30 19 * * mon-fri");
+  await page.locator("#explain code", { hasText: "19:30" }).first().waitFor();
+  await page.selectOption("#timezone", "Asia/Kathmandu");
+  await page.locator("#explain", { hasText: /splay/ }).waitFor();
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("cron");
+  expect(await axeViolations(page)).toEqual([]);
+  expect(page.problems).toEqual([]);
+}, 40_000);
+
+test("a schedule is made, paused, resumed and deleted from its list", async () => {
+  await page.goto(`${base}/schedules/new`);
+  await page.click("text=Sundays 04:00");
+  await page.click("button:has-text('Add schedule')");
+  await page.locator("#source_group_ids-error").waitFor();
+  expect(await page.inputValue("#cron")).toBe("0 4 * * sun");
+  await page.check("label.card:has-text('photos') input");
+  await page.click("button:has-text('Add schedule')");
+  await page.waitForURL("**/schedules");
+  const row = page.locator("tr", { hasText: "0 4 * * sun" });
+  await row.locator("button:has-text('Pause')").click();
+  await row.locator("text=not while paused").waitFor();
+  await row.locator("button:has-text('Resume')").click();
+  await row.locator("button:has-text('Pause')").waitFor();
+  await row.locator("a.row-link").click();
+  await page.click("text=Delete…");
+  await page.click("dialog[open] button:has-text('Delete schedule')");
+  await page.waitForURL("**/schedules");
+  expect(await row.count()).toBe(0);
+  // The refused form was a 400, which the browser's console counts as an error.
+  page.problems.length = 0;
+}, 40_000);
+
+test("the lanes are drawn anew while one types, the cursor stays, and a rule that cannot be met says so", async () => {
+  await page.goto(`${base}/sources/${groupId("media")}`);
+  const kept = async () => Number(await page.locator(".lane-kept b.num").textContent());
+  const before = await kept();
+  await page.locator("#keep_daily").pressSequentially("60");
+  await page.waitForFunction((old) => Number(document.querySelector(".lane-kept b.num")?.textContent) !== old, before);
+  expect(await kept()).toBeGreaterThan(before);
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("keep_daily");
+  await page.fill("#keep_hourly", "24");
+  await page.locator("#lane-hourly .warn", { hasText: "runs once a day" }).waitFor();
+  await page.fill("#keep_within", "soon");
+  await page.locator("#lane-last .error").waitFor();
+  expect(await page.inputValue("#keep_within")).toBe("soon");
+  expect(page.problems).toEqual([]);
+}, 40_000);
+
+test("snapshots that would go are counted and dated; saving without them going holds forget, visibly, until somebody agrees", async () => {
+  const gid = groupId("documents");
+  await page.goto(`${base}/sources/${gid}`);
+  for (const rule of ["keep_hourly", "keep_weekly", "keep_monthly", "keep_yearly"]) await page.fill(`#${rule}`, "");
+  await page.fill("#keep_daily", "3");
+  await page.click("button:has-text('Save source group')");
+  await page.locator("text=Snapshots would go").waitFor();
+  expect(await page.inputValue("#keep_daily")).toBe("3");
+  expect(await page.textContent("#confirm_removal")).toMatch(
+    /\d+ snapshots of \d+ would go at the next forget: made on \d+ \w+ \d{4}/,
+  );
+  expect(findSourceGroup(fleet.app.db, gid)?.retention.keep_daily).toBe(14);
+  await page.click("button:has-text('Save source group')");
+  await page.waitForURL("**/sources");
+  await page.locator("text=nothing is removed until somebody agrees").waitFor();
+  expect(findSourceGroup(fleet.app.db, gid)?.retentionHeldSince).toBeNumber();
+  await page.goto(`${base}/sources/${gid}`);
+  await page.click("button:has-text('Let them go')");
+  await page.locator(".toast", { hasText: "next forget removes" }).waitFor();
+  expect(findSourceGroup(fleet.app.db, gid)?.retentionHeldSince).toBeNull();
+  page.problems.length = 0;
+}, 40_000);
+
+test("without script: a quick pick fills the form, Preview draws the lanes, hooks and limits post", async () => {
+  await plain.goto(`${base}/schedules/new`);
+  await plain.check("label.card:has-text('media') input");
+  await plain.click("text=Hourly");
+  expect(await plain.inputValue("#cron")).toBe("0 * * * *");
+  expect(await plain.isChecked("label.card:has-text('media') input")).toBe(true);
+  expect(await plain.textContent("#explain")).toContain("Every hour");
+  await plain.goto(`${base}/sources/${groupId("photos")}`);
+  await plain.fill("#keep_last", "5");
+  await plain.fill("#name", "pictures");
+  await plain.click("button:has-text('Preview')");
+  expect(await plain.inputValue("#keep_last")).toBe("5");
+  expect(await plain.inputValue("#name")).toBe("pictures");
+  expect(findSourceGroup(fleet.app.db, groupId("photos"))?.name).toBe("photos");
+  await plain.fill("#pre", "echo before");
+  await plain.click("button:has-text('Save hooks')");
+  expect(await plain.textContent(".toast")).toContain("The hooks of photos were saved");
+  expect(await plain.inputValue("#pre")).toBe("echo before");
+  await plain.goto(`${base}/sources`);
+  await plain.click(`[aria-label="Run media with limits"]`);
+  await plain.fill(`#limits-${groupId("media")}-up_kbps`, "500");
+  await plain.click("dialog[open] >> text=Run now");
+  expect(new URL(plain.url()).pathname).toMatch(/^\/jobs\//);
+}, 40_000);
