@@ -27,7 +27,8 @@ usage: install.sh [--server URL] [--hardened] [--pin sha256//...] [--ca FILE] [-
   RM_TOKEN=...      one-time token from "Add host"; without one the machine announces
                     itself and an admin accepts it
   --server URL      the server (default: the one that this script came from)
-  --hardened        this machine refuses hooks and restores in place
+  --hardened        this machine refuses hooks, restores in place and repositories in local
+                    folders: all that would leave the agent's sandbox
   --pin sha256//... trust the server by its public key
   --ca FILE         trust the certificate authorities in FILE
   --insecure        accept plain http to another machine
@@ -283,18 +284,19 @@ enroll() {
 
 choose_switches() {
   if [ "$HARDENED" = no ] && [ -t 0 ] && [ "$DRY" = no ] && [ "$CHOOSE" = yes ]; then
-    printf '  May the server run hooks here and restore files in place? [Y/n] '
+    printf '  May the server run hooks here, restore files in place, and use local folders as repositories? [Y/n] '
     read -r answer || answer=''
     case $answer in [Nn]*) HARDENED=yes ;; esac
   fi
   if [ "$HARDENED" = no ]; then
-    [ "$CHOOSE" = no ] || say '  Hooks and restores in place are allowed; --hardened forbids them.'
+    [ "$CHOOSE" = no ] || say '  Hooks, restores in place and local repositories are allowed; --hardened forbids them.'
     return 0
   fi
-  say '  Hooks and restores in place are forbidden on this machine.'
+  say '  Hooks, restores in place and local repositories are forbidden on this machine.'
   if [ "$DRY" = yes ]; then return 0; fi
   set_config allow_hooks false
   set_config allow_restore_in_place false
+  set_config allow_outside false
   CHANGED=yes
 }
 

@@ -64,7 +64,7 @@ describe("install.sh", () => {
       RM_TOKEN: "marker-of-the-token",
     });
     expect(stdout).toContain(`enroll --server ${SERVER} --pin sha256//abc= --ca ${UNIT}\n`);
-    expect(stdout).toContain("Hooks and restores in place are forbidden");
+    expect(stdout).toContain("Hooks, restores in place and local repositories are forbidden");
     expect(stdout).not.toContain("marker-of-the-token");
     expect(stdout).not.toContain("\u001b");
   });

@@ -127,7 +127,8 @@ function tellSources(context: JobContext, group: DesiredSourceGroup, sources: So
   }
 }
 
+/** 0 is as good as no limit. */
 function least(a: number | null, b: number | null): number | null {
-  if (a === null || b === null) return a ?? b;
-  return Math.min(a, b);
+  const limits = [a, b].filter((limit) => limit !== null && limit > 0) as number[];
+  return limits.length === 0 ? null : Math.min(...limits);
 }

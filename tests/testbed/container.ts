@@ -37,8 +37,10 @@ export function containerObstacle(): string | null {
 }
 
 /** Boots a fresh container and waits until systemd is up. @throws when it does not come up, with its console. */
-export async function bootContainer(): Promise<Container> {
-  const tar = await ensureTool("debian-root");
+export async function bootContainer(
+  image: "debian-root" | "debian-root-databases" = "debian-root",
+): Promise<Container> {
+  const tar = await ensureTool(image);
   const nspawn = await ensureTool("systemd-container");
   const folder = await tempFolder("rm-container-");
   const name = basename(folder.path).toLowerCase();

@@ -11,13 +11,14 @@ const SYSTEMD_PACKAGES = ["systemd", "systemd-sysv", "dbus", "curl", "wget", "ca
 const WINE_PACKAGES = ["wine", "wine64"];
 
 /** A compressed Debian 12 that boots systemd: `root.tar.zst`, unpacked anew for every container. */
-export function buildDebianRoot(bootstrap: Bootstrap): RootRecipe {
+export function buildDebianRoot(bootstrap: Bootstrap, more: readonly string[] = []): RootRecipe {
+  const packages = [...SYSTEMD_PACKAGES, ...more];
   return {
-    version: `bookworm ${SYSTEMD_PACKAGES.join(" ")} 1`,
+    version: `bookworm ${packages.join(" ")} 1`,
     path: "root.tar.zst",
     build: async (folder) => {
       const tar = join(folder, "root.tar");
-      await debootstrap(bootstrap, "bookworm", SYSTEMD_PACKAGES, tar);
+      await debootstrap(bootstrap, "bookworm", packages, tar);
       await mustRun(["zstd", "-q", "-3", "--rm", tar, "-o", join(folder, "root.tar.zst")]);
     },
   };

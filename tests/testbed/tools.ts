@@ -42,6 +42,10 @@ const RECIPES = {
   "systemd-container": prefix(["systemd-container"], "usr/bin/systemd-nspawn"),
   mmdebstrap: prefix(["mmdebstrap"], "usr/bin/mmdebstrap"),
   "debian-root": { ...buildDebianRoot(mmdebstrap), remedy: "apt-get install mmdebstrap" },
+  "debian-root-databases": {
+    ...buildDebianRoot(mmdebstrap, ["postgresql", "sqlite3"]),
+    remedy: "apt-get install mmdebstrap",
+  },
   "wine-root": { ...buildWineRoot(mmdebstrap), remedy: "apt-get install mmdebstrap" },
 } satisfies Record<string, Recipe>;
 

@@ -1,0 +1,245 @@
+/** Hooks and limits around real backups: the whole agent, the real restic, a real append-only rest-server. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { newId } from "../shared/ids.ts";
+import type { DesiredSourceGroup, DesiredState } from "../shared/protocol/to-agent.ts";
+import { copyRepoTemplate, TEMPLATE_PASSWORD } from "../tests/testbed/repo-template.ts";
+import { type RestServer, startRestServer } from "../tests/testbed/rest-server.ts";
+import { createCleanup } from "../tests/testbed/temp.ts";
+import { ensureTools } from "../tests/testbed/tools.ts";
+import { until } from "../tests/testbed/wait.ts";
+import type { AgentConfig } from "./config.ts";
+import { shellArgv } from "./hooks.ts";
+import { startFakeServer } from "./testing/fake-server.ts";
+import { agentFixture, desiredState, order } from "./testing/fixture.ts";
+import type { Timings } from "./timings.ts";
+
+const cleanup = createCleanup();
+afterAll(() => cleanup.run(), 60_000);
+
+let tools: Record<"restic-0.18" | "restic-0.19" | "rest-server", string>;
+let repoServer: RestServer;
+let repoRoot: string;
+beforeAll(async () => {
+  tools = await ensureTools(["restic-0.18", "restic-0.19", "rest-server"]);
+  repoRoot = await cleanup.tempFolder();
+  repoServer = await startRestServer({ root: repoRoot, appendOnly: true });
+  cleanup.add(() => repoServer.close());
+}, 180_000);
+
+type Setting = {
+  hooks?: Partial<DesiredSourceGroup["hooks"]>;
+  config?: Partial<AgentConfig>;
+  timings?: Partial<Timings>;
+  state?: Partial<DesiredState>;
+  restic?: "restic-0.18" | "restic-0.19";
+};
+
+async function setUp({ hooks = {}, config = {}, timings = {}, state: extra = {}, restic = "restic-0.18" }: Setting) {
+  const folder = await cleanup.tempFolder();
+  const source = join(folder, "source");
+  mkdirSync(source);
+  writeFileSync(join(source, "a.txt"), "a".repeat(1000));
+  const user = `u${newId().slice(-8)}`;
+  await copyRepoTemplate(join(repoRoot, user, "web-01"));
+  await repoServer.addUser(user, "http secret of this user");
+  const credential = {
+    url: repoServer.url(user, "web-01"),
+    http_username: user,
+    http_password: "http secret of this user",
+    repo_password: TEMPLATE_PASSWORD,
+    env: {},
+  };
+  const server = startFakeServer();
+  cleanup.add(() => server.stop());
+  const fixture = agentFixture(folder, server.url, tools[restic], config);
+  const agent = await fixture.start(timings);
+  cleanup.add(() => agent.stop());
+  await server.wait("hello");
+  const repoId = newId();
+  const group = { includes: [source], hooks: { pre: null, post: null, ...hooks } };
+  const state = { ...desiredState({ repoId, credential, group }), ...extra };
+  server.send("state.set", state);
+  await server.wait("state.ack");
+  const groupId = state.source_groups[0]!.id;
+  const backup = (bandwidth: null | { up_kbps: number | null; down_kbps: number | null } = null) =>
+    order("backup", repoId, { source_group_id: groupId, state_version: 1, bandwidth });
+  const run = async (command = backup()) => {
+    server.send("command.run", command);
+    return (await server.wait("job.finished", (one) => one.payload.job_id === command.job_id, 60_000)).payload;
+  };
+  const logOf = (jobId: string) =>
+    server
+      .list("log.stream")
+      .filter((one) => one.payload.job_id === jobId)
+      .flatMap((one) => one.payload.lines.map((line) => `${line.stream}: ${line.payload}`));
+  return { folder, source, server, fixture, agent, backup, run, logOf, groupId, state };
+}
+
+describe("hooks", () => {
+  test("run before and after the backup, with what they need to know and nothing secret", async () => {
+    const setting = await setUp({
+      hooks: {
+        pre: "env | grep -E '^(RM_|RESTIC_)' | sort",
+        post: 'echo "$RM_JOB_STATUS $RM_SNAPSHOT_ID"; echo a complaint >&2',
+      },
+    });
+    const end = await setting.run();
+    expect(end).toMatchObject({ status: "succeeded", warnings: 0 });
+    const log = setting.logOf(end.job_id);
+    expect(log.filter((line) => line.includes("hook(pre)"))).toEqual([
+      `stdout: hook(pre): RM_JOB_ID=${end.job_id}`,
+      "stdout: hook(pre): RM_JOB_KIND=backup",
+      "stdout: hook(pre): RM_REPO=vault",
+      "stdout: hook(pre): RM_SOURCE_GROUP=documents",
+    ]);
+    expect(log).toContain(`stdout: hook(post): succeeded ${end.stats?.["snapshot_id"]}`);
+    expect(log).toContain("stderr: hook(post): a complaint");
+    const place = (part: string) => log.findIndex((line) => line.includes(part));
+    expect(place("hook(pre)")).toBeLessThan(place("event: restic backup"));
+    expect(place("hook(post)")).toBeGreaterThan(place("Snapshot "));
+    expect(setting.server.find("hello")?.payload.capabilities).toContain("hooks");
+  });
+
+  test("what the pre hook writes is backed up", async () => {
+    const folder = await cleanup.tempFolder();
+    const setting = await setUp({ hooks: { pre: `mkdir -p ${folder}/dump && echo rows > ${folder}/dump/db.sql` } });
+    const state = structuredClone(setting.state);
+    state.source_groups[0]!.includes = [`${folder}/dump`];
+    setting.server.send("state.set", { ...state, state_version: 2 });
+    await setting.server.wait("state.ack", ({ payload }) => payload.state_version === 2);
+    expect(await setting.run()).toMatchObject({ status: "succeeded", stats: { files_new: 1 } });
+  });
+
+  test("a failing pre hook ends the job before anything is saved; the post hook runs and hears of it", async () => {
+    const setting = await setUp({ hooks: { pre: "echo no room >&2; exit 7", post: 'echo "after: $RM_JOB_STATUS"' } });
+    const end = await setting.run();
+    expect(end).toMatchObject({ status: "failed", error_code: "pre_hook_failed", stats: null });
+    expect(end.error_message).toContain("it ended with code 7");
+    const log = setting.logOf(end.job_id);
+    expect(log).toContain("stderr: hook(pre): no room");
+    expect(log).toContain("stdout: hook(post): after: failed");
+    expect(log.join("\n")).not.toContain("restic backup");
+  });
+
+  test("a failing post hook is a warning", async () => {
+    const setting = await setUp({ hooks: { post: "exit 3" } });
+    const end = await setting.run();
+    expect(end).toMatchObject({ status: "succeeded", warnings: 1 });
+    expect(setting.logOf(end.job_id)).toContain("stderr: The post hook failed: it ended with code 3");
+  });
+
+  test("a hook that takes too long is ended with all its children", async () => {
+    const folder = await cleanup.tempFolder();
+    const setting = await setUp({
+      hooks: { pre: `sh -c 'echo $$ > ${folder}/pid; exec sleep 600' & wait` },
+      timings: { hookMs: 1500 },
+    });
+    const end = await setting.run();
+    expect(end).toMatchObject({ status: "failed", error_code: "pre_hook_failed" });
+    expect(end.error_message).toContain("it was ended after");
+    const pid = readFileSync(join(folder, "pid"), "utf8").trim();
+    await until(() => !existsSync(`/proc/${pid}`));
+  });
+
+  test("cancelled within the pre hook: it is ended, the post hook still runs", async () => {
+    const folder = await cleanup.tempFolder();
+    const setting = await setUp({
+      hooks: { pre: `echo $$ > ${folder}/pid; sleep 600`, post: 'echo "after: $RM_JOB_STATUS"' },
+    });
+    const command = setting.backup();
+    const ended = setting.run(command);
+    await until(() => existsSync(join(folder, "pid")));
+    setting.server.send("command.cancel", { job_id: command.job_id });
+    expect(await ended).toMatchObject({ status: "cancelled" });
+    expect(setting.logOf(command.job_id)).toContain("stdout: hook(post): after: cancelled");
+  });
+
+  test("a daemon that a hook leaves behind does not hold the job", async () => {
+    const setting = await setUp({ hooks: { pre: "setsid sleep 20 &" }, timings: { killAfterMs: 100 } });
+    const began = performance.now();
+    expect(await setting.run()).toMatchObject({ status: "succeeded" });
+    expect(performance.now() - began).toBeLessThan(15_000);
+  }, 30_000);
+
+  test("the text of hooks lies on no disk in the clear, and in no log", async () => {
+    const secret = "PGPASSWORD=swordfish-of-the-database";
+    const setting = await setUp({ hooks: { pre: `${secret} sh -x -c true\nset -x\n${secret} true` } });
+    const end = await setting.run();
+    expect(end.status).toBe("succeeded");
+    expect(setting.logOf(end.job_id).join("\n") + setting.fixture.lines.join("\n")).not.toContain("swordfish");
+    for (const file of ["agent.db", "agent.db-wal", "secrets.enc", "status.json"]) {
+      const path = join(setting.fixture.environment.stateFolder, file);
+      if (existsSync(path)) expect(readFileSync(path).includes("swordfish")).toBe(false);
+    }
+  });
+
+  test("allow_hooks: false refuses the backups of a group with hooks, and no others", async () => {
+    const config = { allow_hooks: false };
+    const refused = await setUp({ hooks: { pre: "touch /should-not-be" }, config });
+    const end = await refused.run();
+    expect(end).toMatchObject({ status: "failed", error_code: "refused_by_host" });
+    expect(end.error_message).toContain("allow_hooks");
+    expect(existsSync("/should-not-be")).toBe(false);
+    expect(refused.server.find("hello")?.payload.capabilities).not.toContain("hooks");
+    const plain = await setUp({ config });
+    expect(await plain.run()).toMatchObject({ status: "succeeded" });
+  });
+
+  test("after a crash between the hooks the post hook is made up for", async () => {
+    const folder = await cleanup.tempFolder();
+    const setting = await setUp({ hooks: { pre: "true", post: `echo "$RM_JOB_ID $RM_JOB_STATUS" >> ${folder}/post` } });
+    await setting.agent.stop();
+    const { openAgentDb } = await import("./store/open.ts");
+    const { createStore } = await import("./store/store.ts");
+    const store = createStore(openAgentDb(setting.fixture.environment.stateFolder, 0).db);
+    const jobId = newId();
+    const interrupted = { groupId: setting.groupId, groupName: "documents", repoName: "vault" };
+    store.notes.set(`post_hook_due:${jobId}`, JSON.stringify(interrupted));
+    store.close();
+    const again = await setting.fixture.start();
+    cleanup.add(() => again.stop());
+    await until(() => existsSync(join(folder, "post")));
+    expect(readFileSync(join(folder, "post"), "utf8")).toBe(`${jobId} failed\n`);
+  });
+
+  test("the host's shell", () => {
+    expect(shellArgv(null, "linux")).toEqual(["/bin/sh", "-c"]);
+    expect(shellArgv(null, "windows")).toEqual(["cmd.exe", "/C"]);
+    expect(shellArgv("/bin/bash", "linux")).toEqual(["/bin/bash", "-c"]);
+    expect(shellArgv("bash -eu -o pipefail -c", "linux")).toEqual(["bash", "-eu", "-o", "pipefail", "-c"]);
+    expect(shellArgv("powershell.exe", "windows")).toEqual(["powershell.exe", "-NoProfile", "-Command"]);
+    expect(shellArgv("C:\\Windows\\System32\\cmd.exe", "windows")).toEqual(["C:\\Windows\\System32\\cmd.exe", "/C"]);
+  });
+});
+
+describe.each(["restic-0.18", "restic-0.19"] as const)("bandwidth with %s", (restic) => {
+  test("host-wide limits are kept, a job's own come before them, and agent.yaml caps both", async () => {
+    const setting = await setUp({ restic, state: { bandwidth: { up_kbps: 512, down_kbps: 4096 } } });
+    writeFileSync(join(setting.source, "big"), randomBytes(2 * 1024 * 1024));
+    const began = performance.now();
+    const slow = await setting.run();
+    const took = performance.now() - began;
+    expect(slow.status).toBe("succeeded");
+    expect(setting.logOf(slow.job_id).join("\n")).toContain("--limit-upload 512 --limit-download 4096");
+    // 2 MiB at 512 KiB/s.
+    expect(took).toBeGreaterThan(3000);
+
+    writeFileSync(join(setting.source, "big"), randomBytes(2 * 1024 * 1024));
+    const quick = await setting.run(setting.backup({ up_kbps: 20_480, down_kbps: null }));
+    expect(setting.logOf(quick.job_id).join("\n")).toContain("--limit-upload 20480 --limit-download 4096");
+    expect(quick.finished_at - Number(quick.started_at)).toBeLessThan(took - 1500);
+  }, 60_000);
+
+  test("agent.yaml caps what the server allows", async () => {
+    const setting = await setUp({ restic, config: { max_upload_kbps: 300 } });
+    const free = await setting.run();
+    expect(setting.logOf(free.job_id).join("\n")).toContain("--limit-upload 300");
+    const asked = await setting.run(setting.backup({ up_kbps: 0, down_kbps: null }));
+    const line = setting.logOf(asked.job_id).find((one) => one.includes("restic backup")) ?? "";
+    expect(line).toContain("--limit-upload 300");
+    expect(line).not.toContain("--limit-download");
+  }, 60_000);
+});
