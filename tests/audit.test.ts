@@ -295,6 +295,8 @@ const CASES: Record<string, () => Promise<Case>> = {
     const host = await newHost();
     return { params: { id: host.id }, body: { name: host.name, tags: "b, c" } };
   },
+  "POST /hosts/:id/bandwidth": () => hostCase({ up_kbps: "100", down_kbps: "" }),
+  "POST /hosts/:id/hooks": () => hostCase({ pre: "echo a secret of the test", post: "", hook_shell: "" }),
   "POST /hosts/:id/archive": async () => {
     const host = await newHost();
     return { params: { id: host.id }, body: { confirm: host.name } };

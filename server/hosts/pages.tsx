@@ -4,19 +4,40 @@ import { hostPath } from "../../ui/hosts/frame.tsx";
 import { HostSettings } from "../../ui/hosts/settings.tsx";
 import { attempt, listOf, type PageCall, type PageMaker, textOf } from "../http/page-maker.ts";
 import { formRoute, type Route, route } from "../http/routes.ts";
+import type { Actor } from "../runtime/audit.ts";
+import { bandwidthOf } from "./bandwidth.ts";
 import type { HostHeads } from "./head.ts";
 import type { Hosts } from "./hosts.ts";
 
-export type HostPageDeps = { pages: PageMaker; heads: HostHeads; hosts: Hosts };
+type HookTexts = { pre: string | null; post: string | null; hook_shell: string | null };
 
-export function hostPages({ pages, heads, hosts }: HostPageDeps): Route[] {
-  const settings = (call: PageCall, id: string, form: FormState, purgeError: string | null = null, status = 200) => {
+export type HostPageDeps = {
+  pages: PageMaker;
+  heads: HostHeads;
+  hosts: Hosts;
+  hooks: { ofHost(hostId: string): HookTexts; setOfHost(actor: Actor, hostId: string, change: HookTexts): void };
+};
+
+/** Forms that come back as they were typed. */
+type Refused = { form?: FormState; purgeError?: string; bandwidthForm?: FormState; hooksForm?: FormState };
+
+export function hostPages({ pages, heads, hosts, hooks }: HostPageDeps): Route[] {
+  const settings = (call: PageCall, id: string, shown: Refused = {}, status = 200) => {
     const view = pages.view(call);
     const { head, host } = heads.read(id);
+    const seesHooks = call.session.role === "admin" && host.archivedAt === null;
     return pages.page(
       call.c,
       view,
-      <HostSettings view={view} host={head} facts={host} form={form} purgeError={purgeError} />,
+      <HostSettings
+        view={view}
+        host={head}
+        facts={host}
+        form={shown.form ?? emptyForm}
+        purgeError={shown.purgeError ?? null}
+        bandwidthForm={shown.bandwidthForm ?? emptyForm}
+        hooks={seesHooks ? { ...hooks.ofHost(id), form: shown.hooksForm ?? emptyForm } : null}
+      />,
       status,
     );
   };
@@ -26,7 +47,7 @@ export function hostPages({ pages, heads, hosts }: HostPageDeps): Route[] {
       path: "/hosts/:id/settings",
       access: "viewer",
       summary: "Page: settings of a host",
-      handle: (call) => settings(call, call.params.id ?? "", emptyForm),
+      handle: (call) => settings(call, call.params.id ?? ""),
     }),
     formRoute({
       method: "POST",
@@ -44,8 +65,37 @@ export function hostPages({ pages, heads, hosts }: HostPageDeps): Route[] {
           roaming: "roaming" in body,
         };
         const saved = await attempt(body, () => hosts.change(actor, id, changes));
-        if (!saved.ok) return settings(call, id, saved.form, null, saved.status);
+        if (!saved.ok) return settings(call, id, { form: saved.form }, saved.status);
         return pages.done(c, hostPath(id, "settings"), { tone: "ok", text: "Saved." });
+      },
+    }),
+    formRoute({
+      method: "POST",
+      path: "/hosts/:id/bandwidth",
+      access: "operator",
+      action: "host.bandwidth_changed",
+      summary: "Page: limit the rate of every run on this host",
+      handle: async (call) => {
+        const { c, params, body, actor } = call;
+        const id = params.id ?? "";
+        const saved = await attempt(body, () => hosts.setBandwidth(actor, id, bandwidthOf(body)));
+        if (!saved.ok) return settings(call, id, { bandwidthForm: saved.form }, saved.status);
+        return pages.done(c, hostPath(id, "settings"), { tone: "ok", text: "The limits were saved." });
+      },
+    }),
+    formRoute({
+      method: "POST",
+      path: "/hosts/:id/hooks",
+      access: "admin",
+      action: "host.hooks_changed",
+      summary: "Page: set the hooks of all groups that have none of their own",
+      handle: async (call) => {
+        const { c, params, body, actor } = call;
+        const id = params.id ?? "";
+        const change = { pre: textOf(body, "pre"), post: textOf(body, "post"), hook_shell: textOf(body, "hook_shell") };
+        const saved = await attempt(body, () => hooks.setOfHost(actor, id, change));
+        if (!saved.ok) return settings(call, id, { hooksForm: saved.form }, saved.status);
+        return pages.done(c, hostPath(id, "settings"), { tone: "ok", text: "The hooks were saved." });
       },
     }),
     formRoute({
@@ -100,7 +150,7 @@ export function hostPages({ pages, heads, hosts }: HostPageDeps): Route[] {
         const purged = await attempt(body, () => hosts.purge(actor, id, textOf(body, "confirm")));
         if (!purged.ok) {
           const why = purged.form.errors.confirm ?? purged.form.message ?? "";
-          return settings(call, id, emptyForm, why, purged.status);
+          return settings(call, id, { purgeError: why }, purged.status);
         }
         return pages.done(c, "/", { tone: "ok", text: `${host.name} was purged. Its repository was not touched.` });
       },

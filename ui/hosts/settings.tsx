@@ -5,18 +5,41 @@ import { Csrf, FormMessage, type FormState, TextField, Tick } from "../component
 import { ConfirmDialog } from "../components/floats.tsx";
 import { FactRows, LedgerSection } from "../components/panels.tsx";
 import { formatPlural } from "../format.ts";
+import { HooksSection } from "../source-groups/hooks.tsx";
 import { may, type View } from "../view.ts";
+import { BandwidthSection } from "./bandwidth.tsx";
 import { type HostHead, HostPage, hostPath } from "./frame.tsx";
 
 export type HostSettingsProps = {
   host: HostHead;
-  facts: Pick<HostRow, "resticHost" | "hostname" | "timezone" | "timezoneOverride" | "roaming" | "enrolledAt">;
+  facts: Pick<
+    HostRow,
+    | "resticHost"
+    | "hostname"
+    | "timezone"
+    | "timezoneOverride"
+    | "roaming"
+    | "enrolledAt"
+    | "bandwidthUpKbps"
+    | "bandwidthDownKbps"
+  >;
   form: FormState;
   /** Why a purge was refused, to come back beside its field. */
   purgeError: string | null;
+  bandwidthForm: FormState;
+  /** For admins. */
+  hooks: { pre: string | null; post: string | null; hook_shell: string | null; form: FormState } | null;
 };
 
-export function HostSettings({ view, host, facts, form, purgeError }: HostSettingsProps & { view: View }) {
+export function HostSettings({
+  view,
+  host,
+  facts,
+  form,
+  purgeError,
+  bandwidthForm,
+  hooks,
+}: HostSettingsProps & { view: View }) {
   const path = hostPath(host.id, "settings");
   const editable = may(view, "operator") && host.archivedAt === null;
   return (
@@ -83,6 +106,24 @@ export function HostSettings({ view, host, facts, form, purgeError }: HostSettin
             />
           )}
         </LedgerSection>
+        <BandwidthSection
+          action={`/hosts/${host.id}/bandwidth`}
+          csrf={view.csrf}
+          limits={facts}
+          form={bandwidthForm}
+          editable={editable}
+        />
+        {hooks ? (
+          <HooksSection
+            {...hooks}
+            action={`/hosts/${host.id}/hooks`}
+            csrf={view.csrf}
+            hostName={host.name}
+            os={host.os}
+            byDefault={null}
+            shell={hooks.hook_shell}
+          />
+        ) : null}
         <LedgerSection id="identity" title="Identity" about="Fixed when the machine was enrolled.">
           <FactRows
             facts={[

@@ -1,6 +1,6 @@
 // Hooks of a group or of a whole host: for admins, in a form of their own, with the warning whose rights they have.
 import { SubmitButton } from "../components/button.tsx";
-import { Csrf, FieldError, FormMessage, type FormState, LinesField, TextField } from "../components/field.tsx";
+import { Csrf, FormMessage, type FormState, LinesField, TextField } from "../components/field.tsx";
 import { LedgerSection, Notice } from "../components/panels.tsx";
 
 export type HooksFormProps = {
@@ -17,25 +17,18 @@ export type HooksFormProps = {
   form: FormState;
 };
 
+/** A ledger of its own, below the form of the group. */
 export function HooksForm(props: HooksFormProps) {
   return (
-    <form class="ledger second-form" method="post" action={props.action} id="hooks">
-      <Csrf token={props.csrf} />
+    <div class="ledger second-form">
       <HooksSection {...props} />
-    </form>
+    </div>
   );
 }
 
-/** Without the form around it, for a page whose sections are forms themselves. */
-export function HooksSection({
-  hostName,
-  os,
-  pre,
-  post,
-  byDefault,
-  shell,
-  form,
-}: Omit<HooksFormProps, "action" | "csrf">) {
+/** One section of a ledger, with its form. */
+export function HooksSection(props: HooksFormProps) {
+  const { action, csrf, hostName, os, pre, post, byDefault, shell, form } = props;
   const isGroup = byDefault !== null;
   const empty = (isThere: boolean | undefined) =>
     !isGroup ? "Empty: none" : isThere ? "Empty: the host’s own hook runs" : "Empty: none";
@@ -45,7 +38,8 @@ export function HooksSection({
       title="Hooks"
       about={`Only admins see and change these.${isGroup ? "" : " They run for every source group that has none of its own."}`}
     >
-      <div class="fields">
+      <form class="fields" method="post" action={action} id="hooks">
+        <Csrf token={csrf} />
         <FormMessage form={form} />
         <Notice
           glyph="warning"
@@ -93,11 +87,10 @@ export function HooksSection({
             />
           </div>
         )}
-        {form.errors.hooks ? <FieldError>{form.errors.hooks}</FieldError> : null}
         <div class="btns">
           <SubmitButton>Save hooks</SubmitButton>
         </div>
-      </div>
+      </form>
     </LedgerSection>
   );
 }

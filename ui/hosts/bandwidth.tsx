@@ -1,0 +1,70 @@
+// The section of a host's settings that limits the rate of every run.
+import type { HostRow } from "../../db/schema/hosts.ts";
+import { SubmitButton } from "../components/button.tsx";
+import { Csrf, FormMessage, type FormState, TextField } from "../components/field.tsx";
+import { FactRows, LedgerSection } from "../components/panels.tsx";
+import { formatCount } from "../format.ts";
+
+export function BandwidthSection({
+  action,
+  csrf,
+  limits,
+  form,
+  editable,
+}: {
+  action: string;
+  csrf: string;
+  limits: Pick<HostRow, "bandwidthUpKbps" | "bandwidthDownKbps">;
+  form: FormState;
+  editable: boolean;
+}) {
+  const { bandwidthUpKbps: up, bandwidthDownKbps: down } = limits;
+  const words = (kbps: number | null) => (kbps === null ? "no limit" : `${formatCount(kbps)} KiB/s`);
+  return (
+    <LedgerSection
+      id="bandwidth"
+      title="Bandwidth"
+      about="For every run on this host. A single run can have limits of its own: “Limits…” on the Sources tab."
+    >
+      {editable ? (
+        <form method="post" action={action} class="fields" novalidate>
+          <Csrf token={csrf} />
+          <FormMessage form={form} />
+          <div class="fields-2">
+            <TextField
+              name="up_kbps"
+              label="Upload, KiB/s"
+              form={form}
+              value={up === null ? "" : String(up)}
+              inputmode="numeric"
+              maxlength={9}
+              autocomplete="off"
+              placeholder="no limit"
+              hint="1 024 KiB/s are 1 MiB a second"
+            />
+            <TextField
+              name="down_kbps"
+              label="Download, KiB/s"
+              form={form}
+              value={down === null ? "" : String(down)}
+              inputmode="numeric"
+              maxlength={9}
+              autocomplete="off"
+              placeholder="no limit"
+            />
+          </div>
+          <div class="btns">
+            <SubmitButton>Save limits</SubmitButton>
+          </div>
+        </form>
+      ) : (
+        <FactRows
+          facts={[
+            ["Upload", words(up)],
+            ["Download", words(down)],
+          ]}
+        />
+      )}
+    </LedgerSection>
+  );
+}
