@@ -169,6 +169,11 @@ function SnapshotLine(props: {
         {names.map((name) => (
           <span class="chip">{name}</span>
         ))}
+        {row.tags.some((tag) => groups.some((group) => group.tag === tag)) ? null : (
+          <small title="No source group has this tag: no forget touches it, it stays until somebody removes it by hand.">
+            no retention
+          </small>
+        )}
       </td>
       <td data-th="Paths">
         <code>{first}</code>

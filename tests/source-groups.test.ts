@@ -1,0 +1,184 @@
+/** Source groups by REST: retention that asks before it removes, hooks that stay sealed, repos, limits. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { listAudit } from "../db/queries/audit.ts";
+import { insertJob } from "../db/queries/jobs.ts";
+import { upsertSnapshots } from "../db/queries/snapshots.ts";
+import { findSourceGroup } from "../db/queries/source-groups.ts";
+import { createFactBus } from "../server/runtime/facts.ts";
+import { createRetentionHolds } from "../server/source-groups/holds.ts";
+import { newId } from "../shared/ids.ts";
+import { silentLog } from "../shared/log.ts";
+import { type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";
+import { enrollHost, jsonClient, type TestHost } from "./testbed/hosts.ts";
+import { createCleanup } from "./testbed/temp.ts";
+
+type Refused = { error: { code: string; message: string; fields?: Record<string, string> } };
+
+const cleanup = createCleanup();
+const NOW = Date.parse("2026-11-20T09:00:00Z");
+const DAY = 86_400_000;
+const SECRET = "echo marker-of-a-hook-7f3a";
+let app: TestApp;
+let admin: Person;
+let operator: Person;
+
+beforeAll(async () => {
+  app = await startApp(cleanup, "warn", { now: () => NOW });
+  admin = await signInAs(app, "admin");
+  operator = await signInAs(app, "operator");
+});
+afterAll(cleanup.run);
+
+const api = () => jsonClient(app, operator);
+const pathOf = (host: TestHost) => `/api/hosts/${host.id}/source-groups/${host.gid}`;
+
+function addSnapshots(host: TestHost, days: number, tags = ["default"], hostname = host.name): void {
+  const rows = Array.from({ length: days }, (_, back) => ({
+    snapshot_id: new Bun.CryptoHasher("sha256").update(`${newId()}${back}`).digest("hex"),
+    time: NOW - back * DAY - 7 * 3_600_000,
+    hostname,
+    username: "root",
+    paths: ["/srv"],
+    tags,
+    parent: null,
+    program_version: null,
+    size_bytes: 1,
+    file_count: 1,
+    added_bytes: 1,
+  }));
+  upsertSnapshots(app.db, host.rid, rows);
+}
+
+test("a retention that removes snapshots is refused until somebody says that they may go, or stay for now", async () => {
+  const host = await enrollHost(app, admin);
+  addSnapshots(host, 20);
+  addSnapshots(host, 20, ["other"]);
+  addSnapshots(host, 20, ["default"], "another-host");
+  const refused = await api().ask<Refused>("PUT", pathOf(host), { retention: { keep_last: 5 } });
+  expect(refused.status).toBe(409);
+  expect(refused.body.error).toMatchObject({
+    code: "removes_snapshots",
+    message:
+      "15 snapshots of 20 would go at the next forget: made on 15 Nov 2026, 14 Nov 2026, 13 Nov 2026, 12 Nov 2026, 11 Nov 2026, 10 Nov 2026, and on 9 more days back to 1 Nov 2026.",
+  });
+  expect(findSourceGroup(app.db, host.gid)?.retention.keep_last).toBeUndefined();
+  const held = await api().call("PUT", pathOf(host), { retention: { keep_last: 5 }, confirm_removal: false });
+  expect(held["retention_held_since"]).toBe(new Date(NOW).toISOString());
+  const still = await api().ask<Refused>("PUT", pathOf(host), { retention: { keep_last: 6 } });
+  expect(still.status).toBe(409);
+  const harmless = await api().call("PUT", pathOf(host), { retention: { keep_last: 50 } });
+  expect(harmless["retention_held_since"]).toBeNull();
+  const agreed = await api().call("PUT", pathOf(host), { retention: { keep_last: 3 }, confirm_removal: true });
+  expect(agreed).toMatchObject({ retention_held_since: null, retention: { keep_last: 3 } });
+});
+
+test("a first forget that would remove what exists is held until somebody agrees; a harmless one goes on by itself", async () => {
+  const holds = createRetentionHolds({ db: app.db, clock: app.clock, bus: createFactBus(silentLog) });
+  const fresh = await enrollHost(app, admin);
+  addSnapshots(fresh, 10);
+  expect(holds.forgettable(fresh.id).map(({ held }) => held)).toEqual([false]);
+  addSnapshots(fresh, 100);
+  expect(holds.forgettable(fresh.id).map(({ held }) => held)).toEqual([false]);
+
+  const old = await enrollHost(app, admin);
+  addSnapshots(old, 100);
+  expect(holds.forgettable(old.id).map(({ held }) => held)).toEqual([true]);
+  await api().call("POST", `${pathOf(old)}/confirm-retention`, {});
+  expect(holds.forgettable(old.id).map(({ held }) => held)).toEqual([false]);
+
+  await api().call("PUT", pathOf(old), { retention: {} });
+  expect(holds.forgettable(old.id)).toEqual([]);
+});
+
+test("hooks are for admins, sealed in the database, and named in no answer and no audit row", async () => {
+  const host = await enrollHost(app, admin);
+  const boss = jsonClient(app, admin);
+  expect((await api().ask("PUT", `${pathOf(host)}/hooks`, { pre: SECRET })).status).toBe(403);
+  expect((await api().ask("GET", `${pathOf(host)}/hooks`)).status).toBe(403);
+  expect((await api().ask("GET", `/api/hosts/${host.id}/hooks`)).status).toBe(403);
+  await boss.call("PUT", `/api/hosts/${host.id}/hooks`, {
+    pre: `${SECRET} host`,
+    post: `${SECRET} host`,
+    hook_shell: "/bin/bash",
+  });
+  await boss.call("PUT", `${pathOf(host)}/hooks`, { pre: `${SECRET} group` });
+  expect(await boss.call("GET", `${pathOf(host)}/hooks`)).toEqual({ pre: `${SECRET} group`, post: null });
+
+  await api().call("PUT", pathOf(host), { includes: ["/opt"] });
+  expect(await boss.call("GET", `${pathOf(host)}/hooks`)).toEqual({ pre: `${SECRET} group`, post: null });
+  const shown = await api().call("GET", pathOf(host));
+  expect(shown).toMatchObject({ has_pre_hook: true, has_post_hook: false });
+  expect(JSON.stringify(shown)).not.toContain("marker");
+
+  const bytes = app.db.$client.serialize();
+  expect(Buffer.from(bytes).includes("marker-of-a-hook")).toBe(false);
+  const { items } = listAudit(app.db, { target_id: host.gid }, 50, 0);
+  expect(items.map((row) => row.action)).toContain("source_group.hooks_changed");
+  const refused = listAudit(app.db, {}, 500, 0).items.filter(
+    (row) => row.action === "source_group.hooks_changed.denied",
+  );
+  expect(refused).toHaveLength(1);
+
+  for (const [person, sees] of [
+    [admin, true],
+    [operator, false],
+  ] as const) {
+    const page = await app.request(`/hosts/${host.id}/sources/${host.gid}`, { headers: { cookie: person.cookie } });
+    expect((await page.text()).includes("marker-of-a-hook")).toBe(sees);
+    const settings = await app.request(`/hosts/${host.id}/settings`, { headers: { cookie: person.cookie } });
+    expect((await settings.text()).includes("marker-of-a-hook")).toBe(sees);
+  }
+});
+
+test("the tag may change until a backup carries it; wrong fields are told at once", async () => {
+  const host = await enrollHost(app, admin);
+  expect(await api().call("PUT", pathOf(host), { tag: "papers" })).toMatchObject({ tag: "papers" });
+  insertJob(app.db, {
+    id: newId(),
+    hostId: host.id,
+    repoId: host.rid,
+    sourceGroupId: host.gid,
+    kind: "backup",
+    status: "queued",
+    attempt: 1,
+    actorKind: "schedule",
+    args: {},
+    queuedAt: NOW,
+  });
+  const fixed = await api().ask<Refused>("PUT", pathOf(host), { tag: "letters" });
+  expect(fixed.body.error.fields?.["tag"]).toContain("cannot change");
+  const wrong = await api().ask<Refused>("PUT", pathOf(host), {
+    includes: ["home"],
+    excludes: ["*.tmp", "# note"],
+    retry_max: 11,
+    retry_backoff_seconds: -1,
+    repo_ids: [newId()],
+  });
+  expect(wrong.status).toBe(400);
+  expect(Object.keys(wrong.body.error.fields ?? {}).sort()).toEqual([
+    ...["excludes", "includes", "repo_ids", "retry_backoff_seconds", "retry_max"],
+  ]);
+  const bad = await api().ask<Refused>("PUT", pathOf(host), { retention: { keep_daily: 0, keep_within: "5w" } });
+  expect(Object.keys(bad.body.error.fields ?? {}).length).toBeGreaterThan(0);
+});
+
+test("Windows stays on no file system; limits are whole numbers", async () => {
+  const host = await enrollHost(app, admin, { os: "windows", includes: ["C:\\Users"] });
+  const answer = await api().ask<Refused>("PUT", pathOf(host), { one_file_system: true });
+  expect(answer.body.error.fields?.["one_file_system"]).toContain("Windows");
+  expect(await api().call("PUT", `/api/hosts/${host.id}/bandwidth`, { up_kbps: 500, down_kbps: null })).toEqual({
+    up_kbps: 500,
+    down_kbps: null,
+  });
+  for (const up of [0, 1.5, "fast", -1])
+    expect((await api().ask("PUT", `/api/hosts/${host.id}/bandwidth`, { up_kbps: up, down_kbps: null })).status).toBe(
+      400,
+    );
+});
+
+test("snapshots of a deleted group are listed with no retention", async () => {
+  const host = await enrollHost(app, admin);
+  addSnapshots(host, 1, ["gone"]);
+  const page = await app.request(`/hosts/${host.id}`, { headers: { cookie: admin.cookie } });
+  expect(await page.text()).toContain("no retention");
+});
