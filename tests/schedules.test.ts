@@ -2,7 +2,11 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { findHost, updateHost } from "../db/queries/hosts.ts";
 import { listSchedules } from "../db/queries/schedules.ts";
+import type { Connection } from "../server/agents/hub.ts";
+import { ForeignObject } from "../server/agents/inbound.ts";
+import { createOwnership } from "../server/jobs/ownership.ts";
 import { splayMs } from "../shared/cron.ts";
+import { newId } from "../shared/ids.ts";
 import { type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";
 import { enrollHost, jsonClient } from "./testbed/hosts.ts";
 import { createCleanup } from "./testbed/temp.ts";
@@ -152,4 +156,36 @@ test("cron is explained, with the next five runs", async () => {
   expect(answer["next"]).toEqual([21, 22, 23, 24, 25].map((day) => `2026-11-${day}T01:00:00.000Z`));
   const bad = await api().ask<Refused>("GET", "/api/cron?expr=99%20*%20*%20*%20*&tz=Nowhere");
   expect(Object.keys(bad.body.error.fields ?? {}).sort()).toEqual(["expr", "tz"]);
+});
+
+test("what an agent mints itself is a scheduled backup of its own host's schedule, and nothing else", async () => {
+  const host = await enrollHost(app, admin);
+  const other = await enrollHost(app, admin);
+  const { checkOwned } = createOwnership(app.db);
+  const connection = { hostId: host.id } as Connection;
+  const [own, foreign] = [host, other].map(({ id }) => listSchedules(app.db, id)[0]?.id ?? "");
+  const job = {
+    job_id: newId(),
+    kind: "backup" as const,
+    repo_id: host.rid,
+    source_group_id: host.gid,
+    schedule_id: own ?? null,
+    attempt: 1,
+    actor_kind: "schedule" as const,
+    scheduled_at: START,
+    queued_at: START,
+  };
+  expect(() => checkOwned(connection, job)).not.toThrow();
+  expect(() => checkOwned(connection, { ...job, schedule_id: newId() })).not.toThrow();
+  const wrong = [
+    { schedule_id: foreign ?? null },
+    { kind: "forget" as const },
+    { kind: "prune" as const, source_group_id: null },
+    { scheduled_at: null },
+    { schedule_id: null },
+    { actor_kind: "user" as const },
+    { source_group_id: other.gid },
+    { repo_id: other.rid },
+  ];
+  for (const change of wrong) expect(() => checkOwned(connection, { ...job, ...change })).toThrow(ForeignObject);
 });

@@ -20,7 +20,7 @@ export type JobIngestDeps = {
   bus: FactBus;
   live: LiveJobs;
   /** @throws ForeignObject when the repo or group is not the host's */
-  checkOwned(connection: Connection, repoId: string | null, sourceGroupId: string | null): void;
+  checkOwned(connection: Connection, job: JobFields): void;
 };
 
 export function createJobIngest({ db, clock, bus, live, checkOwned }: JobIngestDeps) {
@@ -34,7 +34,7 @@ export function createJobIngest({ db, clock, bus, live, checkOwned }: JobIngestD
 
   /** A scheduled backup that the agent began by itself, or a job that a restored database has forgotten. */
   const adopt = (connection: Connection, fields: JobFields): JobRow => {
-    checkOwned(connection, fields.repo_id, fields.source_group_id);
+    checkOwned(connection, fields);
     const isScheduled = fields.kind === "backup" && fields.actor_kind === "schedule";
     insertJob(db, {
       id: fields.job_id,

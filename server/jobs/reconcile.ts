@@ -15,6 +15,7 @@ import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { ErrorCode } from "../../shared/jobs.ts";
 import type { Log } from "../../shared/log.ts";
+import type { JobFields } from "../../shared/protocol/fields.ts";
 import type { Connection, Hub } from "../agents/hub.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
@@ -37,7 +38,7 @@ export type ReconcileDeps = {
   startedAt: number;
   jobLostAfterMs: number;
   /** @throws ForeignObject */
-  checkOwned(connection: Connection, repoId: string | null, sourceGroupId: string | null): void;
+  checkOwned(connection: Connection, job: JobFields): void;
 };
 
 export function createReconciler(deps: ReconcileDeps): Reconciler {
@@ -61,7 +62,7 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
     for (const open of connection.hello?.open_jobs ?? []) {
       if (findJob(db, open.job_id)) continue;
       try {
-        checkOwned(connection, open.repo_id, open.source_group_id);
+        checkOwned(connection, open);
       } catch (error) {
         log.warn("an unknown open job was refused", {
           job_id: open.job_id,
