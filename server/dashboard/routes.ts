@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
-import { listJobs } from "../../db/queries/jobs.ts";
+import { countJobs } from "../../db/queries/jobs.ts";
 import { type Clock, DAY_MS } from "../../shared/clock.ts";
 import { REPO_STATUSES } from "../../shared/repos.ts";
 import { HOST_STATUSES } from "../hosts/status.ts";
@@ -22,7 +22,7 @@ export function dashboardRoutes({ db, clock, fleet }: { db: Db; clock: Clock; fl
       handle: ({ c }) => {
         const hosts = fleet.hosts();
         const since = clock.now() - DAY_MS;
-        const ended = (status: "succeeded" | "failed") => listJobs(db, { kind: "backup", status, since }, 1, 0).total;
+        const ended = (status: "succeeded" | "failed") => countJobs(db, { kind: "backup", status, since }).total;
         const by = (status: string) => hosts.filter((row) => row.status === status).length;
         return c.json({
           hosts: { total: hosts.length, online: by("online"), degraded: by("degraded"), offline: by("offline") },

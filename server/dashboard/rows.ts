@@ -1,6 +1,6 @@
 // From what the database knows of hosts to the rows of the fleet table, nights and sizes included.
 import type { Db } from "../../db/open.ts";
-import { listJobs } from "../../db/queries/jobs.ts";
+import { countJobs } from "../../db/queries/jobs.ts";
 import { listHostSamples } from "../../db/queries/repos.ts";
 import { listDailyOutcomes } from "../../db/queries/source-groups.ts";
 import type { DailyOutcomeRow } from "../../db/schema/source-groups.ts";
@@ -75,7 +75,7 @@ export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; 
       const now = clock.now();
       if (counted && now - counted.at < COUNTS_KEPT_MS) return counted;
       const ended = (status: "succeeded" | "failed") =>
-        listJobs(db, { kind: "backup", status, since: now - DAY_MS }, 1, 0).total;
+        countJobs(db, { kind: "backup", status, since: now - DAY_MS }).total;
       counted = { at: now, ran: ended("succeeded"), failed: ended("failed") };
       return counted;
     },

@@ -200,6 +200,6 @@ export function progressOfHost(
 /** The oldest backup since the machine enrolled; a newer one that succeeded counts before a failed first. */
 function firstBackup(db: Db, hostId: string, since: number) {
   const filter = { host_id: hostId, kind: "backup", since } as const;
-  const succeeded = listJobs(db, { ...filter, status: "succeeded" }, 1, 0).items[0];
-  return succeeded ?? listJobs(db, filter, 1, 0).items[0] ?? null;
+  const succeeded = listJobs(db, { ...filter, status: "succeeded" }, 1, 0)[0];
+  return succeeded ?? listJobs(db, filter, 1, 0)[0] ?? null;
 }

@@ -2,7 +2,14 @@
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { listLastLogLines, listLogLines } from "../../db/queries/job-logs.ts";
-import { countAhead, countOpenJobs, findJobNamed, type JobListItem, listJobs } from "../../db/queries/jobs.ts";
+import {
+  countAhead,
+  countJobs,
+  countOpenJobs,
+  findJobNamed,
+  type JobListItem,
+  listJobs,
+} from "../../db/queries/jobs.ts";
 import { findRepo } from "../../db/queries/repos.ts";
 import { findSourceGroup } from "../../db/queries/source-groups.ts";
 import { isFinal, JOB_KINDS, JOB_STATUSES, type JobKind, type JobStatus } from "../../shared/jobs.ts";
@@ -170,13 +177,14 @@ function readList(db: Db, filter: JobFilter): JobListProps {
     status: (filter.status || undefined) as JobStatus | "warning" | undefined,
     ...spanOf(db, { day: filter.day || undefined, host_id: filter.host_id || undefined }),
   };
-  const { items, total } = listJobs(db, query, ROWS, filter.offset);
+  const { total, isCut } = countJobs(db, query);
+  const items = listJobs(db, query, ROWS, filter.offset);
   const names = {
     host: filter.host_id ? (findHost(db, filter.host_id)?.name ?? null) : null,
     repo: filter.repo_id ? (findRepo(db, filter.repo_id)?.name ?? null) : null,
     group: filter.source_group_id ? (findSourceGroup(db, filter.source_group_id)?.name ?? null) : null,
   };
-  return { filter, rows: items.map(lineOf), total, limit: ROWS, names };
+  return { filter, rows: items.map(lineOf), total, isCut, limit: ROWS, names };
 }
 
 function lineOf(job: JobListItem): JobLine {
@@ -193,7 +201,7 @@ function readEarlier(db: Db, job: JobListItem) {
     ? { source_group_id: job.sourceGroupId, kind: job.kind }
     : { host_id: job.hostId, repo_id: job.repoId ?? undefined, kind: job.kind };
   return listJobs(db, { ...same, until: job.queuedAt }, EARLIER_RUNS, 0)
-    .items.filter((other) => other.id !== job.id)
+    .filter((other) => other.id !== job.id)
     .map((other) => ({ ...other, addedBytes: addedBytesOf(other) }));
 }
 

@@ -69,14 +69,15 @@ export function createReadiness({ db, clock, log, hub, orders, credentials, stat
     const credential = findCredential(db, repo.id, "everyday");
     if (repo.status === "ready" && !credential?.previousSealed) return;
     const open = listOpenJobs(db, host.id).filter((job) => job.repoId === repo.id);
-    const lastInit = listJobs(db, { repo_id: repo.id, kind: "init" }, 1, 0).items[0];
+    const lastInit = listJobs(db, { repo_id: repo.id, kind: "init" }, 1, 0)[0];
     const step = nextStep(
       {
         repo,
         credential,
         isInSync: host.driftSince === null,
         openKinds: open.map((job) => job.kind),
-        lastInitAt: lastInit?.finishedAt ?? null,
+        // One from before the repo was told to begin anew does not count.
+        lastInitAt: (lastInit?.queuedAt ?? 0) > (repo.maintenanceSince ?? 0) ? (lastInit?.finishedAt ?? null) : null,
       },
       clock.now(),
     );

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { listLogLines } from "../../db/queries/job-logs.ts";
-import { countAhead, findJob, findJobNamed, type JobListItem, listJobs } from "../../db/queries/jobs.ts";
+import { countAhead, countJobs, findJob, findJobNamed, type JobListItem, listJobs } from "../../db/queries/jobs.ts";
 import { JOB_KINDS, JOB_STATUSES } from "../../shared/jobs.ts";
 import type { Hub } from "../agents/hub.ts";
 import { notFound, Refusal } from "../http/errors.ts";
@@ -84,8 +84,10 @@ export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Rout
       summary: "Jobs, newest first",
       query: jobQuery,
       handle: ({ c, query }) => {
-        const { items, total } = listJobs(db, { ...query, ...spanOf(db, query) }, query.limit, query.offset);
-        return c.json({ items: items.map(show), total });
+        const filter = { ...query, ...spanOf(db, query) };
+        const { total, isCut } = countJobs(db, filter);
+        const items = listJobs(db, filter, query.limit, query.offset).map(show);
+        return c.json({ items, total, ...(isCut ? { total_is_at_least: true } : {}) });
       },
     }),
     route({

@@ -177,7 +177,7 @@ export function trendOf(db: Db, repo: RepoRow, days: number, now: number): Trend
   const samples = listRepoSamples(db, repo.id, new Date(since).toISOString().slice(0, 10)).flatMap((row) =>
     row.sizeBytes === null ? [] : [{ day: row.day, sizeBytes: row.sizeBytes, snapshotCount: row.snapshotCount }],
   );
-  const prunes = listJobs(db, { repo_id: repo.id, kind: "prune", status: "succeeded", since }, 200, 0).items;
+  const prunes = listJobs(db, { repo_id: repo.id, kind: "prune", status: "succeeded", since }, 200, 0);
   return {
     days,
     samples,

@@ -9,6 +9,7 @@ import { backupOverhead } from "./backup-overhead.ts";
 import { dashboard } from "./dashboard.ts";
 import { downloadSizes } from "./download-sizes.ts";
 import { fleetLoad } from "./fleet-load.ts";
+import { largeDatabase } from "./large-database.ts";
 import { lineToDom } from "./line-to-dom.ts";
 import { logThroughput } from "./log-throughput.ts";
 import { type Measure, type Row, verdictOf } from "./row.ts";
@@ -25,6 +26,7 @@ const ROWS: readonly Row[] = [
   agentIdle,
   downloadSizes,
   serverStart,
+  largeDatabase,
 ];
 const REPOSITORY = resolve(import.meta.dir, "../..");
 

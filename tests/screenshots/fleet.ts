@@ -74,7 +74,7 @@ export async function startSampleFleet(cleanup: Cleanup, { extraHosts = 0 } = {}
   const agents = await connectAll(app, url, hosts, jobs.runningJobId, cleanup);
   const newest = (name: string, status: "succeeded" | "failed") => {
     const host = hosts.find(({ sample }) => sample.name === name);
-    return listJobs(db, { host_id: host?.id, status, kind: "backup" }, 1, 0).items[0]?.id ?? "";
+    return listJobs(db, { host_id: host?.id, status, kind: "backup" }, 1, 0)[0]?.id ?? "";
   };
   return {
     app,

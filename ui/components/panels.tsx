@@ -154,6 +154,7 @@ export function Pager({
   offset,
   limit,
   total,
+  isCut = false,
   href,
   note,
   words = ["Newer", "Older"],
@@ -161,18 +162,20 @@ export function Pager({
   offset: number;
   limit: number;
   total: number;
+  /** There are more than `total`: nobody counted on. */
+  isCut?: boolean;
   href: (offset: number) => string;
   note?: Child;
   words?: readonly [back: string, on: string];
 }) {
   const back = offset > 0 ? href(Math.max(0, offset - limit)) : null;
-  const on = offset + limit < total ? href(offset + limit) : null;
+  const on = offset + limit < total || isCut ? href(offset + limit) : null;
   return (
     <div class="foot">
       <span>
         {total === 0
           ? "none"
-          : `${formatCount(offset + 1)}–${formatCount(Math.min(total, offset + limit))} of ${formatCount(total)}`}
+          : `${formatCount(offset + 1)}–${formatCount(isCut ? offset + limit : Math.min(total, offset + limit))} of ${formatCount(total)}${isCut ? "+" : ""}`}
         {note ? <> · {note}</> : null}
       </span>
       {back || on ? (

@@ -51,6 +51,8 @@ export type JobListProps = {
   filter: JobFilter;
   rows: readonly JobLine[];
   total: number;
+  /** There are more than `total`. */
+  isCut: boolean;
   limit: number;
   /** Names behind the ids of the filter, for its chips. */
   names: { host: string | null; repo: string | null; group: string | null };
@@ -91,7 +93,7 @@ function hrefWith(path: string, filter: JobFilter, change: Partial<JobFilter> = 
 }
 
 function JobList(props: JobListProps & { view: View; path: string; showHost: boolean }) {
-  const { filter, rows, total, limit, path } = props;
+  const { filter, rows, total, isCut, limit, path } = props;
   return (
     <>
       <JobFilters {...props} />
@@ -106,6 +108,7 @@ function JobList(props: JobListProps & { view: View; path: string; showHost: boo
             offset={filter.offset}
             limit={limit}
             total={total}
+            isCut={isCut}
             href={(offset) => hrefWith(path, filter, { offset })}
           />
         </>
