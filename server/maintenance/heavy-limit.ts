@@ -1,6 +1,6 @@
 /** Holds heavy jobs back while two others already work on the same repo server. */
 import type { Db } from "../../db/open.ts";
-import { listSentJobs } from "../../db/queries/jobs.ts";
+import { findJob, listSentJobs } from "../../db/queries/jobs.ts";
 import { findRepo } from "../../db/queries/repos.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import { type Clock, SECOND_MS } from "../../shared/clock.ts";
@@ -29,7 +29,10 @@ export function createHeavyLimit({ db, clock }: { db: Db; clock: Clock }): Heavy
       const server = serverOf(job.repoId);
       if (server === null) return true;
       const now = clock.now();
-      for (const [id, claim] of claims) if (claim.until <= now) claims.delete(id);
+      for (const [id, claim] of claims) {
+        const claimed = findJob(db, id);
+        if (claim.until <= now || claimed?.status !== "queued") claims.delete(id);
+      }
       const busy = new Set<string>();
       for (const other of listSentJobs(db, ["forget", "prune", "check"]))
         if (other.id !== job.id && serverOf(other.repoId) === server) busy.add(other.id);

@@ -45,6 +45,7 @@ export function createReinit({ db, clock, bus }: { db: Db; clock: Clock; bus: Fa
         dedupRatio: null,
         compressionRatio: null,
         fullyReadSince: null,
+        maintenanceSince: clock.now(),
         checkNextPart: 1,
         checkParts: null,
         checkRoundSince: null,

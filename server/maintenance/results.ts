@@ -98,11 +98,17 @@ function statusOf(job: JobRow): ResultStatus {
     : "failed";
 }
 
+/** Where there was nothing to remove nothing is proved. */
+function hasDeleted({ stats }: JobRow): boolean {
+  return Number(stats?.["snapshots_removed"] ?? 0) > 0 || Number(stats?.["freed_bytes"] ?? 0) > 0;
+}
+
 /** The admin credential is proved by its use. One that was changed since is not judged by an older job. */
 function judgeCredential(db: Db, repoId: string, job: JobRow): void {
   const credential = findCredential(db, repoId, "admin");
   if (!credential || (job.sentAt ?? job.queuedAt) < credential.rotatedAt) return;
-  if (job.status === "succeeded") updateCredential(db, credential.id, { provedAt: job.finishedAt, trialError: null });
+  if (job.status === "succeeded" && hasDeleted(job))
+    updateCredential(db, credential.id, { provedAt: job.finishedAt, trialError: null });
   else if (CREDENTIAL_CODES.has(job.errorCode ?? ""))
     updateCredential(db, credential.id, { trialError: job.errorMessage ?? "It was refused." });
 }
