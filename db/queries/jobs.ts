@@ -61,10 +61,11 @@ export function findLastJob(db: Db, repoId: string, kind: JobKind): JobRow | nul
 
 /** All jobs on a repo that have not ended, whoever runs them, oldest first. */
 export function listOpenJobsOfRepo(db: Db, repoId: string): JobRow[] {
+  // Open jobs are few: the plus keeps SQLite from walking through all that the repo ever had.
   return db
     .select()
     .from(jobs)
-    .where(and(IS_OPEN, eq(jobs.repoId, repoId)))
+    .where(and(IS_OPEN, sql`+${jobs.repoId} = ${repoId}`))
     .orderBy(asc(jobs.id))
     .all();
 }
@@ -295,7 +296,8 @@ function conditions(filter: JobFilter): SQL | undefined {
   const { status } = filter;
   // A host, repo or group narrows far more than a kind or a status: the plus keeps SQLite from choosing their index then.
   const isNarrow = filter.host_id !== undefined || filter.repo_id !== undefined || filter.source_group_id !== undefined;
-  const kindColumn = isNarrow ? sql`+${jobs.kind}` : sql`${jobs.kind}`;
+  // The repo's index has the kind in it.
+  const kindColumn = isNarrow && filter.repo_id === undefined ? sql`+${jobs.kind}` : sql`${jobs.kind}`;
   const statusColumn = isNarrow ? sql`+${jobs.status}` : sql`${jobs.status}`;
   return and(
     filter.host_id ? eq(jobs.hostId, filter.host_id) : undefined,
