@@ -18,6 +18,7 @@ export function jobBody(job: JobListItem, progress: Progress | null, waitingFor:
     attempt: job.attempt,
     actor_kind: job.actorKind,
     actor_name: job.actorName,
+    schedule_id: job.scheduleId,
     scheduled_at: iso(job.scheduledAt),
     queued_at: iso(job.queuedAt),
     accepted_at: iso(job.acceptedAt),
