@@ -75,7 +75,9 @@ export function listSentJobs(db: Db, kinds: readonly JobKind[]): JobRow[] {
   return db
     .select()
     .from(jobs)
-    .where(and(IS_OPEN, inArray(jobs.kind, [...kinds]), or(isNotNull(jobs.acceptedAt), eq(jobs.status, "running"))))
+    .where(
+      and(IS_OPEN, inArray(sql`+${jobs.kind}`, [...kinds]), or(isNotNull(jobs.acceptedAt), eq(jobs.status, "running"))),
+    )
     .all();
 }
 
