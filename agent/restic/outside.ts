@@ -10,7 +10,13 @@ import { isWritable } from "../sysinfo.ts";
 import type { RepoAccess } from "./access.ts";
 
 /** Where one process is to run instead of below the agent. */
-export type TransientUnit = { name: string; startWith: string[]; signalWith(signal: string): string[] };
+export type TransientUnit = {
+  name: string;
+  startWith: string[];
+  signalWith(signal: string): string[];
+  /** For one that has not begun yet, and takes no signal. */
+  stopWith: string[];
+};
 
 /** What the hidden command `run-outside` reads from its stdin. */
 export type OutsideOrder = { command: string[]; env: Record<string, string> };
@@ -50,6 +56,7 @@ export function createOutside({ allowed, path, program, unitName = ownUnit() }: 
         ...[systemdRun, "--quiet", "--pipe", "--wait", "--collect", "--service-type=exec", `--unit=${name}`],
         ...[`--description=A job of the restic-manager agent`, ...binding, program, "run-outside"],
       ],
+      stopWith: [systemctl, "stop", "--no-block", name],
       signalWith: (signal) => [systemctl, "kill", `--signal=${signal}`, name],
     };
   }

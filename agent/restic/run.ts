@@ -1,6 +1,7 @@
 /** The only place that starts processes for jobs: own process group, environment from scratch, bounded output. */
-import type { Subprocess } from "bun";
+
 import { existsSync, readFileSync } from "node:fs";
+import type { Subprocess } from "bun";
 import { PLATFORM } from "../platform.ts";
 import { createLineSplitter } from "./lines.ts";
 import { OUTSIDE_PID, type OutsideOrder, type TransientUnit } from "./outside.ts";
@@ -136,8 +137,9 @@ function readLines(stream: ReadableStream<Uint8Array>, max: number, line: (text:
 }
 
 function signal(order: ProcessOrder, pid: number, name: "SIGTERM" | "SIGKILL"): void {
-  if (order.outside) Bun.spawnSync(order.outside.signalWith(name));
-  if (!order.outside || name === "SIGKILL") signalGroup(pid, name);
+  const { outside } = order;
+  if (outside && !Bun.spawnSync(outside.signalWith(name)).success) Bun.spawnSync(outside.stopWith);
+  if (!outside || name === "SIGKILL") signalGroup(pid, name);
 }
 
 /** Windows has no process groups of this kind: the process itself is ended there. */
