@@ -59,7 +59,7 @@ import { createMaintenanceSettings } from "./maintenance/settings.ts";
 import { createMaintenanceSurvey } from "./maintenance/survey.ts";
 import { createPages } from "./pages.tsx";
 import { createCredentials } from "./repos/credentials.ts";
-import { createRepoIngest } from "./repos/ingest.ts";
+import { createRepoIngest, takeDailySamples } from "./repos/ingest.ts";
 import { createRepos } from "./repos/repos.ts";
 import { repoRoutes } from "./repos/routes.ts";
 import { writeAudit } from "./runtime/audit.ts";
@@ -88,6 +88,8 @@ export type WiredServer = {
   app: App;
   routes: readonly Route[];
   firstRun: FirstRun;
+  /** What the ticker runs; a test that moves the clock runs it by hand. */
+  ticks: readonly Tick[];
   /** Tells agents and stores what is on its way; the database may be closed afterwards. */
   drain(): void;
 };
@@ -286,6 +288,11 @@ export async function wire(
         maintenance.orderDue();
       },
     },
+    {
+      name: "daily samples",
+      everyMs: 10 * MINUTE_MS,
+      run: () => takeDailySamples(db, (hostId) => dayOf(hostId, clock.now())),
+    },
     { name: "departed", everyMs: SECOND_MS, run: presence.flushDeparted },
     { name: "last seen", everyMs: 5 * MINUTE_MS, run: presence.flush },
     {
@@ -369,6 +376,7 @@ export async function wire(
     app,
     routes,
     firstRun,
+    ticks,
     drain() {
       isDraining = true;
       ticker.stop();

@@ -117,6 +117,11 @@ export function putRepoSample(db: Db, row: RepoSampleRow): void {
     .run();
 }
 
+export function hasRepoSample(db: Db, repoId: string, day: string): boolean {
+  const where = and(eq(repoSamples.repoId, repoId), eq(repoSamples.day, day));
+  return db.select({ day: repoSamples.day }).from(repoSamples).where(where).get() !== undefined;
+}
+
 export function listRepoSamples(db: Db, repoId: string, sinceDay: string): RepoSampleRow[] {
   return db
     .select()

@@ -1,7 +1,7 @@
 /** What agents report about repos. The server's own knowledge of which repository it is comes before what is claimed. */
 import type { Db } from "../../db/open.ts";
 import { refreshRepoProjections } from "../../db/queries/hosts.ts";
-import { findRepo, putRepoSample, updateRepo } from "../../db/queries/repos.ts";
+import { findRepo, hasRepoSample, listRepos, putRepoSample, updateRepo } from "../../db/queries/repos.ts";
 import { countSnapshots, sumAddedBytes, sumNewestSizes } from "../../db/queries/snapshots.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { type Clock, HOUR_MS } from "../../shared/clock.ts";
@@ -84,6 +84,14 @@ function statusChanges(repo: RepoRow, report: ToServerPayload<"repo.status">, no
         }
       : {}),
   };
+}
+
+/** A row for today of every repo that has been measured: quiet days have one, too. */
+export function takeDailySamples(db: Db, dayOf: (hostId: string) => string): void {
+  for (const repo of listRepos(db)) {
+    const day = dayOf(repo.hostId);
+    if (repo.sizeBytes !== null && !hasRepoSample(db, repo.id, day)) takeSample(db, repo.id, day);
+  }
 }
 
 /** Today's row of the trend, from what is known now. */

@@ -15,6 +15,7 @@ import type { Cleanup } from "../testbed/temp.ts";
 import { until } from "../testbed/wait.ts";
 import { connectSampleAgent, type SampleAgent } from "./sample-agent.ts";
 import { type SeededHost, seedAudit, seedExtraHosts, seedFleet } from "./seed.ts";
+import { seedMaintenance } from "./seed-maintenance.ts";
 
 export const MOMENT = Date.UTC(2026, 10, 20, 9, 14);
 const GIB = 2 ** 30;
@@ -36,6 +37,9 @@ export type SampleFleet = {
   /** A finished job of nas-01, and the newest failed one. */
   doneJobId: string;
   failedJobId: string;
+  /** A forget of nas-01, and a check of mail-01 that found errors. */
+  forgetJobId: string;
+  checkJobId: string;
 };
 
 /** `extraHosts` healthy machines stand beside the twelve; they are offline. */
@@ -67,6 +71,7 @@ export async function startSampleFleet(cleanup: Cleanup, { extraHosts = 0 } = {}
   const deps = { db, now: MOMENT, credentials, userId: admin.userId };
   const hosts = seedFleet(deps);
   seedExtraHosts(deps, extraHosts);
+  const maintained = seedMaintenance(deps, hosts);
   seedAudit(deps, hosts);
   seedTokens(app, admin.userId);
   const jobs = seedOpenJobs(app, hosts, admin.userId);
@@ -86,6 +91,7 @@ export async function startSampleFleet(cleanup: Cleanup, { extraHosts = 0 } = {}
     hosts,
     agents,
     ...jobs,
+    ...maintained,
     doneJobId: newest("laptop-anna", "succeeded"),
     failedJobId: newest("db-01", "failed"),
   };

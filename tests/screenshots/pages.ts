@@ -22,6 +22,7 @@ export function samplePages(fleet: SampleFleet): SamplePage[] {
   };
   const nas = host("nas-01");
   const away = host("nas-02");
+  const mail = host("mail-01");
   const base = `/hosts/${nas.id}`;
   return [
     { name: "onboarding", path: `/login?setup=${fleet.fresh.setupToken}`, on: "fresh", stranger: true },
@@ -45,7 +46,12 @@ export function samplePages(fleet: SampleFleet): SamplePage[] {
     { name: "host-settings", path: `${base}/settings` },
     { name: "repo", path: `${base}/repos/${nas.repoId}` },
     { name: "repo-failed", path: `/hosts/${away.id}/repos/${away.repoId}` },
+    { name: "repo-damaged", path: `/hosts/${mail.id}/repos/${mail.repoId}` },
+    { name: "repo-new", path: `${base}/repos/new` },
+    { name: "repo-maintenance-form", path: `${base}/repos/${nas.repoId}`, act: openMaintenance },
     { name: "repos", path: "/repos" },
+    { name: "job-forget", path: `/jobs/${fleet.forgetJobId}` },
+    { name: "job-check-errors", path: `/jobs/${fleet.checkJobId}` },
     { name: "jobs", path: "/jobs" },
     { name: "jobs-of-a-night", path: `/jobs?host_id=${nas.id}&day=2026-11-19&kind=backup` },
     { name: "job-running", path: `/jobs/${runningJobId}` },
@@ -64,6 +70,10 @@ export function samplePages(fleet: SampleFleet): SamplePage[] {
     { name: "credential-form", path: `${base}/repos/${nas.repoId}`, act: (page) => page.click("text=Change…") },
     { name: "add-host-result", path: "/hosts/new", act: addHost },
   ];
+}
+
+async function openMaintenance(page: Page): Promise<void> {
+  await page.click("#change-maintenance > summary");
 }
 
 async function signInWrongly(page: Page): Promise<void> {

@@ -66,7 +66,7 @@ export function JobPage({ view, ...data }: JobPageProps & { view: View }) {
         </div>
       ) : null}
       {job.status === "running" ? <JobProgress job={job} progress={progress} view={view} /> : null}
-      {final ? <StatsSection job={job} /> : null}
+      {final ? <StatsSection job={job} view={view} /> : null}
       <div class="with-rail">
         <JobLog job={job} log={data.log} view={view} />
         <Facts {...data} view={view} />

@@ -4,6 +4,8 @@ import type { JobRow } from "../../db/schema/jobs.ts";
 import type { JobStats } from "../../shared/protocol/fields.ts";
 import { Figures, Notice } from "../components/panels.tsx";
 import { formatBytes, formatCount, formatDuration, formatPlural } from "../format.ts";
+import type { View } from "../view.ts";
+import { CheckTable, ForgetTables } from "./tables.tsx";
 
 type Format = (value: number) => string;
 
@@ -25,16 +27,40 @@ const OTHER_FIGURES: readonly (readonly [key: string, label: string, format: For
   ["total_file_count", "Files", formatCount],
 ];
 
+const MAINTENANCE_FIGURES: readonly (readonly [key: string, label: string, format: Format])[] = [
+  ["snapshots_removed", "Snapshots removed", formatCount],
+  ["snapshots_after", "Snapshots left", formatCount],
+  ["freed_bytes", "Freed", formatBytes],
+  ["repacked_bytes", "Packed anew", formatBytes],
+  ["remaining_bytes", "Left in the repo", formatBytes],
+  ["unused_bytes", "Unused, left for later", formatBytes],
+  ["errors", "Errors", formatCount],
+  ["read_part", "Part read", formatCount],
+  ["read_parts", "Of parts", formatCount],
+  ["locks_removed", "Stale locks removed", formatCount],
+  ["locks_left", "Locks left", formatCount],
+];
+
+const FIGURES: Partial<Record<JobRow["kind"], typeof BACKUP_FIGURES>> = {
+  backup: BACKUP_FIGURES,
+  forget: MAINTENANCE_FIGURES,
+  prune: MAINTENANCE_FIGURES,
+  check: MAINTENANCE_FIGURES,
+  unlock: MAINTENANCE_FIGURES,
+};
+
 const SHOWN_PATHS = 20;
 
 export function StatsSection({
   job,
+  view,
 }: {
+  view: View;
   job: Pick<JobRow, "kind" | "stats" | "warnings" | "startedAt" | "finishedAt">;
 }) {
   const { stats } = job;
   if (!stats) return null;
-  const wanted = job.kind === "backup" ? BACKUP_FIGURES : OTHER_FIGURES;
+  const wanted = FIGURES[job.kind] ?? OTHER_FIGURES;
   const figures = wanted.flatMap(([key, label, format]): (readonly [string, Child])[] => {
     const value = stats[key];
     return typeof value === "number" ? [[label, format(value)]] : [];
@@ -51,6 +77,8 @@ export function StatsSection({
           Snapshot <code>{stats.snapshot_id.slice(0, 8)}</code>
         </p>
       ) : null}
+      {job.kind === "forget" ? <ForgetTables stats={stats} view={view} /> : null}
+      {job.kind === "check" ? <CheckTable stats={stats} /> : null}
       {unreadable.length > 0 ? <Unreadable paths={unreadable} total={job.warnings} /> : null}
     </section>
   );

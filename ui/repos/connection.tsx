@@ -108,7 +108,7 @@ function Admin({ known, admin, repo, path, refused, editable, view }: Connection
           ]}
         />
       ) : (
-        <p class="t2">{NO_ADMIN[repo.appendOnly]}</p>
+        <p class="hint">{NO_ADMIN[repo.appendOnly]}</p>
       )}
       {editable ? (
         <CredentialForm

@@ -24,7 +24,6 @@ const KEYS = {
 } as const;
 
 const ADDRESSES = [
-  ["rest", "rest:https://vault.example:8000/web-01/"],
   ["local", "/srv/restic"],
   ["sftp", "sftp:backup@vault.example:/srv/restic/web-01"],
   ["s3", "s3:https://s3.example/bucket/web-01"],

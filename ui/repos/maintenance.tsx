@@ -74,7 +74,7 @@ const BLOCKS: Record<Block, string> = {
   no_admin_credential: "needs an admin credential",
   nothing_to_forget: "no retention to carry out",
   offline: "due; waits for the host",
-  just_returned: "due; the host is just back",
+  just_returned: "due soon; the host is just back",
   under_way: "under way",
   after_forget: "after forget",
 };
@@ -172,10 +172,8 @@ function Line(props: {
       </td>
       <td data-th="Cadence">
         {line.words === null ? "Only by hand" : sentence(line.words)}
-        <small>
-          {line.expression === null ? null : <code>{line.expression}</code>}
-          {line.kind === "check" ? <> {checkWords(check)}</> : null}
-        </small>
+        <small>{line.expression === null ? null : <code>{line.expression}</code>}</small>
+        {line.kind === "check" ? <small>{checkWords(check)}</small> : null}
       </td>
       <td data-th="Last">
         <Last line={line} view={view} />
