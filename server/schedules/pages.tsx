@@ -109,7 +109,7 @@ export function schedulePages({ db, clock, pages, heads, schedules }: SchedulePa
       method: "GET",
       path: `${base}/explain`,
       access: "operator",
-      summary: "Part of a page: a cron expression in words, with its next five runs",
+      summary: "Page: part that tells a cron expression in words, with its next five runs",
       handle: (call) => {
         const { c, params } = call;
         const { host } = heads.read(params.id ?? "");

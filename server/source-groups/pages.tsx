@@ -53,7 +53,7 @@ export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
       method: "GET",
       path: `${base}/retention`,
       access: "operator",
-      summary: "Part of a page: what a retention policy would keep of the coming year",
+      summary: "Page: part that draws what a retention policy would keep of the coming year",
       handle: (call) => {
         const { c, params } = call;
         const { host } = heads.read(params.id ?? "");
