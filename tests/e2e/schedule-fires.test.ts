@@ -120,3 +120,24 @@ test("a group and a schedule are made; it fires by itself, the snapshot has the 
   await page.locator("table .chip", { hasText: "papers" }).first().waitFor();
   expect(page.problems).toEqual([]);
 }, 180_000);
+
+test("hooks are written in the browser and speak in the job's log", async () => {
+  await page.goto(`/hosts/${hostId}/sources`);
+  await page.locator("tr", { hasText: "papers" }).locator("a.row-link").click();
+  await page.fill("#pre", "echo dumping for $RM_SOURCE_GROUP");
+  await page.fill("#post", "echo it $RM_JOB_STATUS");
+  await page.click("button:has-text('Save hooks')");
+  await page.locator(".toast", { hasText: "The hooks of papers were saved" }).waitFor();
+  await until(
+    async () => {
+      const host = await client.get<{ in_sync: boolean }>(`/api/hosts/${hostId}`);
+      return host.in_sync ? true : null;
+    },
+    { timeoutMs: 20_000, everyMs: 100, what: "the agent to have the hooks" },
+  );
+  await page.goto(`/hosts/${hostId}/sources`);
+  await page.locator("tr", { hasText: "papers" }).locator("button:has-text('Run now')").click();
+  await page.waitForURL("**/jobs/*");
+  await page.locator("text=dumping for papers").first().waitFor({ timeout: 30_000 });
+  await page.locator("text=it succeeded").first().waitFor({ timeout: 30_000 });
+}, 90_000);
