@@ -1,0 +1,166 @@
+/** Schedules without a server, over sleep, jumps of the clock and dead repositories: each run once, and all of it told later. */
+import { afterAll, describe, expect, test } from "bun:test";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { copyRepoTemplate } from "../testbed/repo-template.ts";
+import { startRestServer } from "../testbed/rest-server.ts";
+import { createCleanup } from "../testbed/temp.ts";
+import { until } from "../testbed/wait.ts";
+import { openScheduleScene } from "./schedule-scene.ts";
+
+const cleanup = createCleanup();
+afterAll(cleanup.run, 60_000);
+
+const DAILY = { startAt: "2026-11-22T12:00:00Z", cron: "0 2 * * *" };
+/** How long a wrong run would take at most to show itself: several looks of the scheduler. */
+const QUIET_MS = 1500;
+
+describe.each([["restic-0.18" as const], ["restic-0.19" as const]])("with %s", (restic) => {
+  test("the server is down over three due times: the agent backs up alone, and tells everything later", async () => {
+    const scene = await openScheduleScene(cleanup, { ...DAILY, restic });
+    await scene.stopServer();
+    await scene.moveTo("2026-11-23T02:00:05Z", 1);
+    await scene.moveTo("2026-11-24T02:00:05Z", 2);
+    await scene.moveTo("2026-11-25T02:00:05Z", 3);
+    await scene.startServer();
+    const jobs = await scene.told(3);
+    expect(jobs.map(({ status, attempt }) => [status, attempt])).toEqual(Array(3).fill(["succeeded", 1]));
+    expect(await scene.dueTimes()).toEqual(["2026-11-23T02:00", "2026-11-24T02:00", "2026-11-25T02:00"]);
+    for (const job of jobs) {
+      const log = await scene.log(job.id);
+      expect(log).toHaveLength(job.log_lines);
+      expect(log.join("\n")).toContain("Snapshot ");
+    }
+    const snapshots = () => scene.client.get<{ items: unknown[] }>(`/api/hosts/${scene.hostId}/snapshots`);
+    await until(async () => (await snapshots()).items.length === 3, { what: "three snapshots at the server" });
+  }, 120_000);
+});
+
+test("a laptop asleep over two due times runs the newest once when it wakes", async () => {
+  const scene = await openScheduleScene(cleanup, DAILY);
+  scene.agent().kill("SIGSTOP");
+  scene.clock.set(Date.parse("2026-11-24T09:30:00Z"));
+  scene.agent().kill("SIGCONT");
+  await scene.told(1);
+  await Bun.sleep(QUIET_MS);
+  expect(await scene.dueTimes()).toEqual(["2026-11-24T02:00"]);
+  await scene.moveTo("2026-11-25T02:00:05Z", 2);
+  await scene.told(2);
+  expect(await scene.dueTimes()).toEqual(["2026-11-24T02:00", "2026-11-25T02:00"]);
+}, 120_000);
+
+test("asleep until shortly before the next run: nothing is made up for", async () => {
+  const scene = await openScheduleScene(cleanup, DAILY);
+  scene.clock.set(Date.parse("2026-11-24T01:50:00Z"));
+  await Bun.sleep(QUIET_MS);
+  expect(await scene.jobs()).toEqual([]);
+  await scene.moveTo("2026-11-24T02:00:05Z", 1);
+  await scene.told(1);
+  expect(await scene.dueTimes()).toEqual(["2026-11-24T02:00"]);
+}, 120_000);
+
+test("an agent that starts without a network fires from what it has stored", async () => {
+  const scene = await openScheduleScene(cleanup, DAILY);
+  await scene.stopServer();
+  await scene.killAgent();
+  scene.clock.set(Date.parse("2026-11-23T08:00:00Z"));
+  scene.startAgent();
+  await scene.ended(1);
+  await scene.moveTo("2026-11-24T02:00:05Z", 2);
+  await scene.startServer();
+  await scene.told(2);
+  expect(await scene.dueTimes()).toEqual(["2026-11-23T02:00", "2026-11-24T02:00"]);
+}, 120_000);
+
+test("the compiled agent: a clock that ran a year ahead and is set right holds nothing up, and repeats nothing", async () => {
+  const scene = await openScheduleScene(cleanup, { ...DAILY, compiled: true });
+  await scene.moveTo("2026-11-23T02:00:05Z", 1);
+  await scene.moveTo("2027-11-24T12:00:00Z", 2);
+  await scene.moveTo("2026-11-23T01:59:00Z");
+  await scene.moveTo("2026-11-23T02:00:05Z");
+  await Bun.sleep(2 * 5000);
+  await scene.moveTo("2026-11-24T02:00:05Z", 3);
+  await scene.told(3);
+  const dueTimes = (await scene.dueTimes()).sort();
+  expect(dueTimes).toEqual(["2026-11-23T02:00", "2026-11-24T02:00", "2027-11-24T02:00"]);
+}, 120_000);
+
+test("the compiled agent: a run in the missing hour comes with the jump, one in the doubled hour once", async () => {
+  const scene = await openScheduleScene(cleanup, {
+    startAt: "2027-03-27T12:00:00Z",
+    cron: "30 2 * * *",
+    timezone: "Europe/Berlin",
+    compiled: true,
+  });
+  // 03:00 in Berlin, a moment after 02:00.
+  await scene.moveTo("2027-03-28T01:00:02Z", 1);
+  await scene.moveTo("2027-03-29T00:30:02Z", 2);
+  // The day before the clocks go back; the months between count as one missed run.
+  await scene.moveTo("2027-10-30T12:00:00Z", 3);
+  await scene.moveTo("2027-10-31T00:30:02Z", 4);
+  // 02:30 for the second time.
+  await scene.moveTo("2027-10-31T01:30:02Z");
+  await Bun.sleep(2 * 5000);
+  await scene.moveTo("2027-11-01T01:30:02Z", 5);
+  await scene.told(5);
+  expect(await scene.dueTimes()).toEqual([
+    "2027-03-28T01:00",
+    "2027-03-29T00:30",
+    "2027-10-30T00:30",
+    "2027-10-31T00:30",
+    "2027-11-01T01:30",
+  ]);
+}, 180_000);
+
+test("a repo that is unreachable and comes back: the third try succeeds", async () => {
+  const root = await cleanup.tempFolder();
+  const user = "scene";
+  const login = { http_username: user, http_password: "http secret of this user" };
+  await copyRepoTemplate(join(root, user, "main"));
+  let rest = await startRestServer({ root, appendOnly: true });
+  cleanup.add(() => rest.close());
+  await rest.addUser(user, login.http_password);
+  const { port } = rest;
+  const scene = await openScheduleScene(cleanup, { ...DAILY, repo: { url: rest.url(user, "main"), ...login } });
+  await scene.put(`/api/hosts/${scene.hostId}/source-groups/${scene.groupId}`, {
+    retry_max: 3,
+    retry_backoff_seconds: 60,
+  });
+  await rest.close();
+  await scene.moveTo("2026-11-23T02:00:00Z", 1);
+  await scene.moveTo("2026-11-23T02:01:30Z", 2);
+  rest = await startRestServer({ root, appendOnly: true, port });
+  await scene.moveTo("2026-11-23T02:05:00Z", 3);
+  const jobs = await scene.told(3);
+  expect(jobs.map(({ attempt, status, error_code }) => [attempt, status, error_code])).toEqual([
+    [1, "failed", "repo_unreachable"],
+    [2, "failed", "repo_unreachable"],
+    [3, "succeeded", null],
+  ]);
+  expect(new Set(await scene.dueTimes())).toEqual(new Set(["2026-11-23T02:00"]));
+}, 120_000);
+
+test("25 hours without a server: the job that ran is not declared lost, and the run between is told", async () => {
+  const scene = await openScheduleScene(cleanup, { ...DAILY, serverToo: true });
+  const gate = join(scene.source, "go-on");
+  const hook = `while ! test -e '${gate}'; do sleep 0.1; done`;
+  await scene.put(`/api/hosts/${scene.hostId}/source-groups/${scene.groupId}/hooks`, { pre: hook, post: null });
+  const { job_ids } = await scene.client.post<{ job_ids: string[] }>(
+    `/api/hosts/${scene.hostId}/source-groups/${scene.groupId}/run`,
+  );
+  await until(async () => (await scene.jobs())[0]?.status === "running", { what: "a running backup" });
+  await scene.stopServer();
+  scene.clock.set(Date.parse("2026-11-23T13:00:00Z"));
+  await Bun.sleep(QUIET_MS);
+  writeFileSync(gate, "");
+  await scene.ended(1);
+  expect(existsSync(gate)).toBe(true);
+  await scene.moveTo("2026-11-24T02:00:05Z", 2);
+  await scene.startServer();
+  const jobs = await scene.told(2);
+  expect(jobs.map(({ id, status, error_code }) => [id === job_ids[0], status, error_code])).toEqual([
+    [true, "succeeded", null],
+    [false, "succeeded", null],
+  ]);
+  expect(await scene.dueTimes()).toEqual([undefined, "2026-11-24T02:00"]);
+}, 120_000);
