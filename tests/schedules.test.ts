@@ -189,3 +189,29 @@ test("what an agent mints itself is a scheduled backup of its own host's schedul
   ];
   for (const change of wrong) expect(() => checkOwned(connection, { ...job, ...change })).toThrow(ForeignObject);
 });
+
+test("pages show viewers what there is and no verbs; without schedules they say so", async () => {
+  const host = await enrollHost(app, admin);
+  const viewer = await signInAs(app, "viewer", "only-looks");
+  const see = async (path: string, person: Person) => {
+    const answer = await app.request(`/hosts/${host.id}${path && `/${path}`}`, { headers: { cookie: person.cookie } });
+    return { status: answer.status, text: await answer.text() };
+  };
+  const list = await see("schedules", viewer);
+  expect(list.text).toContain("Every day at 02:00");
+  for (const verb of ["Run now", "Pause", "New schedule"]) expect(list.text).not.toContain(`>${verb}<`);
+  const sources = await see("sources", viewer);
+  expect(sources.text).toContain("everything within 14 days");
+  for (const verb of ["Run now", "Limits…", "Add source group"]) expect(sources.text).not.toContain(verb);
+  for (const path of ["schedules/new", `sources/${host.gid}`, "sources/retention", "schedules/explain"])
+    expect((await see(path, viewer)).status).toBe(403);
+
+  await api().call("DELETE", `/api/hosts/${host.id}/schedules/${listSchedules(app.db, host.id)[0]?.id}`);
+  const empty = await see("schedules", operator);
+  expect(empty.text).toContain("No schedules");
+  expect(empty.text).toContain("New schedule");
+  expect((await see("sources", operator)).text).toContain("not scheduled");
+  expect((await see("", operator)).text).toContain("not scheduled");
+  const shown = await api().call<{ next_run_at: null; protected_24h: boolean }>("GET", `/api/hosts/${host.id}`);
+  expect(shown).toMatchObject({ next_run_at: null, protected_24h: false });
+});

@@ -16,12 +16,15 @@ const GRACE_MS = HOUR_MS;
 const FIRST_REPORTS_MS = 10 * MINUTE_MS;
 /** No strip shows more. */
 const MOST_DAYS = 40;
+/** Midnight comes to a whole fleet at once: so many days of groups are judged in one tick, the rest a minute later. */
+const MOST_JUDGED = 200;
 
 export type DayCloserDeps = { db: Db; clock: Clock; bus: FactBus; startedAt: number };
 
 /** @returns the tick that closes days */
 export function createDayCloser({ db, clock, bus, startedAt }: DayCloserDeps): () => void {
-  const closeHost = (host: HostRow, until: string) => {
+  const closeHost = (host: HostRow, until: string): number => {
+    let judged = 0;
     const zone = zoneOf(host);
     const first = dayIn(zone, host.createdAt);
     const oldest = daysBefore(until, MOST_DAYS - 1);
@@ -33,10 +36,15 @@ export function createDayCloser({ db, clock, bus, startedAt }: DayCloserDeps): (
       for (let day = next; day <= until; day = daysBefore(day, -1)) {
         if (day < oldest) continue;
         const { until: end } = spanOfDay(zone, day);
-        for (const group of groups) if (group.createdAt < end) judgeDay(db, closed, group, day);
+        for (const group of groups) {
+          if (group.createdAt >= end) continue;
+          judgeDay(db, closed, group, day);
+          judged++;
+        }
       }
     });
     bus.tell("host.changed", { hostId: host.id });
+    return judged;
   };
   return () => {
     const now = clock.now();
@@ -44,10 +52,12 @@ export function createDayCloser({ db, clock, bus, startedAt }: DayCloserDeps): (
     const splays = new Map<string, number>();
     for (const { hostId, splayMinutes } of listActiveSchedules(db))
       splays.set(hostId, Math.max(splayMinutes * MINUTE_MS, splays.get(hostId) ?? 0));
+    let judged = 0;
     for (const host of listLiveHosts(db)) {
+      if (judged >= MOST_JUDGED) return;
       const yesterday = daysBefore(dayIn(zoneOf(host), now - GRACE_MS - (splays.get(host.id) ?? 0)), 1);
       if (yesterday < dayIn(zoneOf(host), host.createdAt)) continue;
-      if (host.daysClosedUntil === null || host.daysClosedUntil < yesterday) closeHost(host, yesterday);
+      if (host.daysClosedUntil === null || host.daysClosedUntil < yesterday) judged += closeHost(host, yesterday);
     }
   };
 }

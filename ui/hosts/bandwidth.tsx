@@ -40,7 +40,7 @@ export function BandwidthSection({
               maxlength={9}
               autocomplete="off"
               placeholder="no limit"
-              hint="1 024 KiB/s are 1 MiB a second"
+              hint="1024 KiB/s are 1 MiB a second"
             />
             <TextField
               name="down_kbps"

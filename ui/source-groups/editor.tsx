@@ -83,7 +83,7 @@ export function SourceGroupEditor({ view, ...data }: SourceGroupEditorProps & { 
         <LedgerSection
           id="keep-title"
           title="What to keep"
-          about={`The lanes show which of the coming year’s snapshots are still there at its end${data.schedules.length > 0 ? `, if it goes on running ${data.schedules.join(" and ")}` : ""}. Spans are counted back from the newest snapshot: 14d, 3m, 1y6m. An empty policy keeps everything.`}
+          about={`The lanes show which of the coming year’s snapshots are still there at its end${data.schedules.length > 0 ? `, if it goes on running ${data.schedules.join(" and ")}` : group.id ? "" : ", if it runs as the host’s first schedule does"}. Spans are counted back from the newest snapshot: 14d, 3m, 1y6m. An empty policy keeps everything.`}
         >
           <div>
             <RetentionLanes
