@@ -138,7 +138,7 @@ test("SQL and drizzle stay in db/: one place knows the tables", () => {
 });
 
 test("restic is spawned in one place; other programs only where the service and the machine are asked", () => {
-  const mayStart = /^agent\/(restic\/run|restic\/binary|sysinfo|service\/|cli\/|build\/)/;
+  const mayStart = /^agent\/(restic\/run|restic\/binary|sysinfo|roaming|service\/|cli\/|build\/)/;
   const found = offences(({ path, text }) =>
     /Bun\.spawn|from "node:child_process"|Bun\.\$/.test(text) && !mayStart.test(path) ? ["starts a process"] : [],
   );

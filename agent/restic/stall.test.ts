@@ -59,6 +59,20 @@ test("work, however little, begins the time anew; a process that cannot be asked
   watch.end();
 });
 
+test("the time that a machine slept is not counted", async () => {
+  const { told, watch, nextLook, move } = scene(() => 7);
+  await nextLook();
+  move(8 * 3_600_000);
+  await nextLook();
+  await nextLook();
+  expect(told).toEqual([]);
+  move(1100);
+  await nextLook();
+  await nextLook();
+  expect(told).toEqual(["said 1100"]);
+  watch.end();
+});
+
 test("the activity of a real process rises with its work", () => {
   const before = readActivity(process.pid);
   for (let n = 0; n < 50; n++) Bun.spawnSync(["true"]);

@@ -1,6 +1,6 @@
 /** Notices a child that does nothing: no CPU, no reading, no writing (sockets and pipes count as both). Linux only: nothing tells elsewhere. */
 import { readFileSync } from "node:fs";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import { PLATFORM } from "../platform.ts";
 
 export type StallTimes = {
@@ -10,6 +10,9 @@ export type StallTimes = {
   /** Idle for this long: it is stopped. */
   stopAfterMs: number;
 };
+
+/** Between two looks: the machine slept, or its clock was moved, which says nothing about a process. */
+const SLEPT_MS = 10 * MINUTE_MS;
 
 export type StallWatch = { end(): void };
 
@@ -27,12 +30,16 @@ export type StallOptions = {
 export function watchForStall({ pid, times, clock, said, stop, activity = readActivity }: StallOptions): StallWatch {
   let last = activity(pid);
   let since = clock.now();
+  let lookedAt = since;
   let isSaid = false;
   let timer = setTimeout(look, times.lookEveryMs);
 
   function look(): void {
     const now = activity(pid);
-    const idleMs = clock.now() - since;
+    const gap = clock.now() - lookedAt;
+    if (gap < 0 || gap > SLEPT_MS) since = clock.now();
+    lookedAt = clock.now();
+    const idleMs = lookedAt - since;
     if (now === null || now !== last) {
       last = now;
       since = clock.now();
