@@ -25,6 +25,8 @@ const RECIPES = {
   "restic-0.18-arm64": single("trixie", "restic:arm64", "usr/bin/restic"),
   "restic-0.19-arm64": single("sid", "restic:arm64", "usr/bin/restic"),
   "rest-server": single("trixie", "restic-rest-server", "usr/bin/restic-rest-server"),
+  sshd: prefix(["openssh-server"], "usr/sbin/sshd"),
+  rclone: single("sid", "rclone", "usr/bin/rclone"),
   "qemu-aarch64": single("bookworm", "qemu-user-static", "usr/bin/qemu-aarch64-static"),
   "arm64-sysroot": {
     version: "libc6:arm64 trixie 2",
