@@ -7,12 +7,12 @@ import type { DesiredRepo, DesiredSchedule, DesiredSourceGroup, DesiredState } f
 import type { ToServerPayload } from "../shared/protocol/to-server.ts";
 import { type Redactor, redactUrlUserInfo } from "../shared/redact.ts";
 import { problemOfAddress, repoKindOf } from "../shared/repos.ts";
-import { isZone } from "../shared/zone.ts";
 import type { Platform } from "./platform.ts";
 import { accessOf, type RepoAccess, redactCredential, refusedNames } from "./restic/access.ts";
 import { problemOfInclude, problemOfPattern } from "./restic/source-files.ts";
 import { findSecrets, NO_SECRETS, type Secrets, saveSecrets, setSecretsAside } from "./secrets.ts";
 import type { Store } from "./store/store.ts";
+import { knowsZone } from "./zoneinfo.ts";
 
 export type FoundRepo =
   | { found: "ok"; access: RepoAccess; compression: DesiredRepo["compression"] }
@@ -186,7 +186,7 @@ function problemsOf(state: DesiredState, options: Options): Problem[] {
   state.schedules.forEach((schedule, index) => {
     const parsed = parseCron(schedule.cron);
     if (!parsed.ok) problems.push({ path: `schedules[${index}].cron`, message: `It never runs: ${parsed.problem}` });
-    if (schedule.timezone === null || isZone(schedule.timezone)) return;
+    if (schedule.timezone === null || knowsZone(schedule.timezone)) return;
     const message = `This host does not know the time zone ${schedule.timezone} and takes UTC`;
     problems.push({ path: `schedules[${index}].timezone`, message });
   });

@@ -6,7 +6,7 @@ import type { Log } from "../shared/log.ts";
 import type { JobFields } from "../shared/protocol/fields.ts";
 import type { CommandRun, DesiredSchedule } from "../shared/protocol/to-agent.ts";
 import type { ToServerPayload } from "../shared/protocol/to-server.ts";
-import { createZone, type Zone } from "../shared/zone.ts";
+import type { Zone } from "../shared/zone.ts";
 import type { DesiredStateHolder } from "./desired-state.ts";
 import { dueRun, judgeRetry, nextStart, retryAt, type ScheduleInForce, scheduleInForce } from "./fires.ts";
 import type { DurableMessage } from "./outbox.ts";
@@ -14,6 +14,7 @@ import type { Queue } from "./queue.ts";
 import type { JobFinished } from "./store/job-rows.ts";
 import type { Retry } from "./store/retry-rows.ts";
 import type { Store } from "./store/store.ts";
+import { openZone } from "./zoneinfo.ts";
 
 export type Scheduler = ReturnType<typeof createScheduler>;
 
@@ -57,7 +58,6 @@ export function createScheduler(options: Options) {
       tick();
     },
     noteEnd,
-    resting: (): string | null => restingBecause(),
   };
 
   function tick(): void {
@@ -116,7 +116,7 @@ export function createScheduler(options: Options) {
   }
 
   function zoneOf(name: string): Zone {
-    const zone = zones.get(name) ?? createZone(name);
+    const zone = zones.get(name) ?? openZone(name);
     zones.set(name, zone);
     return zone;
   }

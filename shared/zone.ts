@@ -12,9 +12,11 @@ export type Zone = {
   moment(wall: number): number;
 };
 
-/** An unknown name counts as UTC. Remembers whole days without a change of the clocks: Intl is slow. */
-export function createZone(name: string): Zone {
-  const read = offsetReader(name);
+/**
+ * An unknown name counts as UTC. Remembers whole days without a change of the clocks: Intl is slow.
+ * @param read the offset at a moment, in ms; by Intl unless told
+ */
+export function createZone(name: string, read: (at: number) => number = offsetReader(name)): Zone {
   const edges = new Map<number, number>();
   const edge = (day: number) => {
     const known = edges.get(day);

@@ -17,7 +17,11 @@ const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const everything = pages.map(read).join("\n");
 
 /** Environment names that are no settings of the server. */
-const OTHER_NAMES = ["RM_CONFIG", "RM_TOKEN", "RM_AGENT_CONFIG", "RM_AGENT_STATE", "RM_TEST_CACHE"];
+const OTHER_NAMES = [
+  ...["RM_CONFIG", "RM_TOKEN", "RM_AGENT_CONFIG", "RM_AGENT_STATE", "RM_TEST_CACHE"],
+  // What a hook is told.
+  ...["RM_JOB_ID", "RM_JOB_KIND", "RM_JOB_STATUS", "RM_SOURCE_GROUP", "RM_REPO", "RM_SNAPSHOT_ID"],
+];
 
 describe("settings", () => {
   const manual = read("docs/operations.md");
