@@ -15,6 +15,7 @@ import { logThroughput } from "./log-throughput.ts";
 import { type Measure, type Row, verdictOf } from "./row.ts";
 import { runNow } from "./run-now.ts";
 import { serverStart } from "./server-start.ts";
+import { year } from "./year.ts";
 
 const ROWS: readonly Row[] = [
   backupOverhead,
@@ -27,6 +28,7 @@ const ROWS: readonly Row[] = [
   downloadSizes,
   serverStart,
   largeDatabase,
+  year,
 ];
 const REPOSITORY = resolve(import.meta.dir, "../..");
 

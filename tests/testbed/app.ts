@@ -7,6 +7,7 @@ import { insertUser } from "../../db/queries/users.ts";
 import type { Role } from "../../db/schema/users.ts";
 import { newUser } from "../../server/auth/new-user.ts";
 import { hashPassword } from "../../server/auth/passwords.ts";
+import type { Socket, SocketEnd } from "../../server/http/sockets.ts";
 import { readConfig } from "../../server/runtime/config.ts";
 import { createSealer } from "../../server/runtime/seal.ts";
 import { type WiredServer, wire } from "../../server/wiring.ts";
@@ -24,6 +25,16 @@ export type TestApp = {
   clock: Clock & { move(ms: number): void };
   log: string[];
   request(path: string, init?: RequestInit): Promise<Response>;
+  /** Opens a WebSocket without a network. @throws when it is refused */
+  connect(path: string, headers: Record<string, string>): Promise<InsideSocket>;
+};
+
+/** One end of a WebSocket to a server in the same process. */
+export type InsideSocket = {
+  send(frame: string): void;
+  /** Called with every frame of the server; set it before anything is sent. */
+  onFrame: (frame: string) => void;
+  close(): void;
 };
 
 export type Person = { role: Role; username: string; userId: string; cookie: string; csrf: string };
@@ -33,8 +44,12 @@ export async function startApp(
   cleanup: Cleanup,
   level: LogLevel = "warn",
   base: Clock = systemClock,
+  folder: string | null = null,
 ): Promise<TestApp> {
-  const folder = await cleanup.tempFolder();
+  return await startAppIn(folder ?? (await cleanup.tempFolder()), cleanup, level, base);
+}
+
+async function startAppIn(folder: string, cleanup: Cleanup, level: LogLevel, base: Clock): Promise<TestApp> {
   const path = join(folder, "test.db");
   const sqlite = openSqlite(path);
   await migrate(sqlite, path, migrations);
@@ -73,7 +88,40 @@ export async function startApp(
       if (!headers.has("host")) headers.set("host", new URL(ORIGIN).host);
       return await wired.app.fetch(new Request(ORIGIN + target, { ...init, headers }), bindings);
     },
+    connect: async (target, given) => {
+      let end: SocketEnd | null = null;
+      const upgrade = (_request: Request, data: unknown) => {
+        end = data as SocketEnd;
+        return true;
+      };
+      const headers = new Headers({ host: new URL(ORIGIN).host, ...given });
+      const answer = await wired.app.fetch(new Request(ORIGIN + target, { headers }), { ...bindings, upgrade });
+      if (!end) throw new Error(`${target} answered ${answer.status}`);
+      return insideSocket(end);
+    },
   };
+}
+
+function insideSocket(end: SocketEnd): InsideSocket {
+  const inside: InsideSocket = {
+    onFrame: () => undefined,
+    send: (frame) => end.message(ws, frame),
+    close() {
+      socket.readyState = WebSocket.CLOSED;
+      end.close(ws, 1000);
+    },
+  };
+  const socket = {
+    readyState: WebSocket.OPEN as number,
+    send(frame: string) {
+      inside.onFrame(frame);
+      return frame.length;
+    },
+    close: () => inside.close(),
+  };
+  const ws = socket as unknown as Socket;
+  end.open(ws);
+  return inside;
 }
 
 let passwordHash: Promise<string> | null = null;

@@ -1,0 +1,185 @@
+// A host of the simulated year: backs up, obeys the server's maintenance orders, and keeps the list of its snapshots.
+import { createHash } from "node:crypto";
+import { updateHost } from "../../db/queries/hosts.ts";
+import { listReposOfHost, updateRepo } from "../../db/queries/repos.ts";
+import { listSchedules } from "../../db/queries/schedules.ts";
+import { listSourceGroups } from "../../db/queries/source-groups.ts";
+import { HOUR_MS } from "../../shared/clock.ts";
+import { newId } from "../../shared/ids.ts";
+import type { SnapshotRow } from "../../shared/protocol/fields.ts";
+import { type CommandRun, parseToAgent } from "../../shared/protocol/to-agent.ts";
+import type { ToServerPayload, ToServerType } from "../../shared/protocol/to-server.ts";
+import { keptBy } from "../../shared/retention.ts";
+import { PASSWORD, type Person, signInAs, type TestApp } from "../testbed/app.ts";
+import { helloOf, type JobFields } from "../testbed/simulated-agent.ts";
+
+const LINES_A_JOB = 20;
+const JOB_MS = 4 * 60_000;
+/** As {@link RUNS} says. */
+export const RUN_EVERY_MS = 6 * HOUR_MS;
+const RUNS = "0 */6 * * *";
+
+export type YearAgent = {
+  beat(): void;
+  /** A scheduled backup, from its beginning to its end. */
+  backUp(): void;
+  /** Jobs of all kinds so far. */
+  jobs(): number;
+};
+
+let admin: Promise<Person> | null = null;
+
+/** Makes a host by REST with a ready repo that may be pruned, and connects it. */
+export async function enrollInside(app: TestApp, name: string): Promise<YearAgent> {
+  admin ??= signInAs(app, "admin");
+  const { cookie, csrf } = await admin;
+  const send = async (method: string, path: string, body: unknown, headers: Record<string, string> = {}) => {
+    const answer = await app.request(path, {
+      method,
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    });
+    if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as Record<string, string>;
+  };
+  const repo = { kind: "rest", url: "http://vault:8000/", http_password: PASSWORD, repo_password: PASSWORD };
+  const made = await send(
+    "POST",
+    "/api/enrollment-tokens",
+    { host_name: name, includes: ["/srv"], backup_now: false, repo },
+    { cookie, "x-csrf-token": csrf },
+  );
+  const token = `agent-token-${newId()}`;
+  const machineId = newId();
+  const enrolled = await send("POST", "/api/agents/enroll", {
+    token: made["token"],
+    agent_token_hash: createHash("sha256").update(token).digest("hex"),
+    machine_id: machineId,
+    hostname: name,
+    os: "linux",
+    arch: "x64",
+    agent_version: "0.1.0",
+    restic_version: "0.19.1",
+    protocol_version: 1,
+    timezone: "UTC",
+    roaming_hint: false,
+  });
+  app.clock.move(3_000);
+  const hostId = enrolled["host_id"] ?? "";
+  const [row] = listReposOfHost(app.db, hostId);
+  const [group] = listSourceGroups(app.db, hostId);
+  if (!row || !group) throw new Error("the host has no repo or no group");
+  const [schedule] = listSchedules(app.db, hostId);
+  if (!schedule) throw new Error("the host has no schedule");
+  const cron = { cron: RUNS, timezone: null, splay_minutes: 0, enabled: true, source_group_ids: [group.id] };
+  await send("PUT", `/api/hosts/${hostId}/schedules/${schedule.id}`, cron, { cookie, "x-csrf-token": csrf });
+  const resticId = createHash("sha256").update(hostId).digest("hex");
+  updateRepo(app.db, row.id, { status: "ready", resticId, appendOnly: "not_applicable" });
+  updateHost(app.db, hostId, { backupWhenReady: false });
+  const socket = await app.connect("/ws/agent", { authorization: `Bearer ${token}` });
+  return speak(app, socket, { token, hostId, machineId, groupId: group.id, repoId: row.id }, schedule.id, name);
+}
+
+function speak(
+  app: TestApp,
+  socket: Awaited<ReturnType<TestApp["connect"]>>,
+  identity: Parameters<typeof helloOf>[0],
+  scheduleId: string,
+  name: string,
+): YearAgent {
+  const { groupId, repoId } = identity;
+  const now = app.clock.now;
+  let seq = 0;
+  let jobs = 0;
+  let snapshots: SnapshotRow[] = [];
+  const send = <T extends ToServerType>(type: T, payload: ToServerPayload<T>, isDurable = true) =>
+    socket.send(JSON.stringify({ type, ts: now(), ...(isDurable ? { seq: ++seq } : {}), payload }));
+
+  const run = (fields: JobFields, stats: Record<string, number>, during: () => void) => {
+    jobs++;
+    const startedAt = now() - JOB_MS;
+    send("job.queued", fields);
+    send("job.started", { ...fields, started_at: startedAt, restic_version: "0.19.1" });
+    const lines = Array.from({ length: LINES_A_JOB }, (_, index) => ({
+      seq: index + 1,
+      ts: startedAt + index,
+      stream: "stdout" as const,
+      payload: `${index} of ${LINES_A_JOB}: what restic says about /srv/data/folder-${index}, in the usual length of a line`,
+    }));
+    send("log.stream", { job_id: fields.job_id, lines });
+    during();
+    const end = { exit_code: 0, warnings: 0, stats, error_code: null, error_message: null };
+    send("job.finished", { ...fields, status: "succeeded", ...end, started_at: startedAt, finished_at: now() });
+  };
+
+  const addSnapshot = () => {
+    const id = createHash("sha256").update(newId()).digest("hex");
+    const sizes = { size_bytes: 5e9, file_count: 40_000, added_bytes: 2e7 };
+    const row = {
+      username: "root",
+      paths: ["/srv"],
+      tags: ["default"],
+      parent: null,
+      program_version: "restic 0.19.1",
+    };
+    const snapshot: SnapshotRow = { snapshot_id: id, time: now(), hostname: name, ...row, ...sizes };
+    snapshots.push(snapshot);
+    send("snapshots.added", { repo_id: repoId, snapshots: [snapshot] });
+  };
+
+  const obey = (order: CommandRun) => {
+    const fields: JobFields = {
+      job_id: order.job_id,
+      kind: order.kind,
+      repo_id: order.repo_id,
+      source_group_id: null,
+      schedule_id: null,
+      attempt: 1,
+      actor_kind: order.actor_kind,
+      scheduled_at: null,
+      queued_at: order.queued_at,
+    };
+    run(fields, {}, () => {
+      if (order.kind !== "forget") return;
+      const [policy] = order.args.groups;
+      if (policy) snapshots = keptBy(policy.keep, snapshots, "UTC", now()).map(({ snapshot }) => snapshot);
+      const report = { repo_id: repoId, report_id: newId(), taken_at: now(), part: 1, parts: 1, snapshots };
+      send("snapshots.report", report);
+    });
+  };
+
+  socket.onFrame = (frame) => {
+    const parsed = parseToAgent(frame);
+    if (!parsed.ok) return;
+    const { type, payload } = parsed.message;
+    if (type === "state.set")
+      send("state.ack", { state_version: payload.state_version, digest: payload.digest, errors: [] }, false);
+    if (type === "command.run") obey(payload);
+  };
+  send("hello", helloOf(identity), false);
+
+  return {
+    jobs: () => jobs,
+    beat: () =>
+      send(
+        "heartbeat",
+        { running_job_ids: [], queued_jobs: 0, outbox_pending: 0, load: 0, uptime_s: 1, free_bytes_state: null },
+        false,
+      ),
+    backUp() {
+      const dueAt = Math.floor(now() / RUN_EVERY_MS) * RUN_EVERY_MS;
+      const fields: JobFields = {
+        job_id: newId(),
+        kind: "backup",
+        repo_id: repoId,
+        source_group_id: groupId,
+        schedule_id: scheduleId,
+        attempt: 1,
+        actor_kind: "schedule",
+        scheduled_at: dueAt,
+        queued_at: now() - JOB_MS,
+      };
+      run(fields, { data_added: 2e7, total_files_processed: 40_000 }, addSnapshot);
+    },
+  };
+}
