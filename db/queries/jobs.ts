@@ -230,25 +230,16 @@ export function listLastBackups(db: Db, groupId: string, limit: number, except: 
     .all();
 }
 
+export type EndedBackup = Pick<JobRow, "repoId" | "status" | "warnings" | "finishedAt">;
+
+const ENDED_BACKUPS = `SELECT repo_id AS repoId, status, warnings, finished_at AS finishedAt FROM jobs
+  WHERE source_group_id = ?1 AND queued_at >= ?2 - 691200000 AND queued_at < ?3 + 86400000 AND +kind = 'backup'
+    AND +status IN ('succeeded', 'failed') AND coalesce(scheduled_at, started_at, queued_at) >= ?2
+    AND coalesce(scheduled_at, started_at, queued_at) < ?3`;
+
 /** Ended backups of a group whose own time lies in a span; cancelled ones do not count. */
-export function listBackupsBetween(db: Db, groupId: string, from: number, until: number): JobRow[] {
-  const at = sql<number>`coalesce(${jobs.scheduledAt}, ${jobs.startedAt}, ${jobs.queuedAt})`;
-  return db
-    .select()
-    .from(jobs)
-    .where(
-      and(
-        eq(jobs.sourceGroupId, groupId),
-        gte(jobs.queuedAt, from - 8 * 86_400_000),
-        lt(jobs.queuedAt, until + 86_400_000),
-        eq(jobs.kind, "backup"),
-        inArray(jobs.status, ["succeeded", "failed"]),
-        gte(at, from),
-        lt(at, until),
-      ),
-    )
-    .orderBy(asc(jobs.finishedAt))
-    .all();
+export function listBackupsBetween(db: Db, groupId: string, from: number, until: number): EndedBackup[] {
+  return db.$client.query<EndedBackup, [string, number, number]>(ENDED_BACKUPS).all(groupId, from, until);
 }
 
 const OPEN_COUNTS = "SELECT status, count(*) AS n FROM jobs WHERE status IN ('queued', 'running') GROUP BY status";

@@ -1,5 +1,5 @@
 /** Schedules with the groups they run, the runs that were left out, and the due times counted by day. */
-import { and, asc, eq, gte, inArray, lt, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { type JobRow, jobs } from "../schema/jobs.ts";
 import { type ScheduleRow, scheduleSkips, scheduleSourceGroups, schedules } from "../schema/schedules.ts";
@@ -73,6 +73,13 @@ export function clearIdleSchedules(db: Db, hostId: string | null = null): void {
     .run(hostId);
 }
 
+/** When the next run comes, and up to when due times are counted. */
+export function putTiming(db: Db, id: string, nextRunAt: number | null, accountedUntil: number | null): void {
+  db.$client
+    .query("UPDATE schedules SET next_run_at = ?, accounted_until = ? WHERE id = ?")
+    .run(nextRunAt, accountedUntil, id);
+}
+
 /** Counts due times of a schedule for each of its groups; the day's outcome is judged elsewhere. */
 export function addDues(db: Db, scheduleId: string, hostId: string, day: string, dues: number): void {
   db.$client
@@ -91,17 +98,15 @@ export function putSkip(db: Db, row: typeof scheduleSkips.$inferInsert): boolean
   );
 }
 
-export type SkipRow = typeof scheduleSkips.$inferSelect;
-
-/** Skips of a group whose due times lie in a span. */
-export function listSkips(db: Db, hostId: string, groupId: string, from: number, until: number): SkipRow[] {
-  const where = and(
-    eq(scheduleSkips.hostId, hostId),
-    eq(scheduleSkips.sourceGroupId, groupId),
-    gte(scheduleSkips.dueAt, from),
-    lt(scheduleSkips.dueAt, until),
-  );
-  return db.select().from(scheduleSkips).where(where).all();
+/** Repos of a group into which runs due in a span were left out because an earlier one was still at work. */
+export function listExcusedRepos(db: Db, hostId: string, groupId: string, from: number, until: number): string[] {
+  return db.$client
+    .query<{ repoId: string }, [string, string, number, number]>(
+      `SELECT DISTINCT repo_id AS repoId FROM schedule_skips
+         WHERE host_id = ? AND source_group_id = ? AND due_at >= ? AND due_at < ? AND because_job_id IS NOT NULL`,
+    )
+    .all(hostId, groupId, from, until)
+    .map((row) => row.repoId);
 }
 
 /** The jobs of the newest run of each schedule: those with its newest due time, retries included. */

@@ -1,5 +1,5 @@
 /** Source groups, their targets and the days behind the night strip. */
-import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { prepared } from "../prepared.ts";
 import { repos } from "../schema/repos.ts";
@@ -8,7 +8,6 @@ import {
   type BackupTargetRow,
   backupTargets,
   type DailyOutcomeRow,
-  dailyOutcomes,
   type SourceGroupRow,
   sourceGroupRepos,
   sourceGroups,
@@ -90,13 +89,12 @@ export function hasBackups(db: Db, groupId: string): boolean {
   return db.$client.query("SELECT 1 FROM jobs WHERE source_group_id = ? LIMIT 1").get(groupId) !== null;
 }
 
-/** As {@link listTargetRepoIds}, with since when each repo is there. */
-export function listTargetRepos(
-  db: Db,
-  group: Pick<SourceGroupRow, "id" | "hostId">,
-): { id: string; createdAt: number }[] {
-  const ids = listTargetRepoIds(db, group);
-  return db.select({ id: repos.id, createdAt: repos.createdAt }).from(repos).where(inArray(repos.id, ids)).all();
+/** As {@link listTargetRepoIds}, those that were there at that time. */
+export function listTargetsAt(db: Db, group: Pick<SourceGroupRow, "id" | "hostId">, at: number): string[] {
+  const isThere = db.$client.query<{ id: string }, [string, number]>(
+    "SELECT id FROM repos WHERE id = ? AND created_at < ?",
+  );
+  return listTargetRepoIds(db, group).filter((id) => isThere.get(id, at) !== null);
 }
 
 export function listSchedulesOfGroup(db: Db, groupId: string): { id: string; cron: string; enabled: boolean }[] {
@@ -131,28 +129,28 @@ export function listTargetsOfHost(db: Db, hostId: string): BackupTargetRow[] {
     .map((row) => row.target);
 }
 
-/** Leaves the counted due times alone. */
+const PUT_DAY = `INSERT INTO daily_outcomes (host_id, source_group_id, day, outcome, runs, failed) VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT (host_id, source_group_id, day)
+  DO UPDATE SET outcome = excluded.outcome, runs = excluded.runs, failed = excluded.failed`;
+
+/** Leaves the counted due times alone. Days of a whole fleet are judged at once, so plain prepared statements here. */
 export function putDailyOutcome(db: Db, row: Omit<DailyOutcomeRow, "due">): void {
-  db.insert(dailyOutcomes)
-    .values(row)
-    .onConflictDoUpdate({
-      target: [dailyOutcomes.hostId, dailyOutcomes.sourceGroupId, dailyOutcomes.day],
-      set: { outcome: row.outcome, runs: row.runs, failed: row.failed },
-    })
-    .run();
+  db.$client.query(PUT_DAY).run(row.hostId, row.sourceGroupId, row.day, row.outcome, row.runs, row.failed);
+}
+
+/** How often the group was due on this day. */
+export function findDues(db: Db, hostId: string, groupId: string, day: string): number {
+  return (
+    db.$client
+      .query<{ due: number }, [string, string, string]>(
+        "SELECT due FROM daily_outcomes WHERE host_id = ? AND source_group_id = ? AND day = ?",
+      )
+      .get(hostId, groupId, day)?.due ?? 0
+  );
 }
 
 const NIGHTS = `SELECT host_id AS hostId, source_group_id AS sourceGroupId, day, outcome, runs, failed, due FROM daily_outcomes
   WHERE host_id IN (SELECT value FROM json_each(?)) AND day >= ?`;
-
-export function findDailyOutcome(db: Db, groupId: string, hostId: string, day: string): DailyOutcomeRow | null {
-  const where = and(
-    eq(dailyOutcomes.hostId, hostId),
-    eq(dailyOutcomes.sourceGroupId, groupId),
-    eq(dailyOutcomes.day, day),
-  );
-  return db.select().from(dailyOutcomes).where(where).get() ?? null;
-}
 
 /** Days of many hosts at once: thousands of rows for each look at the dashboard, so a plain prepared statement. */
 export function listDailyOutcomes(db: Db, hostIds: readonly string[], sinceDay: string): DailyOutcomeRow[] {

@@ -17,7 +17,7 @@ const FIRST_REPORTS_MS = 10 * MINUTE_MS;
 /** No strip shows more. */
 const MOST_DAYS = 40;
 /** Midnight comes to a whole fleet at once: so many days of groups are judged in one tick, the rest a minute later. */
-const MOST_JUDGED = 200;
+const MOST_JUDGED = 100;
 
 export type DayCloserDeps = { db: Db; clock: Clock; bus: FactBus; startedAt: number };
 

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { type DayFacts, type EndedBackup, median, outcomeOfDay } from "./days.ts";
+import type { EndedBackup } from "../../db/queries/jobs.ts";
+import { type DayFacts, median, outcomeOfDay } from "./days.ts";
 
 const backup = (status: "succeeded" | "failed", finishedAt: number, warnings = 0, repoId = "r") => ({
   repoId,

@@ -1,8 +1,6 @@
 /** What a day's backups come to: the pure rules behind the night strip. */
+import type { EndedBackup } from "../../db/queries/jobs.ts";
 import type { DailyOutcome } from "../../db/schema/source-groups.ts";
-import type { JobStatus } from "../../shared/jobs.ts";
-
-export type EndedBackup = { repoId: string | null; status: JobStatus; warnings: number; finishedAt: number | null };
 
 export type DayFacts = {
   /** The day's ended backups of one group, without cancelled ones. */

@@ -2,12 +2,12 @@
 import type { Db } from "../../db/open.ts";
 import { findHost, updateHost } from "../../db/queries/hosts.ts";
 import { listBackupsBetween, listLastBackups, listOpenJobs } from "../../db/queries/jobs.ts";
-import { listSkips } from "../../db/queries/schedules.ts";
+import { listExcusedRepos } from "../../db/queries/schedules.ts";
 import {
-  findDailyOutcome,
+  findDues,
   findSourceGroup,
   findTarget,
-  listTargetRepos,
+  listTargetsAt,
   listTargetsOfHost,
   putDailyOutcome,
   putTarget,
@@ -59,14 +59,15 @@ function recordTarget(db: Db, job: JobRow, sourceGroupId: string, repoId: string
 export function judgeDay(db: Db, host: HostRow, group: Pick<SourceGroupRow, "id" | "hostId">, day: string): void {
   const { since, until } = spanOfDay(zoneOf(host), day);
   const backups = listBackupsBetween(db, group.id, since, until);
-  const targets = listTargetRepos(db, group).filter((repo) => repo.createdAt < until);
   const open = listOpenJobs(db, host.id).filter((job) => job.sourceGroupId === group.id && momentOf(job) < until);
-  const atWork = listSkips(db, host.id, group.id, since, until).filter((skip) => skip.becauseJobId !== null);
   const outcome = outcomeOfDay({
     backups,
-    targets: targets.map((repo) => repo.id),
-    due: findDailyOutcome(db, group.id, host.id, day)?.due ?? 0,
-    excused: new Set([...open.map((job) => job.repoId ?? ""), ...atWork.map((skip) => skip.repoId)]),
+    targets: listTargetsAt(db, group, until),
+    due: findDues(db, host.id, group.id, day),
+    excused: new Set([
+      ...open.map((job) => job.repoId ?? ""),
+      ...listExcusedRepos(db, host.id, group.id, since, until),
+    ]),
     isOver: host.daysClosedUntil !== null && day <= host.daysClosedUntil,
   });
   putDailyOutcome(db, { hostId: host.id, sourceGroupId: group.id, day, ...outcome });

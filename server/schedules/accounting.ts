@@ -5,7 +5,7 @@ import {
   addDues,
   clearIdleSchedules,
   listActiveSchedules,
-  updateSchedule,
+  putTiming,
 } from "../../db/queries/schedules.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
@@ -41,7 +41,7 @@ export function createDueAccounting({ db, clock }: { db: Db; clock: Clock }): Du
       addDues(db, schedule.id, schedule.hostId, day, ofDay.length);
     const next = nextStart(schedule, zoneFor(schedule), now);
     if (dues.length === 0 && next === nextRunAt && schedule.accountedUntil !== null) return;
-    updateSchedule(db, schedule.id, { nextRunAt: next, accountedUntil: dues.at(-1) ?? from });
+    putTiming(db, schedule.id, next, dues.at(-1) ?? from);
   };
   return {
     settle(hostId) {
@@ -51,10 +51,7 @@ export function createDueAccounting({ db, clock }: { db: Db; clock: Clock }): Du
     restart(hostId) {
       const now = clock.now();
       for (const schedule of listActiveSchedules(db, hostId)) {
-        updateSchedule(db, schedule.id, {
-          nextRunAt: nextStart(schedule, zoneFor(schedule), now),
-          accountedUntil: now,
-        });
+        putTiming(db, schedule.id, nextStart(schedule, zoneFor(schedule), now), now);
       }
       clearIdleSchedules(db, hostId);
     },
@@ -62,7 +59,7 @@ export function createDueAccounting({ db, clock }: { db: Db; clock: Clock }): Du
       const now = clock.now();
       for (const schedule of listActiveSchedules(db, hostId)) {
         const next = nextStart(schedule, zoneFor(schedule), now);
-        if (next !== schedule.nextRunAt) updateSchedule(db, schedule.id, { nextRunAt: next });
+        if (next !== schedule.nextRunAt) putTiming(db, schedule.id, next, schedule.accountedUntil);
       }
     },
     settleAll() {
