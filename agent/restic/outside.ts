@@ -49,7 +49,8 @@ export function createOutside({ allowed, path, program, unitName = ownUnit() }: 
   function unit(id: string, bound = true): TransientUnit | null {
     if (!usable) return null;
     const name = `${UNIT_PREFIX}${id}.service`;
-    const binding = bound ? [`--property=BindsTo=${unitName}`, `--property=After=${unitName}`] : [];
+    // Bound, but in no order: when the service stops, the agent is told at the same time, and knows why its work ends.
+    const binding = bound ? [`--property=BindsTo=${unitName}`] : [];
     return {
       name,
       startWith: [

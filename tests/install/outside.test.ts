@@ -159,6 +159,19 @@ describe.skipIf(obstacle !== null)("outside of the sandbox", () => {
     expect(await log(id)).toContain("hook(post): after cancelled: shop is active");
   }, 60_000);
 
+  test("a service that is stopped takes its units with it, and leaves the machine as it was", async () => {
+    await setHooks("systemctl stop shop.service; sleep 300", RESUME);
+    const id = await order();
+    await until(async () => (await units()).includes(id), { what: "the hook's unit" });
+    await until(async () => (await container.exec("systemctl is-active shop.service")).stdout.trim() === "inactive");
+    await container.must("systemctl stop restic-manager-agent");
+    expect(await units()).not.toContain(id);
+    expect((await container.must("systemctl is-active shop.service")).trim()).toBe("active");
+    await container.must("systemctl start restic-manager-agent");
+    expect(await ended(id)).toMatchObject({ status: "failed", error_code: "agent_restarted" });
+    expect(await log(id)).toContain("hook(post): after cancelled: shop is active");
+  }, 90_000);
+
   test("an agent that is killed within a hook ends what it left behind, and makes up for the post hook", async () => {
     await setHooks("systemctl stop shop.service; sleep 300", RESUME);
     const id = await order();
