@@ -1,4 +1,5 @@
 // Pages: a host's settings, archive and purge.
+import type { HostRow } from "../../db/schema/hosts.ts";
 import { emptyForm, type FormState } from "../../ui/components/field.tsx";
 import { hostPath } from "../../ui/hosts/frame.tsx";
 import { HostSettings } from "../../ui/hosts/settings.tsx";
@@ -15,7 +16,11 @@ export type HostPageDeps = {
   pages: PageMaker;
   heads: HostHeads;
   hosts: Hosts;
-  hooks: { ofHost(hostId: string): HookTexts; setOfHost(actor: Actor, hostId: string, change: HookTexts): void };
+  hooks: {
+    allowed(host: Pick<HostRow, "capabilities">): boolean | null;
+    ofHost(hostId: string): HookTexts;
+    setOfHost(actor: Actor, hostId: string, change: HookTexts): void;
+  };
 };
 
 /** Forms that come back as they were typed. */
@@ -36,7 +41,9 @@ export function hostPages({ pages, heads, hosts, hooks }: HostPageDeps): Route[]
         form={shown.form ?? emptyForm}
         purgeError={shown.purgeError ?? null}
         bandwidthForm={shown.bandwidthForm ?? emptyForm}
-        hooks={seesHooks ? { ...hooks.ofHost(id), form: shown.hooksForm ?? emptyForm } : null}
+        hooks={
+          seesHooks ? { ...hooks.ofHost(id), allowed: hooks.allowed(host), form: shown.hooksForm ?? emptyForm } : null
+        }
       />,
       status,
     );

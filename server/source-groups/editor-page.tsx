@@ -100,6 +100,7 @@ export function createEditorPage({ db, clock, pages, heads, holds, hooks }: Edit
             hostHooks && group
               ? {
                   os: host.os,
+                  allowed: hooks.allowed(host),
                   ...hooks.ofGroup(hostId, group.id),
                   byDefault: { pre: hostHooks.pre !== null, post: hostHooks.post !== null },
                   form: hooksForm,

@@ -21,6 +21,8 @@ export type HookChange = { pre?: string | null | undefined; post?: string | null
 export type HostHookChange = HookChange & { hook_shell?: string | null | undefined };
 
 export type Hooks = {
+  /** Whether the machine runs hooks at all; null before its agent has told what it can do. */
+  allowed(host: Pick<HostRow, "capabilities">): boolean | null;
   /** In plain text: for admins and for the desired state. @throws Refusal 404 */
   ofGroup(hostId: string, groupId: string): HookPair;
   ofHost(hostId: string): HookPair & { hook_shell: string | null };
@@ -80,6 +82,7 @@ export function createHooks({ db, clock, bus, sealer, checkStateSize }: HookDeps
     text === null ? null : sealer.seal(placeOf(owner, which, id), text);
 
   return {
+    allowed: ({ capabilities }) => (capabilities.length === 0 ? null : capabilities.includes("hooks")),
     ofGroup: (hostId, groupId) => groupPair(getGroup(hostId, groupId)),
     ofHost(hostId) {
       const host = getHost(hostId);

@@ -28,7 +28,13 @@ export type HostSettingsProps = {
   purgeError: string | null;
   bandwidthForm: FormState;
   /** For admins. */
-  hooks: { pre: string | null; post: string | null; hook_shell: string | null; form: FormState } | null;
+  hooks: {
+    allowed: boolean | null;
+    pre: string | null;
+    post: string | null;
+    hook_shell: string | null;
+    form: FormState;
+  } | null;
 };
 
 export function HostSettings({

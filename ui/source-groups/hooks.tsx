@@ -8,6 +8,8 @@ export type HooksFormProps = {
   csrf: string;
   hostName: string;
   os: "linux" | "windows";
+  /** False where the machine's owner has switched hooks off; null before the agent has told. */
+  allowed: boolean | null;
   pre: string | null;
   post: string | null;
   /** For a group: whether the host's own hooks run where its are empty. Null for the host itself. */
@@ -28,7 +30,7 @@ export function HooksForm(props: HooksFormProps) {
 
 /** One section of a ledger, with its form. */
 export function HooksSection(props: HooksFormProps) {
-  const { action, csrf, hostName, os, pre, post, byDefault, shell, form } = props;
+  const { action, csrf, hostName, os, allowed, pre, post, byDefault, shell, form } = props;
   const isGroup = byDefault !== null;
   const empty = (isThere: boolean | undefined) =>
     !isGroup ? "Empty: none" : isThere ? "Empty: the host’s own hook runs" : "Empty: none";
@@ -41,6 +43,19 @@ export function HooksSection(props: HooksFormProps) {
       <form class="fields" method="post" action={action} id="hooks">
         <Csrf token={csrf} />
         <FormMessage form={form} />
+        {allowed === false ? (
+          <Notice
+            glyph="failed"
+            reason={
+              <>
+                <code>{hostName}</code> refuses hooks.
+              </>
+            }
+          >
+            Its owner switched them off in <code>agent.yaml</code> (<code>allow_hooks</code>, or installed with{" "}
+            <code>--hardened</code>): backups of groups with hooks end with an error.
+          </Notice>
+        ) : null}
         <Notice
           glyph="warning"
           reason={
