@@ -303,6 +303,22 @@ test("a retry outlives a restart", async () => {
   await again.stop();
 });
 
+test("a backup that succeeds meanwhile, whoever ordered it, makes the retry needless", async () => {
+  let reachable = false;
+  const agent = await inside(async () => (reachable ? succeeded() : failed("repo_unreachable", "no answer")));
+  agent.apply(wanted([daily()]));
+  agent.at(TWO);
+  await agent.settled();
+  expect(agent.store.retries.list()).toHaveLength(1);
+  reachable = true;
+  const ordered = order("backup", repoId, { source_group_id: groupId, state_version: 1, bandwidth: null });
+  agent.queue.accept({ ...ordered, expires_at: TWO + DAY });
+  await agent.settled();
+  agent.at(TWO + HOUR_MS);
+  expect(agent.list("job.queued")).toHaveLength(2);
+  await agent.stop();
+});
+
 test("other failures, and jobs that people ordered, are not tried again", async () => {
   const wrong = await inside(async () => failed("wrong_password", "no"));
   wrong.apply(wanted([daily()]));

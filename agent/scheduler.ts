@@ -184,8 +184,10 @@ export function createScheduler(options: Options) {
 
   /** Part of the write that ends a job: a scheduled backup that failed for a passing reason is tried again later. */
   function noteEnd(end: JobFinished): void {
-    if (end.kind !== "backup" || end.actor_kind !== "schedule" || end.status !== "failed") return;
-    if (end.schedule_id === null || end.source_group_id === null || end.repo_id === null) return;
+    if (end.kind !== "backup" || end.source_group_id === null || end.repo_id === null) return;
+    // Whoever ordered it: what a retry is for has happened.
+    if (end.status === "succeeded") store.retries.delete(end.source_group_id, end.repo_id);
+    if (end.status !== "failed" || end.actor_kind !== "schedule" || end.schedule_id === null) return;
     if (!PASSING.includes(end.error_code)) return;
     const entry = rulesInForce(clock.now()).find(({ schedule }) => schedule.id === end.schedule_id);
     const group = state.findSourceGroup(end.source_group_id);
