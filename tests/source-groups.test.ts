@@ -4,10 +4,15 @@ import { listAudit } from "../db/queries/audit.ts";
 import { insertJob } from "../db/queries/jobs.ts";
 import { upsertSnapshots } from "../db/queries/snapshots.ts";
 import { findSourceGroup } from "../db/queries/source-groups.ts";
+import { compileDesiredState } from "../server/desired-state/compile.ts";
+import type { Credentials } from "../server/repos/credentials.ts";
 import { createFactBus } from "../server/runtime/facts.ts";
+import { createSealer } from "../server/runtime/seal.ts";
 import { createRetentionHolds } from "../server/source-groups/holds.ts";
+import { createHooks } from "../server/source-groups/hooks.ts";
 import { newId } from "../shared/ids.ts";
 import { silentLog } from "../shared/log.ts";
+import type { DesiredState } from "../shared/protocol/to-agent.ts";
 import { type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";
 import { enrollHost, jsonClient, type TestHost } from "./testbed/hosts.ts";
 import { createCleanup } from "./testbed/temp.ts";
@@ -181,4 +186,53 @@ test("snapshots of a deleted group are listed with no retention", async () => {
   addSnapshots(host, 1, ["gone"]);
   const page = await app.request(`/hosts/${host.id}`, { headers: { cookie: admin.cookie } });
   expect(await page.text()).toContain("no retention");
+});
+
+test("the agent is told hooks resolved, schedules, limits and zone; what it cannot be told in one message is refused", async () => {
+  const host = await enrollHost(app, admin);
+  const boss = jsonClient(app, admin);
+  const sealer = createSealer(Buffer.alloc(32, 1));
+  const hooks = createHooks({
+    db: app.db,
+    clock: app.clock,
+    bus: createFactBus(silentLog),
+    sealer,
+    checkStateSize: () => undefined,
+  });
+  const credentials = { inUse: () => null } as unknown as Credentials;
+  const state = () =>
+    compileDesiredState({ db: app.db, sealer, credentials, hooks, updateKeys: () => [] }, host.id) as DesiredState;
+  await boss.call("PUT", `/api/hosts/${host.id}/hooks`, { pre: "host pre", post: "host post", hook_shell: "bash -c" });
+  await boss.call("PUT", `${pathOf(host)}/hooks`, { pre: "group pre\r\nsecond line" });
+  await api().call("PUT", `/api/hosts/${host.id}/bandwidth`, { up_kbps: 700, down_kbps: null });
+  await api().call("PATCH", `/api/hosts/${host.id}`, { timezone_override: "Europe/Berlin", roaming: true });
+  await api().call("PUT", pathOf(host), { retry_max: 5, retry_backoff_seconds: 90, repo_ids: [host.rid] });
+  const before = state();
+  expect(before).toMatchObject({
+    hook_shell: "bash -c",
+    bandwidth: { up_kbps: 700, down_kbps: null },
+    timezone_override: "Europe/Berlin",
+    roaming: true,
+    schedules_paused: false,
+    schedules: [{ cron: "0 2 * * *", splay_minutes: 120, enabled: true, source_group_ids: [host.gid] }],
+    source_groups: [
+      {
+        id: host.gid,
+        hooks: { pre: "group pre\nsecond line", post: "host post" },
+        retry: { max: 5, backoff_seconds: 90 },
+        repo_ids: [host.rid],
+      },
+    ],
+  });
+  expect(JSON.stringify(before.source_groups)).not.toContain("retention");
+  await boss.call("PUT", `${pathOf(host)}/hooks`, { pre: "" });
+  expect(state().source_groups[0]?.hooks.pre).toBe("host pre");
+  expect(state().digest).not.toBe(before.digest);
+
+  for (let n = 0; n < 4; n++)
+    await api().call("POST", `/api/hosts/${host.id}/source-groups`, { name: `more-${n}`, includes: ["/srv"] });
+  const hook = "x".repeat(65_000);
+  const large = await boss.ask<Refused>("PUT", `/api/hosts/${host.id}/hooks`, { pre: hook, post: hook });
+  expect(large.status).toBe(413);
+  expect((await boss.call("GET", `/api/hosts/${host.id}/hooks`))["pre"]).toBe("host pre");
 });
