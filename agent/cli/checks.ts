@@ -162,8 +162,19 @@ async function service(io: Io): Promise<Finding[]> {
   const systemctl = Bun.which("systemctl", { PATH: io.environment.childBase.PATH ?? "/usr/bin:/bin" });
   if (!systemctl) return [bad("there is no systemd on this machine", "let its own init system start the agent")];
   const state = Bun.spawnSync([systemctl, "is-active", "restic-manager-agent"]).stdout.toString().trim();
-  if (state === "active") return [good("the service is active")];
+  if (state === "active") return [good("the service is active"), ...sandbox(io)];
   return [bad(`the service is ${state || "unknown"}`, "systemctl enable --now restic-manager-agent")];
+}
+
+/** What leaves the service's sandbox, as its owner has decided. */
+function sandbox(io: Io): Finding[] {
+  const config = configOf(io);
+  if (config === null) return [];
+  if (!config.allow_outside) return [good("nothing leaves the service's sandbox (allow_outside: false)")];
+  if (Bun.which("systemd-run", { PATH: io.environment.childBase.PATH ?? "/usr/bin:/bin" })) {
+    return [good("hooks and repositories in local folders run outside of the service's sandbox")];
+  }
+  return [bad("hooks and repositories in local folders do not work here: there is no systemd-run", "install systemd")];
 }
 
 function configOf(io: Io): AgentConfig | null {
