@@ -105,7 +105,8 @@ test("snapshots that would go are counted and dated; saving without them going h
   await page.locator("text=nothing is removed until somebody agrees").waitFor();
   expect(findSourceGroup(fleet.app.db, gid)?.retentionHeldSince).toBeNumber();
   await page.goto(`${base}/sources/${gid}`);
-  await page.click("button:has-text('Let them go')");
+  await page.click("text=Let them go…");
+  await page.click("dialog[open] button:has-text('Let them go')");
   await page.locator(".toast", { hasText: "next forget removes" }).waitFor();
   expect(findSourceGroup(fleet.app.db, gid)?.retentionHeldSince).toBeNull();
   page.problems.length = 0;

@@ -13,6 +13,7 @@ import {
   TextField,
   Tick,
 } from "../components/field.tsx";
+import { ConfirmDialog } from "../components/floats.tsx";
 import { Crumbs, LedgerSection, Notice } from "../components/panels.tsx";
 import { hostPath } from "../hosts/frame.tsx";
 import type { LastBackup } from "../hosts/words.tsx";
@@ -76,8 +77,11 @@ export function SourceGroupEditor({ view, ...data }: SourceGroupEditorProps & { 
       {data.held && group.id ? <Held words={data.held} action={`${path}/confirm-retention`} view={view} /> : null}
       <form class="ledger" method="post" action={path} id="editor" novalidate>
         <Csrf token={view.csrf} />
-        <FormMessage form={form} />
-        {form.errors.confirm_removal ? <RemovalQuestion words={form.errors.confirm_removal} /> : null}
+        {form.errors.confirm_removal ? (
+          <RemovalQuestion words={form.errors.confirm_removal} />
+        ) : (
+          <FormMessage form={form} />
+        )}
         <NameSection {...data} />
         <PathsSection {...data} />
         <LedgerSection
@@ -162,17 +166,24 @@ function Held({ words, action, view }: { words: string; action: string; view: Vi
         reason="Nothing of this group is removed for now."
         verbs={
           may(view, "operator") ? (
-            <form method="post" action={action} class="verb">
-              <Csrf token={view.csrf} />
-              <SubmitButton small danger>
-                Let them go
-              </SubmitButton>
-            </form>
+            <OpenButton dialog="let-go" small danger>
+              Let them go…
+            </OpenButton>
           ) : null
         }
       >
         {words} Somebody has to agree first, or change the retention.
       </Notice>
+      <ConfirmDialog
+        id="let-go"
+        title="Let these snapshots go?"
+        action={action}
+        csrf={view.csrf}
+        keep="Keep them"
+        verb="Let them go"
+      >
+        <p>{words} That cannot be undone.</p>
+      </ConfirmDialog>
     </div>
   );
 }
