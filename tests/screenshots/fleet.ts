@@ -1,8 +1,11 @@
 // A server with the sample fleet on a clock that stands still at Fri 20 Nov 2026 09:14: for pictures and for tests of every page.
 import { insertEnrollmentToken } from "../../db/queries/enrollment.ts";
+import { updateHost } from "../../db/queries/hosts.ts";
 import { findJob, insertJob, listJobs } from "../../db/queries/jobs.ts";
+import { insertPendingHost } from "../../db/queries/pending-hosts.ts";
 import { putSetupToken } from "../../db/queries/users.ts";
 import { hashToken } from "../../server/auth/tokens.ts";
+import { fingerprintOf } from "../../server/enrollment/announcements.ts";
 import { type SocketEnd, socketHandlers } from "../../server/http/sockets.ts";
 import { createCredentials } from "../../server/repos/credentials.ts";
 import { createFactBus } from "../../server/runtime/facts.ts";
@@ -33,6 +36,8 @@ export type SampleFleet = {
   /** Those that are online, by host name. */
   agents: ReadonlyMap<string, SampleAgent>;
   runningJobId: string;
+  /** A machine that asks to join. */
+  pendingId: string;
   waitingJobId: string;
   /** A finished job of nas-01, and the newest failed one. */
   doneJobId: string;
@@ -74,6 +79,12 @@ export async function startSampleFleet(cleanup: Cleanup, { extraHosts = 0 } = {}
   const maintained = seedMaintenance(deps, hosts);
   seedAudit(deps, hosts);
   seedTokens(app, admin.userId);
+  const pendingId = seedPending(app);
+  // Its new machine has come; its data are being restored.
+  updateHost(db, hosts.find(({ sample }) => sample.name === "vpn-01")?.id ?? "", {
+    schedulesPaused: true,
+    replacedAt: MOMENT - 40 * MINUTE_MS,
+  });
   const jobs = seedOpenJobs(app, hosts, admin.userId);
   const url = listen(app, cleanup);
   const agents = await connectAll(app, url, hosts, jobs.runningJobId, cleanup);
@@ -82,6 +93,7 @@ export async function startSampleFleet(cleanup: Cleanup, { extraHosts = 0 } = {}
     return listJobs(db, { host_id: host?.id, status, kind: "backup" }, 1, 0)[0]?.id ?? "";
   };
   return {
+    pendingId,
     app,
     url,
     admin,
@@ -131,6 +143,34 @@ function seedTokens({ db }: TestApp, createdBy: string): void {
       createdBy,
       createdAt: MOMENT - (60 - minutesLeft) * MINUTE_MS,
     });
+}
+
+/** A machine that announced itself and has proven its key; and one whose name a host has already. */
+function seedPending({ db }: TestApp): string {
+  const common = { arch: "x64", timezone: "Europe/Berlin", agentVersion: "0.1.0", protocolVersion: 1 } as const;
+  const ids = [
+    { hostName: "print-01", os: "linux", minutesAgo: 2, ip: "10.0.4.61" },
+    { hostName: "web-01", os: "linux", minutesAgo: 31, ip: "10.0.4.77" },
+  ].map(({ hostName, minutesAgo, ip }) => {
+    const id = newId();
+    const publicKey = Buffer.from(`sample key of ${hostName}`.padEnd(32, ".")).toString("base64url");
+    insertPendingHost(db, {
+      id,
+      hostName,
+      publicKey,
+      fingerprint: fingerprintOf(publicKey),
+      machineId: newId(),
+      os: "linux",
+      agentTokenHash: hashToken(`sample ${id}`),
+      announcedFromIp: ip,
+      lastSeenAt: MOMENT,
+      createdAt: MOMENT - minutesAgo * MINUTE_MS,
+      expiresAt: MOMENT + (60 - minutesAgo) * MINUTE_MS,
+      ...common,
+    });
+    return id;
+  });
+  return ids[0] ?? "";
 }
 
 /** One job that runs on nas-01, one that waits for nas-02. */

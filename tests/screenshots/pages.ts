@@ -1,5 +1,6 @@
 // Every page of the product as an address in the sample fleet; each is pictured and each is checked by axe.
 import type { Page } from "playwright-core";
+import { PASSWORD } from "../testbed/app.ts";
 import type { SampleFleet } from "./fleet.ts";
 
 export type SamplePage = {
@@ -34,6 +35,11 @@ export function samplePages(fleet: SampleFleet): SamplePage[] {
     { name: "dashboard-filtered", path: "/?q=web&tag=prod&sort=repo_size&dir=desc" },
     { name: "dashboard-no-match", path: "/?q=nobody" },
     { name: "add-host", path: "/hosts/new" },
+    { name: "accept-host", path: `/hosts/pending/${fleet.pendingId}` },
+    { name: "host-replaced", path: `/hosts/${host("vpn-01").id}` },
+    { name: "system", path: "/settings/system" },
+    { name: "recovery-sheet", path: "/settings/system", act: makeSheet },
+    { name: "tags-editor", path: base, act: (page) => page.click("[aria-label='Edit tags']") },
     { name: "host-snapshots", path: base },
     { name: "host-offline", path: `/hosts/${away.id}` },
     { name: "host-sources", path: `${base}/sources` },
@@ -70,6 +76,12 @@ export function samplePages(fleet: SampleFleet): SamplePage[] {
     { name: "credential-form", path: `${base}/repos/${nas.repoId}`, act: (page) => page.click("text=Change…") },
     { name: "add-host-result", path: "/hosts/new", act: addHost },
   ];
+}
+
+async function makeSheet(page: Page): Promise<void> {
+  await page.fill("#current", PASSWORD);
+  await page.click("text=Make the recovery sheet");
+  await page.waitForSelector(".sheet-lines");
 }
 
 async function openMaintenance(page: Page): Promise<void> {
