@@ -93,7 +93,8 @@ export function nightsOfHost(
   const nights = [...Map.groupBy(rows, (row) => row.day)].map(([day, ofDay]): StripDay => {
     const outcome = WORST_FIRST.find((one) => ofDay.some((row) => row.outcome === one)) ?? "none_due";
     const sum = (pick: (row: DailyOutcomeRow) => number) => ofDay.reduce((total, row) => total + pick(row), 0);
-    return { day, outcome, runs: sum((row) => row.runs), failed: sum((row) => row.failed) };
+    const night = { day, outcome, runs: sum((row) => row.runs), failed: sum((row) => row.failed) };
+    return outcome === "missed" ? { ...night, due: sum((row) => row.due) } : night;
   });
   const today = days.at(-1);
   if (!isRunning || today === undefined) return nights;

@@ -96,7 +96,10 @@ export function createHostHeads({ db, clock, hub, lastSeenAt, shareOf }: HeadRea
 
 /** One group's days; a backup that runs now marks the last day. */
 export function nightsOf(rows: readonly DailyOutcomeRow[], days: readonly string[], isRunning: boolean): StripDay[] {
-  const nights = rows.map(({ day, outcome, runs, failed }): StripDay => ({ day, outcome, runs, failed }));
+  const nights = rows.map(({ day, outcome, runs, failed, due }): StripDay => {
+    const night = { day, outcome, runs, failed };
+    return outcome === "missed" ? { ...night, due } : night;
+  });
   const today = days.at(-1);
   if (!isRunning || today === undefined) return nights;
   const before = nights.find((night) => night.day === today);

@@ -16,6 +16,9 @@ import { dueTimes, nextStart } from "./due-times.ts";
 /** No strip shows more. */
 const LONGEST_LOOK_BACK_MS = 40 * DAY_MS;
 
+/** A whole fleet is due at once: the rest comes a minute later. */
+const MOST_SETTLED = 500;
+
 export type DueAccounting = {
   /** Call in the transaction of every change that concerns a host's schedules, before it: until now the old rules count. */
   settle(hostId: string): void;
@@ -31,17 +34,20 @@ export function createDueAccounting({ db, clock }: { db: Db; clock: Clock }): Du
   const zoneNamed = createZones();
   const hostZoneOf = (schedule: ActiveSchedule) => schedule.hostTimezoneOverride ?? schedule.hostTimezone;
   const zoneFor = (schedule: ActiveSchedule) => zoneNamed(schedule.timezone ?? hostZoneOf(schedule));
-  const settleOne = (schedule: ActiveSchedule, now: number) => {
+  /** @returns whether something was written */
+  const settleOne = (schedule: ActiveSchedule, now: number): boolean => {
     const { nextRunAt, splayMinutes } = schedule;
     // Not due since the last look, and the next run is as shown: nothing to compute, nothing to write.
-    if (nextRunAt !== null && now < nextRunAt - splayMinutes * MINUTE_MS && schedule.accountedUntil !== null) return;
+    if (nextRunAt !== null && now < nextRunAt - splayMinutes * MINUTE_MS && schedule.accountedUntil !== null)
+      return false;
     const from = Math.max(schedule.accountedUntil ?? now, now - LONGEST_LOOK_BACK_MS);
     const dues = dueTimes(schedule, zoneFor(schedule), from, now);
     for (const [day, ofDay] of Map.groupBy(dues, (due) => dayIn(hostZoneOf(schedule), due)))
       addDues(db, schedule.id, schedule.hostId, day, ofDay.length);
     const next = nextStart(schedule, zoneFor(schedule), now);
-    if (dues.length === 0 && next === nextRunAt && schedule.accountedUntil !== null) return;
+    if (dues.length === 0 && next === nextRunAt && schedule.accountedUntil !== null) return false;
     putTiming(db, schedule.id, next, dues.at(-1) ?? from);
+    return true;
   };
   return {
     settle(hostId) {
@@ -65,7 +71,11 @@ export function createDueAccounting({ db, clock }: { db: Db; clock: Clock }): Du
     settleAll() {
       const now = clock.now();
       inTransaction(db, () => {
-        for (const schedule of listActiveSchedules(db)) settleOne(schedule, now);
+        let settled = 0;
+        for (const schedule of listActiveSchedules(db)) {
+          if (settled >= MOST_SETTLED) break;
+          if (settleOne(schedule, now)) settled++;
+        }
         clearIdleSchedules(db);
       });
     },

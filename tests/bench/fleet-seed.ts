@@ -5,6 +5,7 @@ import { migrations } from "../../db/migrations.ts";
 import { asDrizzle, type Db, openSqlite } from "../../db/open.ts";
 import { insertHost } from "../../db/queries/hosts.ts";
 import { insertRepo } from "../../db/queries/repos.ts";
+import { insertSchedule } from "../../db/queries/schedules.ts";
 import { insertSourceGroup, putTarget } from "../../db/queries/source-groups.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { hashToken, newToken } from "../../server/auth/tokens.ts";
@@ -13,6 +14,7 @@ import { readConfig } from "../../server/runtime/config.ts";
 import { createFactBus } from "../../server/runtime/facts.ts";
 import { createSealer } from "../../server/runtime/seal.ts";
 import { loadSecretKey } from "../../server/runtime/secret-key.ts";
+import { nextStart } from "../../server/schedules/due-times.ts";
 import { DAY_MS, HOUR_MS, systemClock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { createLog } from "../../shared/log.ts";
@@ -128,6 +130,9 @@ function seedHost(db: Db, at: number): Identity {
     retention: { keep_within: "14d" },
     ...common,
   });
+  const schedule = { id: newId(), hostId, cron: "0 2 * * *", timezone: null, splayMinutes: 120, enabled: true };
+  const timing = { nextRunAt: nextStart(schedule, "UTC", now), accountedUntil: now };
+  insertSchedule(db, { ...schedule, ...timing, groupIds: [groupId], ...common });
   putTarget(db, {
     sourceGroupId: groupId,
     repoId,

@@ -5,7 +5,14 @@ import { formatDay, formatPlural } from "../format.ts";
 export type StripOutcome = "ok" | "warning" | "recovered" | "failed" | "missed" | "none_due" | "running";
 
 /** One day: `day` is a calendar date "2026-10-22" in the host's time zone; days without a row are none due. */
-export type StripDay = { day: string; outcome: StripOutcome; runs: number; failed: number };
+export type StripDay = {
+  day: string;
+  outcome: StripOutcome;
+  runs: number;
+  failed: number;
+  /** How often a run was due; told of missed days. */
+  due?: number;
+};
 
 const CELLS: Record<StripOutcome, { mark: string; words: string }> = {
   ok: { mark: "o", words: "ok" },
@@ -33,7 +40,9 @@ export function mondayClass(days: readonly string[]): string {
   return `mon-${((8 - first) % 7) + 1}`;
 }
 
-function facts({ outcome, runs, failed }: StripDay): string {
+function facts({ outcome, runs, failed, due }: StripDay): string {
+  if (outcome === "missed" && due !== undefined)
+    return `\n${formatPlural(due, "run was", "runs were")} due, ${runs === 0 ? "none came" : `${runs} came`}`;
   if (runs === 0 || outcome === "none_due") return "";
   if (failed === 0) return runs > 1 ? `\n${runs} runs` : "";
   return `\n${formatPlural(runs, "run")}, ${failed} failed`;

@@ -140,6 +140,7 @@ function Facts({ job, host, repo, group, actorName, earlier, view }: JobPageProp
             ) : null,
           ],
           ["Started by", actorInWords({ actorKind: job.actorKind, actorName })],
+          ["Due", clock(job.scheduledAt)],
           ["Queued", clock(job.queuedAt)],
           ["Started", clock(job.startedAt)],
           ["Ended", clock(job.finishedAt)],
