@@ -25,6 +25,11 @@ export function deleteSnapshotsExcept(db: Db, repoId: string, keep: ReadonlySet<
   return gone.length;
 }
 
+export function hasSnapshot(db: Db, repoId: string, snapshotId: string): boolean {
+  const where = and(eq(snapshots.repoId, repoId), eq(snapshots.snapshotId, snapshotId));
+  return db.select({ id: snapshots.snapshotId }).from(snapshots).where(where).get() !== undefined;
+}
+
 export function countSnapshots(db: Db, repoId: string): number {
   return db.select({ n: count() }).from(snapshots).where(eq(snapshots.repoId, repoId)).get()?.n ?? 0;
 }

@@ -7,11 +7,14 @@ import {
   deleteReportParts,
   deleteSnapshotsExcept,
   findCompleteReport,
+  hasSnapshot,
   putReportPart,
+  sumNewestSizes,
   upsertSnapshots,
 } from "../../db/queries/snapshots.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { Clock } from "../../shared/clock.ts";
+import type { SnapshotRow } from "../../shared/protocol/fields.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import type { Connection } from "../agents/hub.ts";
 import type { AfterCommit } from "../agents/inbound.ts";
@@ -37,8 +40,14 @@ export function createSnapshotIngest({ db, clock, bus, ownedRepo, dayOf }: Snaps
   return {
     added(connection: Connection, message: ToServerPayload<"snapshots.added">): AfterCommit {
       const repo = ownedRepo(connection, message.repo_id);
+      const grown = growthOf(db, repo, message.snapshots);
       upsertSnapshots(db, repo.id, message.snapshots);
-      return refresh(repo);
+      const newest = sumNewestSizes(db, repo.id);
+      return refresh(repo, {
+        sizeBytes: repo.sizeBytes === null ? null : repo.sizeBytes + grown,
+        restoreSizeBytes: newest.sizeBytes ?? repo.restoreSizeBytes,
+        fileCount: newest.fileCount ?? repo.fileCount,
+      });
     },
     report(connection: Connection, message: ToServerPayload<"snapshots.report">): AfterCommit {
       const repo = ownedRepo(connection, message.repo_id);
@@ -59,4 +68,13 @@ export function createSnapshotIngest({ db, clock, bus, ownedRepo, dayOf }: Snaps
       return refresh(repo, { snapshotsTakenAt: message.taken_at });
     },
   };
+}
+
+/** What backups since the last measurement have added, by their own summaries: measuring after each would cost too much. */
+function growthOf(db: Db, repo: RepoRow, rows: readonly SnapshotRow[]): number {
+  const { measuredAt } = repo;
+  if (measuredAt === null) return 0;
+  return rows
+    .filter((row) => row.time > measuredAt && !hasSnapshot(db, repo.id, row.snapshot_id))
+    .reduce((sum, row) => sum + (row.added_bytes ?? 0), 0);
 }

@@ -1,0 +1,247 @@
+/** The server's side of maintenance without any agent: one repository of two hosts, who may do what, the tick, how many at a time, and what ended jobs tell. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { findHost } from "../db/queries/hosts.ts";
+import { changeJob, findJob, listOpenJobsOfRepo } from "../db/queries/jobs.ts";
+import { findRepo, listRepoSamples, updateRepo } from "../db/queries/repos.ts";
+import type { Connection, Hub } from "../server/agents/hub.ts";
+import { createJobMaker } from "../server/jobs/create.ts";
+import { createHeavyLimit } from "../server/maintenance/heavy-limit.ts";
+import { createMaintenance } from "../server/maintenance/maintenance.ts";
+import { createMaintenanceResults } from "../server/maintenance/results.ts";
+import { createMaintenanceSurvey } from "../server/maintenance/survey.ts";
+import { createFactBus } from "../server/runtime/facts.ts";
+import { createSnapshotIngest } from "../server/snapshots/ingest.ts";
+import { createRetentionHolds } from "../server/source-groups/holds.ts";
+import { DAY_MS } from "../shared/clock.ts";
+import { newId } from "../shared/ids.ts";
+import { silentLog } from "../shared/log.ts";
+import { type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";
+import { enrollHost, jsonClient, type TestHost } from "./testbed/hosts.ts";
+import { createCleanup } from "./testbed/temp.ts";
+
+const cleanup = createCleanup();
+let app: TestApp;
+let admin: Person;
+let operator: Person;
+let viewer: Person;
+beforeAll(async () => {
+  app = await startApp(cleanup);
+  admin = await signInAs(app, "admin");
+  operator = await signInAs(app, "operator");
+  viewer = await signInAs(app, "viewer");
+});
+afterAll(cleanup.run);
+
+const ready = (host: TestHost, changes: Parameters<typeof updateRepo>[2] = {}) =>
+  updateRepo(app.db, host.rid, {
+    status: "ready",
+    resticId: newId().replaceAll("-", ""),
+    appendOnly: "violated",
+    ...changes,
+  });
+
+/** Maintenance with hosts that count as online since `since`; the app's own has no connections. */
+function maintenanceWith(since: number) {
+  const { db, clock } = app;
+  const bus = createFactBus(silentLog);
+  const hub = { find: () => ({ openedAt: since }) as Connection, isOnline: () => true } as unknown as Hub;
+  const survey = createMaintenanceSurvey({ db, hub });
+  const holds = createRetentionHolds({ db, clock, bus });
+  const maker = createJobMaker({ db, clock, bus });
+  const results = createMaintenanceResults({ db, bus });
+  return { survey, results, ...createMaintenance({ db, clock, log: silentLog, maker, holds, survey }) };
+}
+
+const finish = (id: string, status: "succeeded" | "failed", changes: Parameters<typeof changeJob>[3] = {}) =>
+  changeJob(app.db, id, ["queued", "running"], {
+    status,
+    startedAt: app.clock.now(),
+    finishedAt: app.clock.now(),
+    closedBy: "agent",
+    ...changes,
+  });
+
+test("one repository of two hosts: one maintains it, forget covers both by their own names, each page tells of the other", async () => {
+  const one = await enrollHost(app, admin);
+  const two = await enrollHost(app, admin);
+  const resticId = "c".repeat(64);
+  ready(one, { resticId });
+  ready(two, { resticId });
+  const { call } = jsonClient(app, admin);
+  const shown = await call<{ maintained_by_repo_id: string; forget: { why: string | null } }>(
+    "GET",
+    `/api/repos/${two.rid}/maintenance`,
+  );
+  expect(shown.maintained_by_repo_id).toBe(one.rid);
+  expect(shown.forget.why).toBe("other_maintains");
+  expect(await call("GET", `/api/repos/${two.rid}`)).toMatchObject({
+    shared_with: [{ id: one.rid, host_name: one.name }],
+  });
+
+  const { job_id } = await call<{ job_id: string }>("POST", `/api/repos/${one.rid}/forget`, {});
+  const job = findJob(app.db, job_id);
+  expect(job?.args).toMatchObject({
+    restic_id: resticId,
+    groups: [
+      { tag: "default", host: one.name, source_group_id: one.gid },
+      { tag: "default", host: two.name, source_group_id: two.gid },
+    ],
+  });
+});
+
+test("what is due is ordered once; what is not, is not", async () => {
+  const host = await enrollHost(app, admin);
+  ready(host, { createdAt: app.clock.now() - 30 * DAY_MS });
+  const { orderDue, decisions } = maintenanceWith(app.clock.now() - 20 * DAY_MS);
+  const kinds = () =>
+    listOpenJobsOfRepo(app.db, host.rid)
+      .map(({ kind }) => kind)
+      .sort();
+  orderDue();
+  expect(kinds()).toEqual(["check", "forget"]);
+  orderDue();
+  expect(kinds()).toEqual(["check", "forget"]);
+  for (const job of listOpenJobsOfRepo(app.db, host.rid)) finish(job.id, "succeeded");
+  orderDue();
+  expect(kinds()).toEqual(["prune"]);
+  const repo = findRepo(app.db, host.rid);
+  if (!repo) throw new Error("the repo is gone");
+  expect(decisions(repo)).toMatchObject({
+    forget: { is: "later" },
+    prune: { why: "under_way" },
+    check: { is: "later" },
+  });
+});
+
+test("two heavy jobs at a time on one repo server, the third when one has ended", async () => {
+  const hosts = await Promise.all([1, 2, 3].map(() => enrollHost(app, admin)));
+  const { call } = jsonClient(app, admin);
+  const limit = createHeavyLimit({ db: app.db, clock: app.clock });
+  const jobs = [];
+  for (const host of hosts) {
+    ready(host, { url: "rest:http://one-vault:8000/x/" });
+    const { job_id } = await call<{ job_id: string }>("POST", `/api/repos/${host.rid}/check`, {});
+    jobs.push(findJob(app.db, job_id));
+  }
+  const [first, second, third] = jobs;
+  if (!first || !second || !third) throw new Error("a job is missing");
+  expect([first, second, third].map((job) => limit.mayStart(job))).toEqual([true, true, false]);
+  for (const job of [first, second]) changeJob(app.db, job.id, ["queued"], { status: "running", acceptedAt: 1 });
+  expect(limit.mayStart(third)).toBe(false);
+  finish(first.id, "succeeded");
+  expect(limit.mayStart(third)).toBe(true);
+  const other = { ...third, id: newId(), kind: "backup" as const };
+  expect(limit.mayStart(other)).toBe(true);
+});
+
+test("a round of checks is told when it is complete; errors are kept apart from failures", async () => {
+  const host = await enrollHost(app, admin);
+  ready(host, { sizeBytes: 25 * 2 ** 30 });
+  const { order, results } = maintenanceWith(app.clock.now());
+  const starts: number[] = [];
+  for (let part = 1; part <= 3; part++) {
+    app.clock.move(DAY_MS);
+    const { job } = order({ kind: "system" }, host.rid, "check");
+    expect(job.args).toMatchObject({ subset: { part, parts: 3 } });
+    starts.push(app.clock.now());
+    finish(job.id, "succeeded", { stats: { errors: 0 } });
+    results.jobFinished(job.id);
+    results.jobFinished(job.id);
+  }
+  expect(findRepo(app.db, host.rid)).toMatchObject({
+    fullyReadSince: starts[0] ?? 0,
+    lastCheckStatus: "ok",
+    checkNextPart: 1,
+  });
+  app.clock.move(DAY_MS);
+  const { job } = order({ kind: "system" }, host.rid, "check");
+  finish(job.id, "failed", { errorCode: "restic_failed", stats: { errors: 2 } });
+  results.catchUp();
+  expect(findRepo(app.db, host.rid)).toMatchObject({ lastCheckStatus: "errors", checkNextPart: 1 });
+});
+
+test("who may: viewers look, operators run and set cadences, admins direct the right to delete", async () => {
+  const host = await enrollHost(app, admin);
+  const keeper = await enrollHost(app, admin);
+  ready(host);
+  const as = (person: Person) => jsonClient(app, person);
+  const path = `/api/repos/${host.rid}`;
+  expect((await as(viewer).ask("POST", `${path}/check`, {})).status).toBe(403);
+  expect((await as(viewer).ask("GET", `${path}/credentials/everyday`)).status).toBe(403);
+  expect((await as(viewer).ask("GET", `${path}/maintenance`)).status).toBe(200);
+  expect((await as(operator).ask("PUT", `${path}/maintenance`, { check_cron: "0 5 * * *" })).status).toBe(200);
+  expect((await as(operator).ask("PUT", `${path}/maintenance`, { check_cron: "0 0 30 2 *" })).status).toBe(400);
+  const directed = { maintenance_host_id: keeper.id };
+  expect((await as(operator).ask("PUT", `${path}/maintenance`, directed)).status).toBe(403);
+  expect((await as(operator).ask("PUT", `${path}/credentials/admin`, { url: "rest:http://v:1/" })).status).toBe(403);
+  expect((await as(operator).ask("POST", `${path}/reinit`, { confirm: host.name })).status).toBe(403);
+  expect((await as(admin).ask("PUT", `${path}/maintenance`, directed)).status).toBe(200);
+  const { job_id } = await as(operator).call<{ job_id: string }>("POST", `${path}/prune`, {});
+  expect(findJob(app.db, job_id)?.hostId).toBe(keeper.id);
+  const page = await app.request(`/hosts/${host.id}/repos/${host.rid}`, { headers: { cookie: viewer.cookie } });
+  const html = await page.text();
+  expect(html).not.toContain("Run prune");
+  expect(html).toContain("shown to operators only");
+});
+
+test("backups add to the size by their own summaries, each once, and every day has a sample", async () => {
+  const host = await enrollHost(app, admin);
+  const now = app.clock.now();
+  ready(host, { sizeBytes: 1000, measuredAt: now - DAY_MS });
+  const ingest = createSnapshotIngest({
+    db: app.db,
+    clock: app.clock,
+    bus: createFactBus(silentLog),
+    ownedRepo: () => findRepo(app.db, host.rid) as never,
+    dayOf: () => "2026-11-20",
+  });
+  const row = (letter: string, time: number) => ({
+    snapshot_id: letter.repeat(64),
+    time,
+    hostname: host.name,
+    username: "root",
+    paths: ["/srv"],
+    tags: ["default"],
+    parent: null,
+    program_version: "restic 0.19.1",
+    size_bytes: 5000,
+    file_count: 3,
+    added_bytes: 70,
+  });
+  const connection = { hostId: host.id } as Connection;
+  const added = (...snapshots: ReturnType<typeof row>[]) => ingest.added(connection, { repo_id: host.rid, snapshots });
+  added(row("a", now));
+  added(row("a", now));
+  added(row("b", now - 2 * DAY_MS));
+  expect(findRepo(app.db, host.rid)).toMatchObject({ sizeBytes: 1070, restoreSizeBytes: 5000, fileCount: 3 });
+  expect(findHost(app.db, host.id)?.repoSizeBytes).toBe(1070);
+  expect(listRepoSamples(app.db, host.rid, "2026-11-20")).toMatchObject([{ sizeBytes: 1070, snapshotCount: 2 }]);
+  const trend = await jsonClient(app, viewer).call<{ items: unknown[] }>(
+    "GET",
+    `/api/repos/${host.rid}/trend?days=365`,
+  );
+  expect(trend.items.length).toBeGreaterThan(0);
+});
+
+test("a repo that was taken off is nowhere, but its credentials stay sealed", async () => {
+  const host = await enrollHost(app, admin);
+  const { call, ask } = jsonClient(app, admin);
+  const added = await call<{ id: string }>("POST", `/api/hosts/${host.id}/repos`, {
+    name: "offsite",
+    kind: "sftp",
+    url: "sftp:backup@vault:/srv/x",
+  });
+  expect((await ask("POST", `/api/hosts/${host.id}/repos`, { name: "OFFSITE", kind: "local", url: "/x" })).status).toBe(
+    400,
+  );
+  await call("PATCH", `/api/repos/${added.id}`, { is_primary: true, name: "far" });
+  expect((await ask("DELETE", `/api/repos/${added.id}`, { confirm: host.name })).body).toMatchObject({
+    error: { code: "primary_repo" },
+  });
+  await call("PATCH", `/api/repos/${host.rid}`, { is_primary: true });
+  await call("DELETE", `/api/repos/${added.id}`, { confirm: host.name });
+  expect((await call<{ total: number }>("GET", `/api/hosts/${host.id}/repos`)).total).toBe(1);
+  expect((await ask("POST", `/api/repos/${added.id}/probe`, {})).status).toBe(404);
+  expect(findRepo(app.db, added.id)?.removedAt).not.toBeNull();
+  await call("POST", `/api/hosts/${host.id}/repos`, { name: "far", kind: "local", url: "/srv/far" });
+});
