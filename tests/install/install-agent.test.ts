@@ -7,6 +7,7 @@ import { bootContainer, type Container, containerObstacle } from "../testbed/con
 import { type AddedHost, type ControlPlane, startControlPlane } from "../testbed/control-plane.ts";
 import { createCleanup } from "../testbed/temp.ts";
 import { ensureTool } from "../testbed/tools.ts";
+import { until } from "../testbed/wait.ts";
 
 const obstacle = containerObstacle();
 if (obstacle) console.warn(`skipped: ${obstacle}`);
@@ -29,7 +30,7 @@ beforeAll(async () => {
   await container.copyIn(await ensureTool("restic-0.14"), "/usr/bin/restic");
   await writeFile(inside("/etc/cron.d/old-backup"), "15 2 * * * root restic backup /etc\n");
 }, 600_000);
-afterAll(cleanup.run);
+afterAll(cleanup.run, 60_000);
 
 const inside = (path: string) => join(container.root, path);
 const install = (args = "", env: Record<string, string> = {}) =>
@@ -93,4 +94,25 @@ describe.skipIf(obstacle !== null)("one command on a new machine", () => {
     expect(await host.restic("dump", "latest", "/root/private/note")).toMatchObject({ code: 0, stdout: SECRET });
     expect((await host.restic("check")).code).toBe(0);
   }, 60_000);
+
+  test("without a token it shows a fingerprint, waits for an admin, and connects once it is accepted", async () => {
+    const installing = install();
+    type Pending = { items: { id: string; fingerprint: string }[] };
+    const asking = await until(async () => (await plane.client.get<Pending>("/api/pending-hosts")).items[0] ?? null, {
+      timeoutMs: 60_000,
+      what: "the machine that asks to join",
+    });
+    await plane.client.post(`/api/pending-hosts/${asking.id}/accept`, {
+      host_name: "box2",
+      includes: ["/etc"],
+      repo: { kind: "local", url: "/var/lib/restic-manager/repository" },
+    });
+    const { code, stdout } = await installing;
+    expect(code).toBe(0);
+    expect(stdout).toContain("There is no RM_TOKEN");
+    expect(stdout.replaceAll(" ", "")).toContain(asking.fingerprint);
+    expect(stdout).toContain("Enrolled as box2");
+    expect(stdout).toContain("Connected.");
+    expect(await plane.finishedBackup("box2", { timeoutMs: 60_000 })).toMatchObject({ status: "succeeded" });
+  }, 120_000);
 });
