@@ -12,6 +12,8 @@ import { ensureTools } from "../tests/testbed/tools.ts";
 import { until } from "../tests/testbed/wait.ts";
 import type { AgentConfig } from "./config.ts";
 import { shellArgv } from "./hooks.ts";
+import { openAgentDb, openAgentDbReadonly } from "./store/open.ts";
+import { createStore } from "./store/store.ts";
 import { startFakeServer } from "./testing/fake-server.ts";
 import { agentFixture, desiredState, order } from "./testing/fixture.ts";
 import type { Timings } from "./timings.ts";
@@ -101,6 +103,10 @@ describe("hooks", () => {
     expect(place("hook(pre)")).toBeLessThan(place("event: restic backup"));
     expect(place("hook(post)")).toBeGreaterThan(place("Snapshot "));
     expect(setting.server.find("hello")?.payload.capabilities).toContain("hooks");
+    // Nothing is owed to a next start.
+    const store = createStore(openAgentDbReadonly(setting.fixture.environment.stateFolder)!);
+    expect(store.notes.listByPrefix("post_hook_due:")).toEqual([]);
+    store.close();
   });
 
   test("what the pre hook writes is backed up", async () => {
@@ -192,8 +198,6 @@ describe("hooks", () => {
     const folder = await cleanup.tempFolder();
     const setting = await setUp({ hooks: { pre: "true", post: `echo "$RM_JOB_ID $RM_JOB_STATUS" >> ${folder}/post` } });
     await setting.agent.stop();
-    const { openAgentDb } = await import("./store/open.ts");
-    const { createStore } = await import("./store/store.ts");
     const store = createStore(openAgentDb(setting.fixture.environment.stateFolder, 0).db);
     const jobId = newId();
     const interrupted = { groupId: setting.groupId, groupName: "documents", repoName: "vault" };

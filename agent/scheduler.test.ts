@@ -234,6 +234,17 @@ test("fires noted by a clock that ran ahead hold nothing up, and none is repeate
   await agent.stop();
 });
 
+test("a rule that was applied while the clock ran ahead counts from when the clock is set right", async () => {
+  const agent = await inside(fine);
+  agent.at(TWO + 400 * DAY);
+  agent.apply(wanted([daily()]));
+  agent.at(TWO - HOUR_MS);
+  agent.at(TWO);
+  await agent.settled();
+  expect(agent.fired()).toEqual([TWO]);
+  await agent.stop();
+});
+
 test("a run is skipped and reported while a job of the same pair waits or runs", async () => {
   const agent = await inside(endless);
   const schedule = daily({ cron: "0 * * * *" });
