@@ -67,7 +67,10 @@ function ReposVerdict({ total, counts }: Pick<ReposPageProps, "total" | "counts"
   if (total === 0) return <Verdict glyph="idle">No repositories yet.</Verdict>;
   if (counts.failed > 0)
     return (
-      <Verdict glyph="failed" sub={`${counts.ready} of ${formatPlural(total, "repo")} ready`}>
+      <Verdict
+        glyph="failed"
+        sub={`${counts.ready} of ${formatPlural(total, "repo")} ready${counts.damaged > 0 ? ` · ${counts.damaged} damaged` : ""}`}
+      >
         {formatPlural(counts.failed, "repo needs", "repos need")} you: the agent cannot open{" "}
         {counts.failed === 1 ? "it" : "them"}.
       </Verdict>
