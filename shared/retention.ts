@@ -190,7 +190,7 @@ export function retentionInWords(retention: Retention): string {
 }
 
 /** `1 year 6 months`. */
-export function spanInWords(span: Span): string {
+function spanInWords(span: Span): string {
   return (["years", "months", "days", "hours"] as const)
     .filter((unit) => span[unit] > 0)
     .map((unit) => `${span[unit]} ${span[unit] === 1 ? unit.slice(0, -1) : unit}`)

@@ -122,19 +122,6 @@ export function listLastRuns(db: Db, scheduleIds: readonly string[]): JobRow[] {
   });
 }
 
-/** The enabled schedules of each group of live hosts, for "is it scheduled at all". */
-export function listScheduledGroups(
-  db: Db,
-): { sourceGroupId: string; scheduleId: string; hostId: string; nextRunAt: number | null }[] {
-  return db.$client
-    .query<{ sourceGroupId: string; scheduleId: string; hostId: string; nextRunAt: number | null }, []>(
-      `SELECT g.source_group_id AS sourceGroupId, s.id AS scheduleId, s.host_id AS hostId, s.next_run_at AS nextRunAt
-         FROM schedules s JOIN schedule_source_groups g ON g.schedule_id = s.id JOIN hosts h ON h.id = s.host_id
-         WHERE s.enabled = 1 AND h.archived_at IS NULL AND h.schedules_paused = 0`,
-    )
-    .all();
-}
-
 function putGroups(db: Db, scheduleId: string, groupIds: readonly string[]): void {
   db.delete(scheduleSourceGroups).where(eq(scheduleSourceGroups.scheduleId, scheduleId)).run();
   for (const sourceGroupId of groupIds) db.insert(scheduleSourceGroups).values({ scheduleId, sourceGroupId }).run();

@@ -28,11 +28,3 @@ export function nextStart(timing: Timing, zone: string | Zone, now: number): num
   const splay = splayMs(timing.id, timing.splayMinutes);
   return parsed.cron.next(now - splay, zone) + splay;
 }
-
-/** The newest due time whose run should have ended by `now`, with so much time for it. */
-export function lastDue(timing: Timing, zone: string | Zone, now: number, allowanceMs: number): number | null {
-  const parsed = parseCron(timing.cron);
-  if (!parsed.ok) return null;
-  const splay = splayMs(timing.id, timing.splayMinutes);
-  return parsed.cron.previous(now - splay - allowanceMs, zone);
-}

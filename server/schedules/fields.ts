@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { parseCron } from "../../shared/cron.ts";
 import { isZone } from "../../shared/zone.ts";
 
-export const MAX_SPLAY_MINUTES = 720;
+const MAX_SPLAY_MINUTES = 720;
 
 /** REST's body of a schedule; what is left out keeps its value, or the default for a new one. */
 export const scheduleBody = v.strictObject({

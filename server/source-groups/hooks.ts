@@ -43,7 +43,7 @@ export type HookDeps = {
 };
 
 /** Where sealed hooks lie. */
-export const HOOK_PLACES = {
+const HOOK_PLACES = {
   group: { table: "source_groups", pre: "pre_hook", post: "post_hook" },
   host: { table: "hosts", pre: "pre_hook_default", post: "post_hook_default" },
 } as const;

@@ -27,7 +27,7 @@ export function cleanLines(list: readonly string[]): string[] {
 }
 
 /** An absolute path of the host's system, without control characters. */
-export function isAbsolute(path: string, os: Os): boolean {
+function isAbsolute(path: string, os: Os): boolean {
   return !hasControls(path) && (os === "windows" ? /^([A-Za-z]:[\\/]|\\\\)/.test(path) : path.startsWith("/"));
 }
 
