@@ -1,5 +1,5 @@
 /** Fires schedules from the stored desired state, server or no server: each due time of a target at most once. */
-import { type Clock, DAY_MS } from "../shared/clock.ts";
+import { type Clock, DAY_MS, MINUTE_MS } from "../shared/clock.ts";
 import { parseCron } from "../shared/cron.ts";
 import { newId } from "../shared/ids.ts";
 import type { Log } from "../shared/log.ts";
@@ -38,12 +38,16 @@ type Target = { source_group_id: string; repo_id: string };
 type InForce = { schedule: DesiredSchedule; inForce: ScheduleInForce };
 
 const PASSING: readonly JobFinished["error_code"][] = ["repo_unreachable", "repo_locked"];
+/** Zones of the machine, revocation: what nobody tells the scheduler is seen within this. */
+const LOOK_AT_LEAST_MS = MINUTE_MS;
 const JOB_EXPIRES_MS = 3 * DAY_MS;
 
 export function createScheduler(options: Options) {
   const { store, state, queue, clock, log } = options;
   const zones = new Map<string, Zone>();
   let timer: ReturnType<typeof setTimeout> | null = null;
+  let lookedAt = Number.POSITIVE_INFINITY;
+  let asleepUntil = 0;
 
   return {
     start: tick,
@@ -55,33 +59,39 @@ export function createScheduler(options: Options) {
     stateChanged(): void {
       if (timer === null) return;
       clearTimeout(timer);
+      asleepUntil = 0;
       tick();
     },
     noteEnd,
   };
 
+  /** Between looks a tick compares two numbers: what is idle makes no garbage. */
   function tick(): void {
-    let wait = options.everyMs;
-    try {
-      wait = Math.min(wait, look());
-    } catch (error) {
-      log.error("The schedules could not be looked at", { problem: String(error) });
+    const now = clock.now();
+    if (now >= asleepUntil || now < lookedAt) {
+      lookedAt = now;
+      asleepUntil = now + LOOK_AT_LEAST_MS;
+      try {
+        asleepUntil = Math.min(asleepUntil, look(now));
+      } catch (error) {
+        log.error("The schedules could not be looked at", { problem: String(error) });
+      }
     }
-    timer = setTimeout(tick, Math.max(wait, 1));
+    timer = setTimeout(tick, Math.max(Math.min(options.everyMs, asleepUntil - now), 1));
   }
 
-  /** @returns ms until something is due, as far as is known now */
-  function look(): number {
-    const now = clock.now();
+  /** @returns when something is due next, as far as is known now */
+  function look(now: number): number {
     const schedules = rulesInForce(now);
-    if (restingBecause() !== null) return options.everyMs;
+    if (restingBecause() !== null) return Number.POSITIVE_INFINITY;
     let soonest = Number.POSITIVE_INFINITY;
     for (const entry of schedules) {
       fireIfDue(entry, now);
-      soonest = Math.min(soonest, nextStart(entry.inForce, now) - now);
+      soonest = Math.min(soonest, nextStart(entry.inForce, now));
     }
     for (const retry of store.retries.list()) {
       tryAgainIfDue(retry, schedules, now);
+      soonest = Math.min(soonest, Math.max(retry.retry_at, now + options.everyMs));
     }
     return soonest;
   }
@@ -204,6 +214,7 @@ export function createScheduler(options: Options) {
       attempt: end.attempt + 1,
       retry_at: at,
     });
+    asleepUntil = 0;
   }
 
   function tryAgainIfDue(retry: Retry, schedules: InForce[], now: number): void {
