@@ -69,6 +69,7 @@ export function HostPage({
   tab,
   live,
   rail,
+  sub,
   children,
 }: {
   view: View;
@@ -76,6 +77,8 @@ export function HostPage({
   tab: HostTab;
   live: string | null;
   rail: boolean;
+  /** A second line below the verdict. */
+  sub?: Child;
   children: Child;
 }) {
   return (
@@ -83,7 +86,7 @@ export function HostPage({
       <Crumbs crumbs={[{ label: "Dashboard", href: "/" }, { label: <code>{host.name}</code> }]} />
       <PageHead view={view} live={live !== null}>
         <div class="host-head">
-          <HostVerdict facts={host} view={view} />
+          <HostVerdict facts={host} view={view} {...(sub ? { sub } : {})} />
           <HostLine host={host} view={view} />
         </div>
       </PageHead>

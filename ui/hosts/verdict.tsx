@@ -1,4 +1,5 @@
 // The first sentence of a host's page.
+import type { Child } from "hono/jsx";
 import type { GlyphName } from "../components/glyph.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";
@@ -21,9 +22,14 @@ export type HostVerdictFacts = {
   repo: { status: "unknown" | "waiting" | "ready" | "failed"; message: string | null } | null;
 };
 
-export function HostVerdict({ facts, view }: { facts: HostVerdictFacts; view: View }) {
+/** `sub` is what a tab adds in a second line. */
+export function HostVerdict({ facts, view, sub }: { facts: HostVerdictFacts; view: View; sub?: Child }) {
   const { glyph, words } = verdictOf(facts, view);
-  return <Verdict glyph={glyph}>{words}</Verdict>;
+  return (
+    <Verdict glyph={glyph} {...(sub ? { sub } : {})}>
+      {words}
+    </Verdict>
+  );
 }
 
 function verdictOf(facts: HostVerdictFacts, view: View) {

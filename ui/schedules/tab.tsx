@@ -46,7 +46,14 @@ export function SchedulesTab({ view, host, isPaused, schedules }: SchedulesTabPr
     </LinkButton>
   );
   return (
-    <HostPage view={view} host={host} tab="schedules" live={list} rail={false}>
+    <HostPage
+      view={view}
+      host={host}
+      tab="schedules"
+      live={list}
+      rail={false}
+      sub={host.archivedAt === null ? <NextSentence schedules={schedules} isPaused={isPaused} view={view} /> : null}
+    >
       {isPaused ? (
         <div class="banner">
           <Notice glyph="warning" reason="All schedules of this host rest.">
@@ -87,6 +94,34 @@ export function SchedulesTab({ view, host, isPaused, schedules }: SchedulesTabPr
         </>
       )}
     </HostPage>
+  );
+}
+
+/** "Next in 17 h: documents and photos, Sat 02:04." */
+function NextSentence({ schedules, isPaused, view }: Omit<SchedulesTabProps, "host"> & { view: View }) {
+  const coming = schedules.flatMap(({ enabled, nextRunAt, groups }) =>
+    enabled && !isPaused && nextRunAt !== null ? [{ at: nextRunAt, groups }] : [],
+  );
+  const [next] = coming.sort((a, b) => a.at - b.at);
+  if (!next) return <>Nothing runs by itself.</>;
+  return (
+    <>
+      Next <Ago at={next.at} view={view} />: <Names names={next.groups} />, <Near at={next.at} view={view} />.
+    </>
+  );
+}
+
+function Names({ names }: { names: readonly string[] }) {
+  if (names.length > 3) return <>{formatPlural(names.length, "source group")}</>;
+  return (
+    <>
+      {names.map((name, at) => (
+        <>
+          {at === 0 ? "" : at === names.length - 1 ? " and " : ", "}
+          <code>{name}</code>
+        </>
+      ))}
+    </>
   );
 }
 
