@@ -91,6 +91,12 @@ test("a first forget that would remove what exists is held until somebody agrees
   await api().call("POST", `${pathOf(old)}/confirm-retention`, {});
   expect(holds.forgettable(old.id).map(({ held }) => held)).toEqual([false]);
 
+  const moved = await enrollHost(app, admin);
+  addSnapshots(moved, 100, ["old-tag"]);
+  expect(holds.forgettable(moved.id).map(({ held }) => held)).toEqual([false]);
+  await api().call("PUT", pathOf(moved), { tag: "old-tag" });
+  expect(holds.forgettable(moved.id).map(({ held }) => held)).toEqual([true]);
+
   await api().call("PUT", pathOf(old), { retention: {} });
   expect(holds.forgettable(old.id)).toEqual([]);
 });

@@ -138,12 +138,15 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
         const repoIds = input.repo_ids ?? repoIdsBefore;
         const fields = checked(host, mergeGroup(before, input), repoIds, groupId);
         const hold = heldBy(host, before, fields, input.confirm_removal);
-        updateSourceGroup(db, groupId, { ...fields, ...hold, updatedAt: clock.now() });
+        const areOthers = fields.tag !== before.tag || isOtherSet(repoIds, repoIdsBefore);
+        // Under another tag or in another repo other snapshots may lie: the next forget is a first one again.
+        const fresh = areOthers ? { retentionSettledAt: null } : {};
+        updateSourceGroup(db, groupId, { ...fields, ...fresh, ...hold, updatedAt: clock.now() });
         putOwnRepoIds(db, groupId, repoIds);
         const after = get(hostId, groupId);
         checkStateSize(hostId);
         const changed = changedNames(before, after);
-        if (repoIds.toSorted().join() !== repoIdsBefore.toSorted().join()) changed.push("repo_ids");
+        if (isOtherSet(repoIds, repoIdsBefore)) changed.push("repo_ids");
         audit(actor, "source_group.updated", after, {
           changed,
           ...(changed.includes("retention") ? { retention: after.retention } : {}),
@@ -181,6 +184,10 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
     },
     createDefault: (hostId, os, includes) => insert(hostId, defaultGroup(os, includes), []),
   };
+}
+
+function isOtherSet(a: readonly string[], b: readonly string[]): boolean {
+  return a.toSorted().join() !== b.toSorted().join();
 }
 
 function changedNames(before: SourceGroupRow, after: SourceGroupRow): string[] {
