@@ -4,6 +4,7 @@ import { loadavg } from "node:os";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createCleanup } from "../testbed/temp.ts";
+import { agentGrowth } from "./agent-growth.ts";
 import { agentIdle } from "./agent-idle.ts";
 import { backupOverhead } from "./backup-overhead.ts";
 import { dashboard } from "./dashboard.ts";
@@ -25,6 +26,7 @@ const ROWS: readonly Row[] = [
   fleetLoad,
   dashboard,
   agentIdle,
+  agentGrowth,
   downloadSizes,
   serverStart,
   largeDatabase,
