@@ -283,9 +283,9 @@ export async function wire(
     {
       name: "maintenance",
       everyMs: MINUTE_MS,
-      run() {
-        maintenanceResults.catchUp();
-        maintenance.orderDue();
+      async run() {
+        await maintenanceResults.catchUp();
+        await maintenance.orderDue();
       },
     },
     {

@@ -97,12 +97,12 @@ test("what is due is ordered once; what is not, is not", async () => {
     listOpenJobsOfRepo(app.db, host.rid)
       .map(({ kind }) => kind)
       .sort();
-  orderDue();
+  await orderDue();
   expect(kinds()).toEqual(["check", "forget"]);
-  orderDue();
+  await orderDue();
   expect(kinds()).toEqual(["check", "forget"]);
   for (const job of listOpenJobsOfRepo(app.db, host.rid)) finish(job.id, "succeeded");
-  orderDue();
+  await orderDue();
   expect(kinds()).toEqual(["prune"]);
   const repo = findRepo(app.db, host.rid);
   if (!repo) throw new Error("the repo is gone");
@@ -156,7 +156,7 @@ test("a round of checks is told when it is complete; errors are kept apart from 
   app.clock.move(DAY_MS);
   const { job } = order({ kind: "system" }, host.rid, "check");
   finish(job.id, "failed", { errorCode: "restic_failed", stats: { errors: 2 } });
-  results.catchUp();
+  await results.catchUp();
   expect(findRepo(app.db, host.rid)).toMatchObject({ lastCheckStatus: "errors", checkNextPart: 1 });
 });
 

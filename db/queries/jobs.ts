@@ -54,6 +54,21 @@ const lastOfRepo = prepared((db) =>
     .prepare(),
 );
 
+const lastRunOfRepo = prepared((db) =>
+  db
+    .select({ queuedAt: jobs.queuedAt, status: jobs.status })
+    .from(jobs)
+    .where(and(eq(jobs.repoId, sql.placeholder("repoId")), eq(jobs.kind, sql.placeholder("kind"))))
+    .orderBy(desc(jobs.queuedAt))
+    .limit(1)
+    .prepare(),
+);
+
+/** When the newest job of a kind on a repo was queued, and how it stands; asked for every repo each minute. */
+export function findLastRun(db: Db, repoId: string, kind: JobKind): Pick<JobRow, "queuedAt" | "status"> | null {
+  return lastRunOfRepo(db).get({ repoId, kind }) ?? null;
+}
+
 /** The newest job of a kind on a repo, whoever runs it and however it stands. */
 export function findLastJob(db: Db, repoId: string, kind: JobKind): JobRow | null {
   return lastOfRepo(db).get({ repoId, kind }) ?? null;

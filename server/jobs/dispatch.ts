@@ -76,7 +76,10 @@ export function createDispatcher({ db, clock, log, hub, credentialFor, mayStart 
     },
     busy(connection, jobId) {
       const job = findJob(db, jobId);
-      if (job?.hostId === connection.hostId) log.info("the host is busy; the job is sent again", { job_id: jobId });
+      if (job?.hostId !== connection.hostId) return;
+      log.debug("the host is busy; the job is sent again", { job_id: jobId });
+      // As soon as something of this host ends, or with the next tick.
+      sentOn.get(connection)?.delete(jobId);
     },
   };
 }

@@ -20,9 +20,13 @@ export type Maintenance = {
   order(actor: Actor, repoId: string, kind: MaintenanceKind): CreatedJob;
   /** What is due for a repo, and when the rest is. */
   decisions(repo: RepoRow): Decisions;
-  /** The tick: orders what is due. */
-  orderDue(): void;
+  /** The tick: orders what is due, letting others in between. */
+  orderDue(): Promise<void>;
 };
+
+/** Repos looked at before other work gets its turn. */
+const AT_A_STRETCH = 8;
+const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 export type MaintenanceDeps = {
   db: Db;
@@ -86,8 +90,9 @@ export function createMaintenance({ db, clock, log, maker, holds, survey }: Main
   return {
     order,
     decisions,
-    orderDue() {
-      for (const repo of listRepos(db)) {
+    async orderDue() {
+      for (const [at, repo] of listRepos(db).entries()) {
+        if (at % AT_A_STRETCH === AT_A_STRETCH - 1) await breathe();
         const due = decisions(repo);
         for (const kind of MAINTENANCE_KINDS) {
           if (due[kind].is !== "due") continue;

@@ -15,10 +15,13 @@ export type ResultStatus = "ok" | "errors" | "failed";
 /** These speak against the credential that was used. */
 const CREDENTIAL_CODES = new Set(["append_only", "unauthorised", "wrong_password", "permission_denied"]);
 
+/** Repos looked at before other work gets its turn. */
+const AT_A_STRETCH = 8;
+
 export type MaintenanceResults = {
   jobFinished(jobId: string): void;
   /** What a fact missed. */
-  catchUp(): void;
+  catchUp(): Promise<void>;
 };
 
 export function createMaintenanceResults({ db, bus }: { db: Db; bus: FactBus }): MaintenanceResults {
@@ -38,8 +41,9 @@ export function createMaintenanceResults({ db, bus }: { db: Db; bus: FactBus }):
       const job = findJob(db, jobId);
       if (job) apply(job);
     },
-    catchUp() {
-      for (const repo of listRepos(db)) {
+    async catchUp() {
+      for (const [at, repo] of listRepos(db).entries()) {
+        if (at % AT_A_STRETCH === AT_A_STRETCH - 1) await new Promise<void>((resolve) => setImmediate(resolve));
         for (const kind of MAINTENANCE_KINDS) {
           const job = findLastJob(db, repo.id, kind);
           if (job) apply(job);

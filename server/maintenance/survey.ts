@@ -1,20 +1,23 @@
 /** Reads what decisions about maintenance rest on: who shares a repository, who does the work, what ran last. */
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
-import { findLastJob } from "../../db/queries/jobs.ts";
+import { findLastRun } from "../../db/queries/jobs.ts";
 import { findCredential, listReposByResticId } from "../../db/queries/repos.ts";
 import { listSourceGroups, listTargetRepoIds } from "../../db/queries/source-groups.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
+import type { Cron } from "../../shared/cron.ts";
 import { isEmptyRetention } from "../../shared/retention.ts";
 import { createZone, type Zone } from "../../shared/zone.ts";
 import type { Hub } from "../agents/hub.ts";
 import { zoneOf } from "../runtime/days.ts";
-import { cadenceOf, MAINTENANCE_KINDS, type MaintenanceKind } from "./cadence.ts";
+import { cadenceOf, expressionOf, MAINTENANCE_KINDS, type MaintenanceKind } from "./cadence.ts";
 import type { LastJob, MaintenanceFacts } from "./decide.ts";
 import { type DeleteRight, deleteRight } from "./delete-right.ts";
 import { maintainerOf } from "./sharing.ts";
+
+const MOST_CRONS = 5000;
 
 export type MaintenanceSurvey = {
   rightOf(repo: RepoRow): DeleteRight;
@@ -32,6 +35,17 @@ export type MaintenanceSurvey = {
 
 export function createMaintenanceSurvey({ db, hub }: { db: Db; hub: Hub }): MaintenanceSurvey {
   const zones = new Map<string, Zone>();
+  /** By expression: reading one takes longer than all the rest of a look at a repo. */
+  const crons = new Map<string, Cron | null>();
+  const cadence = (repo: RepoRow, kind: MaintenanceKind): Cron | null => {
+    const expression = expressionOf(repo, kind) ?? "";
+    const known = crons.get(expression);
+    if (known !== undefined) return known;
+    if (crons.size >= MOST_CRONS) crons.clear();
+    const cron = cadenceOf(repo, kind);
+    crons.set(expression, cron);
+    return cron;
+  };
   const zone: MaintenanceSurvey["zoneOf"] = (repo) => {
     const host = findHost(db, repo.hostId);
     const name = host ? zoneOf(host) : "UTC";
@@ -81,9 +95,9 @@ export function createMaintenanceSurvey({ db, hub }: { db: Db; hub: Hub }): Main
         since: Math.max(repo.createdAt, repo.maintenanceSince ?? 0),
         onlineSince: executor ? (hub.find(executor.id)?.openedAt ?? null) : null,
         cadences: {
-          forget: cadenceOf(repo, "forget"),
-          prune: cadenceOf(repo, "prune"),
-          check: cadenceOf(repo, "check"),
+          forget: cadence(repo, "forget"),
+          prune: cadence(repo, "prune"),
+          check: cadence(repo, "check"),
         },
         zone: zone(repo),
       };
@@ -92,7 +106,7 @@ export function createMaintenanceSurvey({ db, hub }: { db: Db; hub: Hub }): Main
       const ids = sharersOf(repo).map(({ id }) => id);
       const newest = (kind: MaintenanceKind): LastJob | null =>
         ids
-          .flatMap((id) => findLastJob(db, id, kind) ?? [])
+          .flatMap((id) => findLastRun(db, id, kind) ?? [])
           .reduce<LastJob | null>((best, job) => (best === null || job.queuedAt > best.queuedAt ? job : best), null);
       return Object.fromEntries(MAINTENANCE_KINDS.map((kind) => [kind, newest(kind)])) as Record<
         MaintenanceKind,
