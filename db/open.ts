@@ -19,6 +19,11 @@ export function openSqlite(path: string): Database {
   return sqlite;
 }
 
+/** The file that the database lies in. */
+export function databasePath(db: Db): string {
+  return db.$client.filename;
+}
+
 export function asDrizzle(sqlite: Database): Db {
   return drizzle(sqlite);
 }

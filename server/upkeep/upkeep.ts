@@ -1,6 +1,6 @@
 /** What keeps the manager itself in shape: old rows go, the database is copied, somebody outside hears that all is well. */
 import { join } from "node:path";
-import type { Db } from "../../db/open.ts";
+import { type Db, databasePath } from "../../db/open.ts";
 import { putSetting } from "../../db/queries/settings.ts";
 import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
@@ -33,7 +33,7 @@ export function createUpkeep({ db, clock, log, config, sealer, overdueTicks }: U
   const cleanup = createCleanup({ db, clock, log, ...config });
   const copies = createCopies({
     parts: {
-      databasePath: db.$client.filename,
+      databasePath: databasePath(db),
       signingKeyPath: join(config.dataDir, SIGNING_KEY_FILE),
       sealer,
     },

@@ -1,17 +1,17 @@
 // What every page of a host shares: head, vitals, tabs, and the rail that runs its source groups.
 import type { Child } from "hono/jsx";
 import type { HostRow } from "../../db/schema/hosts.ts";
-import { LinkButton, SubmitButton, Verb } from "../components/button.tsx";
-import { Csrf, emptyForm, TextField } from "../components/field.tsx";
-import { Icon } from "../components/icon.tsx";
-import { Crumbs, Notice, Tabs, Tile } from "../components/panels.tsx";
+import { LinkButton, Verb } from "../components/button.tsx";
+import { Crumbs, Tabs, Tile } from "../components/panels.tsx";
 import { NightStrip, type StripDay, StripKey } from "../components/strip.tsx";
 import { Ago, Near } from "../components/time.tsx";
 import { formatBytesChange, formatCount, formatDuration, formatPercent, formatPlural, splitBytes } from "../format.ts";
 import { Page, PageHead } from "../layout.tsx";
 import { may, type View } from "../view.ts";
+import { Banner } from "./banner.tsx";
+import { HostLine } from "./line.tsx";
 import { HostVerdict, type HostVerdictFacts } from "./verdict.tsx";
-import { HostBadge, type HostStatus, type LastBackup, platformOf } from "./words.tsx";
+import type { HostStatus, LastBackup } from "./words.tsx";
 
 export type HostTab = "snapshots" | "sources" | "schedules" | "repos" | "jobs" | "settings";
 
@@ -123,147 +123,6 @@ export function HostPage({
       )}
     </Page>
   );
-}
-
-function HostLine({ host, view }: { host: HostHead; view: View }) {
-  return (
-    <div class="host-line">
-      <HostBadge status={host.status} fill />
-      <span>{platformOf(host)}</span>
-      <span>
-        agent <code>{host.agentVersion}</code>
-      </span>
-      <span>
-        {host.resticVersion ? (
-          <span>
-            restic <code>{host.resticVersion}</code>
-          </span>
-        ) : (
-          "no restic yet"
-        )}
-      </span>
-      {host.lastSeenAt === null ? null : (
-        <span>
-          seen <Ago at={host.lastSeenAt} view={view} />
-        </span>
-      )}
-      <InSync host={host} view={view} />
-      <span class="chips">
-        {host.tags.map((tag) => (
-          <a class="chip" href={`/?tag=${encodeURIComponent(tag)}`}>
-            {tag}
-          </a>
-        ))}
-        {may(view, "operator") ? (
-          <>
-            <button class="chip" type="button" popovertarget="tags-editor" aria-label="Edit tags">
-              <Icon name="pencil" />
-              Tags
-            </button>
-            <form
-              class="pop"
-              id="tags-editor"
-              popover="auto"
-              method="post"
-              action={`/hosts/${host.id}/tags`}
-              aria-label="Tags"
-            >
-              <Csrf token={view.csrf} />
-              <TextField
-                name="tags"
-                label="Tags"
-                form={emptyForm}
-                value={host.tags.join(", ")}
-                autocomplete="off"
-                scope="head"
-                hint="Parted by commas; for filters. Empty: none"
-              />
-              <div class="btns">
-                <SubmitButton primary small>
-                  Save
-                </SubmitButton>
-              </div>
-            </form>
-          </>
-        ) : null}
-      </span>
-    </div>
-  );
-}
-
-/** Whether the agent has taken the newest settings. */
-function InSync({ host, view }: { host: HostHead; view: View }) {
-  const { stateVersion, appliedStateVersion, driftSince } = host;
-  if (driftSince === null && appliedStateVersion === stateVersion)
-    return (
-      <span class="is-ok">
-        <Icon name="check" />
-        version {stateVersion} · agent in sync
-      </span>
-    );
-  return (
-    <span class="is-warning">
-      version {stateVersion} · agent {appliedStateVersion === null ? "has none yet" : `at ${appliedStateVersion}`}
-      {driftSince === null ? null : (
-        <span>
-          since <Ago at={driftSince} view={view} />
-        </span>
-      )}
-    </span>
-  );
-}
-
-function Banner({ host, view }: { host: HostHead; view: View }) {
-  if (host.archivedAt !== null)
-    return (
-      <div class="banner">
-        <Notice glyph="idle" reason="Archived.">
-          Since <Near at={host.archivedAt} view={view} />. What you see is the last it reported; its credentials are
-          kept, sealed, until it is purged.
-        </Notice>
-      </div>
-    );
-  if (host.schedulesPaused)
-    return (
-      <div class="banner">
-        <Notice
-          glyph="warning"
-          reason="Schedules wait."
-          verbs={
-            may(view, "operator") ? (
-              <Verb action={`/hosts/${host.id}/restore-finished`} csrf={view.csrf} primary small>
-                Restore finished
-              </Verb>
-            ) : null
-          }
-        >
-          New hardware took this host’s place
-          {host.replacedAt === null ? null : (
-            <>
-              {" "}
-              <Ago at={host.replacedAt} view={view} />
-            </>
-          )}
-          . A backup of a half-empty machine would look like lost files: say when its data are back.
-        </Notice>
-      </div>
-    );
-  if (host.status === "offline" && host.lastSeenAt !== null)
-    return (
-      <div class="banner">
-        <Notice
-          glyph="idle"
-          reason={
-            <>
-              As of <Ago at={host.lastSeenAt} view={view} />.
-            </>
-          }
-        >
-          The host is offline; what you see is the last it reported. What you start now waits for it.
-        </Notice>
-      </div>
-    );
-  return null;
 }
 
 function Vitals({ host, view }: { host: HostHead; view: View }) {

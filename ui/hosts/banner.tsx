@@ -1,0 +1,59 @@
+// What a host's page says above everything else: archived, replaced, or as of when.
+import { Verb } from "../components/button.tsx";
+import { Notice } from "../components/panels.tsx";
+import { Ago, Near } from "../components/time.tsx";
+import { may, type View } from "../view.ts";
+import type { HostHead } from "./frame.tsx";
+
+export function Banner({ host, view }: { host: HostHead; view: View }) {
+  if (host.archivedAt !== null)
+    return (
+      <div class="banner">
+        <Notice glyph="idle" reason="Archived.">
+          Since <Near at={host.archivedAt} view={view} />. What you see is the last it reported; its credentials are
+          kept, sealed, until it is purged.
+        </Notice>
+      </div>
+    );
+  if (host.schedulesPaused)
+    return (
+      <div class="banner">
+        <Notice
+          glyph="warning"
+          reason="Schedules wait."
+          verbs={
+            may(view, "operator") ? (
+              <Verb action={`/hosts/${host.id}/restore-finished`} csrf={view.csrf} primary small>
+                Restore finished
+              </Verb>
+            ) : null
+          }
+        >
+          New hardware took this host’s place
+          {host.replacedAt === null ? null : (
+            <>
+              {" "}
+              <Ago at={host.replacedAt} view={view} />
+            </>
+          )}
+          . A backup of a half-empty machine would look like lost files: say when its data are back.
+        </Notice>
+      </div>
+    );
+  if (host.status === "offline" && host.lastSeenAt !== null)
+    return (
+      <div class="banner">
+        <Notice
+          glyph="idle"
+          reason={
+            <>
+              As of <Ago at={host.lastSeenAt} view={view} />.
+            </>
+          }
+        >
+          The host is offline; what you see is the last it reported. What you start now waits for it.
+        </Notice>
+      </div>
+    );
+  return null;
+}

@@ -1,0 +1,96 @@
+// The line below a host's verdict: status, versions, sync, tags with their editor.
+import { SubmitButton } from "../components/button.tsx";
+import { Csrf, emptyForm, TextField } from "../components/field.tsx";
+import { Icon } from "../components/icon.tsx";
+import { Ago } from "../components/time.tsx";
+import { may, type View } from "../view.ts";
+import type { HostHead } from "./frame.tsx";
+import { HostBadge, platformOf } from "./words.tsx";
+
+export function HostLine({ host, view }: { host: HostHead; view: View }) {
+  return (
+    <div class="host-line">
+      <HostBadge status={host.status} fill />
+      <span>{platformOf(host)}</span>
+      <span>
+        agent <code>{host.agentVersion}</code>
+      </span>
+      <span>
+        {host.resticVersion ? (
+          <span>
+            restic <code>{host.resticVersion}</code>
+          </span>
+        ) : (
+          "no restic yet"
+        )}
+      </span>
+      {host.lastSeenAt === null ? null : (
+        <span>
+          seen <Ago at={host.lastSeenAt} view={view} />
+        </span>
+      )}
+      <InSync host={host} view={view} />
+      <span class="chips">
+        {host.tags.map((tag) => (
+          <a class="chip" href={`/?tag=${encodeURIComponent(tag)}`}>
+            {tag}
+          </a>
+        ))}
+        {may(view, "operator") ? (
+          <>
+            <button class="chip" type="button" popovertarget="tags-editor" aria-label="Edit tags">
+              <Icon name="pencil" />
+              Tags
+            </button>
+            <form
+              class="pop"
+              id="tags-editor"
+              popover="auto"
+              method="post"
+              action={`/hosts/${host.id}/tags`}
+              aria-label="Tags"
+            >
+              <Csrf token={view.csrf} />
+              <TextField
+                name="tags"
+                label="Tags"
+                form={emptyForm}
+                value={host.tags.join(", ")}
+                autocomplete="off"
+                scope="head"
+                hint="Parted by commas; for filters. Empty: none"
+              />
+              <div class="btns">
+                <SubmitButton primary small>
+                  Save
+                </SubmitButton>
+              </div>
+            </form>
+          </>
+        ) : null}
+      </span>
+    </div>
+  );
+}
+
+/** Whether the agent has taken the newest settings. */
+function InSync({ host, view }: { host: HostHead; view: View }) {
+  const { stateVersion, appliedStateVersion, driftSince } = host;
+  if (driftSince === null && appliedStateVersion === stateVersion)
+    return (
+      <span class="is-ok">
+        <Icon name="check" />
+        version {stateVersion} · agent in sync
+      </span>
+    );
+  return (
+    <span class="is-warning">
+      version {stateVersion} · agent {appliedStateVersion === null ? "has none yet" : `at ${appliedStateVersion}`}
+      {driftSince === null ? null : (
+        <span>
+          since <Ago at={driftSince} view={view} />
+        </span>
+      )}
+    </span>
+  );
+}
