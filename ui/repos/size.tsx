@@ -34,7 +34,8 @@ export function SizeSection({ repo, trend, path, view }: { repo: SizeRepo; trend
           "Not measured yet; that happens after the first backup."
         ) : (
           <>
-            Raw data in the repository, measured <Ago at={repo.measuredAt} view={view} />.
+            Raw data in the repository, measured <Ago at={repo.measuredAt} view={view} />; what backups have added since
+            is counted in.
           </>
         )
       }
