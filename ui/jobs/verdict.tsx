@@ -60,12 +60,16 @@ export function JobVerdict({ job, title, host, progress, ahead, view }: JobVerdi
   }
 }
 
+/** They work the repo server hard, so the others wait. */
+const HEAVY = new Set<JobRow["kind"]>(["forget", "prune", "check"]);
+
 function Waiting(props: Pick<JobVerdictFacts, "job" | "title" | "host" | "ahead"> & { what: Child; view: View }) {
   const { job, title, host, ahead, what, view } = props;
   const until =
     job.expiresAt === null ? null : (
       <>
-        It runs as soon as it can, until <Near at={job.expiresAt} view={view} />.
+        It runs as soon as it can{HEAVY.has(job.kind) ? ", two such jobs at a time on one repo server" : ""}, until{" "}
+        <Near at={job.expiresAt} view={view} />.
       </>
     );
   if (host.status === "offline")
