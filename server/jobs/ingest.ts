@@ -2,7 +2,7 @@
 import type { Db } from "../../db/open.ts";
 import { findHost, updateHost } from "../../db/queries/hosts.ts";
 import { insertLogLines } from "../../db/queries/job-logs.ts";
-import { changeJob, findJob, insertJob, listOpenJobs, replaceServerVerdict } from "../../db/queries/jobs.ts";
+import { changeJob, findJob, listOpenJobs, replaceServerVerdict } from "../../db/queries/jobs.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
@@ -11,6 +11,7 @@ import type { Connection } from "../agents/hub.ts";
 import { type AfterCommit, CannotApply, ForeignObject } from "../agents/inbound.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import { adoptJob } from "./adopt.ts";
 import { recordBackupEnd } from "./outcomes.ts";
 import type { LiveJobs } from "./stream.ts";
 
@@ -27,39 +28,12 @@ export function createJobIngest({ db, clock, bus, live, checkOwned }: JobIngestD
   /** The row of a job that this host speaks of; made when the server does not know it. */
   const rowFor = (connection: Connection, fields: JobFields): JobRow => {
     const row = findJob(db, fields.job_id);
-    if (!row) return adopt(connection, fields);
+    if (!row) {
+      adoptJob({ db, clock, checkOwned }, connection, fields);
+      return findJob(db, fields.job_id) as JobRow;
+    }
     if (row.hostId !== connection.hostId) throw new ForeignObject(`job ${fields.job_id} is another host's`);
     return row;
-  };
-
-  /** A scheduled backup that the agent began by itself, or a job that a restored database has forgotten. */
-  const adopt = (connection: Connection, fields: JobFields): JobRow => {
-    checkOwned(connection, fields);
-    const isScheduled = fields.kind === "backup" && fields.actor_kind === "schedule";
-    insertJob(db, {
-      id: fields.job_id,
-      hostId: connection.hostId,
-      repoId: fields.repo_id,
-      sourceGroupId: fields.source_group_id,
-      scheduleId: fields.schedule_id,
-      kind: fields.kind,
-      status: "queued",
-      attempt: fields.attempt,
-      actorKind: fields.actor_kind,
-      args: {},
-      scheduledAt: fields.scheduled_at,
-      queuedAt: fields.queued_at,
-      acceptedAt: clock.now(),
-    });
-    if (!isScheduled) {
-      writeAudit(db, clock.now(), {
-        actor: { kind: "agent", hostId: connection.hostId, ip: connection.ip },
-        action: "job.adopted",
-        target: { kind: "job", id: fields.job_id, name: fields.kind },
-        payload: { host_id: connection.hostId },
-      });
-    }
-    return findJob(db, fields.job_id) as JobRow;
   };
 
   const refreshCurrentJob = (hostId: string) => {

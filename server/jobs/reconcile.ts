@@ -1,14 +1,8 @@
 /** After a host has caught up: what it does not know of is judged, and jobs that nobody will ever end are ended. */
+
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
-import {
-  changeJob,
-  findJob,
-  insertJob,
-  listExpiredJobs,
-  listHostsWithOpenJobs,
-  listOpenJobs,
-} from "../../db/queries/jobs.ts";
+import { changeJob, findJob, listExpiredJobs, listHostsWithOpenJobs, listOpenJobs } from "../../db/queries/jobs.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import { inTransaction } from "../../db/transaction.ts";
@@ -19,6 +13,7 @@ import type { JobFields } from "../../shared/protocol/fields.ts";
 import type { Connection, Hub } from "../agents/hub.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import { adoptJob } from "./adopt.ts";
 import { recordBackupEnd } from "./outcomes.ts";
 
 export type Reconciler = {
@@ -62,30 +57,13 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
     for (const open of connection.hello?.open_jobs ?? []) {
       if (findJob(db, open.job_id)) continue;
       try {
-        checkOwned(connection, open);
+        adoptJob({ db, clock, checkOwned }, connection, open);
+        if (open.status === "running")
+          changeJob(db, open.job_id, ["queued"], { status: "running", startedAt: open.queued_at });
       } catch (error) {
-        log.warn("an unknown open job was refused", {
-          job_id: open.job_id,
-          why: error instanceof Error ? error.message : "",
-        });
-        continue;
+        const why = error instanceof Error ? error.message : "";
+        log.warn("an unknown open job was refused", { job_id: open.job_id, why });
       }
-      insertJob(db, {
-        id: open.job_id,
-        hostId: connection.hostId,
-        repoId: open.repo_id,
-        sourceGroupId: open.source_group_id,
-        scheduleId: open.schedule_id,
-        kind: open.kind,
-        status: open.status === "running" ? "running" : "queued",
-        attempt: open.attempt,
-        actorKind: open.actor_kind,
-        args: {},
-        scheduledAt: open.scheduled_at,
-        queuedAt: open.queued_at,
-        acceptedAt: clock.now(),
-        startedAt: open.status === "running" ? open.queued_at : null,
-      });
     }
   };
 
