@@ -135,10 +135,10 @@ export async function wire(
   const survey = createMaintenanceSurvey({ db, hub });
   const maintenance = createMaintenance({ db, clock, log, maker, holds, survey });
   const maintenanceResults = createMaintenanceResults({ db, bus });
-  const maintenanceSettings = createMaintenanceSettings({ db, clock, bus });
+  const cancel = createCancel({ db, clock, bus });
+  const maintenanceSettings = createMaintenanceSettings({ db, clock, bus, cancel });
   const reinit = createReinit({ db, clock, bus });
   const heavyLimit = createHeavyLimit({ db, clock });
-  const cancel = createCancel({ db, clock, bus });
   const jobIngest = createJobIngest({ db, clock, bus, live, checkOwned: ownership.checkOwned });
   const dispatcher = createDispatcher({
     db,

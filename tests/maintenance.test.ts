@@ -245,3 +245,35 @@ test("a repo that was taken off is nowhere, but its credentials stay sealed", as
   expect(findRepo(app.db, added.id)?.removedAt).not.toBeNull();
   await call("POST", `/api/hosts/${host.id}/repos`, { name: "far", kind: "local", url: "/srv/far" });
 });
+
+test("the right to delete never falls back to the backed-up host, and leaves a host that lost it at once", async () => {
+  const host = await enrollHost(app, admin);
+  const keeper = await enrollHost(app, admin);
+  const other = await enrollHost(app, admin);
+  ready(host);
+  const { call, ask } = jsonClient(app, admin);
+  const path = `/api/repos/${host.rid}`;
+  await call("PUT", `${path}/maintenance`, { maintenance_host_id: keeper.id });
+  const waiting = await call<{ job_id: string }>("POST", `${path}/prune`, {});
+  await call("PUT", `${path}/maintenance`, { maintenance_host_id: other.id });
+  expect(findJob(app.db, waiting.job_id)).toMatchObject({ hostId: keeper.id, status: "cancelled" });
+
+  await call("DELETE", `/api/hosts/${other.id}`);
+  for (const kind of ["forget", "prune", "check"])
+    expect(await ask("POST", `${path}/${kind}`, {})).toMatchObject({
+      status: 409,
+      body: { error: { code: "host_archived", message: expect.stringContaining(other.name) } },
+    });
+  expect(await call("GET", `${path}/maintenance`)).toMatchObject({ prune: { state: "blocked", why: "host_archived" } });
+  const page = await app.request(`/hosts/${host.id}/repos/${host.rid}`, { headers: { cookie: admin.cookie } });
+  const html = await page.text();
+  expect(html).toContain("is archived; choose another");
+  expect(html).toContain(`${other.name} (archived)`);
+  const purge = { confirm: other.name };
+  expect(await ask("POST", `/api/hosts/${other.id}/purge`, purge)).toMatchObject({
+    status: 409,
+    body: { error: { code: "maintains_repos" } },
+  });
+  await call("PUT", `${path}/maintenance`, { maintenance_host_id: null });
+  await call("POST", `/api/hosts/${other.id}/purge`, purge);
+});

@@ -69,6 +69,11 @@ export function listRepos(db: Db): RepoListItem[] {
     .map(({ repo, hostName, hostArchivedAt }) => ({ ...repo, hostName, hostArchivedAt }));
 }
 
+/** Repos of other live hosts for which this host does the maintenance. */
+export function listReposMaintainedBy(db: Db, hostId: string): RepoListItem[] {
+  return listRepos(db).filter((repo) => repo.maintenanceHostId === hostId && repo.hostId !== hostId);
+}
+
 /** All repos of live hosts that are this repository, the oldest first. */
 export function listReposByResticId(db: Db, resticId: string): RepoRow[] {
   return reposByResticId(db)

@@ -1,6 +1,7 @@
 /** What people do with hosts: rename and tag, archive, purge. Repositories themselves are never touched. */
 import type { Db } from "../../db/open.ts";
 import { deleteHost, findHost, findLiveHostByName, revokeAgentToken, updateHost } from "../../db/queries/hosts.ts";
+import { listReposMaintainedBy } from "../../db/queries/repos.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
@@ -29,7 +30,7 @@ export type Hosts = {
   finishRestore(actor: Actor, hostId: string): void;
   /** The agent is told `revoked`; jobs, repos, audit and sealed credentials stay. @throws Refusal 404, 409 */
   archive(actor: Actor, hostId: string): void;
-  /** Deletes all that is left of an archived host. @throws Refusal 404, 409 `not_archived`, 400 `confirm` */
+  /** Deletes all that is left of an archived host. @throws Refusal 404, 409 `not_archived`, `maintains_repos`, 400 `confirm` */
   purge(actor: Actor, hostId: string, confirm: string): void;
 };
 
@@ -116,6 +117,13 @@ export function createHosts({ db, clock, hub, bus, dues }: HostDeps): Hosts {
       if (host.archivedAt === null)
         throw new Refusal(409, "not_archived", `Archive ${host.name} first; purging is for archived hosts.`);
       if (confirm !== host.name) throw badInput({ confirm: `Type ${host.name} to confirm.` });
+      // With the host its name would go from these repos, and the right to delete back to the hosts that are backed up.
+      const kept = listReposMaintainedBy(db, hostId);
+      if (kept.length > 0) {
+        const names = kept.map((repo) => `${repo.name} of ${repo.hostName}`).join(", ");
+        const message = `${host.name} is named as the host that maintains ${names}: choose another one there first.`;
+        throw new Refusal(409, "maintains_repos", message, { confirm: message });
+      }
       inTransaction(db, () => {
         deleteHost(db, hostId);
         audit(actor, "host.purged", host);

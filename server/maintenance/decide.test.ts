@@ -21,6 +21,7 @@ const facts = (changes: Partial<MaintenanceFacts> = {}): MaintenanceFacts => ({
   isReady: true,
   isEnabled: true,
   isMaintainer: true,
+  isExecutorGone: false,
   right: "admin",
   hasForgettable: true,
   since: MONDAY - 30 * DAY_MS,
@@ -69,6 +70,7 @@ test.each([
   ["disabled", { isEnabled: false }],
   ["not_ready", { isReady: false }],
   ["other_maintains", { isMaintainer: false }],
+  ["host_archived", { isExecutorGone: true }],
 ] as const)("nothing happens while it is %s", (why, changes) => {
   const all = decide(DUE_AT + MINUTE_MS, facts(changes), none);
   for (const kind of MAINTENANCE_KINDS) expect(all[kind]).toMatchObject({ is: "blocked", why });

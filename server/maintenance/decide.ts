@@ -17,6 +17,8 @@ export type MaintenanceFacts = {
   isEnabled: boolean;
   /** Of several repos that are one repository, one maintains. */
   isMaintainer: boolean;
+  /** The host that is to do it is archived: an admin chooses another. */
+  isExecutorGone: boolean;
   right: DeleteRight;
   /** Some group has a policy that may be carried out. */
   hasForgettable: boolean;
@@ -33,6 +35,7 @@ export type Block =
   | "off"
   | "not_ready"
   | "other_maintains"
+  | "host_archived"
   | "no_admin_credential"
   | "nothing_to_forget"
   | "offline"
@@ -81,6 +84,7 @@ function standingBlock(kind: MaintenanceKind, facts: MaintenanceFacts): Block | 
   if (facts.cadences[kind] === null) return "off";
   if (!facts.isReady) return "not_ready";
   if (!facts.isMaintainer) return "other_maintains";
+  if (facts.isExecutorGone) return "host_archived";
   if (kind === "check") return null;
   if (facts.right === "none") return "no_admin_credential";
   return kind === "forget" && !facts.hasForgettable ? "nothing_to_forget" : null;

@@ -34,6 +34,7 @@ export function maintenanceView(
   const decisions = maintenance.decisions(repo);
   const executor = survey.executorOf(repo);
   const own = findHost(db, repo.hostId);
+  const isGone = executor !== null && executor.archivedAt !== null && executor.id !== own?.id;
   const maintainer = survey.maintainerOf(repo);
   const other = maintainer !== null && maintainer.id !== repo.id ? maintainer : null;
   const open = listOpenJobsOfRepo(db, repo.id);
@@ -77,7 +78,9 @@ export function maintenanceView(
     hosts:
       repo.kind === "local" || !own
         ? []
-        : [own, ...listLiveHosts(db).filter((host) => host.id !== own.id)].map(({ id, name }) => ({ id, name })),
+        : [own, ...listLiveHosts(db).filter((host) => host.id !== own.id), ...(isGone ? [executor] : [])].map(
+            ({ id, name, archivedAt }) => ({ id, name: archivedAt === null ? name : `${name} (archived)` }),
+          ),
     maintenanceHostId: repo.maintenanceHostId,
   };
 }

@@ -1,6 +1,7 @@
 /** When and where a repo is maintained, as people set it. */
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
+import { listOpenJobsOfRepo } from "../../db/queries/jobs.ts";
 import { findRepo, updateRepo } from "../../db/queries/repos.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { Role } from "../../db/schema/users.ts";
@@ -8,9 +9,10 @@ import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { parseCron } from "../../shared/cron.ts";
 import { badInput, notFound, Refusal } from "../http/errors.ts";
+import type { CancelJob } from "../jobs/cancel.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
-import { OFF } from "./cadence.ts";
+import { MAINTENANCE_KINDS, OFF } from "./cadence.ts";
 
 /** Fields that are left out stay. Of the expressions null is the default, `off` is never. */
 export type MaintenanceInput = {
@@ -31,8 +33,9 @@ export type MaintenanceSettings = {
 const CRONS = ["forget_cron", "prune_cron", "check_cron"] as const;
 const COLUMNS = { forget_cron: "forgetCron", prune_cron: "pruneCron", check_cron: "checkCron" } as const;
 
-export function createMaintenanceSettings(deps: { db: Db; clock: Clock; bus: FactBus }): MaintenanceSettings {
-  const { db, clock, bus } = deps;
+type Deps = { db: Db; clock: Clock; bus: FactBus; cancel: CancelJob };
+
+export function createMaintenanceSettings({ db, clock, bus, cancel }: Deps): MaintenanceSettings {
   return {
     change(actor, role, repoId, input) {
       const repo = findRepo(db, repoId);
@@ -61,6 +64,11 @@ export function createMaintenanceSettings(deps: { db: Db; clock: Clock; bus: Fac
           payload: { changed: changes },
         });
       });
+      // What still waits for the former host would bring it the right to delete after all.
+      if (names.includes("maintenanceHostId"))
+        for (const job of listOpenJobsOfRepo(db, repoId))
+          if (job.status === "queued" && (MAINTENANCE_KINDS as readonly string[]).includes(job.kind))
+            cancel(actor, job.id);
       bus.tell("repo.changed", { repoId, hostId: repo.hostId });
       return findRepo(db, repoId) as RepoRow;
     },

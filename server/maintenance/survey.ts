@@ -21,7 +21,7 @@ const MOST_CRONS = 5000;
 
 export type MaintenanceSurvey = {
   rightOf(repo: RepoRow): DeleteRight;
-  /** The host that carries maintenance out; the repo's own unless another live one is named. */
+  /** The host that carries maintenance out: the repo's own unless another is named, which never falls back by itself: the right to delete goes nowhere unasked. */
   executorOf(repo: Pick<RepoRow, "hostId" | "maintenanceHostId">): HostRow | null;
   /** The repo itself and others of live hosts that are the same repository. */
   sharersOf(repo: RepoRow): RepoRow[];
@@ -59,10 +59,8 @@ export function createMaintenanceSurvey({ db, hub }: { db: Db; hub: Hub }): Main
     repo.resticId === null ? [repo] : listReposByResticId(db, repo.resticId);
   const groupsInto: MaintenanceSurvey["groupsInto"] = (repo) =>
     listSourceGroups(db, repo.hostId).filter((group) => listTargetRepoIds(db, group).includes(repo.id));
-  const executorOf: MaintenanceSurvey["executorOf"] = ({ hostId, maintenanceHostId }) => {
-    const named = maintenanceHostId === null ? null : findHost(db, maintenanceHostId);
-    return named && named.archivedAt === null ? named : findHost(db, hostId);
-  };
+  const executorOf: MaintenanceSurvey["executorOf"] = ({ hostId, maintenanceHostId }) =>
+    findHost(db, maintenanceHostId ?? hostId);
   const maintainer: MaintenanceSurvey["maintainerOf"] = (repo) => {
     const sharers = sharersOf(repo);
     const id = maintainerOf(
@@ -90,6 +88,7 @@ export function createMaintenanceSurvey({ db, hub }: { db: Db; hub: Hub }): Main
         isReady: repo.status === "ready",
         isEnabled: repo.maintenanceEnabled,
         isMaintainer: maintainer(repo)?.id === repo.id,
+        isExecutorGone: executor?.archivedAt !== null,
         right: rightOf(repo),
         hasForgettable: sharersOf(repo).some((one) => groupsInto(one).some((group) => !isHeldBack(group))),
         since: Math.max(repo.createdAt, repo.maintenanceSince ?? 0),

@@ -18,6 +18,7 @@ export type Block =
   | "off"
   | "not_ready"
   | "other_maintains"
+  | "host_archived"
   | "no_admin_credential"
   | "nothing_to_forget"
   | "offline"
@@ -71,6 +72,7 @@ const BLOCKS: Record<Block, string> = {
   off: "only by hand",
   not_ready: "when the repo can be opened again",
   other_maintains: "done with the other repo",
+  host_archived: "the host that does it is archived; choose another",
   no_admin_credential: "needs an admin credential",
   nothing_to_forget: "no retention to carry out",
   offline: "due; waits for the host",
@@ -78,6 +80,8 @@ const BLOCKS: Record<Block, string> = {
   under_way: "under way",
   after_forget: "after forget",
 };
+
+const NEEDS_SOMEBODY: ReadonlySet<Block> = new Set(["no_admin_credential", "host_archived"]);
 
 export function MaintenanceSection(props: {
   maintenance: MaintenanceView;
@@ -233,7 +237,7 @@ function Next({ line: { next }, view }: { line: MaintenanceLine; view: View }) {
         </>
       );
     case "blocked":
-      return <span class={next.why === "no_admin_credential" ? "is-warning" : "t3"}>{BLOCKS[next.why]}</span>;
+      return <span class={NEEDS_SOMEBODY.has(next.why) ? "is-warning" : "t3"}>{BLOCKS[next.why]}</span>;
   }
 }
 
