@@ -124,7 +124,7 @@ export async function wire(
   const holds = createRetentionHolds({ db, clock, bus });
 
   const schedules = createSchedules({ db, clock, bus, accounting: dues, checkStateSize: checkSize });
-  const skipIngest = createSkipIngest({ db, bus, judgeAgain: (groupId, at) => judgeAgain(db, groupId, at) });
+  const skipIngest = createSkipIngest({ db, clock, bus, judgeAgain: (groupId, at) => judgeAgain(db, groupId, at) });
 
   const upkeep = createUpkeep({ db, clock, log, config, sealer, overdueTicks: () => ticker.overdue() });
 

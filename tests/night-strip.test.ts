@@ -149,7 +149,12 @@ test("a due run that nobody made is missed when the day is over, and not before"
 test("a run left out because an earlier one was still at work is no miss; one left out for the battery is", async () => {
   const { host, accounting, schedules, close } = await scene("UTC");
   const { id } = schedules.create({ kind: "system" }, host.id, { cron: "0 2 * * *", source_group_ids: [host.gid] });
-  const ingest = createSkipIngest({ db: app.db, bus, judgeAgain: (group, at) => judgeAgain(app.db, group, at) });
+  const ingest = createSkipIngest({
+    db: app.db,
+    clock: app.clock,
+    bus,
+    judgeAgain: (group, at) => judgeAgain(app.db, group, at),
+  });
   const skip = (day: string, because: string | null, reason: string) =>
     ingest.skipped({ hostId: host.id } as never, {
       schedule_id: id,

@@ -4,7 +4,7 @@
  */
 import type { Db } from "../../db/open.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
+import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { escapeControls, type Log } from "../../shared/log.ts";
 import {
   DURABLE_TYPES,
@@ -18,6 +18,8 @@ import { writeAudit } from "../runtime/audit.ts";
 import type { Connection, Hub } from "./hub.ts";
 
 const MAX_BAD_FRAMES_PER_MINUTE = 10;
+/** Enough to see what a host is up to: the audit log is kept for years, and a liar can send all day. */
+const MAX_REFUSALS_AUDITED_PER_DAY = 100;
 /** Keeps one transaction, and so one hold of the event loop, short. */
 const MAX_BATCH_WEIGHT = 4_000;
 
@@ -59,6 +61,15 @@ export function createInbound(deps: InboundDeps): Inbound {
   const { db, clock, log, hub, durable, passing, onCommitted } = deps;
   let waiting: Waiting[] = [];
   let isScheduled = false;
+  let audited = { day: 0, byHost: new Map<string, number>() };
+
+  const mayAudit = (hostId: string): boolean => {
+    const day = Math.floor(clock.now() / DAY_MS);
+    if (audited.day !== day) audited = { day, byHost: new Map() };
+    const count = (audited.byHost.get(hostId) ?? 0) + 1;
+    audited.byHost.set(hostId, count);
+    return count <= MAX_REFUSALS_AUDITED_PER_DAY;
+  };
 
   const schedule = () => {
     if (isScheduled) return;
@@ -103,7 +114,7 @@ export function createInbound(deps: InboundDeps): Inbound {
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       if (isDiskTrouble(error)) throw error;
-      if (error instanceof ForeignObject) {
+      if (error instanceof ForeignObject && mayAudit(connection.hostId)) {
         const actor = { kind: "agent", hostId: connection.hostId, ip: connection.ip } as const;
         const target = { kind: "host", id: connection.hostId, name: connection.hello?.hostname ?? "" };
         writeAudit(db, clock.now(), { actor, action: "agent.message_refused", target, payload: { type, why } });

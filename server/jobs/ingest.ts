@@ -52,7 +52,7 @@ export function createJobIngest({ db, clock, bus, live, checkOwned }: JobIngestD
     const row = rowFor(connection, message);
     changeJob(db, row.id, ["queued"], {
       status: "running",
-      startedAt: message.started_at,
+      startedAt: Math.min(message.started_at, clock.now()),
       acceptedAt: row.acceptedAt ?? clock.now(),
       resticVersion: message.restic_version,
     });
@@ -99,11 +99,13 @@ export function createJobIngest({ db, clock, bus, live, checkOwned }: JobIngestD
   return { queued, started, finished, logged, progress };
 }
 
+/** By a clock that is ahead nothing ends later than now: it would outdo all that comes. How long it took stays true. */
 function endOf(message: ToServerPayload<"job.finished">, now: number): Partial<JobRow> {
+  const ahead = Math.max(0, message.finished_at - now);
   return {
     status: message.status,
-    startedAt: message.started_at,
-    finishedAt: message.finished_at,
+    startedAt: message.started_at === null ? null : message.started_at - ahead,
+    finishedAt: message.finished_at - ahead,
     receivedAt: now,
     acceptedAt: now,
     closedBy: "agent",

@@ -26,13 +26,17 @@ export function createRepoIngest({ db, clock, bus, ownedRepo, dayOf }: RepoInges
   return {
     status(connection: Connection, report: ToServerPayload<"repo.status">): AfterCommit {
       const repo = ownedRepo(connection, report.repo_id);
-      if (repo.statusAt !== null && report.checked_at < repo.statusAt) return undefined;
-      updateRepo(db, repo.id, { ...statusChanges(repo, report, clock.now()), updatedAt: clock.now() });
+      const now = clock.now();
+      // By a clock that is ahead nothing was seen later than now: it would outdo all that comes.
+      const checkedAt = Math.min(report.checked_at, now);
+      if (repo.statusAt !== null && checkedAt < repo.statusAt) return undefined;
+      updateRepo(db, repo.id, { ...statusChanges(repo, { ...report, checked_at: checkedAt }, now), updatedAt: now });
       return () => bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
     },
     stats(connection: Connection, report: ToServerPayload<"repo.stats">): AfterCommit {
       const repo = ownedRepo(connection, report.repo_id);
-      if (repo.measuredAt !== null && report.measured_at < repo.measuredAt) throw new CannotApply("older statistics");
+      const measuredAt = Math.min(report.measured_at, clock.now());
+      if (repo.measuredAt !== null && measuredAt < repo.measuredAt) throw new CannotApply("older statistics");
       const newest = sumNewestSizes(db, repo.id);
       const restoreSize = report.restore_size_bytes ?? newest.sizeBytes;
       updateRepo(db, repo.id, {
@@ -41,11 +45,11 @@ export function createRepoIngest({ db, clock, bus, ownedRepo, dayOf }: RepoInges
         fileCount: report.file_count ?? newest.fileCount,
         compressionRatio: report.compression_ratio,
         dedupRatio: ratio(restoreSize, report.uncompressed_bytes),
-        measuredAt: report.measured_at,
+        measuredAt,
         updatedAt: clock.now(),
       });
       refreshRepoProjections(db, repo.hostId);
-      takeSample(db, repo.id, dayOf(repo.hostId, report.measured_at));
+      takeSample(db, repo.id, dayOf(repo.hostId, measuredAt));
       return () => bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
     },
   };

@@ -2,19 +2,24 @@
 import type { Db } from "../../db/open.ts";
 import { findSchedule, putSkip } from "../../db/queries/schedules.ts";
 import { findSourceGroup } from "../../db/queries/source-groups.ts";
+import { type Clock, DAY_MS } from "../../shared/clock.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import type { Connection } from "../agents/hub.ts";
 import { type AfterCommit, CannotApply, ForeignObject } from "../agents/inbound.ts";
 import type { FactBus } from "../runtime/facts.ts";
 
+/** Skips are kept so long; one from far ahead would never grow old. */
+const OLDEST_MS = 90 * DAY_MS;
+
 export type SkipIngestDeps = {
   db: Db;
+  clock: Clock;
   bus: FactBus;
   /** The day of this due time is to be judged again. */
   judgeAgain(sourceGroupId: string, at: number): void;
 };
 
-export function createSkipIngest({ db, bus, judgeAgain }: SkipIngestDeps) {
+export function createSkipIngest({ db, clock, bus, judgeAgain }: SkipIngestDeps) {
   return {
     skipped(connection: Connection, message: ToServerPayload<"schedule.skipped">): AfterCommit {
       const { hostId } = connection;
@@ -23,6 +28,9 @@ export function createSkipIngest({ db, bus, judgeAgain }: SkipIngestDeps) {
       const group = findSourceGroup(db, message.source_group_id);
       if (!group) throw new CannotApply(`source group ${message.source_group_id} is gone`);
       if (group.hostId !== hostId) throw new ForeignObject(`source group ${group.id} is another host's`);
+      const ago = clock.now() - message.due_at;
+      if (ago > OLDEST_MS || ago < -DAY_MS)
+        throw new CannotApply("a run of that time is none that could have been left out");
       const isNew = putSkip(db, {
         hostId,
         scheduleId: message.schedule_id,

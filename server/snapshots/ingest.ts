@@ -51,21 +51,23 @@ export function createSnapshotIngest({ db, clock, bus, ownedRepo, dayOf }: Snaps
     },
     report(connection: Connection, message: ToServerPayload<"snapshots.report">): AfterCommit {
       const repo = ownedRepo(connection, message.repo_id);
-      if (repo.snapshotsTakenAt !== null && message.taken_at < repo.snapshotsTakenAt) return undefined;
+      // By a clock that is ahead nothing was seen later than now: it would outdo all that comes.
+      const takenAt = Math.min(message.taken_at, clock.now());
+      if (repo.snapshotsTakenAt !== null && takenAt < repo.snapshotsTakenAt) return undefined;
       putReportPart(db, {
         repoId: repo.id,
         reportId: message.report_id,
         part: message.part,
         parts: message.parts,
-        takenAt: message.taken_at,
+        takenAt,
         rows: message.snapshots,
       });
       const complete = findCompleteReport(db, repo.id, message.report_id);
       if (!complete) return undefined;
       upsertSnapshots(db, repo.id, complete);
       deleteSnapshotsExcept(db, repo.id, new Set(complete.map((row) => row.snapshot_id)));
-      deleteReportParts(db, repo.id, message.taken_at);
-      return refresh(repo, { snapshotsTakenAt: message.taken_at });
+      deleteReportParts(db, repo.id, takenAt);
+      return refresh(repo, { snapshotsTakenAt: takenAt });
     },
   };
 }

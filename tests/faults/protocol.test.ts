@@ -232,6 +232,37 @@ describe("an agent", () => {
     victimAgent.close();
   });
 
+  test("whose clock was a century ahead does not stay there when it is right again", async () => {
+    const agent = await ready(await newHost());
+    const { hostId, groupId, repoId } = agent.identity;
+    const id = await runGroup(agent.identity);
+    const fields = fieldsOf(await agent.waitFor("command.run", (order) => order.job_id === id));
+    const far = Date.now() + 100 * 365 * 86_400_000;
+    const state = { repo_id: repoId, status_message: null, restic_id: "a".repeat(64), format_version: 2, locks: [] };
+    const failed = { ...state, status: "failed", status_code: "repo_missing", append_only: "unknown" } as const;
+    const well = { ...state, status: "ready", status_code: null, append_only: "proven" } as const;
+    const scheduled = { job_id: newId(), kind: "backup", schedule_id: newId(), actor_kind: "schedule" } as const;
+    const [schedule] = (await client.get<{ items: { id: string }[] }>(`/api/hosts/${hostId}/schedules`)).items;
+    const fire = { ...fields, ...scheduled, schedule_id: schedule?.id ?? "", scheduled_at: far, queued_at: far };
+    const skip = { schedule_id: schedule?.id ?? "", source_group_id: groupId, repo_id: repoId };
+    agent.send("job.finished", endOf(fields, { started_at: far - 1000, finished_at: far }), { seq: 3 });
+    agent.send("job.finished", endOf(fire, { started_at: far - 1000, finished_at: far }), { seq: 4 });
+    agent.send("repo.status", { ...failed, checked_at: far }, { seq: 5 });
+    const skipped = { ...skip, due_at: far, reason: "already_running", because_job_id: id } as const;
+    agent.send("schedule.skipped", skipped, { seq: 6 });
+    await agent.waitFor("ack", ({ seq }) => seq === 6);
+    agent.send("repo.status", { ...well, checked_at: Date.now() }, { seq: 7 });
+    await agent.waitFor("ack", ({ seq }) => seq === 7);
+    expect(await client.get<object>(`/api/repos/${repoId}`)).toMatchObject({ status: "ready" });
+    const host = await client.get<{ last_backup_at: string }>(`/api/hosts/${hostId}`);
+    expect(Date.parse(host.last_backup_at)).toBeLessThanOrEqual(Date.now());
+    const job = await client.get<{ started_at: string; finished_at: string }>(`/api/jobs/${id}`);
+    expect(Date.parse(job.finished_at) - Date.parse(job.started_at)).toBe(1000);
+    const { items } = await client.get<{ items: { last_run: { due_at: string } }[] }>(`/api/hosts/${hostId}/schedules`);
+    expect(Date.parse(items[0]?.last_run.due_at ?? "")).toBeLessThanOrEqual(Date.now());
+    agent.close();
+  });
+
   test("that connects twice keeps the newer connection; frames of the older are ignored", async () => {
     const identity = await newHost();
     const older = await ready(identity);
