@@ -1,4 +1,5 @@
 /** backup: one source group into one repo. */
+
 import { userInfo } from "node:os";
 import type { CommandRun, DesiredSourceGroup } from "../../shared/protocol/to-agent.ts";
 import type { DurableMessage } from "../outbox.ts";
@@ -18,6 +19,7 @@ import {
   type Verdict,
   verdictOfEnd,
 } from "./handler.ts";
+import { rateLimits } from "./rate-limits.ts";
 
 type BackupCommand = Extract<CommandRun, { kind: "backup" }>;
 
@@ -99,8 +101,6 @@ function ended(
 }
 
 function orderOf(context: JobContext, deps: HandlerDeps, { group, host, sources, files, command }: Given): BackupOrder {
-  const usual = deps.state.bandwidth();
-  const bandwidth = command.args.bandwidth ?? usual;
   return {
     do: "backup",
     tag: group.tag,
@@ -111,8 +111,7 @@ function orderOf(context: JobContext, deps: HandlerDeps, { group, host, sources,
     oneFileSystem: group.options.one_file_system || sources.wholeMachine,
     logFiles: group.options.log_files,
     compression: context.compression ?? "auto",
-    uploadLimit: least(bandwidth.up_kbps ?? usual.up_kbps, deps.maxUploadKbps),
-    downloadLimit: bandwidth.down_kbps ?? usual.down_kbps,
+    ...rateLimits(deps, command.args.bandwidth),
     os: deps.platform.os,
   };
 }
@@ -125,10 +124,4 @@ function tellSources(context: JobContext, group: DesiredSourceGroup, sources: So
   if (mounts.length > 0) {
     context.log.event(`Only the disk of / is read. Mounted elsewhere and left out: ${mounts.join(", ")}`);
   }
-}
-
-/** 0 is as good as no limit. */
-function least(a: number | null, b: number | null): number | null {
-  const limits = [a, b].filter((limit) => limit !== null && limit > 0) as number[];
-  return limits.length === 0 ? null : Math.min(...limits);
 }

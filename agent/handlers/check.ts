@@ -1,9 +1,11 @@
 /** check: is the repository whole? Reads what describes the data, and a part of the data itself when one is asked for. */
+
 import { checkError, checkSummary } from "../../shared/restic/maintenance.ts";
 import { adviceFor } from "../restic/check-advice.ts";
 import { readWhole } from "../restic/output.ts";
 import { clip, countOf } from "../words.ts";
 import { failed, type Handler, succeeded, verdictOfEnd } from "./handler.ts";
+import { rateLimits } from "./rate-limits.ts";
 import { openSameRepo } from "./same-repo.ts";
 
 const MAX_FINDINGS = 100;
@@ -24,7 +26,7 @@ export const check: Handler = async (context, deps) => {
   context.progress.phase(subset === null ? "checking" : "reading data");
   const findings: string[] = [];
   const result = await context.restic(
-    { do: "check", subset },
+    { do: "check", subset, ...rateLimits(deps, null) },
     {
       capture: true,
       onLine(line) {

@@ -1,10 +1,12 @@
 /** prune: frees the room of data that no snapshot needs; afterwards the list and the sizes are told anew. */
+
 import type { DurableMessage } from "../outbox.ts";
 import { createPruneReport } from "../restic/prune-output.ts";
 import { reportMessages } from "../restic/snapshot-row.ts";
 import { askSnapshots, askStats } from "../restic/survey.ts";
 import { bytesInWords } from "../words.ts";
 import { type Handler, type HandlerDeps, type JobContext, succeeded, verdictOfEnd } from "./handler.ts";
+import { rateLimits } from "./rate-limits.ts";
 import { openSameRepo } from "./same-repo.ts";
 
 export const prune: Handler = async (context, deps) => {
@@ -14,7 +16,7 @@ export const prune: Handler = async (context, deps) => {
   const report = createPruneReport();
   context.progress.phase("pruning");
   const result = await context.restic(
-    { do: "prune" },
+    { do: "prune", ...rateLimits(deps, null) },
     {
       onLine(line, stream) {
         if (line.is === "exit_error") return context.log.stderr(line.exitError.message.trim());

@@ -18,6 +18,8 @@ const backup: BackupOrder = {
   os: "linux",
 };
 
+const FREE = { uploadLimit: null, downloadLimit: null };
+
 const CASES: Record<string, ResticOrder> = {
   backup,
   "backup with everything": {
@@ -43,9 +45,11 @@ const CASES: Record<string, ResticOrder> = {
     host: "db-01",
     keep: { keep_last: 3, keep_daily: 7, keep_weekly: 4, keep_monthly: 12, keep_yearly: 2, keep_within_hourly: "2d" },
   },
-  prune: { do: "prune" },
-  check: { do: "check", subset: null },
-  "check of a part": { do: "check", subset: { part: 3, parts: 12 } },
+  prune: { do: "prune", ...FREE },
+  "prune with limits": { do: "prune", uploadLimit: 512, downloadLimit: 1024 },
+  check: { do: "check", subset: null, ...FREE },
+  "check of a part": { do: "check", subset: { part: 3, parts: 12 }, ...FREE },
+  "check with limits": { do: "check", subset: null, uploadLimit: null, downloadLimit: 1024 },
   "list locks": { do: "list_locks" },
   "cat lock": { do: "cat_lock", lockId: "5438b46d" },
   ls: { do: "ls", snapshotId: "f565dd94", path: "--help" },

@@ -1,7 +1,10 @@
 /** The argument lists of every restic command that the agent runs. Pure; pinned by golden files. */
 import { type Retention, retentionArgs } from "../../shared/retention.ts";
 
-export type BackupOrder = {
+/** KiB/s; null = as fast as it goes. */
+export type RateLimits = { uploadLimit: number | null; downloadLimit: number | null };
+
+export type BackupOrder = RateLimits & {
   do: "backup";
   tag: string;
   host: string;
@@ -12,9 +15,6 @@ export type BackupOrder = {
   oneFileSystem: boolean;
   logFiles: boolean;
   compression: "auto" | "off" | "max";
-  /** KiB/s */
-  uploadLimit: number | null;
-  downloadLimit: number | null;
   os: "linux" | "windows";
 };
 
@@ -28,9 +28,9 @@ export type ResticOrder =
   | { do: "unlock" }
   /** One source group; its policy is never empty. */
   | { do: "forget"; tag: string; host: string; keep: Retention }
-  | { do: "prune" }
+  | ({ do: "prune" } & RateLimits)
   /** Part n of t of the data, or only what describes it. */
-  | { do: "check"; subset: { part: number; parts: number } | null }
+  | ({ do: "check"; subset: { part: number; parts: number } | null } & RateLimits)
   | { do: "list_locks" }
   | { do: "cat_lock"; lockId: string }
   /** One directory, not recursive. */
@@ -60,13 +60,14 @@ export function argvOf(order: ResticOrder): string[] {
     case "forget":
       return forgetArgv(order);
     case "prune":
-      return ["prune", ...RETRY_LOCK, "--max-unused", "10%", "--max-repack-size", "20G"];
+      return ["prune", ...RETRY_LOCK, "--max-unused", "10%", "--max-repack-size", "20G", ...limits(order)];
     case "check":
       return [
         "check",
         "--json",
         ...RETRY_LOCK,
         ...(order.subset === null ? [] : ["--read-data-subset", `${order.subset.part}/${order.subset.parts}`]),
+        ...limits(order),
       ];
     case "list_locks":
       return ["list", "--no-lock", "locks"];
@@ -100,8 +101,7 @@ function backupArgv(order: BackupOrder): string[] {
     ...(windows ? ["--use-fs-snapshot", "--exclude-cloud-files"] : []),
     "--compression",
     order.compression,
-    ...limit("--limit-upload", order.uploadLimit),
-    ...limit("--limit-download", order.downloadLimit),
+    ...limits(order),
   ];
 }
 
@@ -111,6 +111,10 @@ function forgetArgv({ tag, host, keep }: Extract<ResticOrder, { do: "forget" }>)
   if (policy.length === 0) throw new Error("forget without a policy");
   // `=`: a tag or a host that begins with a dash is no flag.
   return ["forget", "--json", ...RETRY_LOCK, `--tag=${tag}`, `--host=${host}`, "--group-by", "host,tags", ...policy];
+}
+
+function limits({ uploadLimit, downloadLimit }: RateLimits): string[] {
+  return [...limit("--limit-upload", uploadLimit), ...limit("--limit-download", downloadLimit)];
 }
 
 function limit(flag: string, kibPerSecond: number | null): string[] {
