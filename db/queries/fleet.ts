@@ -4,6 +4,7 @@ import type { RepoStatus } from "../../shared/repos.ts";
 import type { Db } from "../open.ts";
 import type { HostRow } from "../schema/hosts.ts";
 import { listLiveHosts } from "./hosts.ts";
+import { WANTED_TARGETS } from "./source-groups.ts";
 
 export type FleetRepo = {
   id: string;
@@ -24,7 +25,7 @@ export type FleetSchedule = {
   nextRunAt: number | null;
 };
 export type FleetGroup = { id: string; hostId: string; name: string };
-/** The last ended backup of a target, with the facts that a list shows. */
+/** A group and a repo that it is to go into; the last ended backup, if there was one, with the facts that a list shows. */
 export type FleetTarget = {
   hostId: string;
   sourceGroupId: string;
@@ -62,12 +63,12 @@ const REPOS = `SELECT r.id, r.host_id AS hostId, r.name, r.is_primary AS isPrima
   FROM repos r JOIN hosts h ON h.id = r.host_id WHERE h.archived_at IS NULL AND r.removed_at IS NULL`;
 const GROUPS = `SELECT g.id, g.host_id AS hostId, g.name
   FROM source_groups g JOIN hosts h ON h.id = g.host_id WHERE h.archived_at IS NULL ORDER BY lower(g.name)`;
-const TARGETS = `SELECT g.host_id AS hostId, t.source_group_id AS sourceGroupId, t.repo_id AS repoId, t.last_job_id AS lastJobId,
-    t.last_status AS lastStatus, t.last_warnings AS lastWarnings, t.last_at AS lastAt, t.last_success_at AS lastSuccessAt,
-    j.error_code AS errorCode, j.error_message AS errorMessage, j.started_at AS startedAt
-  FROM backup_targets t
-  JOIN source_groups g ON g.id = t.source_group_id
-  JOIN hosts h ON h.id = g.host_id
+const TARGETS = `SELECT w.host_id AS hostId, w.source_group_id AS sourceGroupId, w.repo_id AS repoId, t.last_job_id AS lastJobId,
+    t.last_status AS lastStatus, coalesce(t.last_warnings, 0) AS lastWarnings, t.last_at AS lastAt,
+    t.last_success_at AS lastSuccessAt, j.error_code AS errorCode, j.error_message AS errorMessage, j.started_at AS startedAt
+  FROM (${WANTED_TARGETS}) w
+  JOIN hosts h ON h.id = w.host_id
+  LEFT JOIN backup_targets t ON t.source_group_id = w.source_group_id AND t.repo_id = w.repo_id
   LEFT JOIN jobs j ON j.id = t.last_job_id
   WHERE h.archived_at IS NULL`;
 const SCHEDULES = `SELECT s.id, s.host_id AS hostId, g.source_group_id AS sourceGroupId, s.cron, s.timezone,

@@ -129,6 +129,34 @@ export function listTargetsOfHost(db: Db, hostId: string): BackupTargetRow[] {
     .map((row) => row.target);
 }
 
+/** Every group with each repo that it is to be backed up into: its own list, else the host's primary one. */
+export const WANTED_TARGETS = `SELECT g.id AS source_group_id, g.host_id, r.repo_id
+    FROM source_groups g JOIN source_group_repos r ON r.source_group_id = g.id
+  UNION ALL
+  SELECT g.id, g.host_id, p.id FROM source_groups g JOIN repos p ON p.host_id = g.host_id AND p.is_primary = 1
+    WHERE p.removed_at IS NULL AND NOT EXISTS (SELECT 1 FROM source_group_repos r WHERE r.source_group_id = g.id)`;
+
+export type WantedTarget = Pick<
+  BackupTargetRow,
+  "sourceGroupId" | "repoId" | "lastJobId" | "lastStatus" | "lastWarnings" | "lastAt" | "lastSuccessAt"
+>;
+
+/** The host's targets as they are wanted now: without former ones, with those that have no backup yet. */
+export function listWantedTargets(db: Db, hostId: string): WantedTarget[] {
+  return db.$client
+    .query<WantedTarget, [string]>(
+      `SELECT w.source_group_id AS sourceGroupId, w.repo_id AS repoId, t.last_job_id AS lastJobId, t.last_status AS lastStatus,
+         coalesce(t.last_warnings, 0) AS lastWarnings, t.last_at AS lastAt, t.last_success_at AS lastSuccessAt
+       FROM (${WANTED_TARGETS}) w LEFT JOIN backup_targets t USING (source_group_id, repo_id) WHERE w.host_id = ?`,
+    )
+    .all(hostId);
+}
+
+/** What was backed up into this repo is not there any more. */
+export function deleteTargetsOfRepo(db: Db, repoId: string): void {
+  db.delete(backupTargets).where(eq(backupTargets.repoId, repoId)).run();
+}
+
 const PUT_DAY = `INSERT INTO daily_outcomes (host_id, source_group_id, day, outcome, runs, failed) VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT (host_id, source_group_id, day)
   DO UPDATE SET outcome = excluded.outcome, runs = excluded.runs, failed = excluded.failed`;

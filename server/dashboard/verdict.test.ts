@@ -46,7 +46,7 @@ describe("needs", () => {
 
   test("a host whose first backup runs is left in peace, one that waits for nothing is not", () => {
     const fresh = { targets: [], repos: [{ status: "ready" }] };
-    expect(needOf(host("a", fresh), NOW)).toEqual({ kind: "never", group: null });
+    expect(needOf(host("a", fresh), NOW)).toEqual({ kind: "never", group: null, repo: null });
     expect(needOf(host("a", { ...fresh, openJobs: [{ kind: "backup" }] }), NOW)).toBeNull();
   });
 
@@ -55,7 +55,17 @@ describe("needs", () => {
       { id: "g", name: "g" },
       { id: "etc", name: "etc" },
     ];
-    expect(needOf(host("a", { groups }), NOW)).toEqual({ kind: "never", group: "etc" });
+    expect(needOf(host("a", { groups }), NOW)).toEqual({ kind: "never", group: "etc", repo: null });
+  });
+
+  test("a repo that holds no backup of a group yet is named", () => {
+    const second = { sourceGroupId: "g", repoId: "r2", lastStatus: null, lastWarnings: 0, lastSuccessAt: null };
+    const repos = [
+      { id: "r", name: "main", status: "ready" },
+      { id: "r2", name: "off-site", status: "ready" },
+    ];
+    const need = needOf(host("a", { repos, targets: [...host("a").targets, second] }), NOW);
+    expect(need).toEqual({ kind: "never", group: "g", repo: "off-site" });
   });
 
   test("a failure says more than the span, until it is old", () => {

@@ -28,11 +28,10 @@ export function needOf(row: FleetHost, now: number): HostNeed | null {
   if (lateMs !== null && (!hasFailed || lateMs > STALE_FAILED_MS)) return { kind: "no_backup", sinceMs: lateMs };
   if (hasFailed) return { kind: "failed" };
   if (repos.some((repo) => repo.status === "failed" || repo.status === "waiting")) return { kind: "repo_not_ready" };
-  const bare = groups.filter(
-    ({ id }) => !targets.some((one) => one.sourceGroupId === id && one.lastSuccessAt !== null),
-  );
-  if (bare.length > 0 && !isBusy)
-    return { kind: "never", group: bare.length === groups.length ? null : (bare[0]?.name ?? null) };
+  if (!isBusy) {
+    const never = neverBackedUp(row);
+    if (never) return never;
+  }
   const [idle] = row.unscheduled;
   if (idle) return { kind: "not_scheduled", group: row.unscheduled.length === groups.length ? null : idle.name };
   const warnings = targets.reduce(
@@ -42,6 +41,22 @@ export function needOf(row: FleetHost, now: number): HostNeed | null {
   if (warnings > 0) return { kind: "warnings", count: warnings };
   if (host.driftSince !== null && now - host.driftSince > DRIFT_TOLERATED_MS) return { kind: "drift" };
   return null;
+}
+
+/** A group, or one of the repos of a group, that holds no backup yet. */
+function neverBackedUp({ groups, targets, repos }: FleetHost): HostNeed | null {
+  const bare = groups.filter(
+    ({ id }) => !targets.some((one) => one.sourceGroupId === id && one.lastSuccessAt !== null),
+  );
+  if (bare.length > 0)
+    return { kind: "never", group: bare.length === groups.length ? null : (bare[0]?.name ?? null), repo: null };
+  const target = targets.find(({ lastSuccessAt }) => lastSuccessAt === null);
+  if (!target) return null;
+  return {
+    kind: "never",
+    group: groups.find(({ id }) => id === target.sourceGroupId)?.name ?? null,
+    repo: repos.find(({ id }) => id === target.repoId)?.name ?? null,
+  };
 }
 
 export function needyHosts(rows: readonly FleetHost[], now: number): NeedyHost[] {

@@ -5,7 +5,12 @@ import { findJob, listOpenJobs } from "../../db/queries/jobs.ts";
 import { listRepoSamples, listReposOfHost } from "../../db/queries/repos.ts";
 import { listSchedules } from "../../db/queries/schedules.ts";
 import { findOldestSnapshotTime } from "../../db/queries/snapshots.ts";
-import { listDailyOutcomes, listSourceGroups, listTargetsOfHost } from "../../db/queries/source-groups.ts";
+import {
+  listDailyOutcomes,
+  listSourceGroups,
+  listWantedTargets,
+  type WantedTarget,
+} from "../../db/queries/source-groups.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { DailyOutcomeRow } from "../../db/schema/source-groups.ts";
@@ -42,7 +47,7 @@ export function createHostHeads({ db, clock, hub, lastSeenAt, shareOf }: HeadRea
       if (!host) throw notFound("host");
       const now = clock.now();
       const repos = listReposOfHost(db, hostId);
-      const targets = listTargetsOfHost(db, hostId);
+      const targets = listWantedTargets(db, hostId);
       const days = stripDays(createDates(host.timezoneOverride ?? host.timezone).day(now));
       const outcomes = listDailyOutcomes(db, [hostId], days[0] ?? "");
       const openJobs = listOpenJobs(db, hostId) as OpenJobFacts[];
@@ -56,7 +61,7 @@ export function createHostHeads({ db, clock, hub, lastSeenAt, shareOf }: HeadRea
       const schedules = inForce.flatMap((schedule) =>
         schedule.groupIds.map((sourceGroupId) => ({ ...schedule, sourceGroupId })),
       );
-      const { lateSince, unscheduled } = protectionOf({ host, groups: rows, targets, schedules }, now);
+      const { lateSince, unscheduled } = protectionOf({ host, groups: rows, targets, schedules, repos }, now);
       const starts = inForce.flatMap(({ nextRunAt }) => (nextRunAt === null ? [] : [nextRunAt]));
       const groups = rows.map((group): RailGroup => {
         const last = lastBackupOfGroup(group, facts, openJobs, shareOf);
@@ -67,6 +72,7 @@ export function createHostHeads({ db, clock, hub, lastSeenAt, shareOf }: HeadRea
           name: group.name,
           last,
           scheduled,
+          lacks: lackingRepo(targets, repos, group.id),
           outcomes: nightsOf(own, days, last.status === "running"),
         };
       });
@@ -92,6 +98,14 @@ export function createHostHeads({ db, clock, hub, lastSeenAt, shareOf }: HeadRea
       return { head, host, repos };
     },
   };
+}
+
+/** The name of a repo that the group has gone into never yet, while others have it. */
+function lackingRepo(targets: readonly WantedTarget[], repos: readonly RepoRow[], groupId: string): string | null {
+  const own = targets.filter((target) => target.sourceGroupId === groupId);
+  const lacking = own.find(({ lastSuccessAt }) => lastSuccessAt === null);
+  if (!lacking || own.every(({ lastSuccessAt }) => lastSuccessAt === null)) return null;
+  return repos.find(({ id }) => id === lacking.repoId)?.name ?? null;
 }
 
 /** One group's days; a backup that runs now marks the last day. */

@@ -17,7 +17,7 @@ const schedule = (cron: string) => ({
 });
 const target = (repoId: string, lastSuccessAt: number | null) => ({ sourceGroupId: "g", repoId, lastSuccessAt });
 const judge = (facts: Partial<ProtectionFacts>, now: number) =>
-  createProtection()({ host, groups, targets: [], schedules: [], ...facts }, now);
+  createProtection()({ host, groups, targets: [], schedules: [], repos: [], ...facts }, now);
 
 const nightly = [schedule("0 2 * * *")];
 
@@ -44,6 +44,14 @@ test("each target counts, one that never had a success too", () => {
     lateSince: null,
   });
   expect(judge({ targets: [], schedules: nightly }, now).isProtected).toBe(false);
+});
+
+test("what lay in a repository that is gone protects nothing", () => {
+  const targets = [target("r", at("2026-11-20T02:30"))];
+  const now = at("2026-11-20T09:00");
+  const judged = (statusCode: string | null) =>
+    judge({ targets, schedules: nightly, repos: [{ id: "r", statusCode }] }, now).isProtected;
+  expect([null, "repo_unreachable", "repo_missing", "wrong_repo"].map(judged)).toEqual([true, true, false, false]);
 });
 
 test("a group that no schedule runs is never protected, however fresh its backup is", () => {

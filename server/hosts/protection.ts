@@ -1,5 +1,5 @@
 /** When a group counts as protected: each target has a success that is as fresh as its schedules let one expect. */
-import type { FleetGroup, FleetSchedule, FleetTarget } from "../../db/queries/fleet.ts";
+import type { FleetGroup, FleetRepo, FleetSchedule, FleetTarget } from "../../db/queries/fleet.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import { DAY_MS, HOUR_MS } from "../../shared/clock.ts";
 import { parseCron, splayMs } from "../../shared/cron.ts";
@@ -11,6 +11,8 @@ const ALLOWANCE_MS = 4 * HOUR_MS;
 /** Nobody is blamed for what is fresher than this. */
 const FRESH_MS = DAY_MS;
 const FRESH_ROAMING_MS = 7 * DAY_MS;
+/** What lay there is not there any more, however fresh it was. */
+const LOST: ReadonlySet<string> = new Set(["repo_missing", "wrong_repo"]);
 
 export type Protection = {
   /** Every group is scheduled, and every target has a success that is fresh enough. */
@@ -24,7 +26,8 @@ export type Protection = {
 export type ProtectionFacts = {
   host: Pick<HostRow, "timezone" | "timezoneOverride" | "roaming">;
   groups: readonly FleetGroup[];
-  targets: readonly Pick<FleetTarget, "sourceGroupId" | "lastSuccessAt">[];
+  targets: readonly Pick<FleetTarget, "sourceGroupId" | "repoId" | "lastSuccessAt">[];
+  repos: readonly Pick<FleetRepo, "id" | "statusCode">[];
   /** Those in force. */
   schedules: readonly FleetSchedule[];
 };
@@ -47,7 +50,8 @@ export function createProtection(): (facts: ProtectionFacts, now: number) => Pro
     return due;
   };
 
-  return ({ host, groups, targets, schedules }, now) => {
+  return ({ host, groups, targets, schedules, repos }, now) => {
+    const lost = new Set(repos.filter((repo) => LOST.has(repo.statusCode ?? "")).map((repo) => repo.id));
     const unscheduled: FleetGroup[] = [];
     let lateSince: number | null = null;
     let isProtected = groups.length > 0;
@@ -61,7 +65,7 @@ export function createProtection(): (facts: ProtectionFacts, now: number) => Pro
       if (dues.length === 0 || ofGroup.length === 0 || late.length > 0) isProtected = false;
       for (const { lastSuccessAt } of dues.length === 0 ? [] : late)
         if (lastSuccessAt !== null) lateSince = Math.min(lastSuccessAt, lateSince ?? lastSuccessAt);
-      if (ofGroup.some((target) => target.lastSuccessAt === null)) isProtected = false;
+      if (ofGroup.some((target) => target.lastSuccessAt === null || lost.has(target.repoId))) isProtected = false;
     }
     return { isProtected, lateSince, unscheduled };
   };

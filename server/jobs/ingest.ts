@@ -12,7 +12,7 @@ import { type AfterCommit, CannotApply, ForeignObject } from "../agents/inbound.
 import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { adoptJob } from "./adopt.ts";
-import { recordBackupEnd } from "./outcomes.ts";
+import { recordBackupEnd, recordInitEnd } from "./outcomes.ts";
 import type { LiveJobs } from "./stream.ts";
 
 export type JobIngestDeps = {
@@ -75,7 +75,9 @@ export function createJobIngest({ db, clock, bus, live, checkOwned }: JobIngestD
         payload: { before: row.errorCode ?? row.status, after: message.error_code ?? message.status },
       });
     }
-    recordBackupEnd(db, findJob(db, row.id) as JobRow);
+    const ended = findJob(db, row.id) as JobRow;
+    recordBackupEnd(db, ended);
+    recordInitEnd(db, ended);
     refreshCurrentJob(row.hostId);
     return () => {
       live.finished(message);

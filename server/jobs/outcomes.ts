@@ -2,8 +2,10 @@
 import type { Db } from "../../db/open.ts";
 import { findHost, updateHost } from "../../db/queries/hosts.ts";
 import { listBackupsBetween, listLastBackups, listOpenJobs } from "../../db/queries/jobs.ts";
+import { findRepo } from "../../db/queries/repos.ts";
 import { listExcusedRepos } from "../../db/queries/schedules.ts";
 import {
+  deleteTargetsOfRepo,
   findDues,
   findSourceGroup,
   findTarget,
@@ -31,8 +33,20 @@ export function recordBackupEnd(db: Db, job: JobRow): void {
   }
   recordTarget(db, job, group.id, job.repoId, job.finishedAt);
   judgeDay(db, host, group, dayIn(zoneOf(host), momentOf(job)));
-  const successes = listTargetsOfHost(db, host.id).map((target) => target.lastSuccessAt ?? 0);
-  updateHost(db, host.id, { lastBackupAt: Math.max(0, ...successes) || null });
+  refreshLastBackup(db, host.id);
+}
+
+/** A repository that was just made holds nothing of what was backed up before. Inside the transaction that ended the job. */
+export function recordInitEnd(db: Db, job: JobRow): void {
+  const repo = job.kind === "init" && job.status === "succeeded" && job.repoId ? findRepo(db, job.repoId) : null;
+  if (!repo) return;
+  deleteTargetsOfRepo(db, repo.id);
+  refreshLastBackup(db, repo.hostId);
+}
+
+function refreshLastBackup(db: Db, hostId: string): void {
+  const successes = listTargetsOfHost(db, hostId).map((target) => target.lastSuccessAt ?? 0);
+  updateHost(db, hostId, { lastBackupAt: Math.max(0, ...successes) || null });
 }
 
 function recordTarget(db: Db, job: JobRow, sourceGroupId: string, repoId: string, finishedAt: number): void {

@@ -22,7 +22,7 @@ describe("dashboard verdict", () => {
       needy: [
         { id: "1", name: "nas-02", need: { kind: "no_backup", sinceMs: 3 * 86_400_000 } },
         { id: "2", name: "db-01", need: { kind: "failed" } },
-        { id: "3", name: "web-01", need: { kind: "never", group: null } },
+        { id: "3", name: "web-01", need: { kind: "never", group: null, repo: null } },
       ],
       lastNight: { ran: 7, failed: 2 },
     });

@@ -22,6 +22,8 @@ export type RailGroup = {
   last: LastBackup;
   /** An enabled schedule runs it. */
   scheduled: boolean;
+  /** A repo that has no backup of it yet, while another has. */
+  lacks: string | null;
   outcomes: readonly StripDay[];
 };
 

@@ -15,7 +15,7 @@ export type HostVerdictFacts = {
   /** New hardware took the host's place, and its data are not back yet. */
   schedulesPaused: boolean;
   lastSeenAt: number | null;
-  groups: readonly { name: string; last: LastBackup; scheduled: boolean }[];
+  groups: readonly { name: string; last: LastBackup; scheduled: boolean; lacks: string | null }[];
   /** The last success of the most overdue target; null when none is overdue. */
   lateSince: number | null;
   /** The primary repo's state; null when the host has none yet. */
@@ -95,6 +95,15 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
       "warning",
       <>
         {name} is protected in part: <code>{never.map((group) => group.name).join(", ")}</code> has no backup yet.
+      </>,
+    );
+  const partial = groups.find(({ lacks }) => lacks !== null);
+  if (partial)
+    return say(
+      "warning",
+      <>
+        {name} is protected in part: there is no backup of <code>{partial.name}</code> in <code>{partial.lacks}</code>{" "}
+        yet.
       </>,
     );
   if (facts.lateSince !== null)

@@ -116,11 +116,11 @@ export function LastBackupCell({ last, view }: { last: LastBackup; view: View })
   }
 }
 
-/** Why a host needs a person. Spans in ms; `group` is named when only that one was never backed up. */
+/** Why a host needs a person. Spans in ms; `group` is named when only that one was never backed up, `repo` when only there. */
 export type HostNeed =
   | { kind: "no_backup"; sinceMs: number }
   | { kind: "failed" }
-  | { kind: "never"; group: string | null }
+  | { kind: "never"; group: string | null; repo: string | null }
   | { kind: "not_scheduled"; group: string | null }
   | { kind: "repo_not_ready" }
   | { kind: "warnings"; count: number }
@@ -134,7 +134,7 @@ export function needInWords(need: HostNeed): string {
     case "failed":
       return "failed at its last backup";
     case "never":
-      return need.group === null ? "has no backup yet" : `has no backup of ${need.group} yet`;
+      return `has no backup${need.group === null ? "" : ` of ${need.group}`}${need.repo === null ? "" : ` in ${need.repo}`} yet`;
     case "not_scheduled":
       return need.group === null ? "is not scheduled" : `has no schedule for ${need.group}`;
     case "repo_not_ready":
