@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { listAudit } from "../db/queries/audit.ts";
 import { insertJob } from "../db/queries/jobs.ts";
+import { updateRepo } from "../db/queries/repos.ts";
 import { upsertSnapshots } from "../db/queries/snapshots.ts";
 import { findSourceGroup } from "../db/queries/source-groups.ts";
 import { compileDesiredState } from "../server/desired-state/compile.ts";
@@ -52,6 +53,7 @@ function addSnapshots(host: TestHost, days: number, tags = ["default"], hostname
     added_bytes: 1,
   }));
   upsertSnapshots(app.db, host.rid, rows);
+  updateRepo(app.db, host.rid, { snapshotsTakenAt: NOW });
 }
 
 test("a retention that removes snapshots is refused until somebody says that they may go, or stay for now", async () => {
@@ -99,6 +101,16 @@ test("a first forget that would remove what exists is held until somebody agrees
 
   await api().call("PUT", pathOf(old), { retention: {} });
   expect(holds.forgettable(old.id)).toEqual([]);
+
+  const unlisted = await enrollHost(app, admin);
+  expect(holds.forgettable(unlisted.id).map(({ held }) => held)).toEqual([true]);
+  expect(findSourceGroup(app.db, unlisted.gid)).toMatchObject({ retentionHeldSince: null, retentionSettledAt: null });
+  addSnapshots(unlisted, 1);
+  expect(holds.forgettable(unlisted.id).map(({ held }) => held)).toEqual([false]);
+  const body = { name: "disk", kind: "local", url: "/srv/disk", repo_password: "a repo password" };
+  const { id } = await jsonClient(app, admin).call<{ id: string }>("POST", `/api/hosts/${unlisted.id}/repos`, body);
+  await api().call("PATCH", `/api/repos/${id}`, { is_primary: true });
+  expect(findSourceGroup(app.db, unlisted.gid)).toMatchObject({ retentionSettledAt: null });
 });
 
 test("hooks are for admins, sealed in the database, and named in no answer and no audit row", async () => {

@@ -1,6 +1,6 @@
 /** What a person says about a machine that is to become a host: checked, completed with made-up passwords, ready to be stored. */
 import type { Db } from "../../db/open.ts";
-import { findLiveHostByName, insertHost } from "../../db/queries/hosts.ts";
+import { findLiveHostByName, insertHost, listLiveHosts } from "../../db/queries/hosts.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { AnnounceRequest } from "../../shared/protocol/enrollment.ts";
@@ -73,7 +73,7 @@ export function createHost(
   insertHost(db, {
     id: hostId,
     name: hostName,
-    resticHost: hostName,
+    resticHost: freeResticHost(db, hostName),
     ...machineOf(machine),
     tags,
     roaming: machine.roaming_hint,
@@ -92,6 +92,15 @@ export function createHost(
   const group = groups.createDefault(hostId, machine.os, includes);
   schedules.createDefault(hostId, group.id);
   return hostId;
+}
+
+/** Another live host may have been called so when it was enrolled: in a shared repository their snapshots would be one host's. */
+function freeResticHost(db: Db, name: string): string {
+  const taken = new Set(listLiveHosts(db).map(({ resticHost }) => resticHost.toLowerCase()));
+  for (let n = 1; ; n++) {
+    const wanted = n === 1 ? name : `${name}-${n}`;
+    if (!taken.has(wanted.toLowerCase())) return wanted;
+  }
 }
 
 /** The columns of a host that its machine decides. */

@@ -67,7 +67,7 @@ export function createMaintenance({ db, clock, log, maker, holds, survey }: Main
       throw new Refusal(
         409,
         "nothing_to_forget",
-        `No source group that goes into ${repo.name} has a retention that may be carried out: set one, or confirm the one that is held back.`,
+        `No source group that goes into ${repo.name} has a retention that may be carried out: set one, confirm the one that is held back, or wait until the snapshots have been listed.`,
       );
     return { restic_id: repo.resticId, groups };
   };

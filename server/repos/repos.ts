@@ -2,7 +2,12 @@
 import type { Db } from "../../db/open.ts";
 import { findHost, refreshRepoProjections } from "../../db/queries/hosts.ts";
 import { findRepo, listReposOfHost, updateRepo } from "../../db/queries/repos.ts";
-import { listSourceGroups, listTargetRepoIds } from "../../db/queries/source-groups.ts";
+import {
+  listOwnRepoIds,
+  listSourceGroups,
+  listTargetRepoIds,
+  updateSourceGroup,
+} from "../../db/queries/source-groups.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
@@ -101,9 +106,14 @@ export function createRepos(deps: { db: Db; clock: Clock; bus: FactBus; credenti
       const compression = input.compression ?? repo.compression;
       const changed = inTransaction(db, () => {
         const now = clock.now();
-        if (becomesPrimary)
+        if (becomesPrimary) {
+          // In another repo other snapshots may lie: the next forget is a first one again.
+          for (const group of listSourceGroups(db, repo.hostId))
+            if (listOwnRepoIds(db, group.id).length === 0)
+              updateSourceGroup(db, group.id, { retentionSettledAt: null });
           for (const other of listReposOfHost(db, repo.hostId))
             if (other.isPrimary) updateRepo(db, other.id, { isPrimary: false, updatedAt: now });
+        }
         updateRepo(db, repo.id, {
           name,
           compression,

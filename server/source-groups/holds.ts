@@ -1,7 +1,13 @@
 /** Nothing that exists is removed unasked: a group whose policy a person must look at first is held back from forget. */
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
-import { findSourceGroup, listSourceGroups, updateSourceGroup } from "../../db/queries/source-groups.ts";
+import { findRepo } from "../../db/queries/repos.ts";
+import {
+  findSourceGroup,
+  listSourceGroups,
+  listTargetRepoIds,
+  updateSourceGroup,
+} from "../../db/queries/source-groups.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
@@ -14,7 +20,8 @@ import { type Removal, removalOf } from "./removals.ts";
 export type RetentionHolds = {
   /**
    * The groups of a host that forget is to look at, without those that keep everything. A group whose first forget would
-   * remove snapshots that exist is held from now on; one that nothing is held against is settled. Call before each forget.
+   * remove snapshots that exist is held from now on; one that nothing is held against is settled. Held as well, for so long:
+   * one of whose repos the snapshots were never listed. Call before each forget.
    */
   forgettable(hostId: string): { group: SourceGroupRow; held: boolean }[];
   /** What the group's policy would remove now. */
@@ -33,6 +40,7 @@ export function createRetentionHolds({ db, clock, bus }: RetentionHoldDeps): Ret
   const isHeld = (group: SourceGroupRow): boolean => {
     if (group.retentionHeldSince !== null) return true;
     if (group.retentionSettledAt !== null) return false;
+    if (listTargetRepoIds(db, group).some((id) => findRepo(db, id)?.snapshotsTakenAt == null)) return true;
     const isHarmless = removal(group).times.length === 0;
     const now = clock.now();
     updateSourceGroup(db, group.id, isHarmless ? { retentionSettledAt: now } : { retentionHeldSince: now });
