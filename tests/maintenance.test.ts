@@ -37,6 +37,7 @@ const ready = (host: TestHost, changes: Parameters<typeof updateRepo>[2] = {}) =
     status: "ready",
     resticId: newId().replaceAll("-", ""),
     appendOnly: "violated",
+    snapshotsTakenAt: 1,
     ...changes,
   });
 
@@ -111,6 +112,15 @@ test("what is due is ordered once; what is not, is not", async () => {
     prune: { why: "under_way" },
     check: { is: "later" },
   });
+});
+
+test("a host called as another one was goes by a name of its own in a repository that both may share", async () => {
+  const first = await enrollHost(app, admin, { name: "twin" });
+  const { call } = jsonClient(app, admin);
+  await call("PATCH", `/api/hosts/${first.id}`, { name: "twin-old" });
+  const second = await enrollHost(app, admin, { name: "twin" });
+  expect(findHost(app.db, first.id)?.resticHost).toBe("twin");
+  expect(findHost(app.db, second.id)).toMatchObject({ name: "twin", resticHost: "twin-2" });
 });
 
 test("two heavy jobs at a time on one repo server, the third when one has ended", async () => {
@@ -267,7 +277,7 @@ test("the right to delete never falls back to the backed-up host, and leaves a h
   expect(await call("GET", `${path}/maintenance`)).toMatchObject({ prune: { state: "blocked", why: "host_archived" } });
   const page = await app.request(`/hosts/${host.id}/repos/${host.rid}`, { headers: { cookie: admin.cookie } });
   const html = await page.text();
-  expect(html).toContain("is archived; choose another");
+  expect(html).toContain("the host that does it is archived");
   expect(html).toContain(`${other.name} (archived)`);
   const purge = { confirm: other.name };
   expect(await ask("POST", `/api/hosts/${other.id}/purge`, purge)).toMatchObject({
@@ -276,4 +286,31 @@ test("the right to delete never falls back to the backed-up host, and leaves a h
   });
   await call("PUT", `${path}/maintenance`, { maintenance_host_id: null });
   await call("POST", `/api/hosts/${other.id}/purge`, purge);
+});
+
+test("a repository that is made anew is not told well of by the checks of the former one; an archived host offers nothing", async () => {
+  const host = await enrollHost(app, admin);
+  ready(host);
+  const { call } = jsonClient(app, admin);
+  const { job_id } = await call<{ job_id: string }>("POST", `/api/repos/${host.rid}/check`, {});
+  finish(job_id, "succeeded", { receivedAt: app.clock.now() });
+  const results = maintenanceWith(app.clock.now()).results;
+  results.jobFinished(job_id);
+  expect(findRepo(app.db, host.rid)).toMatchObject({ lastCheckStatus: "ok" });
+  app.clock.move(1000);
+  updateRepo(app.db, host.rid, { status: "failed", statusCode: "repo_missing" });
+  await call("POST", `/api/repos/${host.rid}/reinit`, { confirm: host.name });
+  await results.catchUp();
+  expect(findRepo(app.db, host.rid)).toMatchObject({ lastCheckAt: null, lastCheckStatus: null, measuredAt: null });
+
+  const page = async () => {
+    const answer = await app.request(`/hosts/${host.id}/repos/${host.rid}`, { headers: { cookie: admin.cookie } });
+    return await answer.text();
+  };
+  ready(host);
+  expect(await page()).toContain("Probe now");
+  await call("DELETE", `/api/hosts/${host.id}`);
+  const archived = await page();
+  expect(archived).toContain("the host that does it is archived");
+  expect(archived).not.toMatch(/Probe now|Measure now|Run check/);
 });

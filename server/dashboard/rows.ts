@@ -15,6 +15,8 @@ const SAMPLE_DAYS = 30;
 const SIZES_KEPT_MS = 5 * MINUTE_MS;
 /** Counting a day's jobs of a large fleet takes long enough not to do it for each look. */
 const COUNTS_KEPT_MS = 10 * SECOND_MS;
+/** So few are counted anew for each look: the first backup of all is told at once. */
+const FEW_BACKUPS = 500;
 /** A sparkline has room for so many points. */
 const SPARK_POINTS = 11;
 
@@ -73,7 +75,8 @@ export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; 
     totals: () => thinned(sizes().totals),
     lastDay() {
       const now = clock.now();
-      if (counted && now - counted.at < COUNTS_KEPT_MS) return counted;
+      const isCheap = counted !== null && counted.ran + counted.failed < FEW_BACKUPS;
+      if (counted && !isCheap && now - counted.at < COUNTS_KEPT_MS) return counted;
       const ended = (status: "succeeded" | "failed") =>
         countJobs(db, { kind: "backup", status, since: now - DAY_MS }).total;
       counted = { at: now, ran: ended("succeeded"), failed: ended("failed") };

@@ -82,9 +82,9 @@ function decideOne(now: number, kind: MaintenanceKind, facts: MaintenanceFacts, 
 function standingBlock(kind: MaintenanceKind, facts: MaintenanceFacts): Block | null {
   if (!facts.isEnabled) return "disabled";
   if (facts.cadences[kind] === null) return "off";
+  if (facts.isExecutorGone) return "host_archived";
   if (!facts.isReady) return "not_ready";
   if (!facts.isMaintainer) return "other_maintains";
-  if (facts.isExecutorGone) return "host_archived";
   if (kind === "check") return null;
   if (facts.right === "none") return "no_admin_credential";
   return kind === "forget" && !facts.hasForgettable ? "nothing_to_forget" : null;

@@ -57,6 +57,8 @@ export function createMaintenanceResults({ db, bus }: { db: Db; bus: FactBus }):
 function changesOf(repo: RepoRow, job: JobRow): Partial<RepoRow> | null {
   const at = job.finishedAt ?? 0;
   const status = statusOf(job);
+  // The repository may have been made anew since: what was done to the former one tells nothing.
+  if ((job.receivedAt ?? at) < (repo.maintenanceSince ?? 0)) return null;
   switch (job.kind) {
     case "forget":
       return isNews(repo.lastForgetAt, at) ? { lastForgetAt: at, lastForgetStatus: status } : null;

@@ -73,11 +73,14 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
   if (facts.status === "offline")
     return say(
       "idle",
-      <>
-        {name} is offline
-        {facts.lastSeenAt === null ? "" : <> since {view.dates.near(facts.lastSeenAt, view.now)}</>}; its agent goes on
-        by itself and reports later.
-      </>,
+      facts.lastSeenAt === null ? (
+        <>{name} has not connected yet.</>
+      ) : (
+        <>
+          {name} is offline since {view.dates.near(facts.lastSeenAt, view.now)}; its agent goes on by itself and reports
+          later.
+        </>
+      ),
     );
   const waiting = groups.find(({ last }) => last.status === "waiting");
   if (waiting)

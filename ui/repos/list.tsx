@@ -102,7 +102,7 @@ export function ReposTab({ view, host, repos }: { view: View; host: HostHead; re
       {troubled.length > 0 ? (
         <div class="rows list-head">
           {troubled.map((repo) => (
-            <RepoNotice repo={repo} view={view} />
+            <RepoNotice repo={repo} editable={host.archivedAt === null} view={view} />
           ))}
         </div>
       ) : null}

@@ -72,7 +72,7 @@ const BLOCKS: Record<Block, string> = {
   off: "only by hand",
   not_ready: "when the repo can be opened again",
   other_maintains: "done with the other repo",
-  host_archived: "the host that does it is archived; choose another",
+  host_archived: "the host that does it is archived",
   no_admin_credential: "needs an admin credential",
   nothing_to_forget: "no retention to carry out",
   offline: "due; waits for the host",

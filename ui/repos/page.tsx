@@ -61,9 +61,9 @@ export function RepoPage({ view, ...data }: RepoPageProps & { view: View }) {
           </div>
         </div>
       </PageHead>
-      <RepoNotice repo={repo} view={view} />
+      <RepoNotice repo={repo} editable={editable} view={view} />
       <div class="ledger repo">
-        <SizeSection repo={repo} trend={trend} path={path} view={view} />
+        <SizeSection repo={repo} trend={trend} path={path} mayRun={mayRun} view={view} />
         <ConnectionSection
           repo={repo}
           everyday={credentials?.everyday ?? null}

@@ -4,7 +4,7 @@ import { Verb } from "../components/button.tsx";
 import { Figures, LedgerSection } from "../components/panels.tsx";
 import { Ago } from "../components/time.tsx";
 import { formatBytes, formatBytesChange, formatCount, formatDay } from "../format.ts";
-import { may, type View } from "../view.ts";
+import type { View } from "../view.ts";
 import { type Sample, SizeChart } from "./chart.tsx";
 
 export const TREND_DAYS = [30, 90, 365] as const;
@@ -22,9 +22,12 @@ type SizeRepo = Pick<
   | "status"
 >;
 
-export function SizeSection({ repo, trend, path, view }: { repo: SizeRepo; trend: Trend; path: string; view: View }) {
+type SizeProps = { repo: SizeRepo; trend: Trend; path: string; mayRun: boolean; view: View };
+
+export function SizeSection({ repo, trend, path, mayRun, view }: SizeProps) {
   const bytes = (value: number | null) => (value === null ? "–" : formatBytes(value));
-  const ratio = (value: number | null) => (value === null ? "–" : `${value.toFixed(value < 10 ? 2 : 1)} ×`);
+  const ratio = (value: number | null) =>
+    value === null || value < 0.01 ? "–" : `${value.toFixed(value < 10 ? 2 : 1)} ×`;
   return (
     <LedgerSection
       id="size"
@@ -51,7 +54,7 @@ export function SizeSection({ repo, trend, path, view }: { repo: SizeRepo; trend
             ["Snapshots", formatCount(repo.snapshotCount)],
           ]}
         />
-        {may(view, "operator") && repo.status === "ready" ? (
+        {mayRun ? (
           <Verb action={`${path}/stats`} csrf={view.csrf} icon="refresh" small>
             Measure now
           </Verb>

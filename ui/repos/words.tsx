@@ -47,19 +47,23 @@ const CODES: Record<string, string> = {
   restic_too_old: "restic on the host is too old",
 };
 
-/** The reason and the remedy, with Retry. The server's own sentence stands behind the bold words. */
-export function RepoNotice({ repo, view }: { repo: RepoState; view: View }) {
-  const retry = may(view, "operator") ? (
-    <Verb
-      action={`/hosts/${repo.hostId}/repos/${repo.id}/probe`}
-      csrf={view.csrf}
-      small
-      icon="refresh"
-      label={repo.status === "ready" ? "Probe now" : "Retry now"}
-    >
-      {repo.status === "ready" ? "Probe now" : "Retry"}
-    </Verb>
-  ) : null;
+/** Agents end some of their sentences without a full stop. */
+const sentence = (text: string) => (/[.!?…]$/.test(text) ? text : `${text}.`);
+
+/** The reason and the remedy, with Retry where the host still runs. The server's own sentence stands behind the bold words. */
+export function RepoNotice({ repo, editable, view }: { repo: RepoState; editable: boolean; view: View }) {
+  const retry =
+    editable && may(view, "operator") ? (
+      <Verb
+        action={`/hosts/${repo.hostId}/repos/${repo.id}/probe`}
+        csrf={view.csrf}
+        small
+        icon="refresh"
+        label={repo.status === "ready" ? "Probe now" : "Retry now"}
+      >
+        {repo.status === "ready" ? "Probe now" : "Retry"}
+      </Verb>
+    ) : null;
   const when = repo.statusAt === null ? null : <Ago at={repo.statusAt} view={view} />;
   const notice = (glyph: GlyphName, reason: Child, words: Child) => (
     <Notice glyph={glyph} reason={reason} verbs={retry}>
@@ -84,7 +88,7 @@ export function RepoNotice({ repo, view }: { repo: RepoState; view: View }) {
         "failed",
         `Not ready: ${CODES[repo.statusCode ?? ""] ?? "the repository could not be opened"}.`,
         <>
-          {repo.statusMessage}
+          {repo.statusMessage === null ? "" : sentence(repo.statusMessage)}
           {when ? <> Tried {when}.</> : null}
         </>,
       );
