@@ -52,7 +52,8 @@ const ADDRESS_RULES: Readonly<Record<RepoKind, AddressRule>> = {
     say: "A local path is absolute, such as /srv/restic.",
   },
   sftp: {
-    pattern: /^sftp:(\/\/)?([\w.][\w.-]*@)?([\w.][\w.-]*|\[[0-9A-Fa-f:]+\])(:\d+)?[:/]\S*$/,
+    pattern:
+      /^sftp:(\/\/([\w.][\w.-]*@)?([\w.][\w.-]*|\[[0-9A-Fa-f:]+\])(:\d+)?\/|([\w.][\w.-]*@)?([\w.][\w.-]*|\[[0-9A-Fa-f:]+\])(:\d+)?[:/])\S*$/,
     say: "Write sftp:USER@HOST:/PATH or sftp://USER@HOST:PORT//PATH.",
   },
   s3: {

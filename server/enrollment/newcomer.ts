@@ -13,6 +13,10 @@ import { type Cargo, type Generated, insertNewRepo, readNewRepo } from "../repos
 import type { Schedules } from "../schedules/schedules.ts";
 import type { SourceGroups } from "../source-groups/groups.ts";
 
+/** As a source group takes them. */
+const MOST_INCLUDES = 1000;
+const LONGEST_PATH = 4096;
+
 export type NewcomerInput = {
   host_name: string;
   tags: readonly string[];
@@ -129,7 +133,10 @@ function checkInput(input: NewcomerInput): { fields: Record<string, string>; tag
   const tags = checkTags(input.tags);
   if (!tags.ok) fields["tags"] = tags.message;
   const bad = input.includes.find((path) => path.trim() !== "" && !/^(\/|[A-Za-z]:[\\/]|\\\\)/.test(path.trim()));
-  if (bad !== undefined)
+  if (input.includes.length > MOST_INCLUDES) fields["includes"] = `At most ${MOST_INCLUDES} paths.`;
+  else if (input.includes.some((path) => path.length > LONGEST_PATH || /[\u0000-\u001f\u007f]/.test(path.trim())))
+    fields["includes"] = `A path has ${LONGEST_PATH} characters at most and no control characters.`;
+  else if (bad !== undefined)
     fields["includes"] = `“${bad.slice(0, 80)}” is not an absolute path, such as /home or C:\\Users.`;
   return { fields, tags: tags.ok ? tags.tags : [] };
 }

@@ -39,6 +39,22 @@ test("what cannot be an address is refused beside its field", () => {
   });
 });
 
+test("no password hides in an address, and none that is malformed breaks the server", () => {
+  const urlOf = (url: string) => {
+    const outcome = parseRepoInput({ url }, "x");
+    return outcome.ok ? outcome.address.url : outcome.fields["url"];
+  };
+  for (const url of ["sftp://u:pw@h//p", "rest:http://%zz@h/x/", "rest:http://u%ff:p@h/x/"])
+    expect(urlOf(url)).toStartWith("Write ");
+  for (const url of ["sftp:u@h:/srv/p", "sftp:h:p", "sftp://u@h:22//p", "sftp://[::1]:22/p", "sftp:u@[fe80::1]:/p"])
+    expect(urlOf(url)).toBe(url);
+  const env = { AWS_SECRET_ACCESS_KEY: "a\nb" };
+  expect(parseRepoInput({ url: "s3:s3.example/b", env }, "x")).toMatchObject({
+    ok: false,
+    fields: { env: expect.stringContaining("control characters") },
+  });
+});
+
 test("environment names that could start another program are refused", () => {
   const outcome = parseRepoInput({ url: "s3:https://s3.example/b", env: { RESTIC_PASSWORD_COMMAND: "sh" } }, "x");
   expect(outcome).toMatchObject({ ok: false, fields: { env: expect.stringContaining("RESTIC_PASSWORD_COMMAND") } });

@@ -37,6 +37,8 @@ export function parseRepoInput(input: RepoInput, fallbackUser: string): AddressO
     fields["url"] = "An address has no spaces.";
   else if (problemOfAddress(kind, url) !== null) fields["url"] = problemOfAddress(kind, url) as string;
   const env = input.env ?? {};
+  for (const [name, value] of Object.entries(env))
+    if (/[\u0000-\u001f\u007f]/.test(value)) fields["env"] = `The value of ${name} holds control characters.`;
   for (const name of Object.keys(env)) {
     if (!REPO_ENV_NAMES[kind].includes(name)) fields["env"] = `${name} cannot be set for a repository of this kind.`;
   }
@@ -80,9 +82,20 @@ function parseRest(text: string): { base: string; path: string; user: string; pa
   const address = text.replace(/^rest:/, "");
   if (!/^https?:\/\//i.test(address) || !URL.canParse(address)) return null;
   const url = new URL(address);
-  if (url.hostname === "" || url.search || url.hash) return null;
+  const user = decoded(url.username);
+  const password = decoded(url.password);
+  if (url.hostname === "" || url.search || url.hash || user === null || password === null) return null;
   const path = url.pathname.endsWith("/") ? url.pathname : `${url.pathname}/`;
-  return { base: url.origin, path, user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+  return { base: url.origin, path, user, password };
+}
+
+/** null when it is no UTF-8 in percent signs. */
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
 }
 
 function asUser(name: string): string {

@@ -7,6 +7,8 @@ export const MAX_RETRIES = 10;
 /** A day: more is a schedule of its own. */
 export const MAX_BACKOFF_SECONDS = 86_400;
 
+/** Control characters, and those that turn the direction of text. */
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 const TAG = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const lines = (most: number, what: string) =>
   v.pipe(
@@ -58,6 +60,7 @@ export function checkGroupFields(
   const excludes = cleanLines(input.excludes);
   if (name === "") errors["name"] = "Give the group a name, such as documents.";
   else if (name.length > 64) errors["name"] = "At most 64 characters.";
+  else if (INVISIBLE.test(name)) errors["name"] = "A name holds no control characters.";
   if (!TAG.test(tag)) errors["tag"] = "A tag has letters, digits, dots, dashes and underscores, 64 at most.";
   const badInclude =
     includes.length === 0 ? "Name at least one path to back up." : includesProblem(linesAsTyped(input.includes), os);
