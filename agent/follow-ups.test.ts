@@ -1,8 +1,10 @@
 /** What the agent finds out by itself about a repo: that it is gone, that it is back, and who holds a lock in it. */
+
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { newId } from "../shared/ids.ts";
+import { holdLock } from "../tests/testbed/held-lock.ts";
 import { copyRepoTemplate } from "../tests/testbed/repo-template.ts";
 import { createCleanup } from "../tests/testbed/temp.ts";
 import { ensureTools } from "../tests/testbed/tools.ts";
@@ -59,17 +61,10 @@ test("a repository that is gone is told as missing after the backup that found o
   expect(statuses()[1]).toMatchObject({ status: "failed", status_code: "repo_missing" });
 
   renameSync(`${disk}.away`, disk);
-  const child = Bun.spawn([restic, "--repo", copy.path, "--no-cache", "backup", "--stdin"], {
-    env: { ...copy.env },
-    stdin: "pipe",
-    stdout: "ignore",
-    stderr: "ignore",
-  });
-  await until(() => readdirSync(join(copy.path, "locks")).length > 0, { what: "somebody's lock" });
+  const other = await holdLock(restic, copy.path, copy.password);
   expect(await backup()).toMatchObject({ status: "succeeded" });
   await until(() => statuses().length === 3, { what: "the repository being back" });
-  child.kill("SIGKILL");
-  await child.exited;
+  await other.kill();
   expect(statuses()[2]).toMatchObject({ status: "ready", restic_id: copy.resticId });
-  expect(statuses()[2]?.locks).toMatchObject([{ pid: child.pid, exclusive: false }]);
+  expect(statuses()[2]?.locks).toMatchObject([{ pid: other.pid, exclusive: false }]);
 }, 60_000);

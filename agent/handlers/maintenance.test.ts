@@ -1,10 +1,12 @@
 /** forget, prune, check and unlock with real restic in both versions, an append-only rest-server and one that deletes. */
+
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { newId } from "../../shared/ids.ts";
 import type { Credential } from "../../shared/protocol/fields.ts";
 import { runCommand } from "../../tests/testbed/command.ts";
+import { holdLock } from "../../tests/testbed/held-lock.ts";
 import { copyRepoTemplate, TEMPLATE_PASSWORD } from "../../tests/testbed/repo-template.ts";
 import { type RestServer, startRestServer } from "../../tests/testbed/rest-server.ts";
 import { createCleanup } from "../../tests/testbed/temp.ts";
@@ -262,16 +264,7 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
 
 /** A backup that is killed leaves its lock behind. */
 async function killedBackup(restic: string, repo: string): Promise<void> {
-  const child = Bun.spawn([restic, "--repo", repo, "--no-cache", "backup", "--stdin", "--stdin-filename", "x"], {
-    env: { RESTIC_PASSWORD: TEMPLATE_PASSWORD },
-    stdin: "pipe",
-    stdout: "ignore",
-    stderr: "ignore",
-  });
-  const deadline = Date.now() + 20_000;
-  while (readdirSync(join(repo, "locks")).length === 0 && Date.now() < deadline) await Bun.sleep(20);
-  child.kill("SIGKILL");
-  await child.exited;
+  await (await holdLock(restic, repo, TEMPLATE_PASSWORD)).kill();
 }
 
 /** One bit of stored data, not of what describes it. */

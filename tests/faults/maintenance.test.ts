@@ -1,8 +1,10 @@
 /** Maintenance that goes wrong on the way: an agent killed during a prune, a lock left by a killed restic, a repo server that no longer deletes. */
+
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { agentIn } from "../testbed/agent.ts";
+import { holdLock } from "../testbed/held-lock.ts";
 import { TEMPLATE_PASSWORD } from "../testbed/repo-template.ts";
 import { startRestServer } from "../testbed/rest-server.ts";
 import { type Client, signIn, startServer } from "../testbed/server.ts";
@@ -62,17 +64,7 @@ describe.each([["restic-0.18" as const], ["restic-0.19" as const]])("with %s", (
     const scene = await openScene(cleanup, { restic });
     const tools = await ensureTools([restic]);
     const repository = join(scene.source, "../repository");
-    const leaveLock = async () => {
-      const child = Bun.spawn([tools[restic], "--repo", repository, "--no-cache", "backup", "--stdin"], {
-        env: { RESTIC_PASSWORD: TEMPLATE_PASSWORD },
-        stdin: "pipe",
-        stdout: "ignore",
-        stderr: "ignore",
-      });
-      await until(() => readdirSync(join(repository, "locks")).length > 0, { what: "a lock" });
-      child.kill("SIGKILL");
-      await child.exited;
-    };
+    const leaveLock = async () => await (await holdLock(tools[restic], repository, TEMPLATE_PASSWORD)).kill();
     await leaveLock();
     await scene.ended(await scene.order("probe"));
     const shown = await until(

@@ -1,8 +1,9 @@
-// A ready-made restic repository, copied instead of initialised: `init` costs seconds, a copy milliseconds.
-import { chmod, cp, mkdir, readdir } from "node:fs/promises";
+// A ready-made restic repository, copied instead of initialised: `init` costs seconds, a copy milliseconds, and its key opens at once.
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cached } from "./cache.ts";
 import { mustRun } from "./command.ts";
+import { lightenKey } from "./light-key.ts";
 import { ensureTool } from "./tools.ts";
 
 /** The password of every copy. */
@@ -31,14 +32,24 @@ export async function copyRepoTemplate(target: string): Promise<RepoCopy> {
 }
 
 async function repoTemplate(): Promise<string> {
-  return await cached("repo-template", "restic 0.18 init 1", async (folder) => {
+  return await cached("repo-template", "restic 0.18 init, light key", async (folder) => {
     const restic = await ensureTool("restic-0.18");
     const repo = join(folder, "repo");
     const env = { RESTIC_PASSWORD: TEMPLATE_PASSWORD, RESTIC_CACHE_DIR: join(folder, "cache") };
     await mustRun([restic, "--repo", repo, "init"], { env });
     const config = JSON.parse(await mustRun([restic, "--repo", repo, "cat", "config"], { env })) as { id: string };
     await Bun.write(join(folder, "id"), config.id);
+    await lightenKeys(repo);
   });
+}
+
+async function lightenKeys(repo: string): Promise<void> {
+  const folder = join(repo, "keys");
+  for (const name of await readdir(folder)) {
+    const light = lightenKey(await readFile(join(folder, name), "utf8"), TEMPLATE_PASSWORD);
+    await rm(join(folder, name), { force: true });
+    await writeFile(join(folder, light.name), light.text, { mode: 0o400 });
+  }
 }
 
 /** restic writes its files read-only; tests damage and remove them. */
