@@ -16,8 +16,8 @@ import { helloOf, type JobFields } from "../testbed/simulated-agent.ts";
 const LINES_A_JOB = 20;
 const JOB_MS = 4 * 60_000;
 /** As {@link RUNS} says. */
-export const RUN_EVERY_MS = 6 * HOUR_MS;
-const RUNS = "0 */6 * * *";
+export const RUN_EVERY_MS = 12 * HOUR_MS;
+const RUNS = "0 */12 * * *";
 
 export type YearAgent = {
   beat(): void;
