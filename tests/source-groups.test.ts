@@ -267,3 +267,26 @@ test("names and first paths hold nothing that a terminal would obey or a list wo
     expect(answer.body.error.fields).toHaveProperty("includes");
   }
 });
+
+test("of two tabs the later one is told before it writes over the other, and may then", async () => {
+  const host = await enrollHost(app, admin);
+  const path = `/hosts/${host.id}/sources/${host.gid}`;
+  const form = async (fields: Record<string, string>) => {
+    const headers = { cookie: operator.cookie, "content-type": "application/x-www-form-urlencoded" };
+    const body = new URLSearchParams({ csrf: operator.csrf, name: "default", includes: "/srv", ...fields }).toString();
+    return await app.request(path, { method: "POST", headers, body });
+  };
+  const seenIn = (html: string) => /name="seen" value="(\d+)"/.exec(html)?.[1] ?? "";
+  const page = await app.request(path, { headers: { cookie: operator.cookie } });
+  const seen = seenIn(await page.text());
+  app.clock.move(1000);
+  expect((await form({ seen, excludes: "*.iso" })).status).toBe(303);
+  const late = await form({ seen, excludes: "*.tmp" });
+  expect(late.status).toBe(409);
+  const html = await late.text();
+  expect(html).toContain("Somebody saved this while you were at it");
+  expect(html).toContain("*.tmp");
+  expect(findSourceGroup(app.db, host.gid)?.excludes).toEqual(["*.iso"]);
+  expect((await form({ seen: seenIn(html), excludes: "*.tmp" })).status).toBe(303);
+  expect(findSourceGroup(app.db, host.gid)?.excludes).toEqual(["*.tmp"]);
+});

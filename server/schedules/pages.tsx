@@ -12,7 +12,7 @@ import { ScheduleEditor } from "../../ui/schedules/editor.tsx";
 import { ExplainBox } from "../../ui/schedules/explain.tsx";
 import { type LastRun, SchedulesTab } from "../../ui/schedules/tab.tsx";
 import type { HostHeads } from "../hosts/head.ts";
-import { attempt, type PageCall, type PageMaker, textOf } from "../http/page-maker.ts";
+import { attempt, checkSeen, type PageCall, type PageMaker, seenNow, textOf } from "../http/page-maker.ts";
 import { type FormBody, formRoute, type Route, route } from "../http/routes.ts";
 import { zoneOf } from "../runtime/days.ts";
 import { explainSchedule } from "./explain.ts";
@@ -30,6 +30,7 @@ export function schedulePages({ db, clock, pages, heads, schedules }: SchedulePa
     const groups = listSourceGroups(db, hostId);
     const fields = schedule ?? {
       ...NEW_SCHEDULE,
+      updatedAt: null,
       id: null,
       groupIds: groups.length === 1 ? groups.map(({ id }) => id) : [],
     };
@@ -170,8 +171,11 @@ export function schedulePages({ db, clock, pages, heads, schedules }: SchedulePa
         const { id = "", sid = "" } = params;
         const schedule = schedules.get(id, sid);
         if ("pick" in body) return editor(call, id, schedule, picked(body));
-        const saved = await attempt(body, () => schedules.update(actor, id, sid, inputOf(body)));
-        if (!saved.ok) return editor(call, id, schedule, withGroups(saved.form, body), saved.status);
+        const saved = await attempt(body, () => {
+          checkSeen(body, schedule);
+          return schedules.update(actor, id, sid, inputOf(body));
+        });
+        if (!saved.ok) return editor(call, id, schedule, seenNow(withGroups(saved.form, body), schedule), saved.status);
         const text = `Saved: it runs ${cronInWords(saved.value.cron)}. The agent gets it now.`;
         return pages.done(c, hostPath(id, "schedules"), { tone: "ok", text });
       },

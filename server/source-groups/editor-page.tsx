@@ -71,7 +71,7 @@ export function createEditorPage({ db, clock, pages, heads, holds, hooks }: Edit
       const users = schedulesOf(host, group);
       const typed = Object.keys(form.values).length > 0;
       const retention = typed ? readRetention((rule) => form.values[rule] ?? "").retention : null;
-      const fields = group ?? { ...newGroup(host.os, []), id: null };
+      const fields = group ?? { ...newGroup(host.os, []), id: null, updatedAt: null };
       const shown = preview(host, group, retention ?? fields.retention);
       const own = group ? listOwnRepoIds(db, group.id) : [];
       const hostHooks = view.viewer?.role === "admin" && group ? hooks.ofHost(hostId) : null;

@@ -6,7 +6,7 @@ import { emptyForm, type FormState } from "../../ui/components/field.tsx";
 import { hostPath } from "../../ui/hosts/frame.tsx";
 import { RetentionLanes } from "../../ui/source-groups/lanes.tsx";
 import { SourcesTab } from "../../ui/source-groups/tab.tsx";
-import { attempt, textOf } from "../http/page-maker.ts";
+import { attempt, checkSeen, seenNow, textOf } from "../http/page-maker.ts";
 import { type FormBody, formRoute, type Route, route } from "../http/routes.ts";
 import { createEditorPage, type EditorPageDeps } from "./editor-page.tsx";
 import { inputOf, readRetention } from "./form.ts";
@@ -113,8 +113,11 @@ export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
         const group = groups.get(id, gid);
         if ("preview" in body) return editor.show(call, id, group, typedOnly(body));
         const { host } = heads.read(id);
-        const saved = await attempt(body, () => groups.update(actor, id, gid, inputOf(body, group, host.os)));
-        if (!saved.ok) return editor.show(call, id, group, withLists(saved.form, body), saved);
+        const saved = await attempt(body, () => {
+          checkSeen(body, group);
+          return groups.update(actor, id, gid, inputOf(body, group, host.os));
+        });
+        if (!saved.ok) return editor.show(call, id, group, seenNow(withLists(saved.form, body), group), saved);
         return pages.done(c, hostPath(id, "sources"), {
           tone: "ok",
           text: `${saved.value.name} was saved. The agent gets it now.`,

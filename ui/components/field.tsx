@@ -200,6 +200,11 @@ export function SaveBar({ form, children }: { form: FormState; children: Child }
   );
 }
 
+/** Which state of the thing a form was filled from, Unix ms: the server refuses to write over a newer one unseen. Null: a new thing. */
+export function SeenState({ updatedAt, form }: { updatedAt: number | null; form: FormState }) {
+  return updatedAt === null ? null : <input type="hidden" name="seen" value={form.values.seen ?? String(updatedAt)} />;
+}
+
 export function Csrf({ token }: { token: string }) {
   return <input type="hidden" name="csrf" value={token} />;
 }

@@ -7,6 +7,7 @@ import {
   FormMessage,
   type FormState,
   SaveBar,
+  SeenState,
   SelectField,
   TextField,
   Tick,
@@ -24,7 +25,14 @@ export type ScheduleEditorProps = {
   hostZone: string;
   zones: readonly string[];
   /** What the fields show at first; `id` is null for a new schedule. */
-  schedule: { id: string | null; cron: string; timezone: string | null; splayMinutes: number; enabled: boolean };
+  schedule: {
+    id: string | null;
+    cron: string;
+    timezone: string | null;
+    splayMinutes: number;
+    enabled: boolean;
+    updatedAt: number | null;
+  };
   words: string;
   groups: readonly { id: string; name: string; includes: readonly string[]; retention: Retention; chosen: boolean }[];
   explanation: Explanation | null;
@@ -77,6 +85,7 @@ export function ScheduleEditor({ view, ...data }: ScheduleEditorProps & { view: 
       ) : (
         <form class="ledger" method="post" action={path} id="editor" novalidate>
           <Csrf token={view.csrf} />
+          <SeenState updatedAt={schedule.updatedAt} form={form} />
           <FormMessage form={form} />
           <WhenSection {...data} list={list} now={view.now} />
           <GroupsSection {...data} />

@@ -10,6 +10,7 @@ import {
   type FormState,
   LinesField,
   SaveBar,
+  SeenState,
   TextField,
   Tick,
 } from "../components/field.tsx";
@@ -39,7 +40,7 @@ export type SourceGroupEditorProps = {
     | "retention"
     | "retryMax"
     | "retryBackoffSeconds"
-  > & { id: string | null };
+  > & { id: string | null; updatedAt: number | null };
   isTagFixed: boolean;
   last: LastBackup;
   /** Enabled schedules that run it, in words. */
@@ -77,6 +78,7 @@ export function SourceGroupEditor({ view, ...data }: SourceGroupEditorProps & { 
       {data.held && group.id ? <Held words={data.held} action={`${path}/confirm-retention`} view={view} /> : null}
       <form class="ledger" method="post" action={path} id="editor" novalidate>
         <Csrf token={view.csrf} />
+        <SeenState updatedAt={group.updatedAt} form={form} />
         {form.errors.confirm_removal ? (
           <RemovalQuestion words={form.errors.confirm_removal} />
         ) : (
