@@ -158,12 +158,20 @@ const PLACES: readonly Place[] = [
   { href: "/audit", icon: "audit", word: "Audit", admin: true, onlyWide: true, under: ["/audit"] },
 ];
 
+/** A repo's page lies under its host, and is one of the repos all the same. */
+const REPO_PAGE = /^\/hosts\/[^/]+\/repos\/[^/]+/;
+
+function placeOf(path: string): Place | undefined {
+  if (REPO_PAGE.test(path)) return PLACES.find(({ href }) => href === "/repos");
+  return PLACES.find(({ href, under }) => path === href || under.some((start) => path.startsWith(start)));
+}
+
 function Nav({ view }: { view: View }) {
   const running = view.counts.runningJobs;
   return (
     <nav class="nav" id="nav" aria-label="Main">
       {PLACES.filter((place) => !place.admin || may(view, "admin")).map((place) => {
-        const current = view.path === place.href || place.under.some((start) => view.path.startsWith(start));
+        const current = place === placeOf(view.path);
         return (
           <a
             href={place.href}

@@ -131,7 +131,10 @@ export function noteOf(
 ): string | null {
   const { kind, status, stats, startedAt, finishedAt, errorMessage } = job;
   if (status === "failed") return errorMessage?.split(/[.:;]/)[0] ?? null;
-  const took = startedAt === null || finishedAt === null ? "" : ` · ${formatDuration(finishedAt - startedAt)}`;
+  const took =
+    startedAt === null || finishedAt === null
+      ? ""
+      : ` · ${formatDuration(finishedAt - startedAt).replaceAll(" ", "\u00a0")}`;
   const figure = (name: string): number | null => (typeof stats?.[name] === "number" ? (stats[name] as number) : null);
   if (kind === "forget") {
     const removed = figure("snapshots_removed");
