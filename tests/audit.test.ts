@@ -121,7 +121,7 @@ const keyed = (key: "id" | "rid", id: string, rid: string, body: Record<string, 
 /** A ready repo in which the everyday credential may delete. */
 const deletable = async (key: "id" | "rid"): Promise<Case> => {
   const { id, rid } = await newHost();
-  updateRepo(app.db, rid, { status: "ready", resticId: newId(), appendOnly: "violated" });
+  updateRepo(app.db, rid, { status: "ready", resticId: newId(), appendOnly: "violated", snapshotsTakenAt: 1 });
   return keyed(key, id, rid, {});
 };
 const missingRepo = async (key: "id" | "rid"): Promise<Case> => {
