@@ -73,6 +73,9 @@ export async function enrollInside(app: TestApp, name: string): Promise<YearAgen
   if (!schedule) throw new Error("the host has no schedule");
   const cron = { cron: RUNS, timezone: null, splay_minutes: 0, enabled: true, source_group_ids: [group.id] };
   await send("PUT", `/api/hosts/${hostId}/schedules/${schedule.id}`, cron, { cookie, "x-csrf-token": csrf });
+  // Without the right to delete nothing would ever be forgotten.
+  const deleting = { http_username: "prune", http_password: PASSWORD };
+  await send("PUT", `/api/repos/${row.id}/credentials/admin`, deleting, { cookie, "x-csrf-token": csrf });
   const resticId = createHash("sha256").update(hostId).digest("hex");
   updateRepo(app.db, row.id, { status: "ready", resticId, appendOnly: "not_applicable" });
   updateHost(app.db, hostId, { backupWhenReady: false });
