@@ -314,3 +314,21 @@ test("a repository that is made anew is not told well of by the checks of the fo
   expect(archived).toContain("the host that does it is archived");
   expect(archived).not.toMatch(/Probe now|Measure now|Run check/);
 });
+
+test("the form takes a budget that is a number, and says so of any other", async () => {
+  const host = await enrollHost(app, admin);
+  for (const [gib, status] of [
+    ["abc", 400],
+    ["-5", 400],
+    ["1e300", 400],
+    ["2,5", 303],
+  ] as const) {
+    const headers = { cookie: operator.cookie, "content-type": "application/x-www-form-urlencoded" };
+    const body = new URLSearchParams({ csrf: operator.csrf, enabled: "1", check_budget_gib: gib }).toString();
+    const path = `/hosts/${host.id}/repos/${host.rid}/maintenance`;
+    const answer = await app.request(path, { method: "POST", headers, body });
+    expect(answer.status, gib).toBe(status);
+    if (status === 400) expect(await answer.text()).toContain("A number, 0 or more");
+  }
+  expect(findRepo(app.db, host.rid)?.checkBudgetBytes).toBe(2.5 * 2 ** 30);
+});

@@ -254,9 +254,7 @@ function maintenanceInput(body: FormBody): MaintenanceInput {
     forget_cron: cron("forget_cron"),
     prune_cron: cron("prune_cron"),
     check_cron: cron("check_cron"),
-    ...(gib === ""
-      ? {}
-      : { check_budget_bytes: Number.isFinite(Number(gib)) ? Math.round(Number(gib) * 2 ** 30) : -1 }),
+    ...(gib === "" ? {} : { check_budget_bytes: Math.round(Number(gib) * 2 ** 30) }),
     ...(hostId ? { maintenance_host_id: hostId } : {}),
   };
 }

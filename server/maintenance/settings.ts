@@ -91,8 +91,10 @@ function changesOf(db: Db, repo: RepoRow, input: MaintenanceInput): Partial<Repo
   }
   if (input.enabled !== undefined && input.enabled !== repo.maintenanceEnabled)
     changes.maintenanceEnabled = input.enabled;
-  if (input.check_budget_bytes !== undefined && input.check_budget_bytes !== repo.checkBudgetBytes)
-    changes.checkBudgetBytes = input.check_budget_bytes;
+  const budget = input.check_budget_bytes;
+  if (budget !== undefined && !(Number.isSafeInteger(budget) && budget >= 0))
+    fields["check_budget_bytes"] = "A number, 0 or more; 0 reads no data.";
+  else if (budget !== undefined && budget !== repo.checkBudgetBytes) changes.checkBudgetBytes = budget;
   const hostId = input.maintenance_host_id;
   if (hostId !== undefined) {
     const wanted = hostId === repo.hostId ? null : hostId;
