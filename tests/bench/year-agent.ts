@@ -146,8 +146,7 @@ function speak(
       if (order.kind !== "forget") return;
       const [policy] = order.args.groups;
       if (policy) snapshots = keptBy(policy.keep, snapshots, "UTC", now()).map(({ snapshot }) => snapshot);
-      const report = { repo_id: repoId, report_id: newId(), taken_at: now(), part: 1, parts: 1, snapshots };
-      send("snapshots.report", report);
+      report();
     });
   };
 
@@ -159,7 +158,13 @@ function speak(
       send("state.ack", { state_version: payload.state_version, digest: payload.digest, errors: [] }, false);
     if (type === "command.run") obey(payload);
   };
+  const report = () => {
+    const whole = { repo_id: repoId, report_id: newId(), taken_at: now(), part: 1, parts: 1 };
+    send("snapshots.report", { ...whole, snapshots });
+  };
   send("hello", helloOf(identity), false);
+  // As after the first backup and once a day: no policy is carried out before the list is known.
+  report();
 
   return {
     jobs: () => jobs,
