@@ -153,14 +153,18 @@ test("a run left out because an earlier one was still at work is no miss; one le
     db: app.db,
     clock: app.clock,
     bus,
-    judgeAgain: (group, at) => judgeAgain(app.db, group, at),
+    judgeAgain: (group, at) => {
+      judged++;
+      judgeAgain(app.db, group, at);
+    },
   });
-  const skip = (day: string, because: string | null, reason: string) =>
+  let judged = 0;
+  const skip = (day: string, because: string | null, reason: string, rid = host.rid, minute = 0) =>
     ingest.skipped({ hostId: host.id } as never, {
       schedule_id: id,
       source_group_id: host.gid,
-      repo_id: host.rid,
-      due_at: Date.parse(`${day}T02:00:00Z`),
+      repo_id: rid,
+      due_at: Date.parse(`${day}T02:00:00Z`) + minute * 60_000,
       reason,
       because_job_id: because,
     });
@@ -172,6 +176,14 @@ test("a run left out because an earlier one was still at work is no miss; one le
   skip("2026-10-22", null, "on_battery");
   expect(strip(host)).toMatchObject({ "2026-10-21": "none_due", "2026-10-22": "missed", "2026-10-23": "missed" });
   expect(skip("2026-10-21", newId(), "still_running")).toBeUndefined();
+
+  const other = await scene("UTC");
+  now = Date.parse("2026-10-24T12:00:00Z");
+  expect(() => skip("2026-10-20", newId(), "still_running", other.host.rid)).toThrow("another host's");
+  judged = 0;
+  for (let minute = 0; minute < 600; minute++) skip("2026-10-23", newId(), "still_running", host.rid, minute);
+  expect(judged).toBe(1);
+  expect(strip(host)).toMatchObject({ "2026-10-23": "none_due" });
 });
 
 test("nothing is due while schedules are paused, and what comes back counts from then on", async () => {

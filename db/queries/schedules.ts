@@ -98,6 +98,19 @@ export function putSkip(db: Db, row: typeof scheduleSkips.$inferInsert): boolean
   );
 }
 
+/** Due times right before and after this one that were left out as well because of a job; at most two. */
+export function listNearSkips(db: Db, row: Pick<typeof scheduleSkips.$inferSelect, SkipKey>): number[] {
+  const near = (beyond: "<" | ">", order: "DESC" | "ASC") =>
+    db.$client
+      .query<{ dueAt: number }, [string, number, string, string]>(
+        `SELECT due_at AS dueAt FROM schedule_skips WHERE schedule_id = ? AND due_at ${beyond} ?
+           AND source_group_id = ? AND repo_id = ? AND because_job_id IS NOT NULL ORDER BY due_at ${order} LIMIT 1`,
+      )
+      .all(row.scheduleId, row.dueAt, row.sourceGroupId, row.repoId);
+  return [...near("<", "DESC"), ...near(">", "ASC")].map(({ dueAt }) => dueAt);
+}
+type SkipKey = "scheduleId" | "dueAt" | "sourceGroupId" | "repoId";
+
 /** Repos of a group into which runs due in a span were left out because an earlier one was still at work. */
 export function listExcusedRepos(db: Db, hostId: string, groupId: string, from: number, until: number): string[] {
   return db.$client
