@@ -113,7 +113,7 @@ export async function openScheduleScene(cleanup: Cleanup, options: ScheduleScene
     status,
     jobs,
     agent: () => agent,
-    /** Due times of all backups that the server knows, oldest first, as `2026-11-22T02:00`. */
+    /** Due times of all backups that the server knows, oldest first, as `2020-11-22T02:00`. */
     dueTimes: async () => (await jobs()).map(({ scheduled_at }) => scheduled_at?.slice(0, 16)),
     log: async (id: string) =>
       (await client.get<{ items: { payload: string }[] }>(`/api/jobs/${id}/logs?limit=5000`)).items.map(
