@@ -1,9 +1,10 @@
 /** Enrolment without a token: the machine shows a key, proves that it holds it, and waits until a person has decided. */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { type Clock, HOUR_MS, SECOND_MS } from "../shared/clock.ts";
+import { fingerprintOf } from "../shared/fingerprint.ts";
 import { announceAnswer, type EnrollAnswer } from "../shared/protocol/enrollment.ts";
 import { announcedText, parseToPending } from "../shared/protocol/pending.ts";
 import { CLOSE } from "../shared/protocol/version.ts";
@@ -132,11 +133,6 @@ async function oneConnection(
   const result = await outcome;
   socket.close(1000, "done");
   return result;
-}
-
-/** As the server shows it: SHA-256 of the public key, base64 without padding. */
-export function fingerprintOf(publicKey: string): string {
-  return `SHA256:${createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest("base64").replace(/=+$/, "")}`;
 }
 
 function keyOf(identity: Identity) {

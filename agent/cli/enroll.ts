@@ -1,6 +1,7 @@
 /** enroll: makes this machine a host of a server. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { fingerprintGroups } from "../../shared/fingerprint.ts";
 import { type Announced, announce } from "../announce.ts";
 import { configPath, isTooOpen } from "../config.ts";
 import { enroll } from "../enroll.ts";
@@ -44,10 +45,10 @@ export const enrollCommand: Command = {
 
 /** Large, in groups of four, as the server's page shows it. */
 function showFingerprint(io: Io, server: string, { fingerprint, isNameTaken }: Announced): void {
-  const [kind, digest = ""] = fingerprint.split(":");
+  const [kind, ...groups] = fingerprintGroups(fingerprint);
   io.out(`This machine asks to join ${server}. An admin accepts it there, if the page shows this fingerprint:`);
   io.out("");
-  io.out(`    ${kind}:  ${(digest.match(/.{1,4}/g) ?? []).join(" ")}`);
+  io.out(`    ${kind}  ${groups.join(" ")}`);
   io.out("");
   if (isNameTaken) io.out("A host with this machine's name exists there already; the admin will see that.");
   io.out("Waiting for the answer, an hour at most. The same command goes on where this one stops.");

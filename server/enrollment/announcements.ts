@@ -1,5 +1,5 @@
 /** Machines without a token: they announce a key, prove that they hold it, and wait until an admin accepts or rejects them. */
-import { createHash, createPublicKey, verify } from "node:crypto";
+import { createPublicKey, verify } from "node:crypto";
 import { findLiveHostByName } from "../../db/queries/hosts.ts";
 import {
   countPendingHosts,
@@ -15,6 +15,7 @@ import {
 import type { PendingHostRow } from "../../db/schema/enrollment.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { fingerprintOf } from "../../shared/fingerprint.ts";
 import { newId } from "../../shared/ids.ts";
 import type { AnnounceAnswer, AnnounceRequest } from "../../shared/protocol/enrollment.ts";
 import { announcedText } from "../../shared/protocol/pending.ts";
@@ -58,10 +59,12 @@ export function createAnnouncements(deps: AnnouncementDeps): Announcements {
   const { db, clock, bus } = deps;
   const limit = createRateLimit({ limit: ANNOUNCEMENTS_PER_MINUTE, windowMs: MINUTE_MS, clock });
 
-  const flagged = (row: PendingHostRow, all: readonly PendingHostRow[]): PendingHost => ({
+  const flagged = <T extends Pick<PendingHostRow, "id" | "hostName">>(row: T, all: readonly PendingHostRow[]) => ({
     ...row,
     isNameTaken: findLiveHostByName(db, row.hostName) !== null,
-    isNameShared: all.some((other) => other.id !== row.id && sameName(other.hostName, row.hostName)),
+    isNameShared: all.some(
+      (other) => other.id !== row.id && other.hostName.toLowerCase() === row.hostName.toLowerCase(),
+    ),
   });
   const list = () => {
     const rows = listPendingHosts(db, clock.now());
@@ -104,13 +107,14 @@ export function createAnnouncements(deps: AnnouncementDeps): Announcements {
         });
         return id;
       });
-      const others = listPendingHosts(db, now).filter(({ id }) => id !== pendingId);
+      const { isNameTaken, isNameShared } = flagged(
+        { id: pendingId, hostName: request.hostname },
+        listPendingHosts(db, now),
+      );
       return {
         pending_id: pendingId,
         fingerprint: fingerprintOf(request.public_key),
-        hostname_collision:
-          findLiveHostByName(db, request.hostname) !== null ||
-          others.some(({ hostName }) => sameName(hostName, request.hostname)),
+        hostname_collision: isNameTaken || isNameShared,
       };
     },
     prove(pendingId, nonce, { agent_token_hash, signature }) {
@@ -164,11 +168,6 @@ export function createAnnouncements(deps: AnnouncementDeps): Announcements {
   };
 }
 
-/** As ssh shows keys: SHA-256 of the public key, base64 without padding. */
-export function fingerprintOf(publicKey: string): string {
-  return `SHA256:${createHash("sha256").update(Buffer.from(publicKey, "base64url")).digest("base64").replace(/=+$/, "")}`;
-}
-
 function keyOf(publicKey: string) {
   return createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
 }
@@ -202,10 +201,6 @@ function machineOfRow(row: PendingHostRow) {
     protocol_version: row.protocolVersion,
     roaming_hint: row.roamingHint,
   };
-}
-
-function sameName(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
 }
 
 function tooMany(message: string, seconds: number): Refusal {

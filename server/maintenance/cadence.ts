@@ -1,9 +1,7 @@
 /** When each kind of maintenance is due for a repo: its own expression, or the default, spread over the week by its id. Pure. */
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { type Cron, parseCron } from "../../shared/cron.ts";
-
-export const MAINTENANCE_KINDS = ["forget", "prune", "check"] as const;
-export type MaintenanceKind = (typeof MAINTENANCE_KINDS)[number];
+import type { MaintenanceKind } from "../../shared/maintenance.ts";
 
 /** Stored instead of an expression: never by itself. */
 export const OFF = "off";

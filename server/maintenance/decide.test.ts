@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { parseCron } from "../../shared/cron.ts";
+import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
 import { createZone } from "../../shared/zone.ts";
 import { createRandom } from "../../tests/testbed/random.ts";
-import { defaultExpression, expressionOf, MAINTENANCE_KINDS, type MaintenanceKind } from "./cadence.ts";
+import { defaultExpression, expressionOf } from "./cadence.ts";
 import { AFTER_RETURN_MS, decide, type LastJob, type MaintenanceFacts } from "./decide.ts";
 
 const cron = (expr: string) => {

@@ -2,8 +2,8 @@
 import { MINUTE_MS } from "../../shared/clock.ts";
 import type { Cron } from "../../shared/cron.ts";
 import type { JobStatus } from "../../shared/jobs.ts";
+import type { MaintenanceBlock, MaintenanceKind } from "../../shared/maintenance.ts";
 import type { Zone } from "../../shared/zone.ts";
-import type { MaintenanceKind } from "./cadence.ts";
 import type { DeleteRight } from "./delete-right.ts";
 
 /** A host that has just come back catches up on its backups first. */
@@ -30,24 +30,11 @@ export type MaintenanceFacts = {
   zone: Zone;
 };
 
-export type Block =
-  | "disabled"
-  | "off"
-  | "not_ready"
-  | "other_maintains"
-  | "host_archived"
-  | "no_admin_credential"
-  | "nothing_to_forget"
-  | "offline"
-  | "just_returned"
-  | "under_way"
-  | "after_forget";
-
 export type Decision =
   | { is: "due"; dueAt: number }
   | { is: "later"; nextAt: number }
   /** `dueAt` is null when it is not even due. */
-  | { is: "blocked"; why: Block; dueAt: number | null };
+  | { is: "blocked"; why: MaintenanceBlock; dueAt: number | null };
 
 export type Decisions = Record<MaintenanceKind, Decision>;
 
@@ -79,7 +66,7 @@ function decideOne(now: number, kind: MaintenanceKind, facts: MaintenanceFacts, 
 }
 
 /** What stands in the way whatever the time. */
-function standingBlock(kind: MaintenanceKind, facts: MaintenanceFacts): Block | null {
+function standingBlock(kind: MaintenanceKind, facts: MaintenanceFacts): MaintenanceBlock | null {
   if (!facts.isEnabled) return "disabled";
   if (facts.cadences[kind] === null) return "off";
   if (facts.isExecutorGone) return "host_archived";

@@ -3,6 +3,7 @@ import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { MAINTENANCE_KINDS } from "../../shared/maintenance.ts";
 import { hostPath } from "../../ui/hosts/frame.tsx";
 import type { CredentialView } from "../../ui/repos/connection.tsx";
 import { type RefusedForm, RepoPage } from "../../ui/repos/page.tsx";
@@ -16,7 +17,6 @@ import { type AppContext, type FormBody, formRoute, type Route, route } from "..
 import type { Credentials, RedactedCredential } from "../repos/credentials.ts";
 import { envOf } from "../repos/form-fields.ts";
 import type { Repos } from "../repos/repos.ts";
-import { MAINTENANCE_KINDS } from "./cadence.ts";
 import type { Maintenance } from "./maintenance.ts";
 import { locksView, maintenanceView, trendOf } from "./page-data.ts";
 import type { Reinit } from "./reinit.ts";

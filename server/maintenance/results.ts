@@ -5,8 +5,8 @@ import { findCredential, findRepo, listRepos, updateCredential, updateRepo } fro
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { inTransaction } from "../../db/transaction.ts";
+import { MAINTENANCE_KINDS } from "../../shared/maintenance.ts";
 import type { FactBus } from "../runtime/facts.ts";
-import { MAINTENANCE_KINDS } from "./cadence.ts";
 import { afterCheck, type CheckSubset } from "./check-plan.ts";
 
 /** As it is shown: done, done and found something, could not be done. */

@@ -8,11 +8,12 @@ import type { Role } from "../../db/schema/users.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { parseCron } from "../../shared/cron.ts";
+import { MAINTENANCE_KINDS } from "../../shared/maintenance.ts";
 import { badInput, notFound, Refusal } from "../http/errors.ts";
 import type { CancelJob } from "../jobs/cancel.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
-import { MAINTENANCE_KINDS, OFF } from "./cadence.ts";
+import { OFF } from "./cadence.ts";
 
 /** Fields that are left out stay. Of the expressions null is the default, `off` is never. */
 export type MaintenanceInput = {

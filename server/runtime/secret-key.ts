@@ -17,6 +17,7 @@ import { dirname } from "node:path";
 import type { Db } from "../../db/open.ts";
 import { findSetting, putSetting } from "../../db/queries/settings.ts";
 import type { Config } from "./config.ts";
+import { syncPath } from "./disk.ts";
 import { createSealer, type Sealer } from "./seal.ts";
 
 export type KeyOutcome = { ok: true; key: Buffer; made: boolean } | { ok: false; message: string };
@@ -79,9 +80,9 @@ export function finishRotation(db: Db, keyFile: string, sealer: Sealer): Sealer 
 export function takeNextKey(keyFile: string, oldKeyId: string): string {
   const retired = `${keyFile}.retired-${oldKeyId}`;
   copyFileSync(keyFile, retired);
-  sync(retired);
+  syncPath(retired);
   renameSync(nextKeyPath(keyFile), keyFile);
-  sync(dirname(keyFile));
+  syncPath(dirname(keyFile));
   return retired;
 }
 
@@ -94,14 +95,5 @@ export function writeKeyFile(path: string, key: Buffer): void {
   } finally {
     closeSync(file);
   }
-  sync(dirname(path));
-}
-
-function sync(path: string): void {
-  const handle = openSync(path, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
+  syncPath(dirname(path));
 }

@@ -2,7 +2,6 @@
 import {
   closeSync,
   existsSync,
-  fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -13,6 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { copyDatabase, writeSettingOf } from "../../db/copy.ts";
+import { syncPath } from "../runtime/disk.ts";
 import type { Sealer } from "../runtime/seal.ts";
 
 export const SIGNING_KEY_PLACE = { table: "settings", column: "value", id: "signing_key" };
@@ -40,9 +40,9 @@ export async function makeCopy({ databasePath, signingKeyPath, sealer }: CopyPar
     await copyDatabase(databasePath, draft);
     if (existsSync(signingKeyPath))
       writeSettingOf(draft, SIGNING_KEY_PLACE.id, sealer.seal(SIGNING_KEY_PLACE, readFileSync(signingKeyPath, "utf8")));
-    syncFile(draft);
+    syncPath(draft);
     renameSync(draft, path);
-    syncFile(dirname(path));
+    syncPath(dirname(path));
     return copyAt(path);
   } catch (error) {
     rmSync(draft, { force: true });
@@ -81,13 +81,4 @@ export function sharesDisk(folder: string, dataDir: string): boolean {
 function copyAt(path: string): Copy {
   const { size, mtimeMs } = statSync(path);
   return { path, bytes: size, at: Math.round(mtimeMs) };
-}
-
-function syncFile(path: string): void {
-  const handle = openSync(path, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }

@@ -8,6 +8,7 @@ import { deleteSetting, findSetting, putSetting } from "../../db/queries/setting
 import type { Clock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { writeAudit } from "../runtime/audit.ts";
+import { stampOf } from "../runtime/disk.ts";
 import { checkSecretKey } from "../runtime/secret-key.ts";
 import { type CopyParts, SIGNING_KEY_PLACE } from "./copies.ts";
 
@@ -53,8 +54,8 @@ export async function restoreCopy(parts: CopyParts & { clock: Clock }, copyPath:
     sqlite.close();
     clear(draft, { sidecarsOnly: true });
   }
-  const stamp = new Date(clock.now()).toISOString().slice(0, 19).replaceAll(":", "");
-  const before = setAside(databasePath, `${databasePath}.before-restore-${stamp}Z`);
+  const stamp = stampOf(clock.now());
+  const before = setAside(databasePath, `${databasePath}.before-restore-${stamp}`);
   renameSync(draft, databasePath);
   return { ok: true, before, signingKeyBefore: putSigningKey(signingKeyPath, signingKey, stamp) };
 }
@@ -62,7 +63,7 @@ export async function restoreCopy(parts: CopyParts & { clock: Clock }, copyPath:
 /** @returns where the key lies that was in use before, when it was another one */
 function putSigningKey(path: string, key: string | null, stamp: string): string | null {
   if (key === null || (existsSync(path) && readFileSync(path, "utf8") === key)) return null;
-  const before = setAside(path, `${path}.before-restore-${stamp}Z`);
+  const before = setAside(path, `${path}.before-restore-${stamp}`);
   writeFileSync(path, key, { mode: 0o600 });
   return before;
 }

@@ -1,13 +1,12 @@
 // Accept a machine that announced itself: compare its fingerprint, then say what any new host needs.
 import { LinkButton, OpenButton, SubmitButton } from "../components/button.tsx";
 import { Csrf, FormMessage, type FormState, SaveBar } from "../components/field.tsx";
-import { ConfirmDialog } from "../components/floats.tsx";
 import { Crumbs, LedgerSection } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Page, PageHead } from "../layout.tsx";
 import type { View } from "../view.ts";
 import { NewcomerFields } from "./form.tsx";
-import { Fingerprint, PendingFacts, type PendingLine } from "./pending.tsx";
+import { Fingerprint, PendingFacts, type PendingLine, RejectDialog, rejectDialogOf } from "./pending.tsx";
 
 export function AcceptHostPage({ view, host, form }: { view: View; host: PendingLine; form: FormState }) {
   return (
@@ -34,7 +33,7 @@ export function AcceptHostPage({ view, host, form }: { view: View; host: Pending
         <NewcomerFields form={form} hostName={host.isNameTaken ? "" : host.hostName} os={host.os} />
         <SaveBar form={form}>
           <SubmitButton primary>The fingerprint is right: accept</SubmitButton>
-          <OpenButton danger dialog="reject">
+          <OpenButton danger dialog={rejectDialogOf(host)}>
             Reject…
           </OpenButton>
           <LinkButton href="/" quiet>
@@ -42,20 +41,7 @@ export function AcceptHostPage({ view, host, form }: { view: View; host: Pending
           </LinkButton>
         </SaveBar>
       </form>
-      <ConfirmDialog
-        id="reject"
-        title={
-          <>
-            Reject <code>{host.hostName}</code>?
-          </>
-        }
-        action={`/hosts/pending/${host.id}/reject`}
-        csrf={view.csrf}
-        keep="Let it wait"
-        verb="Reject"
-      >
-        <p>Its installer stops and says so. The machine can announce itself again later.</p>
-      </ConfirmDialog>
+      <RejectDialog host={host} view={view} />
     </Page>
   );
 }

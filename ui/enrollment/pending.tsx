@@ -1,4 +1,5 @@
 // Machines that ask to join: fingerprints to compare, accept and reject.
+import { fingerprintGroups } from "../../shared/fingerprint.ts";
 import { LinkButton, OpenButton } from "../components/button.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
 import { Icon } from "../components/icon.tsx";
@@ -34,31 +35,42 @@ export function PendingHosts({ hosts, view }: { hosts: readonly PendingLine[]; v
           </div>
           {may(view, "admin") ? (
             <div class="btns">
-              <OpenButton dialog={`reject-${host.id}`} label={`Reject ${host.hostName}…`}>
+              <OpenButton dialog={rejectDialogOf(host)} label={`Reject ${host.hostName}…`}>
                 Reject…
               </OpenButton>
               <LinkButton primary href={`/hosts/pending/${host.id}`} label={`Accept ${host.hostName}…`}>
                 Accept…
               </LinkButton>
-              <ConfirmDialog
-                id={`reject-${host.id}`}
-                title={
-                  <>
-                    Reject <code>{host.hostName}</code>?
-                  </>
-                }
-                action={`/hosts/pending/${host.id}/reject`}
-                csrf={view.csrf}
-                keep="Let it wait"
-                verb="Reject"
-              >
-                <p>Its installer stops and says so. The machine can announce itself again later.</p>
-              </ConfirmDialog>
+              <RejectDialog host={host} view={view} />
             </div>
           ) : null}
         </section>
       ))}
     </>
+  );
+}
+
+/** Id of the dialog that {@link RejectDialog} makes. */
+export function rejectDialogOf(host: Pick<PendingLine, "id">): string {
+  return `reject-${host.id}`;
+}
+
+export function RejectDialog({ host, view }: { host: PendingLine; view: View }) {
+  return (
+    <ConfirmDialog
+      id={rejectDialogOf(host)}
+      title={
+        <>
+          Reject <code>{host.hostName}</code>?
+        </>
+      }
+      action={`/hosts/pending/${host.id}/reject`}
+      csrf={view.csrf}
+      keep="Let it wait"
+      verb="Reject"
+    >
+      <p>Its installer stops and says so. The machine can announce itself again later.</p>
+    </ConfirmDialog>
   );
 }
 
@@ -82,12 +94,10 @@ export function PendingFacts({ host, view }: { host: PendingLine; view: View }) 
 
 /** Large, in groups of four: people compare it by eye, or copy it. */
 export function Fingerprint({ text }: { text: string }) {
-  const [kind, digest = ""] = text.split(":");
   return (
     <p class="fingerprint">
       <span data-copy-text="">
-        <span>{kind}:</span>
-        {(digest.match(/.{1,4}/g) ?? []).map((group) => (
+        {fingerprintGroups(text).map((group) => (
           <span>{group}</span>
         ))}
       </span>

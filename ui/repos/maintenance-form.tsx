@@ -1,8 +1,9 @@
 // Changing when and where a repo is maintained.
+import type { MaintenanceKind } from "../../shared/maintenance.ts";
 import { SubmitButton } from "../components/button.tsx";
 import { Csrf, FormMessage, type FormState, SelectField, TextField, Tick } from "../components/field.tsx";
 import { may, type View } from "../view.ts";
-import type { MaintenanceKind, MaintenanceView } from "./maintenance.tsx";
+import type { MaintenanceView } from "./maintenance.tsx";
 
 export const MAINTENANCE_TITLES: Record<MaintenanceKind, string> = { forget: "Forget", prune: "Prune", check: "Check" };
 

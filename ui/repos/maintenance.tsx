@@ -1,5 +1,6 @@
 // When a repo is forgotten from, pruned and checked: how often, how it last went, when it is next, and a button for now.
 import type { Child } from "hono/jsx";
+import type { MaintenanceBlock, MaintenanceKind } from "../../shared/maintenance.ts";
 import { Verb } from "../components/button.tsx";
 import type { FormState } from "../components/field.tsx";
 import { Glyph, type GlyphName } from "../components/glyph.tsx";
@@ -10,22 +11,6 @@ import { formatBytes, formatSpan } from "../format.ts";
 import { may, type View } from "../view.ts";
 import { MAINTENANCE_TITLES, MaintenanceEditor } from "./maintenance-form.tsx";
 
-export type MaintenanceKind = "forget" | "prune" | "check";
-
-/** Why something does not come by itself now. */
-export type Block =
-  | "disabled"
-  | "off"
-  | "not_ready"
-  | "other_maintains"
-  | "host_archived"
-  | "no_admin_credential"
-  | "nothing_to_forget"
-  | "offline"
-  | "just_returned"
-  | "under_way"
-  | "after_forget";
-
 export type MaintenanceLine = {
   kind: MaintenanceKind;
   /** null = never by itself */
@@ -33,7 +18,7 @@ export type MaintenanceLine = {
   words: string | null;
   isDefault: boolean;
   last: { at: number; status: "ok" | "errors" | "failed"; jobId: string | null; note: string | null } | null;
-  next: { is: "due" | "later"; at: number } | { is: "blocked"; why: Block };
+  next: { is: "due" | "later"; at: number } | { is: "blocked"; why: MaintenanceBlock };
   openJobId: string | null;
 };
 
@@ -67,7 +52,7 @@ export type MaintenanceView = {
 
 const STATUS: Record<"ok" | "errors" | "failed", GlyphName> = { ok: "ok", errors: "failed", failed: "failed" };
 
-const BLOCKS: Record<Block, string> = {
+const BLOCKS: Record<MaintenanceBlock, string> = {
   disabled: "maintenance is off",
   off: "only by hand",
   not_ready: "when the repo can be opened again",
@@ -81,7 +66,7 @@ const BLOCKS: Record<Block, string> = {
   after_forget: "after forget",
 };
 
-const NEEDS_SOMEBODY: ReadonlySet<Block> = new Set(["no_admin_credential", "host_archived"]);
+const NEEDS_SOMEBODY: ReadonlySet<MaintenanceBlock> = new Set(["no_admin_credential", "host_archived"]);
 
 export function MaintenanceSection(props: {
   maintenance: MaintenanceView;

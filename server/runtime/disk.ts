@@ -1,0 +1,17 @@
+/** What has to last over a power loss. */
+import { closeSync, fsyncSync, openSync } from "node:fs";
+
+/** A file, or a folder in which something was renamed, is on the disk when this returns. */
+export function syncPath(path: string): void {
+  const handle = openSync(path, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** A moment as part of a file's name: `2026-11-21T031500Z`. @param at Unix ms */
+export function stampOf(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replaceAll(":", "")}Z`;
+}

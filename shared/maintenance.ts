@@ -1,0 +1,19 @@
+/** The words about maintenance that its rules and its pages share. */
+
+/** In the order in which they make sense: what is forgotten is freed by a prune. */
+export const MAINTENANCE_KINDS = ["forget", "prune", "check"] as const;
+export type MaintenanceKind = (typeof MAINTENANCE_KINDS)[number];
+
+/** Why one of them does not come by itself now. */
+export type MaintenanceBlock =
+  | "disabled"
+  | "off"
+  | "not_ready"
+  | "other_maintains"
+  | "host_archived"
+  | "no_admin_credential"
+  | "nothing_to_forget"
+  | "offline"
+  | "just_returned"
+  | "under_way"
+  | "after_forget";
