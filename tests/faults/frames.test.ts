@@ -11,6 +11,13 @@ afterAll(cleanup.run);
 /** Frames that come by the clock say nothing about the conversation. */
 const IGNORED = ["heartbeat", "heartbeat.ack", "job.progress"];
 
+/** After its end the job's snapshot was read again and told with its details, and nothing waits for its acknowledgement. */
+function isOver(frames: Frame[]): boolean {
+  const last = (direction: string) => Math.max(0, ...frames.filter((f) => f.direction === direction).map((f) => f.seq));
+  const after = frames.slice(frames.findLastIndex((f) => f.type === "job.finished") + 1);
+  return after.some((f) => f.type.startsWith("snapshots.")) && last("down") >= last("up");
+}
+
 type Story = { job: Job; lines: string[]; backups: number; snapshots: number; frames: Frame[] };
 
 /** Runs one backup, with `fault` after the k-th frame that counts, and waits until all has come to rest. */
@@ -42,6 +49,10 @@ async function tell(scene: Scene, k: number | null, fault: () => Promise<void>):
       timeoutMs: 20_000,
       what: "the snapshot's row",
     });
+    // A frame that comes later than what was waited for so far strikes too, and before the rows are counted.
+    await until(() => struck !== null || isOver(frames), { timeoutMs: 20_000, what: "the conversation's end" });
+    scene.relay.watch(() => undefined);
+    await struck;
   }
   const lines = (await scene.log(id)).map((line) => `${line.seq} ${line.stream}`);
   return {

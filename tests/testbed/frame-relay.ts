@@ -1,6 +1,12 @@
 /** Stands between an agent and its server, passes every WebSocket frame on, and counts them: the place where a test cuts or kills after exactly frame k. */
 
-export type Frame = { number: number; direction: "up" | "down"; type: string };
+export type Frame = {
+  number: number;
+  direction: "up" | "down";
+  type: string;
+  /** A stored message's number on its way up, the last acknowledged number on the way down; 0 for what is not stored. */
+  seq: number;
+};
 
 export type FrameRelay = {
   /** Where the agent connects to. */
@@ -22,7 +28,8 @@ export function startFrameRelay(target: string): FrameRelay {
 
   const count = (direction: "up" | "down", text: string) => {
     number++;
-    listener({ number, direction, type: (JSON.parse(text) as { type: string }).type });
+    const { type, seq, payload } = JSON.parse(text) as { type: string; seq?: number; payload?: { seq?: number } };
+    listener({ number, direction, type, seq: (type === "ack" ? payload?.seq : seq) ?? 0 });
   };
 
   const server = Bun.serve<Link>({
