@@ -2,16 +2,11 @@
 import type { Clock } from "../../shared/clock.ts";
 import { stripDays } from "../../ui/components/strip.tsx";
 import { EmptyDashboardPage } from "../../ui/dashboard/empty.tsx";
-import {
-  DashboardPage,
-  FLEET_PAGE,
-  FLEET_SORTS,
-  type FleetFilter,
-  type FleetSort,
-  type FleetSummary,
-  MoreRows,
-} from "../../ui/dashboard/page.tsx";
+import { FLEET_SORTS, type FleetFilter, type FleetSort } from "../../ui/dashboard/filters.tsx";
+import { DashboardPage } from "../../ui/dashboard/page.tsx";
 import { FleetRows as FleetRowList } from "../../ui/dashboard/rows.tsx";
+import { FLEET_PAGE, MoreRows } from "../../ui/dashboard/table.tsx";
+import type { FleetSummary } from "../../ui/dashboard/tiles.tsx";
 import type { NeedyHost } from "../../ui/dashboard/verdict.tsx";
 import type { PendingLine } from "../../ui/enrollment/pending.tsx";
 import { SearchOptions, SearchPage } from "../../ui/search/results.tsx";

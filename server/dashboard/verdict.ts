@@ -1,6 +1,6 @@
 // Which hosts need a person and why, worst first; and what the fleet comes to in figures. Pure.
 import { DAY_MS } from "../../shared/clock.ts";
-import type { FleetSummary } from "../../ui/dashboard/page.tsx";
+import type { FleetSummary } from "../../ui/dashboard/tiles.tsx";
 import type { NeedyHost } from "../../ui/dashboard/verdict.tsx";
 import type { HostNeed } from "../../ui/hosts/words.tsx";
 import type { FleetHost } from "./fleet.ts";
