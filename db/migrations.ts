@@ -5,6 +5,7 @@ import announcements from "./migrations/0002_announcements.sql" with { type: "te
 import schedulesInForce from "./migrations/0003_schedules_in_force.sql" with { type: "text" };
 import maintenance from "./migrations/0004_maintenance.sql" with { type: "text" };
 import jobLogAge from "./migrations/0005_job_log_age.sql" with { type: "text" };
+import repoLooks from "./migrations/0006_repo_looks.sql" with { type: "text" };
 
 export type Migration = { name: string; sql: string };
 
@@ -15,4 +16,5 @@ export const migrations: readonly Migration[] = [
   { name: "0003_schedules_in_force", sql: schedulesInForce },
   { name: "0004_maintenance", sql: maintenance },
   { name: "0005_job_log_age", sql: jobLogAge },
+  { name: "0006_repo_looks", sql: repoLooks },
 ];

@@ -25,6 +25,8 @@ export const repos = sqliteTable(
     statusCode: text("status_code"),
     statusMessage: text("status_message"),
     statusAt: timeColumn("status_at"),
+    /** Since when it cannot be opened; the longer, the rarer it is looked at. null = it can, or it is not known. */
+    failedSince: timeColumn("failed_since"),
     /** Since when the repo server answers 401 for a repo that was never ready. */
     waitingSince: timeColumn("waiting_since"),
     appendOnly: text("append_only", { enum: APPEND_ONLY_STATES }).notNull().default("unknown"),
@@ -68,6 +70,8 @@ export const repos = sqliteTable(
     lockCount: integer("lock_count"),
     oldestLockAt: timeColumn("oldest_lock_at"),
     lastVerifiedAt: timeColumn("last_verified_at"),
+    /** Made anew by somebody's order: what goes into it is backed up as soon as it is there. */
+    backupWhenReady: flagColumn("backup_when_ready").notNull().default(false),
     /** Taken off its host; the row stays for its credentials, which may be the only copy of a restic password. */
     removedAt: timeColumn("removed_at"),
     createdAt: timeColumn("created_at").notNull(),

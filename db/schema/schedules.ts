@@ -52,5 +52,8 @@ export const scheduleSkips = sqliteTable(
     reason: text("reason").notNull(),
     becauseJobId: text("because_job_id"),
   },
-  (t) => [primaryKey({ columns: [t.scheduleId, t.dueAt, t.sourceGroupId, t.repoId] })],
+  (t) => [
+    primaryKey({ columns: [t.scheduleId, t.dueAt, t.sourceGroupId, t.repoId] }),
+    index("schedule_skips_host_group_due").on(t.hostId, t.sourceGroupId, t.dueAt),
+  ],
 );
