@@ -6,6 +6,7 @@ import schedulesInForce from "./migrations/0003_schedules_in_force.sql" with { t
 import maintenance from "./migrations/0004_maintenance.sql" with { type: "text" };
 import jobLogAge from "./migrations/0005_job_log_age.sql" with { type: "text" };
 import repoLooks from "./migrations/0006_repo_looks.sql" with { type: "text" };
+import backupAfterReinit from "./migrations/0007_backup_after_reinit.sql" with { type: "text" };
 
 export type Migration = { name: string; sql: string };
 
@@ -17,4 +18,5 @@ export const migrations: readonly Migration[] = [
   { name: "0004_maintenance", sql: maintenance },
   { name: "0005_job_log_age", sql: jobLogAge },
   { name: "0006_repo_looks", sql: repoLooks },
+  { name: "0007_backup_after_reinit", sql: backupAfterReinit },
 ];

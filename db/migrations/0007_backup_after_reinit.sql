@@ -1,0 +1,1 @@
+ALTER TABLE `repos` ADD `backup_when_ready` integer DEFAULT false NOT NULL;
