@@ -14,6 +14,7 @@ import { MINUTE_MS } from "../shared/clock.ts";
 import { newId } from "../shared/ids.ts";
 import { silentLog } from "../shared/log.ts";
 import { PASSWORD, type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";
+import { enrollHost, enrollRequest, jsonClient } from "./testbed/hosts.ts";
 import { createCleanup } from "./testbed/temp.ts";
 
 const cleanup = createCleanup();
@@ -29,19 +30,8 @@ afterAll(cleanup.run);
 
 type Case = { params?: Record<string, string>; body: Record<string, unknown>; as?: Person };
 
-async function call(
-  method: string,
-  path: string,
-  body: unknown,
-  person: Person | null = admin,
-): Promise<Record<string, never>> {
-  const headers: Record<string, string> = { "content-type": "application/json" };
-  if (person) Object.assign(headers, { cookie: person.cookie, "x-csrf-token": person.csrf });
-  const answer = await app.request(path, { method, headers, body: JSON.stringify(body) });
-  const text = await answer.text();
-  if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-  return text ? JSON.parse(text) : {};
-}
+const call = (method: string, path: string, body: unknown, person: Person | null = admin) =>
+  jsonClient(app, person).call<Record<string, never>>(method, path, body);
 
 const tokenBody = () => ({
   host_name: `host-${++made}`,
@@ -54,28 +44,9 @@ const tokenBody = () => ({
   },
 });
 const newTokenId = async (): Promise<string> => (await call("POST", "/api/enrollment-tokens", tokenBody()))["id"] ?? "";
-const enrollBody = async () => ({
-  token: (await call("POST", "/api/enrollment-tokens", tokenBody()))["token"],
-  agent_token_hash: Bun.hash(newId()).toString(16).padStart(64, "a"),
-  machine_id: newId(),
-  hostname: "machine",
-  os: "linux",
-  arch: "x64",
-  agent_version: "0.1.0",
-  restic_version: "0.19.1",
-  protocol_version: 1,
-  timezone: "UTC",
-  roaming_hint: false,
-});
-
-async function newHost(): Promise<{ id: string; gid: string; rid: string; name: string }> {
-  const { host_id: id = "", host_name: name = "" } = await call("POST", "/api/agents/enroll", await enrollBody(), null);
-  const host = (await (await app.request(`/api/hosts/${id}`, { headers: { cookie: admin.cookie } })).json()) as {
-    source_groups: { id: string }[];
-    repos: { id: string }[];
-  };
-  return { id, gid: host.source_groups[0]?.id ?? "", rid: host.repos[0]?.id ?? "", name };
-}
+const enrollBody = async () =>
+  enrollRequest((await call("POST", "/api/enrollment-tokens", tokenBody()))["token"] ?? "");
+const newHost = () => enrollHost(app, admin);
 
 const hostCase = async (body: Record<string, unknown> = {}): Promise<Case> => {
   const { id, gid, rid } = await newHost();

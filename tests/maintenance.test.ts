@@ -1,6 +1,6 @@
 /** The server's side of maintenance without any agent: one repository of two hosts, who may do what, the tick, how many at a time, and what ended jobs tell. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { findHost } from "../db/queries/hosts.ts";
+import { findHost, updateHost } from "../db/queries/hosts.ts";
 import { changeJob, findJob, listOpenJobsOfRepo } from "../db/queries/jobs.ts";
 import { findRepo, listRepoSamples, updateRepo } from "../db/queries/repos.ts";
 import type { Connection, Hub } from "../server/agents/hub.ts";
@@ -46,7 +46,7 @@ function maintenanceWith(since: number) {
   const { db, clock } = app;
   const bus = createFactBus(silentLog);
   const hub = { find: () => ({ openedAt: since }) as Connection, isOnline: () => true } as unknown as Hub;
-  const survey = createMaintenanceSurvey({ db, hub });
+  const survey = createMaintenanceSurvey({ db, clock, hub, lastSeenAt: ({ lastSeenAt }) => lastSeenAt });
   const holds = createRetentionHolds({ db, clock, bus });
   const maker = createJobMaker({ db, clock, bus });
   const results = createMaintenanceResults({ db, bus });
@@ -66,8 +66,9 @@ test("one repository of two hosts: one maintains it, forget covers both by their
   const one = await enrollHost(app, admin);
   const two = await enrollHost(app, admin);
   const resticId = "c".repeat(64);
-  ready(one, { resticId });
-  ready(two, { resticId });
+  const url = "rest:http://vault:8000/shared/";
+  ready(one, { resticId, url });
+  ready(two, { resticId, url });
   const { call } = jsonClient(app, admin);
   const shown = await call<{ maintained_by_repo_id: string; forget: { why: string | null } }>(
     "GET",
@@ -88,6 +89,47 @@ test("one repository of two hosts: one maintains it, forget covers both by their
       { tag: "default", host: two.name, source_group_id: two.gid },
     ],
   });
+});
+
+test("who claims another repository's id at an address of its own stops nobody's maintenance", async () => {
+  const claimant = await enrollHost(app, admin);
+  const victim = await enrollHost(app, admin);
+  const resticId = "d".repeat(64);
+  const createdAt = app.clock.now() - 30 * DAY_MS;
+  ready(claimant, { resticId, createdAt });
+  ready(victim, { resticId, createdAt });
+  const { decisions, survey } = maintenanceWith(app.clock.now() - 20 * DAY_MS);
+  for (const host of [claimant, victim]) {
+    const repo = findRepo(app.db, host.rid)!;
+    expect(survey.maintainerOf(repo)?.id).toBe(host.rid);
+    expect(decisions(repo).prune).not.toMatchObject({ why: "other_maintains" });
+  }
+  const { call } = jsonClient(app, admin);
+  expect(await call("GET", `/api/repos/${victim.rid}`)).toMatchObject({
+    shared_with: [],
+    same_id_elsewhere: [{ id: claimant.rid, host_name: claimant.name }],
+  });
+  const page = await app.get(`/hosts/${victim.id}/repos/${victim.rid}`, { person: viewer });
+  expect(await page.text()).toContain("Looks like a copy");
+  const { job_id } = await call<{ job_id: string }>("POST", `/api/repos/${victim.rid}/forget`, {});
+  expect(findJob(app.db, job_id)?.args["groups"]).toMatchObject([{ source_group_id: victim.gid }]);
+});
+
+test("a sharer that is silent for a day keeps no maintenance to itself", async () => {
+  const silent = await enrollHost(app, admin);
+  const other = await enrollHost(app, admin);
+  const shared = { resticId: "e".repeat(64), url: "rest:http://vault:8000/both/" };
+  ready(silent, shared);
+  ready(other, shared);
+  const { survey } = maintenanceWith(app.clock.now());
+  const maintainer = () => survey.maintainerOf(findRepo(app.db, other.rid)!)?.id;
+  updateHost(app.db, silent.id, { lastSeenAt: app.clock.now() });
+  updateHost(app.db, other.id, { lastSeenAt: app.clock.now() });
+  expect(maintainer()).toBe(silent.rid);
+  updateHost(app.db, silent.id, { lastSeenAt: app.clock.now() - DAY_MS });
+  expect(maintainer()).toBe(other.rid);
+  updateHost(app.db, other.id, { lastSeenAt: null });
+  expect(maintainer()).toBe(silent.rid);
 });
 
 test("what is due is ordered once; what is not, is not", async () => {

@@ -1,16 +1,14 @@
 /** How many machines may ask, who makes room for whom, and what a proof is worth. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { join } from "node:path";
-import { migrate } from "../../db/migrate.ts";
-import { migrations } from "../../db/migrations.ts";
-import { asDrizzle, type Db, openSqlite } from "../../db/open.ts";
+import type { Db } from "../../db/open.ts";
 import { findPendingHost } from "../../db/queries/pending-hosts.ts";
 import { MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { silentLog } from "../../shared/log.ts";
 import type { AnnounceRequest } from "../../shared/protocol/enrollment.ts";
 import { announcedText } from "../../shared/protocol/pending.ts";
+import { openTestDb } from "../../tests/testbed/database.ts";
 import { createCleanup } from "../../tests/testbed/temp.ts";
 import { createFactBus } from "../runtime/facts.ts";
 import { type Announcements, createAnnouncements, PENDING_LIFETIME_MS } from "./announcements.ts";
@@ -21,11 +19,7 @@ let now = 1_000_000;
 let announcements: Announcements;
 
 beforeEach(async () => {
-  const path = join(await cleanup.tempFolder(), "test.db");
-  const sqlite = openSqlite(path);
-  cleanup.add(async () => sqlite.close());
-  await migrate(sqlite, path, migrations);
-  db = asDrizzle(sqlite);
+  db = await openTestDb(cleanup);
   now = 1_000_000;
   const unused = () => {
     throw new Error("nobody is accepted here");

@@ -1,14 +1,12 @@
 /** What goes because of its age, and what stays whatever its age, on a real database. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { join } from "node:path";
-import { migrate } from "../../db/migrate.ts";
-import { migrations } from "../../db/migrations.ts";
-import { asDrizzle, type Db, openSqlite } from "../../db/open.ts";
+import type { Db } from "../../db/open.ts";
 import { insertHost } from "../../db/queries/hosts.ts";
 import { insertJob } from "../../db/queries/jobs.ts";
 import { DAY_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { silentLog } from "../../shared/log.ts";
+import { openTestDb } from "../../tests/testbed/database.ts";
 import { createCleanup as createFolders } from "../../tests/testbed/temp.ts";
 import { createCleanup, JOBS_KEPT_PER_HOST } from "./cleanup.ts";
 
@@ -17,11 +15,7 @@ const NOW = Date.UTC(2026, 10, 21);
 let db: Db;
 
 beforeEach(async () => {
-  const path = join(await folders.tempFolder(), "test.db");
-  const sqlite = openSqlite(path);
-  folders.add(async () => sqlite.close());
-  await migrate(sqlite, path, migrations);
-  db = asDrizzle(sqlite);
+  db = await openTestDb(folders);
 });
 afterEach(folders.run);
 

@@ -1,8 +1,8 @@
 // Row: whether the compiled agent grows with its work: a day of a busy host, one backup after the other.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureTool } from "../testbed/tools.ts";
-import { openAgentScene } from "./agent-scene.ts";
+import { openAgentScene, smallFiles } from "./agent-scene.ts";
 import { median } from "./figures.ts";
 import { residentMb } from "./process-cost.ts";
 import type { Row } from "./row.ts";
@@ -19,9 +19,7 @@ export const agentGrowth: Row = {
   how: `${BACKUPS} backups of 100 files with all that follows them, as a day with one every 15 minutes; the median of ${LOOKS} looks at the end against ${LOOKS} after the ${SETTLED_AFTER}th`,
   async run(context) {
     const restic = await ensureTool("restic-0.19");
-    const source = join(await context.cleanup.tempFolder(), "source");
-    mkdirSync(source);
-    for (let n = 0; n < 100; n++) writeFileSync(join(source, `file-${n}`), `content of file ${n}`);
+    const source = await smallFiles(context);
     const scene = await openAgentScene(context, { restic, source });
     const resident: number[] = [];
     for (let n = 0; n < BACKUPS; n++) {

@@ -1,9 +1,7 @@
 // Row: what the compiled agent keeps in memory when it has nothing to do.
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import { ensureTool } from "../testbed/tools.ts";
-import { openAgentScene } from "./agent-scene.ts";
+import { openAgentScene, smallFiles } from "./agent-scene.ts";
 import { processorTime, residentMb } from "./process-cost.ts";
 import type { Row } from "./row.ts";
 
@@ -16,9 +14,7 @@ export const agentIdle: Row = {
   how: `the compiled agent after ${BACKUPS} small backups, connected and idle for ${IDLE_MS / MINUTE_MS} minutes (not the hour of the target)`,
   async run(context) {
     const restic = await ensureTool("restic-0.19");
-    const source = join(await context.cleanup.tempFolder(), "source");
-    mkdirSync(source);
-    for (let n = 0; n < 100; n++) writeFileSync(join(source, `file-${n}`), `content of file ${n}`);
+    const source = await smallFiles(context);
     const scene = await openAgentScene(context, { restic, source });
     for (let n = 0; n < BACKUPS; n++) await scene.ended(await scene.run());
     await scene.quiet();

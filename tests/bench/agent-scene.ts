@@ -1,5 +1,5 @@
 // A server and the real, compiled agent on this machine with a repository in a folder, ready for backups: for the rows about one agent.
-import { appendFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AgentProcess, agentIn } from "../testbed/agent.ts";
 import { ensureDist, MACHINE_PLATFORM } from "../testbed/dist.ts";
@@ -39,6 +39,14 @@ export type AgentSceneOptions = {
   /** Where the repository is made; by default below the agent's own folder. */
   repositoryFolder?: string;
 };
+
+/** A folder of a hundred small files to back up. */
+export async function smallFiles({ cleanup }: BenchContext): Promise<string> {
+  const source = join(await cleanup.tempFolder(), "source");
+  mkdirSync(source);
+  for (let n = 0; n < 100; n++) writeFileSync(join(source, `file-${n}`), `content of file ${n}`);
+  return source;
+}
 
 export async function openAgentScene(
   { cleanup, say }: BenchContext,

@@ -5,7 +5,8 @@ import { SECOND_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
 import type { ToServerPayload, ToServerType } from "../../shared/protocol/to-server.ts";
-import { endOf, helloOf, type Identity, linesOf } from "../testbed/simulated-agent.ts";
+import type { Identity } from "../testbed/hosts.ts";
+import { endOf, helloOf, linesOf } from "../testbed/simulated-agent.ts";
 
 /** How long its backups take, with one progress message a second. */
 const BACKUP_SECONDS = 30;

@@ -1,5 +1,5 @@
 // Programme: runs simulated agents in a process of their own, told by its parent which, and tells it how they fare.
-import type { Identity } from "../testbed/simulated-agent.ts";
+import type { Identity } from "../testbed/hosts.ts";
 import { type FleetAgent, type Pace, startFleetAgent } from "./fleet-agent.ts";
 
 /** From the parent: agents that shall connect, spread over the time given. */

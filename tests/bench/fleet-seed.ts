@@ -19,7 +19,7 @@ import { DAY_MS, HOUR_MS, systemClock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { createLog } from "../../shared/log.ts";
 import { createRedactor } from "../../shared/redact.ts";
-import type { Identity } from "../testbed/simulated-agent.ts";
+import type { Identity } from "../testbed/hosts.ts";
 
 const NIGHTS = 14;
 const SAMPLE_EVERY_DAYS = 3;

@@ -1,8 +1,7 @@
 // Row: from the moment in which restic prints a line until it stands in the document of a real browser.
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { launchBrowser, type TestPage } from "../testbed/browser.ts";
-import { ADMIN } from "../testbed/server.ts";
+import { openSignedInPage, type TestPage } from "../testbed/browser.ts";
 import { ensureTool } from "../testbed/tools.ts";
 import { until } from "../testbed/wait.ts";
 import { openAgentScene } from "./agent-scene.ts";
@@ -28,13 +27,7 @@ export const lineToDom: Row = {
     writeFileSync(wrapper, `#!/bin/sh\nif [ "$1" = backup ]; then ${backup}; fi\nexec '${restic}' "$@"\n`);
     chmodSync(wrapper, 0o755);
     const scene = await openAgentScene(context, { restic: wrapper, source });
-    const browser = await launchBrowser();
-    context.cleanup.add(browser.close);
-    const page = await browser.newPage({ baseUrl: scene.server.url });
-    await page.goto("/login");
-    await page.fill("input[name=username]", ADMIN.username);
-    await page.fill("input[name=password]", ADMIN.password);
-    await Promise.all([page.waitForURL((url) => url.pathname === "/"), page.press("input[name=password]", "Enter")]);
+    const page = await openSignedInPage(context.cleanup, scene.server.url);
 
     const jobId = await scene.run();
     await page.goto(`/jobs/${jobId}`);

@@ -2,8 +2,9 @@
 import { join } from "node:path";
 import { SECOND_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
+import { enrollIdentity } from "../testbed/hosts.ts";
 import { signIn, startServer } from "../testbed/server.ts";
-import { enrollSimulated, type JobFields } from "../testbed/simulated-agent.ts";
+import type { JobFields } from "../testbed/simulated-agent.ts";
 import { until } from "../testbed/wait.ts";
 import type { Follow, FollowReport } from "./log-process.ts";
 import { openLogSender } from "./log-sender.ts";
@@ -23,7 +24,7 @@ export const logThroughput: Row = {
     const server = await startServer({ dataDir, env: { RM_LOG_LEVEL: "warn" } });
     cleanup.add(() => server.stop());
     const client = await signIn(server);
-    const identity = await enrollSimulated(client, server.url, "chatty");
+    const identity = await enrollIdentity(client, { name: "chatty", backupNow: false });
     const fields: JobFields = {
       job_id: newId(),
       kind: "backup",

@@ -1,9 +1,8 @@
 // A host of the simulated year: backs up, obeys the server's maintenance orders, and keeps the list of its snapshots.
 import { createHash } from "node:crypto";
 import { updateHost } from "../../db/queries/hosts.ts";
-import { listReposOfHost, updateRepo } from "../../db/queries/repos.ts";
+import { updateRepo } from "../../db/queries/repos.ts";
 import { listSchedules } from "../../db/queries/schedules.ts";
-import { listSourceGroups } from "../../db/queries/source-groups.ts";
 import { HOUR_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { SnapshotRow } from "../../shared/protocol/fields.ts";
@@ -11,6 +10,7 @@ import { type CommandRun, parseToAgent } from "../../shared/protocol/to-agent.ts
 import type { ToServerPayload, ToServerType } from "../../shared/protocol/to-server.ts";
 import { keptBy } from "../../shared/retention.ts";
 import { PASSWORD, type Person, signInAs, type TestApp } from "../testbed/app.ts";
+import { enrollHost, type Identity, jsonClient } from "../testbed/hosts.ts";
 import { helloOf, type JobFields } from "../testbed/simulated-agent.ts";
 
 const LINES_A_JOB = 20;
@@ -32,61 +32,29 @@ let admin: Promise<Person> | null = null;
 /** Makes a host by REST with a ready repo that may be pruned, and connects it. */
 export async function enrollInside(app: TestApp, name: string): Promise<YearAgent> {
   admin ??= signInAs(app, "admin");
-  const { cookie, csrf } = await admin;
-  const send = async (method: string, path: string, body: unknown, headers: Record<string, string> = {}) => {
-    const answer = await app.request(path, {
-      method,
-      headers: { "content-type": "application/json", ...headers },
-      body: JSON.stringify(body),
-    });
-    if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()) as Record<string, string>;
-  };
-  const repo = { kind: "rest", url: "http://vault:8000/", http_password: PASSWORD, repo_password: PASSWORD };
-  const made = await send(
-    "POST",
-    "/api/enrollment-tokens",
-    { host_name: name, includes: ["/srv"], backup_now: false, repo },
-    { cookie, "x-csrf-token": csrf },
-  );
-  const token = `agent-token-${newId()}`;
-  const machineId = newId();
-  const enrolled = await send("POST", "/api/agents/enroll", {
-    token: made["token"],
-    agent_token_hash: createHash("sha256").update(token).digest("hex"),
-    machine_id: machineId,
-    hostname: name,
-    os: "linux",
-    arch: "x64",
-    agent_version: "0.1.0",
-    restic_version: "0.19.1",
-    protocol_version: 1,
-    timezone: "UTC",
-    roaming_hint: false,
-  });
+  const person = await admin;
+  const { call } = jsonClient(app, person);
+  const { identity } = await enrollHost(app, person, { name, backupNow: false });
+  const { hostId, groupId, repoId } = identity;
   app.clock.move(3_000);
-  const hostId = enrolled["host_id"] ?? "";
-  const [row] = listReposOfHost(app.db, hostId);
-  const [group] = listSourceGroups(app.db, hostId);
-  if (!row || !group) throw new Error("the host has no repo or no group");
   const [schedule] = listSchedules(app.db, hostId);
   if (!schedule) throw new Error("the host has no schedule");
-  const cron = { cron: RUNS, timezone: null, splay_minutes: 0, enabled: true, source_group_ids: [group.id] };
-  await send("PUT", `/api/hosts/${hostId}/schedules/${schedule.id}`, cron, { cookie, "x-csrf-token": csrf });
+  const cron = { cron: RUNS, timezone: null, splay_minutes: 0, enabled: true, source_group_ids: [groupId] };
+  await call("PUT", `/api/hosts/${hostId}/schedules/${schedule.id}`, cron);
   // Without the right to delete nothing would ever be forgotten.
   const deleting = { http_username: "prune", http_password: PASSWORD };
-  await send("PUT", `/api/repos/${row.id}/credentials/admin`, deleting, { cookie, "x-csrf-token": csrf });
+  await call("PUT", `/api/repos/${repoId}/credentials/admin`, deleting);
   const resticId = createHash("sha256").update(hostId).digest("hex");
-  updateRepo(app.db, row.id, { status: "ready", resticId, appendOnly: "not_applicable" });
+  updateRepo(app.db, repoId, { status: "ready", resticId, appendOnly: "not_applicable" });
   updateHost(app.db, hostId, { backupWhenReady: false });
-  const socket = await app.connect("/ws/agent", { authorization: `Bearer ${token}` });
-  return speak(app, socket, { token, hostId, machineId, groupId: group.id, repoId: row.id }, schedule.id, name);
+  const socket = await app.connect("/ws/agent", { authorization: `Bearer ${identity.token}` });
+  return speak(app, socket, identity, schedule.id, name);
 }
 
 function speak(
   app: TestApp,
   socket: Awaited<ReturnType<TestApp["connect"]>>,
-  identity: Parameters<typeof helloOf>[0],
+  identity: Identity,
   scheduleId: string,
   name: string,
 ): YearAgent {

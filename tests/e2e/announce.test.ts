@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Agent, type AgentProcess, agentIn } from "../testbed/agent.ts";
-import { launchBrowser, type TestPage } from "../testbed/browser.ts";
-import { ADMIN, type Client, type ServerProcess, signIn, startServer } from "../testbed/server.ts";
+import { openSignedInPage, type TestPage } from "../testbed/browser.ts";
+import { type Client, type ServerProcess, signIn, startServer } from "../testbed/server.ts";
 import { createCleanup } from "../testbed/temp.ts";
 import { ensureTools } from "../testbed/tools.ts";
 import { until } from "../testbed/wait.ts";
@@ -21,14 +21,7 @@ beforeAll(async () => {
   server = await startServer({ dataDir: join(await cleanup.tempFolder(), "data") });
   cleanup.add(async () => void (await server.stop()));
   client = await signIn(server);
-  const browser = await launchBrowser();
-  cleanup.add(() => browser.close());
-  page = await browser.newPage({ baseUrl: server.url });
-  await page.goto("/login");
-  await page.fill("input[name=username]", ADMIN.username);
-  await page.fill("input[name=password]", ADMIN.password);
-  await page.click("button[type=submit]");
-  await page.waitForURL((url) => url.pathname === "/");
+  page = await openSignedInPage(cleanup, server.url);
 }, 120_000);
 afterAll(cleanup.run, 30_000);
 

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { agentIn } from "../testbed/agent.ts";
-import { axeViolations, launchBrowser, type TestPage } from "../testbed/browser.ts";
+import { axeViolations, openSignedInPage, type TestPage } from "../testbed/browser.ts";
 import { type RestServer, startRestServer } from "../testbed/rest-server.ts";
-import { ADMIN, type Client, signIn, startServer } from "../testbed/server.ts";
+import { type Client, signIn, startServer } from "../testbed/server.ts";
 import { createCleanup } from "../testbed/temp.ts";
 import { ensureTools } from "../testbed/tools.ts";
 import { until } from "../testbed/wait.ts";
@@ -70,13 +70,7 @@ beforeAll(async () => {
     retention: { keep_last: 1 },
     confirm_removal: true,
   });
-  const browser = await launchBrowser();
-  cleanup.add(() => browser.close());
-  page = await browser.newPage({ baseUrl: server.url });
-  await page.goto("/login");
-  await page.fill("#username", ADMIN.username);
-  await page.fill("#password", ADMIN.password);
-  await page.click("button[type=submit]");
+  page = await openSignedInPage(cleanup, server.url);
 }, 240_000);
 afterAll(cleanup.run, 30_000);
 

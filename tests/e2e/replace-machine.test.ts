@@ -3,9 +3,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Agent, type AgentProcess, agentIn } from "../testbed/agent.ts";
-import { launchBrowser, type TestPage } from "../testbed/browser.ts";
+import { openSignedInPage, type TestPage } from "../testbed/browser.ts";
 import { type ControlPlane, startControlPlane } from "../testbed/control-plane.ts";
-import { ADMIN } from "../testbed/server.ts";
 import { createCleanup } from "../testbed/temp.ts";
 import { ensureTools } from "../testbed/tools.ts";
 import { until } from "../testbed/wait.ts";
@@ -28,14 +27,7 @@ beforeAll(async () => {
   await agent.enroll(plane.server.url, added.token);
   old = start(agent);
   await plane.finishedBackup("web-01");
-  const browser = await launchBrowser();
-  cleanup.add(() => browser.close());
-  page = await browser.newPage({ baseUrl: plane.server.url });
-  await page.goto("/login");
-  await page.fill("input[name=username]", ADMIN.username);
-  await page.fill("input[name=password]", ADMIN.password);
-  await page.click("button[type=submit]");
-  await page.waitForURL((url) => url.pathname === "/");
+  page = await openSignedInPage(cleanup, plane.server.url);
 }, 180_000);
 afterAll(cleanup.run, 30_000);
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { agentIn } from "../testbed/agent.ts";
-import { launchBrowser, type TestPage } from "../testbed/browser.ts";
+import { openSignedInPage, type TestPage } from "../testbed/browser.ts";
 import { runCommand } from "../testbed/command.ts";
 import { type ControlPlane, startControlPlane } from "../testbed/control-plane.ts";
 import { ADMIN } from "../testbed/server.ts";
@@ -28,14 +28,7 @@ beforeAll(async () => {
   const running = agent.start();
   cleanup.add(async () => void (await running.stop()));
   await plane.finishedBackup("web-01");
-  const browser = await launchBrowser();
-  cleanup.add(() => browser.close());
-  page = await browser.newPage({ baseUrl: plane.server.url });
-  await page.goto("/login");
-  await page.fill("input[name=username]", ADMIN.username);
-  await page.fill("input[name=password]", ADMIN.password);
-  await page.click("button[type=submit]");
-  await page.waitForURL((url) => url.pathname === "/");
+  page = await openSignedInPage(cleanup, plane.server.url);
 }, 180_000);
 afterAll(cleanup.run, 30_000);
 

@@ -3,14 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { newId } from "../../shared/ids.ts";
 import { CLOSE } from "../../shared/protocol/version.ts";
+import { enrollIdentity, type Identity } from "../testbed/hosts.ts";
 import { type Client, type ServerProcess, signIn, startServer } from "../testbed/server.ts";
 import {
   connectSimulated,
   endOf,
-  enrollSimulated,
   fieldsOf,
   helloOf,
-  type Identity,
   linesOf,
   type SimulatedAgent,
 } from "../testbed/simulated-agent.ts";
@@ -30,7 +29,7 @@ beforeAll(async () => {
 afterAll(cleanup.run);
 
 type Job = { id: string; status: string; error_code: string | null; log_lines: number; closed_by: string | null };
-const newHost = () => enrollSimulated(client, server.url, `sim-${++made}`);
+const newHost = () => enrollIdentity(client, { name: `sim-${++made}`, backupNow: false });
 const jobOf = (id: string) => client.get<Job>(`/api/jobs/${id}`);
 const runGroup = async ({ hostId, groupId }: Identity) =>
   (await client.post<{ job_ids: string[] }>(`/api/hosts/${hostId}/source-groups/${groupId}/run`)).job_ids[0] ?? "";

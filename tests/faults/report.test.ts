@@ -3,8 +3,9 @@ import { afterAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { newId } from "../../shared/ids.ts";
 import type { SnapshotRow } from "../../shared/protocol/fields.ts";
+import { enrollIdentity } from "../testbed/hosts.ts";
 import { type ServerProcess, signIn, startServer } from "../testbed/server.ts";
-import { connectSimulated, enrollSimulated } from "../testbed/simulated-agent.ts";
+import { connectSimulated } from "../testbed/simulated-agent.ts";
 import { createCleanup } from "../testbed/temp.ts";
 
 const cleanup = createCleanup();
@@ -33,7 +34,7 @@ test("however often it is interrupted, a report is applied whole, once, and neve
   const { port } = server;
   cleanup.add(async () => void (await server.stop()));
   const client = await signIn(server);
-  const identity = await enrollSimulated(client, server.url, "sim-report");
+  const identity = await enrollIdentity(client, { name: "sim-report", backupNow: false });
   const list = async () => {
     const { items } = await client.get<{ items: { snapshot_id: string }[] }>(
       `/api/hosts/${identity.hostId}/snapshots?limit=500`,

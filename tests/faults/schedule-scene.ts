@@ -10,7 +10,7 @@ import type { Cleanup } from "../testbed/temp.ts";
 import { ensureTool } from "../testbed/tools.ts";
 import { until } from "../testbed/wait.ts";
 
-export type ScheduledJob = {
+type ScheduledJob = {
   id: string;
   kind: string;
   status: string;
@@ -20,7 +20,7 @@ export type ScheduledJob = {
   log_lines: number;
 };
 
-export type ScheduleSceneOptions = {
+type ScheduleSceneOptions = {
   startAt: string;
   cron: string;
   timezone?: string;
@@ -33,8 +33,6 @@ export type ScheduleSceneOptions = {
   repo?: { url: string; http_username: string; http_password: string };
   includesMegabytes?: number;
 };
-
-export type ScheduleScene = Awaited<ReturnType<typeof openScheduleScene>>;
 
 export async function openScheduleScene(cleanup: Cleanup, options: ScheduleSceneOptions) {
   const restic = await ensureTool(options.restic ?? "restic-0.19");

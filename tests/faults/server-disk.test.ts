@@ -2,15 +2,9 @@
 import { afterAll, expect, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { enrollIdentity } from "../testbed/hosts.ts";
 import { signIn, startServer } from "../testbed/server.ts";
-import {
-  connectSimulated,
-  endOf,
-  enrollSimulated,
-  fieldsOf,
-  linesOf,
-  type SimulatedAgent,
-} from "../testbed/simulated-agent.ts";
+import { connectSimulated, endOf, fieldsOf, linesOf, type SimulatedAgent } from "../testbed/simulated-agent.ts";
 import { createCleanup } from "../testbed/temp.ts";
 import { until } from "../testbed/wait.ts";
 
@@ -33,7 +27,7 @@ test("a full disk loses and doubles nothing", async () => {
   const server = await startServer({ dataDir });
   cleanup.add(async () => void (await server.stop()));
   const client = await signIn(server);
-  const identity = await enrollSimulated(client, server.url, "sim-disk");
+  const identity = await enrollIdentity(client, { name: "sim-disk", backupNow: false });
   const run = await client.post<{ job_ids: string[] }>(
     `/api/hosts/${identity.hostId}/source-groups/${identity.groupId}/run`,
   );

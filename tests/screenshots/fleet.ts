@@ -20,7 +20,7 @@ import { connectSampleAgent, type SampleAgent } from "./sample-agent.ts";
 import { type SeededHost, seedAudit, seedExtraHosts, seedFleet } from "./seed.ts";
 import { seedMaintenance } from "./seed-maintenance.ts";
 
-export const MOMENT = Date.UTC(2026, 10, 20, 9, 14);
+const MOMENT = Date.UTC(2026, 10, 20, 9, 14);
 const GIB = 2 ** 30;
 
 export type SampleFleet = {

@@ -1,6 +1,7 @@
 /** Real agents: as many as a test wants on one machine, each with folders of its own, compiled or from source. */
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { collect } from "./output.ts";
 
 const REPOSITORY = resolve(import.meta.dir, "../..");
 
@@ -76,17 +77,10 @@ export function agentIn({ home, restic, binary, env = {}, quick = false }: Agent
 
   function spawn(line: string[]): AgentProcess {
     const child = Bun.spawn(line, { env: own, stdout: "pipe", stderr: "pipe", stdin: "ignore" });
-    let log = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      void (async () => {
-        const decoder = new TextDecoder();
-        for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>)
-          log += decoder.decode(chunk, { stream: true });
-      })();
-    }
+    const log = collect(child.stdout, child.stderr);
     return {
       pid: child.pid,
-      log: () => log,
+      log,
       stop: async () => {
         child.kill("SIGTERM");
         return await child.exited;

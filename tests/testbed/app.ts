@@ -1,8 +1,5 @@
 /** The whole server inside the test's own process, on a real database in a folder of its own; no socket is opened. */
-import { join } from "node:path";
-import { migrate } from "../../db/migrate.ts";
-import { migrations } from "../../db/migrations.ts";
-import { asDrizzle, type Db, openSqlite } from "../../db/open.ts";
+import type { Db } from "../../db/open.ts";
 import { insertUser } from "../../db/queries/users.ts";
 import type { Role } from "../../db/schema/users.ts";
 import { newUser } from "../../server/auth/new-user.ts";
@@ -14,6 +11,7 @@ import { type WiredServer, wire } from "../../server/wiring.ts";
 import { type Clock, systemClock } from "../../shared/clock.ts";
 import { createLog, type LogLevel } from "../../shared/log.ts";
 import { createRedactor } from "../../shared/redact.ts";
+import { openTestDb } from "./database.ts";
 import type { Cleanup } from "./temp.ts";
 
 export const ORIGIN = "http://rm.test";
@@ -50,10 +48,7 @@ export async function startApp(
 }
 
 async function startAppIn(folder: string, cleanup: Cleanup, level: LogLevel, base: Clock): Promise<TestApp> {
-  const path = join(folder, "test.db");
-  const sqlite = openSqlite(path);
-  await migrate(sqlite, path, migrations);
-  const db = asDrizzle(sqlite);
+  const db = await openTestDb(cleanup, folder);
   let moved = 0;
   const clock = {
     now: () => base.now() + moved,
@@ -73,10 +68,7 @@ async function startAppIn(folder: string, cleanup: Cleanup, level: LogLevel, bas
     sealer: createSealer(Buffer.alloc(32, 1)),
     log: createLog({ level, format: "json", clock, redactor, write: (line) => log.push(line) }),
   });
-  cleanup.add(async () => {
-    wired.drain();
-    sqlite.close();
-  });
+  cleanup.add(() => wired.drain());
   const bindings = { ip: "127.0.0.1", upgrade: () => false };
   return {
     db,

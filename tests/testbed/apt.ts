@@ -35,7 +35,7 @@ export function mirrorIn(sources: string): string | null {
 }
 
 /** The machine's Debian architecture, such as `amd64`. */
-export async function nativeArch(): Promise<string> {
+async function nativeArch(): Promise<string> {
   return (await mustRun(["dpkg", "--print-architecture"])).trim();
 }
 

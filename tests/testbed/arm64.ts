@@ -3,7 +3,7 @@ import { chmod, writeFile } from "node:fs/promises";
 import { ensureTools } from "./tools.ts";
 
 /** The words that go before an arm64 program's own command line; empty on an arm64 machine. */
-export async function arm64Prefix(): Promise<string[]> {
+async function arm64Prefix(): Promise<string[]> {
   if (process.arch === "arm64") return [];
   const tools = await ensureTools(["qemu-aarch64", "arm64-sysroot"]);
   return [tools["qemu-aarch64"], "-L", tools["arm64-sysroot"]];

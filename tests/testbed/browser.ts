@@ -1,6 +1,8 @@
 // The real Chromium, driven by playwright-core: one browser per test file, one context per theme and width.
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { ADMIN } from "./server.ts";
+import type { Cleanup } from "./temp.ts";
 import { ensureTool } from "./tools.ts";
 
 export type Theme = "light" | "dark";
@@ -66,6 +68,19 @@ async function openPage(browser: Browser, options: PageOptions): Promise<TestPag
   });
   page.on("close", () => void context.close().catch(() => undefined));
   return Object.assign(page, { problems });
+}
+
+/** A browser of its own with one page, whose person has signed in by the form and is on the dashboard. */
+export async function openSignedInPage(cleanup: Cleanup, baseUrl: string): Promise<TestPage> {
+  const browser = await launchBrowser();
+  cleanup.add(browser.close);
+  const page = await browser.newPage({ baseUrl });
+  await page.goto("/login");
+  await page.fill("input[name=username]", ADMIN.username);
+  await page.fill("input[name=password]", ADMIN.password);
+  await page.click("button[type=submit]");
+  await page.waitForURL((url) => url.pathname === "/");
+  return page;
 }
 
 /**

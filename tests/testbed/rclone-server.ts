@@ -1,5 +1,6 @@
 // `rclone serve restic`: another server that speaks restic's REST protocol.
 import { mkdir } from "node:fs/promises";
+import { collect } from "./output.ts";
 import type { Cleanup } from "./temp.ts";
 import { ensureTool } from "./tools.ts";
 import { until } from "./wait.ts";
@@ -22,15 +23,13 @@ export async function startRcloneServer(
     ],
     { env: { PATH: "/usr/bin:/bin", HOME: home }, stdin: "ignore", stdout: "ignore", stderr: "pipe" },
   );
-  let said = "";
-  void (async () => {
-    const decoder = new TextDecoder();
-    for await (const chunk of child.stderr as unknown as AsyncIterable<Uint8Array>) said += decoder.decode(chunk);
-  })();
+  const said = collect(child.stderr);
   cleanup.add(async () => {
     child.kill("SIGTERM");
     await child.exited;
   });
-  const port = await until(() => /http:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1], { what: `rclone to listen (${said})` });
+  const port = await until(() => /http:\/\/127\.0\.0\.1:(\d+)/.exec(said())?.[1], {
+    what: `rclone to listen (${said()})`,
+  });
   return { url: (path) => `rest:http://127.0.0.1:${port}/${path}/` };
 }

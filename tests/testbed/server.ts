@@ -1,5 +1,6 @@
 /** A real server process on a data folder of its own, and a signed-in REST client. */
 import { join, resolve } from "node:path";
+import { collect, readAll } from "./output.ts";
 
 const REPOSITORY = resolve(import.meta.dir, "../..");
 
@@ -36,10 +37,7 @@ export async function startServer({ dataDir, port = 0, env = {} }: ServerOptions
     stderr: "pipe",
     stdin: "ignore",
   });
-  let log = "";
-  void readAll(child.stderr, (text) => {
-    log += text;
-  });
+  const log = collect(child.stderr);
   const head = await firstLines(
     child.stdout,
     (text) => /RM_BASE_URL|\/login\?setup=/.test(text) || /listens on \S+\n$/.test(text),
@@ -47,7 +45,7 @@ export async function startServer({ dataDir, port = 0, env = {} }: ServerOptions
   const url = /listens on (\S+)/.exec(head)?.[1];
   if (!url) {
     await child.exited;
-    throw new Error(`the server did not start:\n${head}${log}`);
+    throw new Error(`the server did not start:\n${head}${log()}`);
   }
   return {
     url,
@@ -55,7 +53,7 @@ export async function startServer({ dataDir, port = 0, env = {} }: ServerOptions
     pid: child.pid,
     dataDir,
     setupToken: /setup=(\S+)/.exec(head)?.[1] ?? null,
-    log: () => log,
+    log,
     stop: async () => {
       child.kill("SIGTERM");
       return await child.exited;
@@ -63,12 +61,6 @@ export async function startServer({ dataDir, port = 0, env = {} }: ServerOptions
     kill: (signal = "SIGKILL") => child.kill(signal),
     exited: child.exited,
   };
-}
-
-async function readAll(stream: ReadableStream<Uint8Array>, take: (text: string) => void): Promise<void> {
-  const decoder = new TextDecoder();
-  for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>)
-    take(decoder.decode(chunk, { stream: true }));
 }
 
 /** Reads until `isEnough`, and goes on draining the pipe behind the caller's back. */
@@ -106,7 +98,7 @@ export async function signIn(server: Pick<ServerProcess, "url" | "setupToken">, 
   return clientFor(server.url, cookie, String(answer.body["csrf_token"]));
 }
 
-export function clientFor(url: string, cookie: string, csrf: string): Client {
+function clientFor(url: string, cookie: string, csrf: string): Client {
   const request = <T>(method: string, path: string, body?: unknown) =>
     send<T>(url, method, path, body, { cookie, "x-csrf-token": csrf });
   const checked = async <T>(method: string, path: string, body?: unknown): Promise<T> => {

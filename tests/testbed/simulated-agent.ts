@@ -1,12 +1,8 @@
 /** An agent that only speaks the protocol: a real WebSocket to a real server, frames as a test wants them. For the server's faults and for load. */
-import { createHash } from "node:crypto";
-import { newId } from "../../shared/ids.ts";
 import { parseToAgent, type ToAgent, type ToAgentPayload, type ToAgentType } from "../../shared/protocol/to-agent.ts";
 import type { ToServerPayload, ToServerType } from "../../shared/protocol/to-server.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
-import type { Client } from "./server.ts";
-
-export type Identity = { token: string; hostId: string; machineId: string; groupId: string; repoId: string };
+import type { Identity } from "./hosts.ts";
 
 export type SimulatedAgent = {
   identity: Identity;
@@ -23,44 +19,6 @@ export type SimulatedAgent = {
 };
 
 const TIME_LIMIT_MS = 15_000;
-
-/** Makes a host by REST, as the real agent would. */
-export async function enrollSimulated(client: Client, url: string, name: string): Promise<Identity> {
-  const made = await client.post<{ token: string }>("/api/enrollment-tokens", {
-    host_name: name,
-    includes: ["/srv/data"],
-    backup_now: false,
-    repo: {
-      kind: "rest",
-      url: "http://127.0.0.1:9/",
-      repo_password: "a password of a test",
-      http_password: "another password",
-    },
-  });
-  const token = `agent-token-${newId()}`;
-  const machineId = newId();
-  const answer = await fetch(`${url}/api/agents/enroll`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({
-      token: made.token,
-      agent_token_hash: createHash("sha256").update(token).digest("hex"),
-      machine_id: machineId,
-      hostname: name,
-      os: "linux",
-      arch: "x64",
-      agent_version: "0.1.0",
-      restic_version: "0.19.1",
-      protocol_version: PROTOCOL_VERSION,
-      timezone: "UTC",
-      roaming_hint: false,
-    }),
-  });
-  if (answer.status !== 201) throw new Error(`enroll: ${answer.status} ${await answer.text()}`);
-  const { host_id: hostId } = (await answer.json()) as { host_id: string };
-  const host = await client.get<{ source_groups: { id: string }[]; repos: { id: string }[] }>(`/api/hosts/${hostId}`);
-  return { token, hostId, machineId, groupId: host.source_groups[0]?.id ?? "", repoId: host.repos[0]?.id ?? "" };
-}
 
 export type ConnectOptions = { hello?: Partial<ToServerPayload<"hello">> | null };
 

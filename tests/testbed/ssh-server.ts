@@ -3,6 +3,7 @@ import { chmod, chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { mustRun } from "./command.ts";
+import { collect } from "./output.ts";
 import type { Cleanup } from "./temp.ts";
 import { ensureTool, prefixEnvironment } from "./tools.ts";
 import { until } from "./wait.ts";
@@ -43,16 +44,12 @@ export async function startSshServer(cleanup: Cleanup): Promise<SshServer> {
     ["unshare", "-m", "sh", "-c", line, "sh", at("passwd"), ...asNobody, sshd, "-D", "-e", "-f", at("conf")],
     { env: prefixEnvironment(root), stdin: "ignore", stdout: "ignore", stderr: "pipe" },
   );
-  let said = "";
-  void (async () => {
-    const decoder = new TextDecoder();
-    for await (const chunk of child.stderr as unknown as AsyncIterable<Uint8Array>) said += decoder.decode(chunk);
-  })();
+  const said = collect(child.stderr);
   cleanup.add(async () => {
     child.kill("SIGTERM");
     await child.exited;
   });
-  await until(() => said.includes("Server listening"), { what: `sshd to listen (${said})` });
+  await until(() => said().includes("Server listening"), { what: `sshd to listen (${said()})` });
 
   return {
     port,
