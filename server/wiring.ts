@@ -132,7 +132,7 @@ export async function wire(
   const live = createLiveJobs({ db, clock });
   const maker = createJobMaker({ db, clock, bus });
   const orders = createOrders({ db, maker });
-  const survey = createMaintenanceSurvey({ db, hub });
+  const survey = createMaintenanceSurvey({ db, clock, hub, lastSeenAt: presence.lastSeenAt });
   const maintenance = createMaintenance({ db, clock, log, maker, holds, survey });
   const maintenanceResults = createMaintenanceResults({ db, bus });
   const cancel = createCancel({ db, clock, bus });

@@ -109,7 +109,7 @@ test("who claims another repository's id at an address of its own stops nobody's
     shared_with: [],
     same_id_elsewhere: [{ id: claimant.rid, host_name: claimant.name }],
   });
-  const page = await app.get(`/hosts/${victim.id}/repos/${victim.rid}`, { person: viewer });
+  const page = await app.request(`/hosts/${victim.id}/repos/${victim.rid}`, { headers: { cookie: viewer.cookie } });
   expect(await page.text()).toContain("Looks like a copy");
   const { job_id } = await call<{ job_id: string }>("POST", `/api/repos/${victim.rid}/forget`, {});
   expect(findJob(app.db, job_id)?.args["groups"]).toMatchObject([{ source_group_id: victim.gid }]);

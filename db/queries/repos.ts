@@ -74,7 +74,7 @@ export function listReposMaintainedBy(db: Db, hostId: string): RepoListItem[] {
   return listRepos(db).filter((repo) => repo.maintenanceHostId === hostId && repo.hostId !== hostId);
 }
 
-/** All repos of live hosts that are this repository, the oldest first. */
+/** All repos of live hosts whose agents told this id, the oldest first. */
 export function listReposByResticId(db: Db, resticId: string): RepoRow[] {
   return reposByResticId(db)
     .all({ resticId })
@@ -91,12 +91,6 @@ export function updateRepo(db: Db, id: string, changes: Partial<typeof repos.$in
 
 export function deleteCredential(db: Db, id: string): void {
   db.delete(credentials).where(eq(credentials.id, id)).run();
-}
-
-/** Other repos of live hosts that are the same repository. */
-export function listSharers(db: Db, repo: Pick<RepoRow, "id" | "resticId">): RepoListItem[] {
-  if (repo.resticId === null) return [];
-  return listRepos(db).filter((other) => other.resticId === repo.resticId && other.id !== repo.id);
 }
 
 export function findCredential(db: Db, repoId: string, slot: CredentialSlot): CredentialRow | null {

@@ -44,7 +44,7 @@ export function createMaintenance({ db, clock, log, maker, holds, survey }: Main
 
   /** Of every host that backs up into this repository: a policy is carried out for its own host and tag alone. */
   const groupsOf = (repo: RepoRow): ForgetGroup[] =>
-    survey.sharersOf(repo).flatMap((sharer) => {
+    survey.sharingOf(repo).shared.flatMap((sharer) => {
       const host = findHost(db, sharer.hostId);
       const targets = new Set(survey.groupsInto(sharer).map(({ id }) => id));
       if (!host) return [];

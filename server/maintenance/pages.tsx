@@ -1,6 +1,7 @@
 // Pages: one repo with what opens it and how it is kept healthy; every form of that page.
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
+import { findRepo } from "../../db/queries/repos.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { MAINTENANCE_KINDS } from "../../shared/maintenance.ts";
@@ -10,7 +11,6 @@ import { type RefusedForm, RepoPage } from "../../ui/repos/page.tsx";
 import { TREND_DAYS } from "../../ui/repos/size.tsx";
 import { may } from "../../ui/view.ts";
 import type { Hub } from "../agents/hub.ts";
-import type { HostHeads } from "../hosts/head.ts";
 import { notFound } from "../http/errors.ts";
 import { attempt, isHtmx, type PageCall, type PageMaker, pairsOf, textOf } from "../http/page-maker.ts";
 import { type AppContext, type FormBody, formRoute, type Route, route } from "../http/routes.ts";
@@ -28,7 +28,6 @@ export type RepoPageDeps = {
   clock: Clock;
   hub: Hub;
   pages: PageMaker;
-  heads: HostHeads;
   credentials: Credentials;
   repos: Repos;
   maintenance: Maintenance;
@@ -40,10 +39,10 @@ export type RepoPageDeps = {
 const USUAL_DAYS = 90;
 
 export function repoPages(deps: RepoPageDeps): Route[] {
-  const { db, clock, hub, pages, heads, credentials, repos, maintenance, maintenanceSettings, survey, reinit } = deps;
+  const { db, clock, hub, pages, credentials, repos, maintenance, maintenanceSettings, survey, reinit } = deps;
   const get = (hostId: string, repoId: string): RepoRow => {
-    const repo = heads.read(hostId).repos.find((one) => one.id === repoId);
-    if (!repo) throw notFound("repo");
+    const repo = findRepo(db, repoId);
+    if (!repo || repo.hostId !== hostId || repo.removedAt !== null) throw notFound("repo");
     return repo;
   };
   const pathOf = (repo: Pick<RepoRow, "id" | "hostId">) => `${hostPath(repo.hostId, "repos")}/${repo.id}`;
@@ -54,7 +53,11 @@ export function repoPages(deps: RepoPageDeps): Route[] {
     if (!host) throw notFound("host");
     const everyday = credentials.redacted(repo.id, "everyday");
     const admin = credentials.redacted(repo.id, "admin");
-    const sharers = survey.sharersOf(repo).filter((one) => one.id !== repo.id);
+    const { shared, elsewhere } = survey.sharingOf(repo);
+    const namesOf = (those: readonly RepoRow[]) =>
+      those
+        .filter(({ id }) => id !== repo.id)
+        .map((one) => ({ hostName: findHost(db, one.hostId)?.name ?? "", name: one.name, href: pathOf(one) }));
     return pages.page(
       call.c,
       view,
@@ -70,11 +73,8 @@ export function repoPages(deps: RepoPageDeps): Route[] {
         trend={trendOf(db, repo, daysOf(call.c), now)}
         maintenance={maintenanceView({ db, maintenance, survey }, repo, now)}
         locks={locksView(db, repo, now)}
-        sharers={sharers.map((one) => ({
-          hostName: findHost(db, one.hostId)?.name ?? "",
-          name: one.name,
-          href: pathOf(one),
-        }))}
+        sharers={namesOf(shared)}
+        lookalikes={namesOf(elsewhere)}
         usedBy={survey.groupsInto(repo).map(({ name }) => name)}
         refused={refused}
       />,
@@ -176,9 +176,10 @@ export function repoPages(deps: RepoPageDeps): Route[] {
         access: "admin",
         action: "repo.reinitialised",
         summary: "Page: make a new repository where the agent finds none any more",
-        done: "The agent looks once more, and makes a new repository if there is none.",
+        done: "The agent looks once more, and makes a new repository if there is none. This page tells how it goes.",
       },
-      (repo, { body, actor }) => reinit(actor, repo.id, textOf(body, "confirm")),
+      (repo, { body, actor }) =>
+        reinit(actor, repo.id, { confirm: textOf(body, "confirm"), backupNow: "backup_now" in body }),
     ),
     form(
       "/remove",

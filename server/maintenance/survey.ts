@@ -2,16 +2,18 @@
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findLastRun } from "../../db/queries/jobs.ts";
-import { findCredential, listReposByResticId } from "../../db/queries/repos.ts";
+import { findCredential } from "../../db/queries/repos.ts";
 import { listSourceGroups, listTargetRepoIds } from "../../db/queries/source-groups.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
+import { type Clock, DAY_MS } from "../../shared/clock.ts";
 import type { Cron } from "../../shared/cron.ts";
 import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
 import { isEmptyRetention } from "../../shared/retention.ts";
 import { createZone, type Zone } from "../../shared/zone.ts";
 import type { Hub } from "../agents/hub.ts";
+import { readSharing, type Sharing } from "../repos/sharing.ts";
 import { zoneOf } from "../runtime/days.ts";
 import { cadenceOf, expressionOf } from "./cadence.ts";
 import type { LastJob, MaintenanceFacts } from "./decide.ts";
@@ -19,13 +21,21 @@ import { type DeleteRight, deleteRight } from "./delete-right.ts";
 import { maintainerOf } from "./sharing.ts";
 
 const MOST_CRONS = 5000;
+/** Longer unheard of, a host does not keep the maintenance of a shared repository to itself. */
+const SILENT_AFTER_MS = DAY_MS;
+
+export type SurveyDeps = {
+  db: Db;
+  clock: Clock;
+  hub: Hub;
+  lastSeenAt(host: Pick<HostRow, "id" | "lastSeenAt">): number | null;
+};
 
 export type MaintenanceSurvey = {
   rightOf(repo: RepoRow): DeleteRight;
   /** The host that carries maintenance out: the repo's own unless another is named, which never falls back by itself: the right to delete goes nowhere unasked. */
   executorOf(repo: Pick<RepoRow, "hostId" | "maintenanceHostId">): HostRow | null;
-  /** The repo itself and others of live hosts that are the same repository. */
-  sharersOf(repo: RepoRow): RepoRow[];
+  sharingOf(repo: RepoRow): Sharing;
   maintainerOf(repo: RepoRow): RepoRow | null;
   factsOf(repo: RepoRow): MaintenanceFacts;
   lastJobs(repo: RepoRow): Record<MaintenanceKind, LastJob | null>;
@@ -34,7 +44,7 @@ export type MaintenanceSurvey = {
   zoneOf(repo: RepoRow): Zone;
 };
 
-export function createMaintenanceSurvey({ db, hub }: { db: Db; hub: Hub }): MaintenanceSurvey {
+export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDeps): MaintenanceSurvey {
   const zones = new Map<string, Zone>();
   /** By expression: reading one takes longer than all the rest of a look at a repo. */
   const crons = new Map<string, Cron | null>();
@@ -56,19 +66,24 @@ export function createMaintenanceSurvey({ db, hub }: { db: Db; hub: Hub }): Main
   };
   const rightOf: MaintenanceSurvey["rightOf"] = (repo) =>
     deleteRight(repo.appendOnly, findCredential(db, repo.id, "admin") !== null);
-  const sharersOf: MaintenanceSurvey["sharersOf"] = (repo) =>
-    repo.resticId === null ? [repo] : listReposByResticId(db, repo.resticId);
+  const sharingOf: MaintenanceSurvey["sharingOf"] = (repo) => readSharing(db, repo);
   const groupsInto: MaintenanceSurvey["groupsInto"] = (repo) =>
     listSourceGroups(db, repo.hostId).filter((group) => listTargetRepoIds(db, group).includes(repo.id));
   const executorOf: MaintenanceSurvey["executorOf"] = ({ hostId, maintenanceHostId }) =>
     findHost(db, maintenanceHostId ?? hostId);
+  const isHeard = (repo: RepoRow): boolean => {
+    const executor = executorOf(repo);
+    return executor?.archivedAt === null && clock.now() - (lastSeenAt(executor) ?? 0) < SILENT_AFTER_MS;
+  };
   const maintainer: MaintenanceSurvey["maintainerOf"] = (repo) => {
-    const sharers = sharersOf(repo);
+    const sharers = sharingOf(repo).shared;
+    if (sharers.length === 1) return sharers.find((one) => one.maintenanceEnabled && one.status === "ready") ?? null;
     const id = maintainerOf(
       sharers.map((one) => ({
         id: one.id,
         isEnabled: one.maintenanceEnabled,
         isReady: one.status === "ready",
+        isHeard: isHeard(one),
         right: rightOf(one),
       })),
     );
@@ -77,7 +92,7 @@ export function createMaintenanceSurvey({ db, hub }: { db: Db; hub: Hub }): Main
   return {
     rightOf,
     executorOf,
-    sharersOf,
+    sharingOf,
     maintainerOf: maintainer,
     groupsInto,
     zoneOf: zone,
@@ -91,7 +106,7 @@ export function createMaintenanceSurvey({ db, hub }: { db: Db; hub: Hub }): Main
         isMaintainer: maintainer(repo)?.id === repo.id,
         isExecutorGone: executor?.archivedAt !== null,
         right: rightOf(repo),
-        hasForgettable: sharersOf(repo).some((one) => groupsInto(one).some((group) => !isHeldBack(group))),
+        hasForgettable: sharingOf(repo).shared.some((one) => groupsInto(one).some((group) => !isHeldBack(group))),
         since: Math.max(repo.createdAt, repo.maintenanceSince ?? 0),
         onlineSince: executor ? (hub.find(executor.id)?.openedAt ?? null) : null,
         cadences: {
@@ -103,7 +118,7 @@ export function createMaintenanceSurvey({ db, hub }: { db: Db; hub: Hub }): Main
       };
     },
     lastJobs(repo) {
-      const ids = sharersOf(repo).map(({ id }) => id);
+      const ids = sharingOf(repo).shared.map(({ id }) => id);
       const newest = (kind: MaintenanceKind): LastJob | null =>
         ids
           .flatMap((id) => findLastRun(db, id, kind) ?? [])

@@ -2,14 +2,7 @@
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
-import {
-  findRepo,
-  listRepoSamples,
-  listRepos,
-  listReposOfHost,
-  listSharers,
-  type RepoListItem,
-} from "../../db/queries/repos.ts";
+import { findRepo, listRepoSamples, listRepos, listReposOfHost } from "../../db/queries/repos.ts";
 import type { CredentialSlot, RepoRow } from "../../db/schema/repos.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { REPO_KINDS } from "../../shared/repos.ts";
@@ -18,6 +11,7 @@ import { iso, pageFields } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Repos } from "./repos.ts";
+import { readSharing } from "./sharing.ts";
 
 const MAX_DAYS = 365;
 
@@ -65,12 +59,17 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       summary: "One repo",
       handle: ({ c, params }) => {
         const repo = get(params["id"] ?? "");
-        const shared = listSharers(db, repo).map((other: RepoListItem) => ({
-          id: other.id,
-          host_id: other.hostId,
-          host_name: other.hostName,
-        }));
-        return c.json({ ...repoBody(repo, findHost(db, repo.hostId)?.name ?? ""), shared_with: shared });
+        const { shared, elsewhere } = readSharing(db, repo);
+        const hostNameOf = ({ hostId }: RepoRow) => findHost(db, hostId)?.name ?? "";
+        const others = (those: readonly RepoRow[]) =>
+          those
+            .filter(({ id }) => id !== repo.id)
+            .map((other) => ({ id: other.id, host_id: other.hostId, host_name: hostNameOf(other) }));
+        return c.json({
+          ...repoBody(repo, hostNameOf(repo)),
+          shared_with: others(shared),
+          same_id_elsewhere: others(elsewhere),
+        });
       },
     }),
     route({

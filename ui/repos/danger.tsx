@@ -1,15 +1,14 @@
 // What cannot be undone on a repo's page, and its name, role and compression beside it.
 import type { RepoRow } from "../../db/schema/repos.ts";
-import { OpenButton, SubmitButton, Verb } from "../components/button.tsx";
-import { Csrf, emptyForm, FormMessage, type FormState, SelectField, TextField } from "../components/field.tsx";
+import { BlockedButton, OpenButton, SubmitButton, Verb } from "../components/button.tsx";
+import { Csrf, emptyForm, FormMessage, type FormState, SelectField, TextField, Tick } from "../components/field.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
 import { FactRows, LedgerSection } from "../components/panels.tsx";
 import { formatPlural } from "../format.ts";
 import { may, type View } from "../view.ts";
+import { RepoLinks, type Sharer } from "./lookalikes.tsx";
 
 type IdentityRepo = Pick<RepoRow, "name" | "isPrimary" | "kind" | "compression" | "resticId" | "formatVersion">;
-
-export type Sharer = { hostName: string; name: string; href: string };
 
 const COMPRESSION = [
   { value: "auto", label: "Automatic" },
@@ -45,15 +44,7 @@ export function IdentitySection(props: {
               "Shared with",
               sharers.length === 0 ? null : (
                 <>
-                  {sharers.map((sharer, at) => (
-                    <>
-                      {at > 0 ? ", " : ""}
-                      <a href={sharer.href}>
-                        <code>{sharer.hostName}</code> · {sharer.name}
-                      </a>
-                    </>
-                  ))}
-                  : one repository; each list shows its own host’s snapshots only
+                  <RepoLinks repos={sharers} />: one repository; each list shows its own host’s snapshots only
                 </>
               ),
             ],
@@ -109,7 +100,7 @@ export type DangerProps = {
   path: string;
   /** Groups that are backed up into it. */
   usedBy: readonly string[];
-  refused: { of: "reinit" | "remove"; message: string } | null;
+  refused: { of: "reinit" | "remove"; form: FormState } | null;
   view: View;
 };
 
@@ -118,7 +109,7 @@ export function DangerSection({ repo, hostName, path, usedBy, refused, view }: D
   const isGone = repo.status === "failed" && repo.statusCode === "repo_missing";
   const host = <code>{hostName}</code>;
   const name = <code>{repo.name}</code>;
-  const why = repo.isPrimary
+  const whyNotRemove = repo.isPrimary
     ? "It is the primary repo: make another one the primary first."
     : usedBy.length > 0
       ? `${usedBy.join(", ")} ${usedBy.length === 1 ? "is" : "are"} backed up into it: choose other repos there first.`
@@ -129,32 +120,33 @@ export function DangerSection({ repo, hostName, path, usedBy, refused, view }: D
         <li>
           <div>
             <b>Re-initialise</b>
-            <p class="t2">
-              Makes a new, empty repository at this address.{" "}
-              {isGone
-                ? `The agent finds none there any more; its ${formatPlural(repo.snapshotCount, "snapshot")} are no longer listed here.`
-                : "Only where the agent finds none: move the old one away on the repo server first, then probe."}
+            <p class="t2" id="reinit-why">
+              Makes a new, empty repository at this address. {isGone ? goneWords(repo) : notGoneWords(repo)}
             </p>
           </div>
           {isGone ? (
             <OpenButton dialog="reinit" danger>
               Re-initialise…
             </OpenButton>
-          ) : null}
+          ) : (
+            <BlockedButton why="reinit-why">Re-initialise…</BlockedButton>
+          )}
         </li>
         <li>
           <div>
             <b>Remove this repo from {host}</b>
-            <p class="t2">
+            <p class="t2" id="remove-why">
               Stops what this server does with it. The repository and its data stay where they are.
-              {why ? ` ${why}` : ""}
+              {whyNotRemove ? ` ${whyNotRemove}` : ""}
             </p>
           </div>
-          {why === null ? (
+          {whyNotRemove === null ? (
             <OpenButton dialog="remove" danger>
               Remove…
             </OpenButton>
-          ) : null}
+          ) : (
+            <BlockedButton why="remove-why">Remove…</BlockedButton>
+          )}
         </li>
       </ul>
       {isGone ? (
@@ -164,7 +156,7 @@ export function DangerSection({ repo, hostName, path, usedBy, refused, view }: D
           action={`${path}/reinit`}
           csrf={view.csrf}
           typed={hostName}
-          error={refused?.of === "reinit" ? refused.message : undefined}
+          error={refused?.of === "reinit" ? messageOf(refused.form) : undefined}
           keep="Cancel"
           verb="Re-initialise"
         >
@@ -172,16 +164,26 @@ export function DangerSection({ repo, hostName, path, usedBy, refused, view }: D
             If the old one only is not reachable (a disk that is not mounted, a mistyped address), mend that instead.
             The agent looks once more and makes a new one only if there still is none.
           </p>
+          {usedBy.length > 0 ? (
+            <Tick
+              name="backup_now"
+              label="Back up into it at once"
+              hint={`${usedBy.join(", ")}, as soon as it is there. Otherwise ${usedBy.length === 1 ? "its" : "their"} next run is the first`}
+              checked
+              form={refused?.of === "reinit" ? refused.form : emptyForm}
+              scope="reinit"
+            />
+          ) : null}
         </ConfirmDialog>
       ) : null}
-      {why === null ? (
+      {whyNotRemove === null ? (
         <ConfirmDialog
           id="remove"
           title={<>Remove {name}?</>}
           action={`${path}/remove`}
           csrf={view.csrf}
           typed={hostName}
-          error={refused?.of === "remove" ? refused.message : undefined}
+          error={refused?.of === "remove" ? messageOf(refused.form) : undefined}
           keep="Cancel"
           verb="Remove"
         >
@@ -190,4 +192,21 @@ export function DangerSection({ repo, hostName, path, usedBy, refused, view }: D
       ) : null}
     </LedgerSection>
   );
+}
+
+function messageOf(form: FormState): string {
+  return form.errors.confirm ?? form.message ?? "That was refused.";
+}
+
+function goneWords({ snapshotCount }: Pick<RepoRow, "snapshotCount">): string {
+  const none = "The agent finds none there any more";
+  return snapshotCount === 0
+    ? `${none}.`
+    : `${none}; ${formatPlural(snapshotCount, "snapshot that was", "snapshots that were")} in the old one are no longer listed here.`;
+}
+
+function notGoneWords({ status }: Pick<RepoRow, "status">): string {
+  return status === "ready"
+    ? "Not possible now, because there is one: move it away on the repo server first, then press Probe now above."
+    : "Possible once the agent has looked and found none there.";
 }

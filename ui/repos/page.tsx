@@ -8,8 +8,9 @@ import { hostPath } from "../hosts/frame.tsx";
 import { Page, PageHead } from "../layout.tsx";
 import { may, type View } from "../view.ts";
 import { ConnectionSection, type CredentialView } from "./connection.tsx";
-import { DangerSection, IdentitySection, type Sharer } from "./danger.tsx";
+import { DangerSection, IdentitySection } from "./danger.tsx";
 import { LocksRow, type LocksView } from "./locks.tsx";
+import { LookalikeNotice, type Sharer } from "./lookalikes.tsx";
 import { MaintenanceSection, type MaintenanceView } from "./maintenance.tsx";
 import { SizeSection, type Trend } from "./size.tsx";
 import { AppendOnlyBadge, AppendOnlyWords, isBeingMade, RepoNotice } from "./words.tsx";
@@ -29,6 +30,8 @@ export type RepoPageProps = {
   maintenance: MaintenanceView;
   locks: LocksView;
   sharers: readonly Sharer[];
+  /** Repos that tell the same repository id at another address. */
+  lookalikes: readonly Sharer[];
   usedBy: readonly string[];
   refused: RefusedForm | null;
 };
@@ -62,6 +65,7 @@ export function RepoPage({ view, ...data }: RepoPageProps & { view: View }) {
         </div>
       </PageHead>
       <RepoNotice repo={repo} editable={editable} view={view} />
+      <LookalikeNotice lookalikes={data.lookalikes} />
       <div class="ledger repo">
         <SizeSection repo={repo} trend={trend} path={path} mayRun={mayRun} view={view} />
         <ConnectionSection
@@ -95,17 +99,13 @@ export function RepoPage({ view, ...data }: RepoPageProps & { view: View }) {
             hostName={host.name}
             path={path}
             usedBy={data.usedBy}
-            refused={danger && refused ? { of: danger, message: messageOf(refused.form) } : null}
+            refused={danger && refused ? { of: danger, form: refused.form } : null}
             view={view}
           />
         ) : null}
       </div>
     </Page>
   );
-}
-
-function messageOf(form: FormState): string {
-  return form.errors.confirm ?? form.message ?? "That was refused.";
 }
 
 function RepoVerdict({ repo, isStale }: { repo: RepoRow; isStale: boolean }) {
@@ -144,6 +144,12 @@ function ReadyVerdict({ repo, isStale }: { repo: RepoRow; isStale: boolean }) {
     );
   if (isStale)
     return <Verdict glyph="warning">{name} can be opened, but a stale lock keeps forget and prune out.</Verdict>;
+  if (repo.snapshotCount === 0 && repo.lastCheckStatus === null)
+    return (
+      <Verdict glyph="idle" sub={<a href={hostPath(repo.hostId, "sources")}>Back up into it now, under Sources</a>}>
+        {name} can be opened and is empty: its first backup has not ended yet.
+      </Verdict>
+    );
   return (
     <Verdict glyph="ok">
       {name} can be opened

@@ -1,0 +1,72 @@
+/** Which repos are one repository. An agent's word for a repository's id counts only for the address that a person gave its repo. */
+import type { Db } from "../../db/open.ts";
+import { listReposByResticId } from "../../db/queries/repos.ts";
+import type { RepoRow } from "../../db/schema/repos.ts";
+
+type Placed = Pick<RepoRow, "kind" | "url" | "hostId">;
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0|\[::\])$/;
+
+export type Sharing = {
+  /** Repos of live hosts with this id at this address, itself among them, the oldest first. */
+  shared: RepoRow[];
+  /** The same id at another address: a copy, the same one reached another way, or a lie. Nothing waits for these. */
+  elsewhere: RepoRow[];
+};
+
+export function readSharing(db: Db, repo: RepoRow): Sharing {
+  if (repo.resticId === null) return { shared: [repo], elsewhere: [] };
+  const place = placeOf(repo);
+  const all = listReposByResticId(db, repo.resticId);
+  const isHere = (one: RepoRow) => one.id === repo.id || placeOf(one) === place;
+  return { shared: all.filter(isHere), elsewhere: all.filter((one) => !isHere(one)) };
+}
+
+/**
+ * Equal for repos at the same address, whoever signs in there. What means something else on each machine (a folder,
+ * the loopback address, an rclone remote, a folder below a user's home, a container whose account is not in the address) belongs to its host.
+ */
+export function placeOf(repo: Placed): string {
+  const place = sharedPlace(repo);
+  return place === null ? `${repo.hostId} ${repo.kind} ${withoutEnd(repo.url)}` : `${repo.kind} ${place}`;
+}
+
+function sharedPlace({ kind, url }: Placed): string | null {
+  switch (kind) {
+    case "rest":
+      return addressOf(url.replace(/^rest:/i, ""));
+    case "s3":
+      return addressOf(url.replace(/^s3:(?!https?:\/\/)/i, "s3:https://").replace(/^s3:/i, ""));
+    case "sftp":
+      return sftpPlace(url);
+    case "b2":
+      return withoutEnd(url.replace(/^(b2:[^:]+:)\/+/, "$1"));
+    case "other":
+      return url.startsWith("gs:") ? withoutEnd(url.replace(/^(gs:[^:]+:)\/+/, "$1")) : null;
+    case "local":
+    case "rclone":
+      return null;
+  }
+}
+
+function addressOf(text: string): string | null {
+  if (!URL.canParse(text)) return null;
+  const { protocol, hostname, host, pathname } = new URL(text);
+  return LOOPBACK.test(hostname) ? null : `${protocol}//${host}${withoutEnd(pathname)}`;
+}
+
+/** Only paths from the root are the same for every user. */
+function sftpPlace(url: string): string | null {
+  const short = /^sftp:(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+):(\/.*)$/i.exec(url);
+  const long = /^sftp:\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?\/(\/.*)$/i.exec(url);
+  const found = short
+    ? { host: short[1], port: "22", path: short[2] }
+    : long && { host: long[1], port: long[2] ?? "22", path: long[3] };
+  const host = found?.host?.toLowerCase();
+  if (!found || host === undefined || LOOPBACK.test(host)) return null;
+  return `${host}:${found.port} ${withoutEnd(found.path ?? "")}`;
+}
+
+function withoutEnd(path: string): string {
+  return path.replace(/\/+$/, "");
+}
