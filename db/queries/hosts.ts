@@ -50,7 +50,7 @@ export function listUnsettledHosts(db: Db): string[] {
   return db.$client
     .query<{ id: string }, []>(
       `SELECT id FROM hosts h WHERE archived_at IS NULL AND (backup_when_ready = 1
-         OR EXISTS (SELECT 1 FROM repos r WHERE r.host_id = h.id AND r.removed_at IS NULL AND r.status <> 'ready')
+         OR EXISTS (SELECT 1 FROM repos r WHERE r.host_id = h.id AND r.removed_at IS NULL AND (r.status <> 'ready' OR r.backup_when_ready = 1))
          OR EXISTS (SELECT 1 FROM repos r JOIN credentials c ON c.repo_id = r.id
                     WHERE r.host_id = h.id AND r.removed_at IS NULL AND c.slot = 'everyday' AND c.previous_sealed IS NOT NULL))`,
     )

@@ -2,8 +2,8 @@
 import type { Db } from "../../db/open.ts";
 import { findHost, listUnsettledHosts, updateHost } from "../../db/queries/hosts.ts";
 import { findJob, listJobs, listOpenJobs } from "../../db/queries/jobs.ts";
-import { findCredential, findRepo, listReposOfHost } from "../../db/queries/repos.ts";
-import { listSourceGroups } from "../../db/queries/source-groups.ts";
+import { findCredential, findRepo, listReposOfHost, updateRepo } from "../../db/queries/repos.ts";
+import { listSourceGroups, listTargetRepoIds } from "../../db/queries/source-groups.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { CredentialRow, RepoRow } from "../../db/schema/repos.ts";
@@ -92,12 +92,22 @@ export function createReadiness({ db, clock, log, hub, orders, credentials, stat
     for (const group of listSourceGroups(db, host.id)) orders.runGroup(system, host.id, group.id);
   };
 
+  /** Into one that was made anew, when that was asked for. */
+  const startBackupsInto = (host: HostRow, repo: RepoRow) => {
+    if (!repo.backupWhenReady || repo.status !== "ready") return;
+    updateRepo(db, repo.id, { backupWhenReady: false });
+    for (const group of listSourceGroups(db, host.id))
+      if (listTargetRepoIds(db, group).includes(repo.id))
+        orders.runGroup(system, host.id, group.id, { repoIds: [repo.id] });
+  };
+
   const look: Readiness["look"] = (hostId) => {
     const host = findHost(db, hostId);
     if (!host || host.archivedAt !== null || !hub.isOnline(hostId)) return;
     const repos = listReposOfHost(db, hostId);
     for (const repo of repos) lookAtRepo(host, repo);
     startFirstBackup(host, repos);
+    for (const repo of repos) startBackupsInto(host, repo);
   };
 
   return {

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { afterCheck, type CheckSubset, nextSubset, partsFor } from "./check-plan.ts";
+import { DAY_MS } from "../../shared/clock.ts";
+import { afterCheck, budgetAdvice, type CheckSubset, nextSubset, partsFor, WISHED_ROUND_DAYS } from "./check-plan.ts";
 
 const GIB = 2 ** 30;
 const fresh = { checkNextPart: 1, checkParts: null, checkRoundSince: null, fullyReadSince: null };
@@ -38,4 +39,34 @@ test("a part that is told twice, or of another division, moves nothing", () => {
   expect(afterCheck(second, { part: 2, parts: 3 }, 30)).toEqual(second);
   expect(afterCheck(second, { part: 3, parts: 4 }, 30)).toEqual(second);
   expect(afterCheck(second, { part: 3, parts: 3 }, 30)).toMatchObject({ fullyReadSince: 10, checkNextPart: 1 });
+});
+
+test("a round of more than a year is given a budget of whole GiB that reads everything in 90 days", () => {
+  const monthly = { parts: 150, periodMs: 30.4 * DAY_MS };
+  expect(budgetAdvice({ sizeBytes: 1500 * GIB, checkBudgetBytes: 10 * GIB }, monthly)).toEqual({
+    is: "larger_budget",
+    budgetBytes: 750 * GIB,
+    parts: 2,
+  });
+  for (const gib of [530.5, 640, 2000, 90_000]) {
+    const repo = { sizeBytes: Math.round(gib * GIB), checkBudgetBytes: 10 * GIB };
+    const weekly = { parts: partsFor(repo) ?? 1, periodMs: 7 * DAY_MS };
+    const advice = budgetAdvice(repo, weekly);
+    if (advice?.is !== "larger_budget") throw new Error(`no budget for ${gib} GiB`);
+    expect(advice.budgetBytes % GIB).toBe(0);
+    expect(advice.parts * weekly.periodMs).toBeLessThanOrEqual(WISHED_ROUND_DAYS * DAY_MS);
+    expect(partsFor({ ...repo, checkBudgetBytes: advice.budgetBytes })).toBe(advice.parts);
+  }
+});
+
+test("a round within a year, no data read or a size not known yet: nothing to remark", () => {
+  const repo = { sizeBytes: 520 * GIB, checkBudgetBytes: 10 * GIB };
+  expect(budgetAdvice(repo, { parts: 52, periodMs: 7 * DAY_MS })).toBeNull();
+  expect(budgetAdvice({ ...repo, checkBudgetBytes: 0 }, { parts: 99, periodMs: 7 * DAY_MS })).toBeNull();
+  expect(budgetAdvice({ ...repo, sizeBytes: null }, { parts: 99, periodMs: 7 * DAY_MS })).toBeNull();
+});
+
+test("where checks come less than every 90 days no budget helps", () => {
+  const repo = { sizeBytes: 50 * GIB, checkBudgetBytes: 10 * GIB };
+  expect(budgetAdvice(repo, { parts: 5, periodMs: 91 * DAY_MS })).toEqual({ is: "more_often" });
 });

@@ -1,5 +1,6 @@
 /** How much of a repository's data each check reads, so that a round of checks reads everything. Pure. */
 import type { RepoRow } from "../../db/schema/repos.ts";
+import { DAY_MS } from "../../shared/clock.ts";
 
 /** restic divides into 256 parts at most. */
 export const MOST_PARTS = 256;
@@ -35,4 +36,28 @@ export function afterCheck(repo: RoundColumns, { part, parts }: CheckSubset, sta
   const since = part === 1 ? startedAt : (repo.checkRoundSince ?? startedAt);
   if (part < parts) return { ...repo, checkNextPart: part + 1, checkParts: parts, checkRoundSince: since };
   return { checkNextPart: 1, checkParts: null, checkRoundSince: null, fullyReadSince: since };
+}
+
+/** Damage is to be found while there still are snapshots from before it. */
+export const WISHED_ROUND_DAYS = 90;
+/** A round that takes longer is remarked upon. */
+const LONGEST_ROUND_MS = 365 * DAY_MS;
+const GIB = 2 ** 30;
+
+export type BudgetAdvice =
+  /** Whole GiB, with which a round takes at most `WISHED_ROUND_DAYS`. */
+  | { is: "larger_budget"; budgetBytes: number; parts: number }
+  /** The checks come too seldom for any budget. */
+  | { is: "more_often" };
+
+/** What to change where a round takes longer than a year at the present size; null where there is nothing to say. */
+export function budgetAdvice(
+  { sizeBytes, checkBudgetBytes }: Pick<RepoRow, "sizeBytes" | "checkBudgetBytes">,
+  { parts, periodMs }: { parts: number; periodMs: number },
+): BudgetAdvice | null {
+  if (sizeBytes === null || checkBudgetBytes <= 0 || parts * periodMs <= LONGEST_ROUND_MS) return null;
+  const checks = Math.floor((WISHED_ROUND_DAYS * DAY_MS) / periodMs);
+  if (checks < 1) return { is: "more_often" };
+  const budgetBytes = Math.ceil(sizeBytes / checks / GIB) * GIB;
+  return { is: "larger_budget", budgetBytes, parts: partsFor({ sizeBytes, checkBudgetBytes: budgetBytes }) ?? 1 };
 }

@@ -16,7 +16,7 @@ import type { LocksView } from "../../ui/repos/locks.tsx";
 import type { MaintenanceLine, MaintenanceView } from "../../ui/repos/maintenance.tsx";
 import type { Trend } from "../../ui/repos/size.tsx";
 import { cadenceOf, expressionOf } from "./cadence.ts";
-import { nextSubset, partsFor } from "./check-plan.ts";
+import { budgetAdvice, nextSubset, partsFor } from "./check-plan.ts";
 import type { Decision } from "./decide.ts";
 import type { Maintenance } from "./maintenance.ts";
 import type { MaintenanceSurvey } from "./survey.ts";
@@ -73,8 +73,10 @@ export function maintenanceView(
       parts,
       part: subset?.part ?? null,
       downloadBytes: parts === null || repo.sizeBytes === null ? null : Math.ceil(repo.sizeBytes / parts),
+      periodMs: period,
       roundMs: parts === null || period === null ? null : parts * period,
       fullyReadSince: repo.fullyReadSince,
+      advice: parts === null || period === null ? null : budgetAdvice(repo, { parts, periodMs: period }),
     },
     hosts:
       repo.kind === "local" || !own

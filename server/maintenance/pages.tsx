@@ -5,6 +5,7 @@ import { findRepo } from "../../db/queries/repos.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { MAINTENANCE_KINDS } from "../../shared/maintenance.ts";
+import type { FormState } from "../../ui/components/field.tsx";
 import { hostPath } from "../../ui/hosts/frame.tsx";
 import type { CredentialView } from "../../ui/repos/connection.tsx";
 import { type RefusedForm, RepoPage } from "../../ui/repos/page.tsx";
@@ -76,6 +77,7 @@ export function repoPages(deps: RepoPageDeps): Route[] {
         sharers={namesOf(shared)}
         lookalikes={namesOf(elsewhere)}
         usedBy={survey.groupsInto(repo).map(({ name }) => name)}
+        wishedBudgetBytes={refused === null ? wishedBudgetOf(call.c) : null}
         refused={refused}
       />,
       status,
@@ -99,7 +101,7 @@ export function repoPages(deps: RepoPageDeps): Route[] {
       handle: async (call) => {
         const repo = get(call.params.id ?? "", call.params.rid ?? "");
         const saved = await attempt(call.body, () => save(repo, call));
-        if (!saved.ok) return page(call, repo, { of, form: saved.form }, saved.status);
+        if (!saved.ok) return page(call, repo, { of, form: withFieldNames(saved.form) }, saved.status);
         const href = how.leaves ? hostPath(repo.hostId, "repos") : pathOf(repo);
         return pages.done(call.c, href, { tone: "ok", text: how.done });
       },
@@ -221,6 +223,18 @@ type Session = PageCall["session"];
 function daysOf(c: AppContext): number {
   const asked = Number(c.req.query("days"));
   return (TREND_DAYS as readonly number[]).includes(asked) ? asked : USUAL_DAYS;
+}
+
+/** Where a form's field is called otherwise than REST's, its error stands beside it all the same. */
+function withFieldNames(form: FormState): FormState {
+  const { check_budget_bytes: budget, ...errors } = form.errors;
+  return budget === undefined ? form : { ...form, errors: { ...errors, check_budget_gib: budget }, message: undefined };
+}
+
+/** Proposed in the address, whole GiB; anything odd is not there. */
+function wishedBudgetOf(c: AppContext): number | null {
+  const text = c.req.query("budget_gib") ?? "";
+  return /^[1-9]\d{0,6}$/.test(text) ? Number(text) * 2 ** 30 : null;
 }
 
 /** Fields that were left empty keep what is stored. */

@@ -8,14 +8,18 @@ import { badInput, notFound, Refusal } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 
+/** `confirm` is the host's name, typed. */
+export type ReinitOrder = { confirm: string; backupNow: boolean };
+
 /**
- * Forgets which repository was here, so that the agent makes a new one, should it still find none.
+ * Forgets which repository was here, so that the agent makes a new one, should it still find none. With `backupNow` what
+ * goes into it is backed up as soon as it is there.
  * @throws Refusal 400 `confirm`, 404, 409 `repository_exists`, `host_archived`
  */
-export type Reinit = (actor: Actor, repoId: string, confirm: string) => void;
+export type Reinit = (actor: Actor, repoId: string, order: ReinitOrder) => void;
 
 export function createReinit({ db, clock, bus }: { db: Db; clock: Clock; bus: FactBus }): Reinit {
-  return (actor, repoId, confirm) => {
+  return (actor, repoId, { confirm, backupNow }) => {
     const repo = findRepo(db, repoId);
     const host = repo ? findHost(db, repo.hostId) : null;
     if (!repo || !host || repo.removedAt !== null) throw notFound("repo");
@@ -56,13 +60,14 @@ export function createReinit({ db, clock, bus }: { db: Db; clock: Clock; bus: Fa
         checkNextPart: 1,
         checkParts: null,
         checkRoundSince: null,
+        backupWhenReady: backupNow,
         updatedAt: clock.now(),
       });
       writeAudit(db, clock.now(), {
         actor,
         action: "repo.reinitialised",
         target: { kind: "repo", id: repo.id, name: repo.name },
-        payload: { restic_id: repo.resticId },
+        payload: { restic_id: repo.resticId, backup_now: backupNow },
       });
     });
     bus.tell("repo.changed", { repoId, hostId: repo.hostId });

@@ -110,9 +110,9 @@ export function maintenanceRoutes({ db, maintenance, survey, settings, reinit }:
       access: "admin",
       action: "repo.reinitialised",
       summary: "Make a new repository where the agent finds none any more",
-      body: v.strictObject({ confirm: v.string("Type the host's name.") }),
+      body: v.strictObject({ confirm: v.string("Type the host's name."), backup_now: v.optional(v.boolean(), true) }),
       handle: ({ c, params, body, actor }) => {
-        reinit(actor, params["id"] ?? "", body.confirm);
+        reinit(actor, params["id"] ?? "", { confirm: body.confirm, backupNow: body.backup_now });
         return c.json({ status: "unknown" }, 202);
       },
     }),

@@ -73,6 +73,15 @@ export function OpenButton({
   );
 }
 
+/** A verb that is not possible now: it stays where it would be, and points at the sentence that says why. */
+export function BlockedButton({ why, children, ...look }: ButtonLook & { why: string; children: Child }) {
+  return (
+    <button class={classOf(look)} type="button" aria-disabled="true" aria-describedby={why}>
+      {children}
+    </button>
+  );
+}
+
 /** A verb as a form of its own: posts, and with script stays on the page and shows the answer as a toast. */
 export function Verb({
   action,

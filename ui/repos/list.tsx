@@ -10,7 +10,7 @@ import { type HostHead, HostPage, hostPath } from "../hosts/frame.tsx";
 import { Page, PageHead } from "../layout.tsx";
 import { hrefOf } from "../links.ts";
 import { may, type View } from "../view.ts";
-import { RepoBadge, RepoNotice } from "./words.tsx";
+import { failureOf, RepoBadge, RepoNotice } from "./words.tsx";
 
 export type RepoLine = Pick<
   RepoRow,
@@ -23,6 +23,7 @@ export type RepoLine = Pick<
   | "statusCode"
   | "statusMessage"
   | "statusAt"
+  | "backupWhenReady"
   | "appendOnly"
   | "sizeBytes"
   | "snapshotCount"
@@ -102,7 +103,7 @@ export function ReposTab({ view, host, repos }: { view: View; host: HostHead; re
       {troubled.length > 0 ? (
         <div class="rows list-head">
           {troubled.map((repo) => (
-            <RepoNotice repo={repo} editable={host.archivedAt === null} view={view} />
+            <RepoNotice repo={repo} editable={host.archivedAt === null} named={repos.length > 1} view={view} />
           ))}
         </div>
       ) : null}
@@ -164,7 +165,7 @@ function RepoTable({ rows, view, host }: { rows: readonly RepoLine[]; view: View
             ) : null}
             <td data-th="Address" class="wide">
               <code>{repo.url}</code>
-              {repo.status === "failed" ? <small class="is-failed">{repo.statusMessage}</small> : null}
+              {host && repo.status === "failed" ? <small class="is-failed">{failureOf(repo).reason}</small> : null}
             </td>
             <td data-th="Append-only">
               {repo.appendOnly === "violated" ? (

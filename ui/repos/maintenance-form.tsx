@@ -1,7 +1,7 @@
 // Changing when and where a repo is maintained.
 import type { MaintenanceKind } from "../../shared/maintenance.ts";
 import { SubmitButton } from "../components/button.tsx";
-import { Csrf, FormMessage, type FormState, SelectField, TextField, Tick } from "../components/field.tsx";
+import { Csrf, emptyForm, FormMessage, type FormState, SelectField, TextField, Tick } from "../components/field.tsx";
 import { may, type View } from "../view.ts";
 import type { MaintenanceView } from "./maintenance.tsx";
 
@@ -11,14 +11,18 @@ export function MaintenanceEditor({
   maintenance,
   path,
   form,
+  wishedBudgetBytes,
   view,
 }: {
   maintenance: MaintenanceView;
   path: string;
   form: FormState | null;
+  /** Proposed on the page: the form opens with it, and somebody has to save it. */
+  wishedBudgetBytes: number | null;
   view: View;
 }) {
-  const state = form ?? { values: {}, errors: {} };
+  const state = form ?? emptyForm;
+  const budgetBytes = wishedBudgetBytes ?? maintenance.check.budgetBytes;
   const line = (kind: MaintenanceKind) => maintenance.lines.find((one) => one.kind === kind);
   const typedFor = (kind: MaintenanceKind) => {
     const one = line(kind);
@@ -38,7 +42,7 @@ export function MaintenanceEditor({
     />
   );
   return (
-    <details class="change" open={form !== null} id="change-maintenance">
+    <details class="change" open={form !== null || wishedBudgetBytes !== null} id="change-maintenance">
       <summary class="btn btn-s">Change…</summary>
       <form method="post" action={`${path}/maintenance`} class="rows change-form">
         <Csrf token={view.csrf} />
@@ -58,10 +62,11 @@ export function MaintenanceEditor({
             name="check_budget_gib"
             label="Data read by a check, GiB"
             form={state}
-            value={String(Math.round((maintenance.check.budgetBytes / 2 ** 30) * 100) / 100)}
+            value={String(Math.round((budgetBytes / 2 ** 30) * 100) / 100)}
             mono
             inputmode="numeric"
             autocomplete="off"
+            autofocus={wishedBudgetBytes !== null}
             hint="Each check reads the next part of this size; 0 reads metadata only. What it reads is downloaded"
           />
         </div>

@@ -7,9 +7,10 @@ import { Glyph, type GlyphName } from "../components/glyph.tsx";
 import { LedgerSection, Notice } from "../components/panels.tsx";
 import { Badge } from "../components/status.tsx";
 import { Ago, Near } from "../components/time.tsx";
-import { formatBytes, formatSpan } from "../format.ts";
+import { formatBytes } from "../format.ts";
 import { may, type View } from "../view.ts";
 import { MAINTENANCE_TITLES, MaintenanceEditor } from "./maintenance-form.tsx";
+import { everySpan, RoundAdvice } from "./round-advice.tsx";
 
 export type MaintenanceLine = {
   kind: MaintenanceKind;
@@ -41,9 +42,13 @@ export type MaintenanceView = {
     part: number | null;
     /** What one check downloads, bytes. */
     downloadBytes: number | null;
+    /** How long it is between two checks; null when none come by themselves. */
+    periodMs: number | null;
     /** How long a round takes; null when nothing is read or nothing comes by itself. */
     roundMs: number | null;
     fullyReadSince: number | null;
+    /** What to change where a round takes longer than a year. */
+    advice: { is: "larger_budget"; budgetBytes: number; parts: number } | { is: "more_often" } | null;
   };
   /** Where it may run; the repo's own host first. */
   hosts: readonly { id: string; name: string }[];
@@ -73,15 +78,18 @@ export function MaintenanceSection(props: {
   locks: Child;
   path: string;
   form: FormState | null;
+  /** A budget that the form is to begin with, bytes. */
+  wishedBudgetBytes: number | null;
   isReady: boolean;
   view: View;
 }) {
-  const { maintenance, locks, path, form, isReady, view } = props;
+  const { maintenance, locks, path, form, wishedBudgetBytes, isReady, view } = props;
   const mayRun = may(view, "operator") && isReady;
   return (
     <LedgerSection id="maintenance" title="Maintenance" about={<Where maintenance={maintenance} />}>
       <div class="rows-wide">
         <Hints maintenance={maintenance} />
+        <RoundAdvice check={maintenance.check} path={path} mayChange={may(view, "operator")} />
         <table class="table stack maint">
           <thead>
             <tr>
@@ -102,7 +110,13 @@ export function MaintenanceSection(props: {
           </tbody>
         </table>
         {may(view, "operator") ? (
-          <MaintenanceEditor maintenance={maintenance} path={path} form={form} view={view} />
+          <MaintenanceEditor
+            maintenance={maintenance}
+            path={path}
+            form={form}
+            wishedBudgetBytes={wishedBudgetBytes}
+            view={view}
+          />
         ) : null}
       </div>
     </LedgerSection>
@@ -231,7 +245,7 @@ function checkWords({ parts, part, downloadBytes, roundMs, fullyReadSince }: Mai
   if (parts === null) return "metadata only, no data is read";
   const reads = parts === 1 ? "reads all data" : `reads part ${part ?? 1} of ${parts}`;
   const size = downloadBytes === null ? "" : `, about ${formatBytes(downloadBytes)} each time`;
-  const round = roundMs === null ? "" : ` · everything read every ${formatSpan(roundMs)}`;
+  const round = roundMs === null ? "" : ` · everything read ${everySpan(roundMs)}`;
   return `${reads}${size}${round}${fullyReadSince === null ? " · not yet all read" : ""}`;
 }
 

@@ -33,13 +33,16 @@ export type RepoPageProps = {
   /** Repos that tell the same repository id at another address. */
   lookalikes: readonly Sharer[];
   usedBy: readonly string[];
+  /** A budget for checks that the form of maintenance is to begin with, bytes. */
+  wishedBudgetBytes: number | null;
   refused: RefusedForm | null;
 };
 
 export function RepoPage({ view, ...data }: RepoPageProps & { view: View }) {
   const { repo, host, credentials, trend, refused } = data;
   const path = `${hostPath(host.id, "repos")}/${repo.id}`;
-  const live = refused === null ? { live: `${path}?days=${trend.days}` } : {};
+  const isLive = refused === null && data.wishedBudgetBytes === null;
+  const live = isLive ? { live: `${path}?days=${trend.days}` } : {};
   const formOf = (of: RefusedForm["of"]) => (refused?.of === of ? refused.form : null);
   const slot = refused?.of === "everyday" || refused?.of === "admin" ? refused.of : null;
   const danger = refused?.of === "reinit" || refused?.of === "remove" ? refused.of : null;
@@ -55,7 +58,7 @@ export function RepoPage({ view, ...data }: RepoPageProps & { view: View }) {
           { label: <code>{repo.name}</code> },
         ]}
       />
-      <PageHead view={view} live={refused === null}>
+      <PageHead view={view} live={isLive}>
         <div class="host-head">
           <RepoVerdict repo={repo} isStale={data.locks.isStale} />
           <div class="host-line">
@@ -82,6 +85,7 @@ export function RepoPage({ view, ...data }: RepoPageProps & { view: View }) {
           locks={<LocksRow locks={data.locks} path={path} mayRun={mayRun} view={view} />}
           path={path}
           form={formOf("maintenance")}
+          wishedBudgetBytes={data.wishedBudgetBytes}
           isReady={mayRun}
           view={view}
         />

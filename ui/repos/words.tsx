@@ -9,7 +9,10 @@ import { Badge } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";
 import { may, type View } from "../view.ts";
 
-export type RepoState = Pick<RepoRow, "id" | "hostId" | "status" | "statusCode" | "statusMessage" | "statusAt">;
+export type RepoState = Pick<
+  RepoRow,
+  "id" | "hostId" | "name" | "status" | "statusCode" | "statusMessage" | "statusAt" | "backupWhenReady"
+>;
 
 const STATUS: Record<RepoRow["status"], { glyph: GlyphName; word: string }> = {
   ready: { glyph: "ok", word: "Ready" },
@@ -32,26 +35,40 @@ export function isBeingMade({ status, statusCode }: Pick<RepoRow, "status" | "st
   return status === "unknown" && statusCode === "repo_missing";
 }
 
-/** What went wrong, in two or three words, for the bold part of a notice. */
+/** Where an agent reports nothing but a code. */
 const CODES: Record<string, string> = {
-  wrong_password: "wrong restic password",
-  repo_missing: "no repository at this address",
-  wrong_repo: "another repository is at this address",
-  repo_unreachable: "the repo server cannot be reached",
-  unauthorised: "the repo server refuses this user or password",
-  repo_locked: "the repository is locked",
-  permission_denied: "permission denied",
-  repo_full: "the repository is full",
-  no_credentials: "the host has no credential",
-  restic_missing: "there is no restic on the host",
+  wrong_password: "The restic password is wrong",
+  repo_missing: "There is no repository at this address",
+  wrong_repo: "Another repository is at this address",
+  repo_unreachable: "The repo server cannot be reached",
+  unauthorised: "The repo server refuses this user or password",
+  repo_locked: "The repository is locked",
+  permission_denied: "The repo server forbids this",
+  repo_full: "The repository is full",
+  no_credentials: "The host has no credential",
+  restic_missing: "There is no restic on the host",
   restic_too_old: "restic on the host is too old",
 };
+
+/** Why a repo cannot be opened and what to do, in two sentences: agents write "reason: remedy". The remedy may be empty. */
+export function failureOf({ statusCode, statusMessage }: Pick<RepoRow, "statusCode" | "statusMessage">): {
+  reason: string;
+  remedy: string;
+} {
+  const text = statusMessage?.trim() || (CODES[statusCode ?? ""] ?? "The repository could not be opened");
+  const parted = /^(.{3,120}?)(?:: |[.] )(.+)$/s.exec(text);
+  return {
+    reason: sentence(parted?.[1] ?? text),
+    remedy: parted?.[2] ? sentence(parted[2].charAt(0).toUpperCase() + parted[2].slice(1)) : "",
+  };
+}
 
 /** Agents end some of their sentences without a full stop. */
 const sentence = (text: string) => (/[.!?…]$/.test(text) ? text : `${text}.`);
 
-/** The reason and the remedy, with Retry where the host still runs. The server's own sentence stands behind the bold words. */
-export function RepoNotice({ repo, editable, view }: { repo: RepoState; editable: boolean; view: View }) {
+/** The reason and the remedy, with Retry where the host still runs; `named` where several stand below each other. */
+export function RepoNotice(props: { repo: RepoState; editable: boolean; named?: boolean; view: View }) {
+  const { repo, editable, named, view } = props;
   const retry =
     editable && may(view, "operator") ? (
       <Verb
@@ -66,10 +83,23 @@ export function RepoNotice({ repo, editable, view }: { repo: RepoState; editable
     ) : null;
   const when = repo.statusAt === null ? null : <Ago at={repo.statusAt} view={view} />;
   const notice = (glyph: GlyphName, reason: Child, words: Child) => (
-    <Notice glyph={glyph} reason={reason} verbs={retry}>
+    <Notice
+      glyph={glyph}
+      reason={
+        named ? (
+          <>
+            <code>{repo.name}</code>: {reason}
+          </>
+        ) : (
+          reason
+        )
+      }
+      verbs={retry}
+    >
       {words}
     </Notice>
   );
+  const then = repo.backupWhenReady ? " Then what goes into it is backed up at once." : "";
   switch (repo.status) {
     case "ready":
       return notice("ok", "Ready.", <>Opened with the everyday credential {when}.</>);
@@ -86,16 +116,20 @@ export function RepoNotice({ repo, editable, view }: { repo: RepoState; editable
     case "failed":
       return notice(
         "failed",
-        `Not ready: ${CODES[repo.statusCode ?? ""] ?? "the repository could not be opened"}.`,
+        failureOf(repo).reason,
         <>
-          {repo.statusMessage === null ? "" : sentence(repo.statusMessage)}
+          {failureOf(repo).remedy}
           {when ? <> Tried {when}.</> : null}
         </>,
       );
     case "unknown":
       return repo.statusCode === "repo_missing"
-        ? notice("running", "Being made.", "Nothing was at this address yet; the agent makes the repository now.")
-        : notice("idle", "Not tried yet.", "The agent opens the repository as soon as it is connected.");
+        ? notice(
+            "running",
+            "Being made.",
+            `Nothing was at this address yet; the agent makes the repository now.${then}`,
+          )
+        : notice("idle", "Not tried yet.", `The agent opens the repository as soon as it is connected.${then}`);
   }
 }
 

@@ -1,0 +1,37 @@
+// The remark that reading all data of a repo once takes longer than a year, with what would shorten it.
+import { Notice } from "../components/panels.tsx";
+import { formatCount, formatSpan } from "../format.ts";
+import type { MaintenanceView } from "./maintenance.tsx";
+
+const GIB = 2 ** 30;
+
+/** "every 12 years", "every month" */
+export function everySpan(ms: number): string {
+  return `every ${formatSpan(ms).replace(/^1 /, "")}`;
+}
+
+/** The link fills the form in and opens it; nothing is saved by it. */
+export function RoundAdvice(props: { check: MaintenanceView["check"]; path: string; mayChange: boolean }) {
+  const { check, path, mayChange } = props;
+  const { advice, roundMs, periodMs } = check;
+  if (advice === null || roundMs === null || periodMs === null) return null;
+  const reason = `It takes ${formatSpan(roundMs)} until all data were read once.`;
+  if (advice.is === "more_often")
+    return (
+      <Notice glyph="warning" reason={reason}>
+        Damage could stay unseen for so long, because checks come only {everySpan(periodMs)}: let them come more often.
+      </Notice>
+    );
+  const gib = advice.budgetBytes / GIB;
+  const fill = (
+    <a class="btn btn-s" href={`${path}?budget_gib=${gib}#check_budget_gib`}>
+      Fill in {formatCount(gib)} GiB…
+    </a>
+  );
+  return (
+    <Notice glyph="warning" reason={reason} verbs={mayChange ? fill : null}>
+      Damage could stay unseen for so long. With {formatCount(gib)} GiB a check everything is read{" "}
+      {everySpan(advice.parts * periodMs)}, at its present size; more frequent checks help as well.
+    </Notice>
+  );
+}
