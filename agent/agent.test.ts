@@ -187,7 +187,8 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
     server.send("command.cancel", { job_id: slow.job_id });
     const end = await server.wait("job.finished", (one) => one.payload.job_id === slow.job_id);
     expect(end.payload).toMatchObject({ status: "cancelled", error_code: null });
-    expect(performance.now() - askedAt).toBeLessThan(4000);
+    // At 200 KiB/s it would have gone on for a minute.
+    expect(performance.now() - askedAt).toBeLessThan(15_000);
     const again = order("backup", repoId, { source_group_id: groupId, state_version: 1, bandwidth: null });
     expect(await done(server, again)).toMatchObject({ status: "succeeded", warnings: 0 });
   }, 60_000);

@@ -31,6 +31,7 @@ import { roamingObstacle } from "./roaming.ts";
 import { createScheduler } from "./scheduler.ts";
 import { fetchRestic } from "./server-files.ts";
 import { createStatusFile } from "./status-file.ts";
+import type { JobFinished } from "./store/job-rows.ts";
 import { openAgentDb } from "./store/open.ts";
 import { createStore } from "./store/store.ts";
 import { hostName, timeZone, vitals } from "./sysinfo.ts";
@@ -64,7 +65,6 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   if (opened.setAside) log.error("agent.db was damaged and is set aside", { moved_to: opened.setAside });
   const store = createStore(opened.db);
   const outbox = createOutbox({ store, clock, log, writeAgainMs: timings.writeAgainMs });
-  const waiting = recoverJobs({ store, outbox, clock, log });
   const trust = createTrust(config.server, config.trust);
 
   const state = createDesiredState({
@@ -134,7 +134,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       maxUploadKbps: config.max_upload_kbps,
     },
     sendProgress: (progress) => void connection.send("job.progress", progress),
-    ended: (end) => scheduler.noteEnd(end),
+    ended: noteEnd,
     redactor,
     clock,
     log,
@@ -212,6 +212,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   let refreshedFor: string | null = null;
   const upkeep = createUpkeep({ store, state, followUps, queue, finder, clock, log, everyMs: timings.upkeepEveryMs });
 
+  const waiting = recoverJobs({ store, outbox, ended: noteEnd, clock, log });
   await finder.look();
   await endLeftUnits(outside);
   void hooks.settleInterrupted();
@@ -221,6 +222,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   connection.start();
   writeStatus();
   return { connection, stop };
+
+  function noteEnd(end: JobFinished): void {
+    scheduler.noteEnd(end);
+  }
 
   async function stop(): Promise<void> {
     upkeep.stop();

@@ -2,11 +2,13 @@
 import { afterEach, expect, test } from "bun:test";
 import { newId } from "../shared/ids.ts";
 import { CLOSE } from "../shared/protocol/version.ts";
+import { quietPort } from "../tests/testbed/ports.ts";
 import { createCleanup } from "../tests/testbed/temp.ts";
 import { until } from "../tests/testbed/wait.ts";
 import { certificate } from "./testing/certificate.ts";
 import { type FakeServerOptions, startFakeServer } from "./testing/fake-server.ts";
 import { agentFixture, order } from "./testing/fixture.ts";
+import type { Timings } from "./timings.ts";
 import type { TrustSettings } from "./trust.ts";
 
 const cleanup = createCleanup();
@@ -18,9 +20,9 @@ function server(options: FakeServerOptions = {}) {
   return started;
 }
 
-async function agentFor(url: string, trust?: TrustSettings) {
+async function agentFor(url: string, { trust, timings }: { trust?: TrustSettings; timings?: Partial<Timings> } = {}) {
   const fixture = agentFixture(await cleanup.tempFolder(), url, null, trust ? { trust } : {});
-  const agent = await fixture.start();
+  const agent = await fixture.start(timings);
   cleanup.add(() => agent.stop());
   return { agent, ...fixture };
 }
@@ -51,27 +53,26 @@ test("a cut connection is opened again", async () => {
 
 test("a server that falls silent is noticed and left", async () => {
   const peer = server();
-  const { lines } = await agentFor(peer.url);
+  const { lines } = await agentFor(peer.url, { timings: { heartbeatAnswerMs: 400 } });
   await peer.wait("heartbeat");
   peer.behaviour.answerHeartbeats = false;
-  await until(() => peer.connections() > 1, { what: "a second connection", timeoutMs: 3000 });
+  await until(() => peer.connections() > 1, { what: "a second connection" });
   expect(lines.join("\n")).toContain("does not answer heartbeats");
 });
 
 test("a server that never welcomes is left too", async () => {
   const peer = server();
   peer.behaviour.welcome = false;
-  await agentFor(peer.url);
-  await until(() => peer.connections() > 1, { what: "a second connection", timeoutMs: 4000 });
+  await agentFor(peer.url, { timings: { welcomeMs: 500 } });
+  await until(() => peer.connections() > 1, { what: "a second connection" });
 });
 
 test("a server that is not there yet is found when it comes", async () => {
-  const first = startFakeServer();
-  await first.stop();
-  const { agent } = await agentFor(first.url);
+  const port = await quietPort();
+  const { agent } = await agentFor(`http://127.0.0.1:${port}`);
   await until(() => agent.connection.state() === "waiting", { what: "the first try" });
   expect(agent.connection.problem()).toContain("Cannot reach the server");
-  const late = server({ port: first.port });
+  const late = server({ port });
   await late.wait("hello");
 });
 
@@ -84,14 +85,17 @@ test.each([
 ] as const)("refused with %s (%d): says why, waits, tries again", async (error, code, sentence) => {
   const peer = server();
   peer.behaviour.refuse = { error, code };
-  const { agent } = await agentFor(peer.url);
-  await until(() => agent.connection.problem()?.includes(sentence), { what: sentence });
-  expect(agent.connection.state()).toBe("waiting");
-  const before = peer.connections();
-  await Bun.sleep(50);
-  expect(peer.connections()).toBe(before);
+  const waitMs = 300;
+  const timings = { refusedMs: waitMs, replacedMs: [waitMs, 2 * waitMs] as [number, number] };
+  const { agent } = await agentFor(peer.url, { timings });
+  await until(() => agent.connection.state() === "waiting" && agent.connection.problem()?.includes(sentence), {
+    what: sentence,
+  });
   peer.behaviour.refuse = null;
   await peer.wait("heartbeat");
+  // Timers count whole milliseconds.
+  for (const [n, at] of peer.openedAt.slice(1).entries())
+    expect(at - Number(peer.openedAt[n])).toBeGreaterThan(waitMs - 2);
 });
 
 test("unknown types are ignored, garbled frames are answered, unknown kinds of order are refused", async () => {
@@ -117,8 +121,8 @@ test("a pinned key: that key is accepted with any certificate, another key never
   expect(renewed.pin).toBe(own.pin);
   const trust = { pin: own.pin, ca_file: null, insecure: false };
 
-  const first = startFakeServer({ tls: own });
-  const { agent } = await agentFor(first.url, trust);
+  const first = startFakeServer({ tls: own, port: await quietPort() });
+  const { agent } = await agentFor(first.url, { trust });
   await first.wait("heartbeat");
   await first.stop();
 
@@ -138,10 +142,10 @@ test("a CA file is trusted; without it the same server is not", async () => {
   const folder = await cleanup.tempFolder();
   const own = await certificate(folder, "own");
   const peer = server({ tls: own });
-  const stranger = await agentFor(peer.url, { pin: null, ca_file: null, insecure: false });
+  const stranger = await agentFor(peer.url, { trust: { pin: null, ca_file: null, insecure: false } });
   await until(() => stranger.agent.connection.problem()?.match(/self.signed/i), { what: "the refusal" });
   expect(peer.requests).toEqual([]);
-  await agentFor(peer.url, { pin: null, ca_file: own.certFile, insecure: false });
+  await agentFor(peer.url, { trust: { pin: null, ca_file: own.certFile, insecure: false } });
   await peer.wait("heartbeat");
 });
 
@@ -156,6 +160,10 @@ test("a server restored from a copy hears again how jobs ended", async () => {
   peer.behaviour.stateId = newId();
   peer.cut();
   await until(() => peer.list("job.finished").filter(fits).length === 2, { what: "the end told again" });
+  const beats = peer.list("heartbeat").length;
+  const isTaken = () =>
+    peer.list("heartbeat").findIndex((one, n) => n >= beats && one.payload.outbox_pending === 0) > 0;
+  await until(isTaken, { what: "an empty outbox" });
   peer.cut();
   await until(() => peer.connections() === 3, { what: "a third connection" });
   expect(peer.list("job.finished").filter(fits)).toHaveLength(2);

@@ -3,9 +3,10 @@ import { describe, expect, test } from "bun:test";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/clock.ts";
 import { nextRuns, parseCron } from "../shared/cron.ts";
 import { newId } from "../shared/ids.ts";
+import { ERROR_CODES } from "../shared/jobs.ts";
 import { createZone } from "../shared/zone.ts";
 import { createRandom } from "../tests/testbed/random.ts";
-import { dueRun, judgeRetry, nextStart, retryAt, type ScheduleInForce, scheduleInForce } from "./fires.ts";
+import { dueRun, isPassing, judgeRetry, nextStart, retryAt, type ScheduleInForce, scheduleInForce } from "./fires.ts";
 
 const START = Date.parse("2026-10-22T00:00Z");
 const TICK_MS = 60_000;
@@ -114,6 +115,33 @@ describe("retries", () => {
     expect(retryAt(daily, { dueAt, attempt: 1, finishedAt: late }, rules)).toBeNull();
     expect(retryAt(daily, { dueAt, attempt: 1, finishedAt: late - MINUTE_MS }, rules)).toBe(late);
     expect(judgeRetry(daily, { dueAt, at: late }, dueAt + DAY_MS)).toBe("over");
+  });
+
+  test("of an agent that dies again and again are as many as allowed, apart from each other, and before the next due time", () => {
+    const random = createRandom(11);
+    const hourly = schedule("0 * * * *");
+    for (let round = 0; round < 200; round++) {
+      const dueAt = START + round * HOUR_MS;
+      const max = Math.floor(random() * 6);
+      const limits = { max, backoffSeconds: 1 + Math.floor(random() * 600) };
+      const starts = [dueAt];
+      for (;;) {
+        // It dies a moment after it began, and comes back within some minutes.
+        const finishedAt = starts.at(-1)! + Math.ceil(random() * 3 * MINUTE_MS);
+        const at = retryAt(hourly, { dueAt, attempt: starts.length, finishedAt }, limits);
+        if (at === null) break;
+        expect(at - finishedAt).toBeGreaterThanOrEqual(Math.min(limits.backoffSeconds * 1000, 30 * MINUTE_MS));
+        expect(judgeRetry(hourly, { dueAt, at }, at)).toBe("due");
+        starts.push(at);
+      }
+      expect(starts.length).toBeLessThanOrEqual(max + 1);
+      expect(starts.at(-1)!).toBeLessThan(dueAt + HOUR_MS);
+    }
+  });
+
+  test("are for what passes by itself: a dead server, a lock, the agent's own end", () => {
+    expect(ERROR_CODES.filter(isPassing).sort()).toEqual(["agent_restarted", "repo_locked", "repo_unreachable"]);
+    expect(isPassing(null)).toBe(false);
   });
 
   test("are not held up by a clock that was set back", () => {

@@ -1,6 +1,7 @@
 /** The rules of the scheduler, pure: which run is due now, whether a missed one is made up for, when a try is repeated. */
 import { MINUTE_MS } from "../shared/clock.ts";
 import { type Cron, splayMs } from "../shared/cron.ts";
+import type { ErrorCode } from "../shared/jobs.ts";
 import type { Zone } from "../shared/zone.ts";
 
 /** Beyond this a run counts as missed: the machine was off, asleep, or its disk full. */
@@ -39,6 +40,13 @@ export function dueRun(schedule: ScheduleInForce, dealtWith: number | null, now:
 /** When the next regular run starts, splay included. */
 export function nextStart({ cron, zone, splayMs }: ScheduleInForce, now: number): number {
   return cron.next(now - splayMs, zone) + splayMs;
+}
+
+/** Why a backup fails that may succeed a little later. One that was killed together with its agent counted when it began, so an agent that dies of it does not try for ever. */
+const PASSING: ReadonlySet<ErrorCode> = new Set(["repo_unreachable", "repo_locked", "agent_restarted"]);
+
+export function isPassing(code: ErrorCode | null): boolean {
+  return code !== null && PASSING.has(code);
 }
 
 export type RetryRules = { max: number; backoffSeconds: number };

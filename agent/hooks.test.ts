@@ -141,7 +141,7 @@ describe("hooks", () => {
     const folder = await cleanup.tempFolder();
     const setting = await setUp({
       hooks: { pre: `sh -c 'echo $$ > ${folder}/pid; exec sleep 600' & wait` },
-      timings: { hookMs: 1500 },
+      timings: { hookMs: 3000 },
     });
     const end = await setting.run();
     expect(end).toMatchObject({ status: "failed", error_code: "pre_hook_failed" });
@@ -205,7 +205,7 @@ describe("hooks", () => {
     store.close();
     const again = await setting.fixture.start();
     cleanup.add(() => again.stop());
-    await until(() => existsSync(join(folder, "post")));
+    await until(() => readFileSync(join(folder, "post"), "utf8").endsWith("\n"));
     expect(readFileSync(join(folder, "post"), "utf8")).toBe(`${jobId} failed\n`);
   });
 
@@ -234,7 +234,7 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("bandwidth with %s", (res
     writeFileSync(join(setting.source, "big"), randomBytes(2 * 1024 * 1024));
     const quick = await setting.run(setting.backup({ up_kbps: 20_480, down_kbps: null }));
     expect(setting.logOf(quick.job_id).join("\n")).toContain("--limit-upload 20480 --limit-download 4096");
-    expect(quick.finished_at - Number(quick.started_at)).toBeLessThan(took - 1500);
+    expect(quick.finished_at - Number(quick.started_at)).toBeLessThan(took);
   }, 60_000);
 
   test("agent.yaml caps what the server allows", async () => {

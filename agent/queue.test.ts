@@ -72,7 +72,7 @@ async function inside(handle: Handler, folder?: string) {
   });
   const frames: { type: string; payload: Record<string, unknown> }[] = [];
   const listen = () => outbox.attach((frame) => void frames.push(JSON.parse(frame) as (typeof frames)[number]));
-  const start = () => queue.start(recoverJobs({ store, outbox, clock, log: silentLog }));
+  const start = () => queue.start(recoverJobs({ store, outbox, ended: () => {}, clock, log: silentLog }));
   const ends = () => frames.filter((frame) => frame.type === "job.finished").map((frame) => frame.payload);
   const typesOf = (job: CommandRun) =>
     frames.filter((one) => one.payload["job_id"] === job.job_id && one.type !== "log.stream").map((one) => one.type);

@@ -117,6 +117,8 @@ export function createQueue(options: Options) {
       job.abortedBy ??= "cancel";
       if (job === current) {
         job.abort.abort();
+        // Should the agent die before restic has ended, what was cancelled is not tried again.
+        store.notes.cancel(jobId, clock.now());
         return;
       }
       endWaiting(job);

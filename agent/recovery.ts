@@ -9,10 +9,17 @@ import type { Store } from "./store/store.ts";
 
 export type WaitingJob = { stored: StoredJob; order: CommandRun };
 
-type Options = { store: Store; outbox: Outbox; clock: Clock; log: Log };
+type Options = {
+  store: Store;
+  outbox: Outbox;
+  /** Called within the write that closes a job. */
+  ended(end: JobFinished): void;
+  clock: Clock;
+  log: Log;
+};
 
 /** @returns the jobs that were accepted but had not begun, in order of arrival. */
-export function recoverJobs({ store, outbox, clock, log }: Options): WaitingJob[] {
+export function recoverJobs({ store, outbox, ended, clock, log }: Options): WaitingJob[] {
   const waiting: WaitingJob[] = [];
   for (const stored of store.jobs.listOpen()) {
     if (stored.status === "queued" && stored.order !== null) {
@@ -53,6 +60,7 @@ export function recoverJobs({ store, outbox, clock, log }: Options): WaitingJob[
       () => {
         store.jobs.setLastLine(fields.job_id, seq);
         store.jobs.setFinished(end);
+        ended(end);
         if (fields.repo_id === null || stored.status !== "running") return;
         // The process that may have left a lock, as far as known.
         store.notes.set(`unlock_first:${fields.repo_id}`, String(stored.child?.pid ?? ""));

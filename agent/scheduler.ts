@@ -8,15 +8,13 @@ import type { CommandRun, DesiredSchedule } from "../shared/protocol/to-agent.ts
 import type { ToServerPayload } from "../shared/protocol/to-server.ts";
 import type { Zone } from "../shared/zone.ts";
 import type { DesiredStateHolder } from "./desired-state.ts";
-import { dueRun, judgeRetry, nextStart, retryAt, type ScheduleInForce, scheduleInForce } from "./fires.ts";
+import { dueRun, isPassing, judgeRetry, nextStart, retryAt, type ScheduleInForce, scheduleInForce } from "./fires.ts";
 import type { DurableMessage } from "./outbox.ts";
 import type { Queue } from "./queue.ts";
 import type { JobFinished } from "./store/job-rows.ts";
 import type { Retry } from "./store/retry-rows.ts";
 import type { Store } from "./store/store.ts";
 import { openZone } from "./zoneinfo.ts";
-
-export type Scheduler = ReturnType<typeof createScheduler>;
 
 /** Why a roaming host does not back up now. */
 export type RoamingObstacle = "battery_low" | "metered_network";
@@ -37,7 +35,6 @@ type Minted = { fields: JobFields; order: CommandRun };
 type Target = { source_group_id: string; repo_id: string };
 type InForce = { schedule: DesiredSchedule; inForce: ScheduleInForce };
 
-const PASSING: readonly JobFinished["error_code"][] = ["repo_unreachable", "repo_locked"];
 /** Zones of the machine, revocation: what nobody tells the scheduler is seen within this. */
 const LOOK_AT_LEAST_MS = MINUTE_MS;
 const JOB_EXPIRES_MS = 3 * DAY_MS;
@@ -198,7 +195,7 @@ export function createScheduler(options: Options) {
     // Whoever ordered it: what a retry is for has happened.
     if (end.status === "succeeded") store.retries.delete(end.source_group_id, end.repo_id);
     if (end.status !== "failed" || end.actor_kind !== "schedule" || end.schedule_id === null) return;
-    if (!PASSING.includes(end.error_code)) return;
+    if (!isPassing(end.error_code) || store.notes.isCancelled(end.job_id)) return;
     const entry = rulesInForce(clock.now()).find(({ schedule }) => schedule.id === end.schedule_id);
     const group = state.findSourceGroup(end.source_group_id);
     if (!entry || !group) return;

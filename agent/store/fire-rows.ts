@@ -16,8 +16,6 @@ export type ScheduleRule = { schedule_id: string; rule: string; since: number };
 /** So many due times of a schedule are remembered. A count, not an age: a clock that jumps must not empty them. */
 const KEPT_PER_SCHEDULE = 500;
 
-export type FireRows = ReturnType<typeof createFireRows>;
-
 export function createFireRows(db: Database) {
   const insert = db.query<null, Fire>(
     `INSERT INTO fires (schedule_id, due_at, source_group_id, repo_id, job_id)

@@ -32,8 +32,6 @@ type Row = {
   child_birth: string | null;
 };
 
-export type JobRows = ReturnType<typeof createJobRows>;
-
 export function createJobRows(db: Database) {
   const insert = db.query<null, [string, string, string | null, string, string | null, number | null]>(
     `INSERT INTO jobs (job_id, arrival, status, repo_id, fields, job_order, expires_at)

@@ -17,8 +17,6 @@ export type NoteKey =
   | `reported_at:${string}`
   | `measured:${string}`;
 
-export type NoteRows = ReturnType<typeof createNoteRows>;
-
 export function createNoteRows(db: Database) {
   const get = db.query<{ value: string }, [string]>("SELECT value FROM notes WHERE key = ?1");
   const set = db.query<null, [string, string]>(

@@ -12,8 +12,6 @@ export type Retry = {
   retry_at: number;
 };
 
-export type RetryRows = ReturnType<typeof createRetryRows>;
-
 export function createRetryRows(db: Database) {
   const set = db.query<null, Retry>(
     `INSERT INTO retries (source_group_id, repo_id, schedule_id, due_at, attempt, retry_at)

@@ -22,7 +22,7 @@ export function startFakeServer({ tls, port = 0 }: FakeServerOptions = {}) {
   const requests: string[] = [];
   const garbled: string[] = [];
   let socket: Socket | null = null;
-  let connections = 0;
+  const openedAt: number[] = [];
   const behaviour = {
     /** Acknowledge each durable message. */
     ack: true,
@@ -48,7 +48,7 @@ export function startFakeServer({ tls, port = 0 }: FakeServerOptions = {}) {
     },
     websocket: {
       open(opened) {
-        connections += 1;
+        openedAt.push(performance.now());
         socket = opened;
       },
       message(from, data) {
@@ -123,7 +123,9 @@ export function startFakeServer({ tls, port = 0 }: FakeServerOptions = {}) {
       fits?: (message: Heard<T>) => boolean,
       timeoutMs = 20_000,
     ): Promise<Heard<T>> => until(() => find(type, fits), { timeoutMs, what: `a ${type}` }),
-    connections: () => connections,
+    connections: () => openedAt.length,
+    /** When each connection was opened, by the test's stopwatch. */
+    openedAt,
     connected: () => socket !== null,
     /** Ends the connection without a word. */
     cut: (): void => socket?.terminate(),

@@ -14,9 +14,10 @@ import { TIMINGS, type Timings } from "../timings.ts";
 export const QUICK: Timings = {
   ...TIMINGS,
   heartbeatEveryMs: 200,
-  heartbeatAnswerMs: 400,
-  connectMs: 2000,
-  welcomeMs: 1000,
+  // Not so short that a busy machine looks like a dead one.
+  heartbeatAnswerMs: 3000,
+  connectMs: 5000,
+  welcomeMs: 5000,
   reconnectFirstMs: 20,
   reconnectMaxMs: 100,
   refusedMs: 300,

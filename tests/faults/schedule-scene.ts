@@ -1,4 +1,5 @@
 /** A server, and a real agent that lives by a clock of its own, with one schedule and a repository. */
+import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Agent, type AgentProcess, agentIn } from "../testbed/agent.ts";
@@ -48,6 +49,8 @@ export async function openScheduleScene(cleanup: Cleanup, options: ScheduleScene
   const source = join(home, "source");
   mkdirSync(source);
   writeFileSync(join(source, "a.txt"), "content");
+  for (let at = 0; at < (options.includesMegabytes ?? 0); at++)
+    writeFileSync(join(source, `${at}.bin`), randomBytes(2 ** 20));
   const repository = join(home, "repository");
   if (!options.repo) await copyRepoTemplate(repository);
   const repo = options.repo

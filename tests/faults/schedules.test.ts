@@ -141,6 +141,42 @@ test("a repo that is unreachable and comes back: the third try succeeds", async 
   expect(new Set(await scene.dueTimes())).toEqual(new Set(["2020-11-23T02:00"]));
 }, 120_000);
 
+test("an agent that is killed during a scheduled backup tries the same due time again, and succeeds once", async () => {
+  const scene = await openScheduleScene(cleanup, { ...DAILY, includesMegabytes: 8 });
+  await scene.put(`/api/hosts/${scene.hostId}/source-groups/${scene.groupId}`, {
+    retry_max: 2,
+    retry_backoff_seconds: 60,
+  });
+  await scene.put(`/api/hosts/${scene.hostId}/bandwidth`, { up_kbps: 100, down_kbps: null });
+  const isInSync = async () => (await scene.client.get<{ in_sync: boolean }>(`/api/hosts/${scene.hostId}`)).in_sync;
+  await until(isInSync, { what: "the limit at the agent" });
+  await scene.moveTo("2020-11-23T02:00:05Z");
+  await until(
+    async () => {
+      const [job] = await scene.jobs();
+      return job && (await scene.log(job.id)).some((line) => line.startsWith("restic backup"));
+    },
+    { timeoutMs: 30_000, what: "restic at work" },
+  );
+  await scene.killAgent();
+  await scene.put(`/api/hosts/${scene.hostId}/bandwidth`, { up_kbps: null, down_kbps: null });
+  scene.startAgent();
+  await until(async () => (await scene.jobs())[0]?.status === "failed" && (await isInSync()), {
+    timeoutMs: 30_000,
+    what: "the end of the killed backup",
+  });
+  expect(await scene.jobs()).toHaveLength(1);
+  await scene.moveTo("2020-11-23T02:02:00Z", 1);
+  await scene.moveTo("2020-11-23T06:00:00Z");
+  await Bun.sleep(QUIET_MS);
+  const jobs = await scene.told(2);
+  expect(jobs.map(({ attempt, status, error_code }) => [attempt, status, error_code])).toEqual([
+    [1, "failed", "agent_restarted"],
+    [2, "succeeded", null],
+  ]);
+  expect(await scene.dueTimes()).toEqual(["2020-11-23T02:00", "2020-11-23T02:00"]);
+}, 120_000);
+
 test("25 hours without a server: the job that ran is not declared lost, and the run between is told", async () => {
   const scene = await openScheduleScene(cleanup, { ...DAILY, serverToo: true });
   const gate = join(scene.source, "go-on");
