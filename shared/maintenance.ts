@@ -12,7 +12,11 @@ export type MaintenanceBlock =
   | "other_maintains"
   | "host_archived"
   | "no_admin_credential"
-  | "nothing_to_forget"
+  /** A person has to agree first to what a policy would remove. */
+  | "retention_held"
+  | "not_listed"
+  | "keeps_everything"
+  | "no_groups"
   | "offline"
   | "just_returned"
   | "under_way"

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { listAudit } from "../db/queries/audit.ts";
 import { listJobs } from "../db/queries/jobs.ts";
 import { findRepo, updateRepo } from "../db/queries/repos.ts";
+import { putTarget, updateSourceGroup } from "../db/queries/source-groups.ts";
 import type { Hub } from "../server/agents/hub.ts";
 import { createJobMaker } from "../server/jobs/create.ts";
 import { createOrders } from "../server/jobs/orders.ts";
@@ -12,7 +13,7 @@ import { createFactBus } from "../server/runtime/facts.ts";
 import { newId } from "../shared/ids.ts";
 import { silentLog } from "../shared/log.ts";
 import { type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";
-import { enrollHost, type TestHost } from "./testbed/hosts.ts";
+import { enrollHost, jsonClient, type TestHost } from "./testbed/hosts.ts";
 import { createCleanup } from "./testbed/temp.ts";
 
 const cleanup = createCleanup();
@@ -122,4 +123,47 @@ test.each([
   readiness.lookAtAll();
   expect(ordered()).toHaveLength(backups);
   expect(audited() - before).toBe(1);
+});
+
+test("a held retention is told on the dashboard, the host's and the repo's page, with the way to agree for those who may", async () => {
+  const host = await enrollHost(app, admin, { backupNow: false });
+  change(host, ready);
+  const at = app.clock.now();
+  putTarget(app.db, {
+    sourceGroupId: host.gid,
+    repoId: host.rid,
+    lastJobId: null,
+    lastStatus: "succeeded",
+    lastWarnings: 0,
+    lastAt: at,
+    lastSuccessAt: at,
+    addedBytesMedian: null,
+    filesMedian: null,
+  });
+  updateSourceGroup(app.db, host.gid, { retentionHeldSince: 5 });
+  const agree = `href="/hosts/${host.id}/sources/${host.gid}#held"`;
+  for (const path of [`/hosts/${host.id}`, pathOf(host)]) {
+    expect((await read(path)).includes(agree), path).toBe(true);
+    expect((await read(path, viewer)).includes(agree), path).toBe(false);
+  }
+  expect(await read(`/hosts/${host.id}`, viewer)).toContain("waits for a yes");
+  const page = await read(pathOf(host));
+  expect(page).toMatch(/aria-disabled="true" aria-describedby="m-forget-why"/);
+  expect(page).toMatch(/id="m-forget-why"[^>]*>held: waits for a yes/);
+  expect(await read(`/hosts/${host.id}/sources/${host.gid}`)).toContain('id="held"');
+  expect(await jsonClient(app, operator).ask("POST", `/api/repos/${host.rid}/forget`, {})).toMatchObject({
+    status: 409,
+    body: { error: { code: "retention_held" } },
+  });
+});
+
+test("nothing to forget says why: keeps everything, never listed", async () => {
+  const host = await enrollHost(app, admin);
+  change(host, { ...ready, snapshotsTakenAt: null });
+  expect(await read(pathOf(host))).toContain("when the snapshots have been listed");
+  updateSourceGroup(app.db, host.gid, { retention: {} });
+  expect(await read(pathOf(host))).toContain("nothing: the retention keeps everything");
+  const answer = await jsonClient(app, operator).ask("POST", `/api/repos/${host.rid}/forget`, {});
+  expect(answer).toMatchObject({ status: 409, body: { error: { code: "nothing_to_forget" } } });
+  expect(JSON.stringify(answer.body)).toContain("keeps all its snapshots");
 });

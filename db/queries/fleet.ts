@@ -24,7 +24,8 @@ export type FleetSchedule = {
   splayMinutes: number;
   nextRunAt: number | null;
 };
-export type FleetGroup = { id: string; hostId: string; name: string };
+/** `heldSince`: forget leaves it alone until a person agrees. */
+export type FleetGroup = { id: string; hostId: string; name: string; heldSince: number | null };
 /** A group and a repo that it is to go into; the last ended backup, if there was one, with the facts that a list shows. */
 export type FleetTarget = {
   hostId: string;
@@ -61,7 +62,7 @@ export type FleetFacts = {
 
 const REPOS = `SELECT r.id, r.host_id AS hostId, r.name, r.is_primary AS isPrimary, r.status, r.status_code AS statusCode
   FROM repos r JOIN hosts h ON h.id = r.host_id WHERE h.archived_at IS NULL AND r.removed_at IS NULL`;
-const GROUPS = `SELECT g.id, g.host_id AS hostId, g.name
+const GROUPS = `SELECT g.id, g.host_id AS hostId, g.name, g.retention_held_since AS heldSince
   FROM source_groups g JOIN hosts h ON h.id = g.host_id WHERE h.archived_at IS NULL ORDER BY lower(g.name)`;
 const TARGETS = `SELECT w.host_id AS hostId, w.source_group_id AS sourceGroupId, w.repo_id AS repoId, t.last_job_id AS lastJobId,
     t.last_status AS lastStatus, coalesce(t.last_warnings, 0) AS lastWarnings, t.last_at AS lastAt,

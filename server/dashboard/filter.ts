@@ -44,13 +44,14 @@ function keyOf(row: FleetHost, by: Exclude<FleetOrder, "host">): number {
   return row.host.snapshotCount;
 }
 
-/** "Needs you first": offline and never protected, failed, warnings, then the quiet ones. */
-function rankOf({ status, targets, isProtected, hasWarnings }: FleetHost): number {
+/** "Needs you first": offline and never protected, failed, warnings, what waits for a yes, then the quiet ones. */
+function rankOf({ status, targets, groups, isProtected, hasWarnings }: FleetHost): number {
   const hasFailed = targets.some((target) => target.lastStatus === "failed");
   if (status === "offline" && !isProtected) return 0;
   if (hasFailed) return 1;
   if (status === "degraded") return 2;
   if (status === "offline") return 3;
   if (hasWarnings) return 4;
-  return isProtected ? 6 : 5;
+  if (!isProtected) return 5;
+  return groups.some(({ heldSince }) => heldSince !== null) ? 6 : 7;
 }

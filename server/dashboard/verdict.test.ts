@@ -12,7 +12,7 @@ function host(name: string, changes: Record<string, unknown> = {}, own: Record<s
     status: "online",
     lastSeenAt: NOW,
     repos: [{ status: "ready" }],
-    groups: [{ id: "g", name: "g" }],
+    groups: [{ id: "g", name: "g", heldSince: null }],
     targets: [{ sourceGroupId: "g", lastStatus: "succeeded", lastWarnings: 0, lastSuccessAt: NOW - 1000 }],
     openJobs: [],
     isProtected: true,
@@ -52,8 +52,8 @@ describe("needs", () => {
 
   test("a group that was never backed up is named", () => {
     const groups = [
-      { id: "g", name: "g" },
-      { id: "etc", name: "etc" },
+      { id: "g", name: "g", heldSince: null },
+      { id: "etc", name: "etc", heldSince: null },
     ];
     expect(needOf(host("a", { groups }), NOW)).toEqual({ kind: "never", group: "etc", repo: null });
   });
@@ -83,6 +83,10 @@ describe("needs", () => {
     expect(needOf(host("a", { repos: [{ status: "failed" }] }), NOW)).toEqual({ kind: "repo_not_ready" });
     const warned = [{ sourceGroupId: "g", lastStatus: "succeeded", lastWarnings: 2, lastSuccessAt: NOW }];
     expect(needOf(host("a", { targets: warned }), NOW)).toEqual({ kind: "warnings", count: 2 });
+    const heldGroup = { groups: [{ id: "g", name: "g", heldSince: NOW }] };
+    const held = { kind: "retention_held", group: "g", groupId: "g" } as const;
+    expect(needOf(host("a", heldGroup), NOW)).toEqual(held);
+    expect(needOf(host("a", { ...heldGroup, targets: failed }), NOW)).toEqual({ kind: "failed" });
     expect(needOf(host("a", {}, { driftSince: NOW - 11 * 60_000 }), NOW)).toEqual({ kind: "drift" });
   });
 });

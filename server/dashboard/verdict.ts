@@ -16,6 +16,7 @@ const ORDER: readonly HostNeed["kind"][] = [
   "never",
   "not_scheduled",
   "warnings",
+  "retention_held",
   "drift",
 ];
 
@@ -39,6 +40,8 @@ export function needOf(row: FleetHost, now: number): HostNeed | null {
     0,
   );
   if (warnings > 0) return { kind: "warnings", count: warnings };
+  const held = groups.find(({ heldSince }) => heldSince !== null);
+  if (held) return { kind: "retention_held", group: held.name, groupId: held.id };
   if (host.driftSince !== null && now - host.driftSince > DRIFT_TOLERATED_MS) return { kind: "drift" };
   return null;
 }

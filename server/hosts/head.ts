@@ -73,6 +73,7 @@ export function createHostHeads({ db, clock, hub, lastSeenAt, shareOf }: HeadRea
           last,
           scheduled,
           lacks: lackingRepo(targets, repos, group.id),
+          heldSince: group.retentionHeldSince,
           outcomes: nightsOf(own, days, last.status === "running"),
         };
       });

@@ -14,18 +14,20 @@ const FRESH_ROAMING_MS = 7 * DAY_MS;
 /** What lay there is not there any more, however fresh it was. */
 const LOST: ReadonlySet<string> = new Set(["repo_missing", "wrong_repo"]);
 
+type GroupName = Pick<FleetGroup, "id" | "name">;
+
 export type Protection = {
   /** Every group is scheduled, and every target has a success that is fresh enough. */
   isProtected: boolean;
   /** The oldest success among the scheduled targets that are overdue; null when none is. */
   lateSince: number | null;
   /** Groups that no enabled schedule runs. */
-  unscheduled: FleetGroup[];
+  unscheduled: GroupName[];
 };
 
 export type ProtectionFacts = {
   host: Pick<HostRow, "timezone" | "timezoneOverride" | "roaming">;
-  groups: readonly FleetGroup[];
+  groups: readonly GroupName[];
   targets: readonly Pick<FleetTarget, "sourceGroupId" | "repoId" | "lastSuccessAt">[];
   repos: readonly Pick<FleetRepo, "id" | "statusCode">[];
   /** Those in force. */
@@ -52,7 +54,7 @@ export function createProtection(): (facts: ProtectionFacts, now: number) => Pro
 
   return ({ host, groups, targets, schedules, repos }, now) => {
     const lost = new Set(repos.filter((repo) => LOST.has(repo.statusCode ?? "")).map((repo) => repo.id));
-    const unscheduled: FleetGroup[] = [];
+    const unscheduled: GroupName[] = [];
     let lateSince: number | null = null;
     let isProtected = groups.length > 0;
     for (const group of groups) {

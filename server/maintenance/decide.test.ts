@@ -24,7 +24,7 @@ const facts = (changes: Partial<MaintenanceFacts> = {}): MaintenanceFacts => ({
   isMaintainer: true,
   isExecutorGone: false,
   right: "admin",
-  hasForgettable: true,
+  forgets: "some",
   since: MONDAY - 30 * DAY_MS,
   onlineSince: MONDAY - DAY_MS,
   cadences: { forget: weekly, prune: weekly, check: weekly },
@@ -57,7 +57,13 @@ test("without the right to delete only check goes on; with nothing to forget pru
     prune: { why: "no_admin_credential" },
     check: { is: "due" },
   });
-  expect(decide(now, facts({ hasForgettable: false }), none).prune).toMatchObject({ is: "due" });
+  for (const [forgets, why] of [
+    ["held", "retention_held"],
+    ["not_listed", "not_listed"],
+    ["keeps_everything", "keeps_everything"],
+    ["no_groups", "no_groups"],
+  ] as const)
+    expect(decide(now, facts({ forgets }), none)).toMatchObject({ forget: { why }, prune: { is: "due" } });
 });
 
 test("an offline host is left alone, and for 15 minutes after it is back", () => {

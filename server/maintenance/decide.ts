@@ -5,6 +5,7 @@ import type { JobStatus } from "../../shared/jobs.ts";
 import type { MaintenanceBlock, MaintenanceKind } from "../../shared/maintenance.ts";
 import type { Zone } from "../../shared/zone.ts";
 import type { DeleteRight } from "./delete-right.ts";
+import type { ForgetState } from "./forgets.ts";
 
 /** A host that has just come back catches up on its backups first. */
 export const AFTER_RETURN_MS = 15 * MINUTE_MS;
@@ -20,8 +21,7 @@ export type MaintenanceFacts = {
   /** The host that is to do it is archived: an admin chooses another. */
   isExecutorGone: boolean;
   right: DeleteRight;
-  /** Some group has a policy that may be carried out. */
-  hasForgettable: boolean;
+  forgets: ForgetState;
   /** Due times before this are nobody's: when the repo was made, or its settings came into force. */
   since: number;
   /** Since when the host that does it is connected; null = it is not. */
@@ -65,6 +65,14 @@ function decideOne(now: number, kind: MaintenanceKind, facts: MaintenanceFacts, 
   return { is: "due", dueAt };
 }
 
+const FORGET_BLOCKS: Record<ForgetState, MaintenanceBlock | null> = {
+  some: null,
+  held: "retention_held",
+  not_listed: "not_listed",
+  keeps_everything: "keeps_everything",
+  no_groups: "no_groups",
+};
+
 /** What stands in the way whatever the time. */
 function standingBlock(kind: MaintenanceKind, facts: MaintenanceFacts): MaintenanceBlock | null {
   if (!facts.isEnabled) return "disabled";
@@ -74,7 +82,7 @@ function standingBlock(kind: MaintenanceKind, facts: MaintenanceFacts): Maintena
   if (!facts.isMaintainer) return "other_maintains";
   if (kind === "check") return null;
   if (facts.right === "none") return "no_admin_credential";
-  return kind === "forget" && !facts.hasForgettable ? "nothing_to_forget" : null;
+  return kind === "forget" ? FORGET_BLOCKS[facts.forgets] : null;
 }
 
 /** A prune frees what forget has let go, so one that is due or under way comes first; after one that failed there is nothing to free. */

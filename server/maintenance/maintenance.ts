@@ -13,10 +13,11 @@ import type { Actor } from "../runtime/audit.ts";
 import type { RetentionHolds } from "../source-groups/holds.ts";
 import { nextSubset } from "./check-plan.ts";
 import { type Decisions, decide } from "./decide.ts";
+import type { ForgetState } from "./forgets.ts";
 import type { MaintenanceSurvey } from "./survey.ts";
 
 export type Maintenance = {
-  /** @throws Refusal 404, 409 `repo_not_ready`, `no_admin_credential`, `nothing_to_forget`, `host_archived` */
+  /** @throws Refusal 404, 409 `repo_not_ready`, `no_admin_credential`, `nothing_to_forget`, `retention_held`, `host_archived` */
   order(actor: Actor, repoId: string, kind: MaintenanceKind): CreatedJob;
   /** What is due for a repo, and when the rest is. */
   decisions(repo: RepoRow): Decisions;
@@ -63,12 +64,8 @@ export function createMaintenance({ db, clock, log, maker, holds, survey }: Main
     if (kind === "check") return { restic_id: repo.resticId, subset: nextSubset(repo) };
     if (kind === "prune") return { restic_id: repo.resticId };
     const groups = groupsOf(repo);
-    if (groups.length === 0)
-      throw new Refusal(
-        409,
-        "nothing_to_forget",
-        `No source group that goes into ${repo.name} has a retention that may be carried out: set one, confirm the one that is held back, or wait until the snapshots have been listed.`,
-      );
+    // Asked after the groups were looked at: that may have brought a question up.
+    if (groups.length === 0) throw nothingToForget(repo, survey.forgetsInto(repo));
     return { restic_id: repo.resticId, groups };
   };
 
@@ -107,6 +104,17 @@ export function createMaintenance({ db, clock, log, maker, holds, survey }: Main
       }
     },
   };
+}
+
+function nothingToForget({ name }: RepoRow, state: ForgetState): Refusal {
+  const words: Record<ForgetState, string> = {
+    some: `What goes into ${name} has changed meanwhile; try again.`,
+    held: `The retention of what goes into ${name} would remove snapshots that exist, so it waits for a yes: agree on the page of the source group, or change its retention there.`,
+    not_listed: `The snapshots in ${name} have not been listed yet, so nobody knows what forget would remove. That comes by itself with the next backup.`,
+    keeps_everything: `Every source group that goes into ${name} keeps all its snapshots: there is nothing to forget until one has a retention.`,
+    no_groups: `No source group is backed up into ${name}, so there is no retention to carry out.`,
+  };
+  return new Refusal(409, state === "held" ? "retention_held" : "nothing_to_forget", words[state]);
 }
 
 export function noAdminCredential(repo: Pick<RepoRow, "name">): Refusal {

@@ -12,6 +12,7 @@ import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenanc
 import { isEmptyRetention } from "../../shared/retention.ts";
 import { formatBytes, formatDuration, formatPlural } from "../../ui/format.ts";
 import { hostPath } from "../../ui/hosts/frame.tsx";
+import { heldPath } from "../../ui/hosts/words.tsx";
 import type { LocksView } from "../../ui/repos/locks.tsx";
 import type { MaintenanceLine, MaintenanceView } from "../../ui/repos/maintenance.tsx";
 import type { Trend } from "../../ui/repos/size.tsx";
@@ -65,9 +66,14 @@ export function maintenanceView(
         }
       : null,
     held: survey
-      .groupsInto(repo)
+      .sharingOf(repo)
+      .shared.flatMap((one) => survey.groupsInto(one))
       .filter((group) => group.retentionHeldSince !== null && !isEmptyRetention(group.retention))
-      .map((group) => ({ name: group.name, href: `${hostPath(repo.hostId, "sources")}/${group.id}` })),
+      .map((group) => ({
+        name: group.name,
+        hostName: group.hostId === repo.hostId ? null : (findHost(db, group.hostId)?.name ?? null),
+        href: heldPath(group.hostId, group.id),
+      })),
     check: {
       budgetBytes: repo.checkBudgetBytes,
       parts,
@@ -144,7 +150,7 @@ export function noteOf(
     return removed === null
       ? null
       : removed === 0
-        ? "nothing to remove"
+        ? "every snapshot is still kept"
         : `${formatPlural(removed, "snapshot")} removed`;
   }
   if (kind === "prune") {

@@ -2,7 +2,7 @@
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findLastRun } from "../../db/queries/jobs.ts";
-import { findCredential } from "../../db/queries/repos.ts";
+import { findCredential, findRepo } from "../../db/queries/repos.ts";
 import { listSourceGroups, listTargetRepoIds } from "../../db/queries/source-groups.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
@@ -10,7 +10,6 @@ import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import { type Clock, DAY_MS } from "../../shared/clock.ts";
 import type { Cron } from "../../shared/cron.ts";
 import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
-import { isEmptyRetention } from "../../shared/retention.ts";
 import { createZone, type Zone } from "../../shared/zone.ts";
 import type { Hub } from "../agents/hub.ts";
 import { readSharing, type Sharing } from "../repos/sharing.ts";
@@ -18,6 +17,7 @@ import { zoneOf } from "../runtime/days.ts";
 import { cadenceOf, expressionOf } from "./cadence.ts";
 import type { LastJob, MaintenanceFacts } from "./decide.ts";
 import { type DeleteRight, deleteRight } from "./delete-right.ts";
+import { type ForgetState, forgetsOf } from "./forgets.ts";
 import { maintainerOf } from "./sharing.ts";
 
 const MOST_CRONS = 5000;
@@ -38,6 +38,8 @@ export type MaintenanceSurvey = {
   sharingOf(repo: RepoRow): Sharing;
   maintainerOf(repo: RepoRow): RepoRow | null;
   factsOf(repo: RepoRow): MaintenanceFacts;
+  /** Of every host that shares the repository. */
+  forgetsInto(repo: RepoRow): ForgetState;
   lastJobs(repo: RepoRow): Record<MaintenanceKind, LastJob | null>;
   /** Groups of the repo's host that are backed up into it. */
   groupsInto(repo: RepoRow): SourceGroupRow[];
@@ -89,24 +91,35 @@ export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDe
     );
     return sharers.find((one) => one.id === id) ?? null;
   };
+  const forgetsInto: MaintenanceSurvey["forgetsInto"] = (repo) =>
+    forgetsOf(
+      sharingOf(repo)
+        .shared.flatMap(groupsInto)
+        .map((group) => ({
+          ...group,
+          // Asked only where the answer counts.
+          isListed:
+            group.retentionSettledAt !== null ||
+            listTargetRepoIds(db, group).every((id) => findRepo(db, id)?.snapshotsTakenAt != null),
+        })),
+    );
   return {
     rightOf,
     executorOf,
     sharingOf,
     maintainerOf: maintainer,
     groupsInto,
+    forgetsInto,
     zoneOf: zone,
     factsOf(repo) {
       const executor = executorOf(repo);
-      const isHeldBack = (group: SourceGroupRow) =>
-        isEmptyRetention(group.retention) || group.retentionHeldSince !== null;
       return {
         isReady: repo.status === "ready",
         isEnabled: repo.maintenanceEnabled,
         isMaintainer: maintainer(repo)?.id === repo.id,
         isExecutorGone: executor?.archivedAt !== null,
         right: rightOf(repo),
-        hasForgettable: sharingOf(repo).shared.some((one) => groupsInto(one).some((group) => !isHeldBack(group))),
+        forgets: forgetsInto(repo),
         since: Math.max(repo.createdAt, repo.maintenanceSince ?? 0),
         onlineSince: executor ? (hub.find(executor.id)?.openedAt ?? null) : null,
         cadences: {

@@ -41,7 +41,7 @@ export function DashboardPage({ view, ...data }: DashboardProps & { view: View }
           ) : null
         }
       >
-        <DashboardVerdict verdict={verdict} />
+        <DashboardVerdict verdict={verdict} mayAgree={may(view, "operator")} />
       </PageHead>
       <Tiles summary={summary} />
       <PendingHosts hosts={data.pending} view={view} />

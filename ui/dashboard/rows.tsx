@@ -18,14 +18,14 @@ export type FleetRow = Pick<HostRow, "id" | "name" | "os" | "arch" | "tags" | "r
   nextRunAt: number | null;
   outcomes: readonly StripDay[];
   sizes: readonly number[];
-  groups: readonly { id: string; name: string }[];
+  groups: readonly { id: string; name: string; heldSince: number | null }[];
   /** Set when the figures are older than they should be. */
   staleSince: number | null;
 };
 
 /** Nothing about this host needs a look: on a phone such hosts fold away. */
-export function isFine({ status, last }: FleetRow): boolean {
-  return status === "online" && last.status === "ok";
+export function isFine({ status, last, groups }: FleetRow): boolean {
+  return status === "online" && last.status === "ok" && groups.every(({ heldSince }) => heldSince === null);
 }
 
 export function FleetRows({ rows, days, view }: { rows: readonly FleetRow[]; days: readonly string[]; view: View }) {

@@ -36,6 +36,16 @@ describe("dashboard verdict", () => {
     expect(words({ ...calm, protectedHosts: 11 })).toStartWith("11 of 12 hosts protected; nothing failed.");
   });
 
+  test("what waits for a yes is amber, and linked for those who may give it", () => {
+    const need = { kind: "retention_held", group: "docs", groupId: "g1" } as const;
+    const verdict = { ...calm, needy: [{ id: "h1", name: "a", need }] };
+    expect(words(verdict)).toContain("1 host needs you: a waits for a yes before snapshots of docs are removed.");
+    const html = String(<DashboardVerdict verdict={verdict} mayAgree />);
+    expect(html).toContain('href="/hosts/h1/sources/g1#held"');
+    expect(html).toContain("glyph warning");
+    expect(String(<DashboardVerdict verdict={verdict} />)).not.toContain("#held");
+  });
+
   test("warnings alone are amber, not red", () => {
     const html = String(
       <DashboardVerdict verdict={{ ...calm, needy: [{ id: "1", name: "a", need: { kind: "warnings", count: 2 } }] }} />,

@@ -2,7 +2,7 @@
 import type { GlyphName } from "../components/glyph.tsx";
 import { Verdict } from "../components/status.tsx";
 import { formatPlural } from "../format.ts";
-import { type HostNeed, needInWords } from "../hosts/words.tsx";
+import { type HostNeed, heldPath, needInWords } from "../hosts/words.tsx";
 
 export type NeedyHost = { id: string; name: string; need: HostNeed };
 
@@ -16,7 +16,7 @@ export type FleetVerdict = {
 };
 
 const NAMED = 2;
-const QUIET: readonly HostNeed["kind"][] = ["not_scheduled", "warnings", "drift"];
+const QUIET: readonly HostNeed["kind"][] = ["not_scheduled", "warnings", "retention_held", "drift"];
 
 function glyphFor(needy: readonly NeedyHost[]): GlyphName {
   if (needy.length === 0) return "ok";
@@ -29,7 +29,8 @@ function lastDayInWords({ ran, failed }: FleetVerdict["lastNight"]): string {
   return `${ran} of ${formatPlural(all, "backup")} ran well in the last 24 h`;
 }
 
-export function DashboardVerdict({ verdict }: { verdict: FleetVerdict }) {
+/** `mayAgree`: what waits for a yes is linked to where it is given. */
+export function DashboardVerdict({ verdict, mayAgree = false }: { verdict: FleetVerdict; mayAgree?: boolean }) {
   const { hosts, protectedHosts, needy, lastNight } = verdict;
   const glyph = glyphFor(needy);
   const share = `${protectedHosts} of ${formatPlural(hosts, "host")} protected`;
@@ -55,11 +56,24 @@ export function DashboardVerdict({ verdict }: { verdict: FleetVerdict }) {
           <a href={`/hosts/${id}`}>
             <code>{name}</code>
           </a>{" "}
-          {needInWords(need)}
+          {mayAgree && need.kind === "retention_held" ? <HeldWords hostId={id} need={need} /> : needInWords(need)}
         </>
       ))}
       {more > 0 ? `, and ${more} more` : ""}.
     </Verdict>
+  );
+}
+
+/** `needInWords` with a link to where one agrees. */
+function HeldWords({ hostId, need }: { hostId: string; need: Extract<HostNeed, { kind: "retention_held" }> }) {
+  return (
+    <>
+      waits for a yes before snapshots of{" "}
+      <a href={heldPath(hostId, need.groupId)}>
+        <code>{need.group}</code>
+      </a>{" "}
+      are removed
+    </>
   );
 }
 

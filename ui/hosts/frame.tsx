@@ -11,7 +11,7 @@ import { may, type View } from "../view.ts";
 import { Banner } from "./banner.tsx";
 import { HostLine } from "./line.tsx";
 import { HostVerdict, type HostVerdictFacts } from "./verdict.tsx";
-import type { HostStatus, LastBackup } from "./words.tsx";
+import { type HostStatus, heldPath, type LastBackup } from "./words.tsx";
 
 export type HostTab = "snapshots" | "sources" | "schedules" | "repos" | "jobs" | "settings";
 
@@ -24,6 +24,8 @@ export type RailGroup = {
   scheduled: boolean;
   /** A repo that has no backup of it yet, while another has. */
   lacks: string | null;
+  /** Since when forget leaves it alone until a person agrees. */
+  heldSince: number | null;
   outcomes: readonly StripDay[];
 };
 
@@ -191,6 +193,16 @@ function Rail({ host, view }: { host: HostHead; view: View }) {
               <div class="meta">
                 <GroupState last={group.last} view={view} />
                 {group.scheduled || host.archivedAt !== null ? null : <span class="is-warning"> · not scheduled</span>}
+                {group.heldSince === null || host.archivedAt !== null ? null : (
+                  <span class="is-warning">
+                    {" · "}
+                    {may(view, "operator") ? (
+                      <a href={heldPath(host.id, group.id)}>waits for a yes</a>
+                    ) : (
+                      "waits for a yes"
+                    )}
+                  </span>
+                )}
               </div>
             </div>
             <GroupVerb host={host} group={group} view={view} />

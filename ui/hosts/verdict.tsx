@@ -4,18 +4,27 @@ import type { GlyphName } from "../components/glyph.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";
 import { formatPercent, formatPlural } from "../format.ts";
-import type { View } from "../view.ts";
-import type { HostStatus, LastBackup } from "./words.tsx";
+import { failureOf } from "../repos/words.tsx";
+import { may, type View } from "../view.ts";
+import { type HostStatus, heldPath, type LastBackup } from "./words.tsx";
 
 /** What the verdict is made of. Groups and repos of this host only. */
 export type HostVerdictFacts = {
+  id: string;
   name: string;
   status: HostStatus;
   archivedAt: number | null;
   /** New hardware took the host's place, and its data are not back yet. */
   schedulesPaused: boolean;
   lastSeenAt: number | null;
-  groups: readonly { name: string; last: LastBackup; scheduled: boolean; lacks: string | null }[];
+  groups: readonly {
+    id: string;
+    name: string;
+    last: LastBackup;
+    scheduled: boolean;
+    lacks: string | null;
+    heldSince: number | null;
+  }[];
   /** The last success of the most overdue target; null when none is overdue. */
   lateSince: number | null;
   /** The primary repo's state; null when the host has none yet. */
@@ -41,7 +50,8 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
     return say(
       "failed",
       <>
-        {name} cannot use its repository. {repo.message}
+        {name} cannot use its <a href={`/hosts/${facts.id}/repos`}>repository</a>.{" "}
+        {failureOf({ statusCode: null, statusMessage: repo.message }).reason}
       </>,
     );
   if (repo?.status === "waiting") return say("queued", <>The repo server does not know {name} yet.</>);
@@ -136,6 +146,22 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
       <>
         {name} is protected, but not everything in <code>{warned.map((group) => group.name).join(", ")}</code> could be
         read.
+      </>,
+    );
+  const held = groups.find(({ heldSince }) => heldSince !== null);
+  if (held)
+    return say(
+      "warning",
+      <>
+        {name} is protected. The retention of{" "}
+        {may(view, "operator") ? (
+          <a href={heldPath(facts.id, held.id)}>
+            <code>{held.name}</code>
+          </a>
+        ) : (
+          <code>{held.name}</code>
+        )}{" "}
+        would remove snapshots and waits for a yes.
       </>,
     );
   const newest = Math.max(...groups.map(({ last }) => (last.status === "ok" ? last.at : 0)));

@@ -116,6 +116,11 @@ export function LastBackupCell({ last, view }: { last: LastBackup; view: View })
   }
 }
 
+/** Where a person agrees to what a held retention would remove. Operators only. */
+export function heldPath(hostId: string, groupId: string): string {
+  return `/hosts/${hostId}/sources/${groupId}#held`;
+}
+
 /** Why a host needs a person. Spans in ms; `group` is named when only that one was never backed up, `repo` when only there. */
 export type HostNeed =
   | { kind: "no_backup"; sinceMs: number }
@@ -124,6 +129,7 @@ export type HostNeed =
   | { kind: "not_scheduled"; group: string | null }
   | { kind: "repo_not_ready" }
   | { kind: "warnings"; count: number }
+  | { kind: "retention_held"; group: string; groupId: string }
   | { kind: "drift" };
 
 /** The need as the end of a sentence that begins with the host's name. */
@@ -141,6 +147,8 @@ export function needInWords(need: HostNeed): string {
       return "cannot use its repository";
     case "warnings":
       return `could not read everything (${formatPlural(need.count, "warning")})`;
+    case "retention_held":
+      return `waits for a yes before snapshots of ${need.group} are removed`;
     case "drift":
       return "has not taken its newest settings";
   }

@@ -1,7 +1,7 @@
 // When a repo is forgotten from, pruned and checked: how often, how it last went, when it is next, and a button for now.
 import type { Child } from "hono/jsx";
 import type { MaintenanceBlock, MaintenanceKind } from "../../shared/maintenance.ts";
-import { Verb } from "../components/button.tsx";
+import { BlockedButton, Verb } from "../components/button.tsx";
 import type { FormState } from "../components/field.tsx";
 import { Glyph, type GlyphName } from "../components/glyph.tsx";
 import { LedgerSection, Notice } from "../components/panels.tsx";
@@ -33,8 +33,8 @@ export type MaintenanceView = {
   appendOnly: boolean;
   /** Another repo that is the same repository and maintains it; null = this one does. */
   maintainedBy: { href: string; hostName: string } | null;
-  /** Groups that forget leaves alone until a person agrees. */
-  held: readonly { name: string; href: string }[];
+  /** Groups that forget leaves alone until a person agrees; `hostName` of those of another host in a shared repository. */
+  held: readonly { name: string; hostName: string | null; href: string }[];
   check: {
     budgetBytes: number;
     /** Into how many parts a round divides the data; null = none are read. */
@@ -64,14 +64,31 @@ const BLOCKS: Record<MaintenanceBlock, string> = {
   other_maintains: "done with the other repo",
   host_archived: "the host that does it is archived",
   no_admin_credential: "needs an admin credential",
-  nothing_to_forget: "no retention to carry out",
+  retention_held: "held: waits for a yes",
+  not_listed: "when the snapshots have been listed",
+  keeps_everything: "nothing: the retention keeps everything",
+  no_groups: "nothing: no group goes into it",
   offline: "due; waits for the host",
   just_returned: "due soon; the host is just back",
   under_way: "under way",
   after_forget: "after forget",
 };
 
-const NEEDS_SOMEBODY: ReadonlySet<MaintenanceBlock> = new Set(["no_admin_credential", "host_archived"]);
+const NEEDS_SOMEBODY: ReadonlySet<MaintenanceBlock> = new Set([
+  "no_admin_credential",
+  "host_archived",
+  "retention_held",
+]);
+
+/** Pressing the button could only be refused. */
+const REFUSED: ReadonlySet<MaintenanceBlock> = new Set([
+  "host_archived",
+  "no_admin_credential",
+  "retention_held",
+  "not_listed",
+  "keeps_everything",
+  "no_groups",
+]);
 
 export function MaintenanceSection(props: {
   maintenance: MaintenanceView;
@@ -88,7 +105,7 @@ export function MaintenanceSection(props: {
   return (
     <LedgerSection id="maintenance" title="Maintenance" about={<Where maintenance={maintenance} />}>
       <div class="rows-wide">
-        <Hints maintenance={maintenance} />
+        <Hints maintenance={maintenance} mayAgree={may(view, "operator")} />
         <RoundAdvice check={maintenance.check} path={path} mayChange={may(view, "operator")} />
         <table class="table stack maint">
           <thead>
@@ -131,7 +148,8 @@ function Where({ maintenance: { runsOn, isOwnHost, right, appendOnly } }: { main
   return <>Started by this server when {name} is online.</>;
 }
 
-function Hints({ maintenance: { maintainedBy, held, right } }: { maintenance: MaintenanceView }) {
+function Hints({ maintenance, mayAgree }: { maintenance: MaintenanceView; mayAgree: boolean }) {
+  const { maintainedBy, held, right } = maintenance;
   return (
     <>
       {maintainedBy ? (
@@ -145,16 +163,32 @@ function Hints({ maintenance: { maintainedBy, held, right } }: { maintenance: Ma
           Connection.
         </Notice>
       ) : null}
-      {held.length > 0 ? (
-        <Notice glyph="warning" reason={`Forget leaves out ${held.map(({ name }) => name).join(", ")}.`}>
-          Its retention would remove snapshots that exist.{" "}
-          {held.map(({ name, href }) => (
+      {held.map(({ name, hostName, href }) => (
+        <Notice
+          glyph="warning"
+          reason={
             <>
-              <a href={href}>Look at {name} and confirm</a>.{" "}
+              Forget leaves out <code>{name}</code>
+              {hostName === null ? null : (
+                <>
+                  {" "}
+                  of <code>{hostName}</code>
+                </>
+              )}
+              .
             </>
-          ))}
+          }
+          verbs={
+            mayAgree ? (
+              <a class="btn btn-s" href={href} aria-label={`Look and agree: ${name}`}>
+                Look and agree…
+              </a>
+            ) : null
+          }
+        >
+          Its retention would remove snapshots that exist, so it waits until an operator agrees.
         </Notice>
-      ) : null}
+      ))}
     </>
   );
 }
@@ -185,11 +219,7 @@ function Line(props: {
         <Next line={line} view={view} />
       </td>
       <td class="num wide">
-        {mayRun && line.openJobId === null ? (
-          <Verb action={`${path}/${line.kind}`} csrf={view.csrf} icon="play" small>
-            Run {line.kind}
-          </Verb>
-        ) : null}
+        {mayRun && line.openJobId === null ? <RunButton line={line} path={path} view={view} /> : null}
         {line.openJobId === null ? null : (
           <a class="btn btn-s" href={`/jobs/${line.openJobId}`}>
             View job
@@ -197,6 +227,17 @@ function Line(props: {
         )}
       </td>
     </tr>
+  );
+}
+
+/** Where it could only be refused, it says why beside it instead. */
+function RunButton({ line, path, view }: { line: MaintenanceLine; path: string; view: View }) {
+  const isRefused = line.next.is === "blocked" && REFUSED.has(line.next.why);
+  if (isRefused) return <BlockedButton why={`m-${line.kind}-why`} small>{`Run ${line.kind}`}</BlockedButton>;
+  return (
+    <Verb action={`${path}/${line.kind}`} csrf={view.csrf} icon="play" small>
+      Run {line.kind}
+    </Verb>
   );
 }
 
@@ -220,7 +261,7 @@ function Last({ line: { last }, view }: { line: MaintenanceLine; view: View }) {
   );
 }
 
-function Next({ line: { next }, view }: { line: MaintenanceLine; view: View }) {
+function Next({ line: { kind, next }, view }: { line: MaintenanceLine; view: View }) {
   switch (next.is) {
     case "due":
       return <Badge glyph="queued">due now</Badge>;
@@ -236,7 +277,11 @@ function Next({ line: { next }, view }: { line: MaintenanceLine; view: View }) {
         </>
       );
     case "blocked":
-      return <span class={NEEDS_SOMEBODY.has(next.why) ? "is-warning" : "t3"}>{BLOCKS[next.why]}</span>;
+      return (
+        <span id={`m-${kind}-why`} class={NEEDS_SOMEBODY.has(next.why) ? "is-warning" : "t3"}>
+          {BLOCKS[next.why]}
+        </span>
+      );
   }
 }
 

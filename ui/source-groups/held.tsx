@@ -37,7 +37,7 @@ export function RemovalQuestion({ words }: { words: string }) {
 
 export function Held({ words, action, view }: { words: string; action: string; view: View }) {
   return (
-    <div class="banner">
+    <div class="banner" id="held">
       <Notice
         glyph="warning"
         reason="Nothing of this group is removed for now."
