@@ -1,7 +1,7 @@
 /** Real agents: as many as a test wants on one machine, each with folders of its own, compiled or from source. */
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { collect } from "./output.ts";
+import { collect, exitOf } from "./output.ts";
 
 const REPOSITORY = resolve(import.meta.dir, "../..");
 
@@ -77,16 +77,17 @@ export function agentIn({ home, restic, binary, env = {}, quick = false }: Agent
 
   function spawn(line: string[]): AgentProcess {
     const child = Bun.spawn(line, { env: own, stdout: "pipe", stderr: "pipe", stdin: "ignore" });
-    const log = collect(child.stdout, child.stderr);
+    const { said, ended } = collect(child.stdout, child.stderr);
+    const exited = exitOf(child, ended);
     return {
       pid: child.pid,
-      log,
+      log: said,
       stop: async () => {
         child.kill("SIGTERM");
-        return await child.exited;
+        return await exited;
       },
       kill: (signal = "SIGKILL") => child.kill(signal),
-      exited: child.exited,
+      exited,
     };
   }
 }

@@ -17,6 +17,8 @@ export type PageOptions = {
   /** Cookies and storage of an earlier context (`context.storageState()`). */
   storageState?: Awaited<ReturnType<BrowserContext["storageState"]>>;
   ignoreHttpsErrors?: boolean;
+  /** false: as in a browser in which scripts are switched off. */
+  script?: boolean;
 };
 
 export type TestBrowser = {
@@ -38,7 +40,7 @@ const FLAGS = [
 ];
 
 /** Below the time-out of a test, so that it is Playwright that reports and not the runner that kills. */
-const ACTION_TIMEOUT_MS = 8_000;
+const ACTION_TIMEOUT_MS = 20_000;
 
 /** Launches Chromium, which reaches loopback addresses only. */
 export async function launchBrowser(): Promise<TestBrowser> {
@@ -56,6 +58,7 @@ async function openPage(browser: Browser, options: PageOptions): Promise<TestPag
     locale: "en-GB",
     timezoneId: "UTC",
     ignoreHTTPSErrors: options.ignoreHttpsErrors ?? false,
+    javaScriptEnabled: options.script ?? true,
     ...(options.baseUrl === undefined ? {} : { baseURL: options.baseUrl }),
     ...(options.storageState === undefined ? {} : { storageState: options.storageState }),
   });

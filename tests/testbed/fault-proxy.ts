@@ -1,5 +1,6 @@
 // A TCP proxy in this process that does to connections what networks do: slow, silent, cut, refused.
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { quietPort } from "./ports.ts";
 
 export type Faults = {
   /** `blackhole`: bytes vanish, connections stay open. `reset`: new connections get RST. `refuse`: nobody listens. */
@@ -47,7 +48,7 @@ export async function startFaultProxy({ targetPort, onChunk }: FaultProxyOptions
   let arrived = 0;
   const open = new Map<ProxyConnection, { client: Socket; target: Socket | null }>();
   let server: Server | null = null;
-  const port = await listen(0);
+  const port = await listen(await quietPort());
 
   async function listen(onPort: number): Promise<number> {
     const fresh = createServer({ allowHalfOpen: true }, accept);

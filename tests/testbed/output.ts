@@ -1,5 +1,7 @@
 // What a child process says, as text, while it runs; whoever starts one must drain its pipes, or it blocks when they are full.
 
+const LAST_WORDS_MS = 1_000;
+
 /** Calls `take` with every piece until the stream ends. */
 export async function readAll(stream: ReadableStream<Uint8Array>, take: (text: string) => void): Promise<void> {
   const decoder = new TextDecoder();
@@ -7,12 +9,19 @@ export async function readAll(stream: ReadableStream<Uint8Array>, take: (text: s
     take(decoder.decode(chunk, { stream: true }));
 }
 
-/** Collects everything from now on. @returns what was said so far */
-export function collect(...streams: ReadableStream<Uint8Array>[]): () => string {
+/** Collects everything from now on. `said` is what was said so far, `ended` resolves when no more can come. */
+export function collect(...streams: ReadableStream<Uint8Array>[]): { said: () => string; ended: Promise<unknown> } {
   let said = "";
-  for (const stream of streams)
-    void readAll(stream, (text) => {
-      said += text;
-    });
-  return () => said;
+  const take = (text: string) => {
+    said += text;
+  };
+  const ended = Promise.all(streams.map((stream) => readAll(stream, take)));
+  return { said: () => said, ended };
+}
+
+/** The child's exit code, once its last words were read as well. A grandchild that holds the pipes is not waited for. */
+export async function exitOf(child: { exited: Promise<number> }, ended: Promise<unknown>): Promise<number> {
+  const code = await child.exited;
+  await Promise.race([ended, Bun.sleep(LAST_WORDS_MS)]);
+  return code;
 }

@@ -23,7 +23,7 @@ export async function startRcloneServer(
     ],
     { env: { PATH: "/usr/bin:/bin", HOME: home }, stdin: "ignore", stdout: "ignore", stderr: "pipe" },
   );
-  const said = collect(child.stderr);
+  const { said } = collect(child.stderr);
   cleanup.add(async () => {
     child.kill("SIGTERM");
     await child.exited;

@@ -1,6 +1,6 @@
 /** A real server process on a data folder of its own, and a signed-in REST client. */
 import { join, resolve } from "node:path";
-import { collect, readAll } from "./output.ts";
+import { collect, exitOf, readAll } from "./output.ts";
 
 const REPOSITORY = resolve(import.meta.dir, "../..");
 
@@ -37,14 +37,12 @@ export async function startServer({ dataDir, port = 0, env = {} }: ServerOptions
     stderr: "pipe",
     stdin: "ignore",
   });
-  const log = collect(child.stderr);
-  const head = await firstLines(
-    child.stdout,
-    (text) => /RM_BASE_URL|\/login\?setup=/.test(text) || /listens on \S+\n$/.test(text),
-  );
+  const { said: log, ended } = collect(child.stderr);
+  const exited = exitOf(child, ended);
+  const head = await firstLines(child.stdout, (text) => text.includes("Ctrl-C stops it."));
   const url = /listens on (\S+)/.exec(head)?.[1];
   if (!url) {
-    await child.exited;
+    await exited;
     throw new Error(`the server did not start:\n${head}${log()}`);
   }
   return {
@@ -56,10 +54,10 @@ export async function startServer({ dataDir, port = 0, env = {} }: ServerOptions
     log,
     stop: async () => {
       child.kill("SIGTERM");
-      return await child.exited;
+      return await exited;
     },
     kill: (signal = "SIGKILL") => child.kill(signal),
-    exited: child.exited,
+    exited,
   };
 }
 

@@ -1,9 +1,9 @@
 // A real OpenSSH server that takes SFTP from one key, on a port of its own, without rights on this machine.
 import { chmod, chown, mkdir, readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { mustRun } from "./command.ts";
 import { collect } from "./output.ts";
+import { quietPort } from "./ports.ts";
 import type { Cleanup } from "./temp.ts";
 import { ensureTool, prefixEnvironment } from "./tools.ts";
 import { until } from "./wait.ts";
@@ -33,7 +33,8 @@ export async function startSshServer(cleanup: Cleanup): Promise<SshServer> {
   for (const name of ["host", "authorized", "data"]) await chown(at(name), NOBODY, NOBODY);
   const people = (await readFile("/etc/passwd", "utf8")).split("\n").filter((line) => !line.startsWith("nobody:"));
   await writeFile(at("passwd"), [...people, `${USER}:*:${NOBODY}:${NOBODY}::/nonexistent:/bin/sh`, ""].join("\n"));
-  const port = await freePort();
+  // sshd cannot choose one by itself and tell.
+  const port = await quietPort();
   await writeFile(at("conf"), configuration(port, folder));
 
   const root = sshd.replace("/usr/sbin/sshd", "");
@@ -44,7 +45,7 @@ export async function startSshServer(cleanup: Cleanup): Promise<SshServer> {
     ["unshare", "-m", "sh", "-c", line, "sh", at("passwd"), ...asNobody, sshd, "-D", "-e", "-f", at("conf")],
     { env: prefixEnvironment(root), stdin: "ignore", stdout: "ignore", stderr: "pipe" },
   );
-  const said = collect(child.stderr);
+  const { said } = collect(child.stderr);
   cleanup.add(async () => {
     child.kill("SIGTERM");
     await child.exited;
@@ -77,16 +78,4 @@ function configuration(port: number, folder: string): string {
     "Subsystem sftp internal-sftp",
     "",
   ].join("\n");
-}
-
-/** sshd cannot choose one by itself and tell. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }

@@ -4,11 +4,11 @@ export type UntilOptions = { timeoutMs?: number; everyMs?: number; what?: string
 
 /**
  * Polls `condition` until it gives something truthy, which is returned; errors of the condition count as "not yet".
- * @throws after `timeoutMs` (default 10 000), with `what` and the condition's last error in the message.
+ * @throws after `timeoutMs` (default 20 000: what takes a second takes many on a busy machine), with `what` and the condition's last error in the message.
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
-  { timeoutMs = 10_000, everyMs = 20, what = "the condition" }: UntilOptions = {},
+  { timeoutMs = 20_000, everyMs = 20, what = "the condition" }: UntilOptions = {},
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + timeoutMs;
   let lastError: unknown;
