@@ -5,6 +5,7 @@ import { Icon } from "../components/icon.tsx";
 import { Ago } from "../components/time.tsx";
 import { may, type View } from "../view.ts";
 import type { HostHead } from "./frame.tsx";
+import { Settings } from "./settings-sync.tsx";
 import { HostBadge, platformOf } from "./words.tsx";
 
 export function HostLine({ host, view }: { host: HostHead; view: View }) {
@@ -29,7 +30,7 @@ export function HostLine({ host, view }: { host: HostHead; view: View }) {
           seen <Ago at={host.lastSeenAt} view={view} />
         </span>
       )}
-      <InSync host={host} view={view} />
+      {host.archivedAt === null ? <Settings host={host} view={view} /> : null}
       <span class="chips">
         {host.tags.map((tag) => (
           <a class="chip" href={`/?tag=${encodeURIComponent(tag)}`}>
@@ -70,27 +71,5 @@ export function HostLine({ host, view }: { host: HostHead; view: View }) {
         ) : null}
       </span>
     </div>
-  );
-}
-
-/** Whether the agent has taken the newest settings. */
-function InSync({ host, view }: { host: HostHead; view: View }) {
-  const { stateVersion, appliedStateVersion, driftSince } = host;
-  if (driftSince === null && appliedStateVersion === stateVersion)
-    return (
-      <span class="is-ok">
-        <Icon name="check" />
-        version {stateVersion} · agent in sync
-      </span>
-    );
-  return (
-    <span class="is-warning">
-      version {stateVersion} · agent {appliedStateVersion === null ? "has none yet" : `at ${appliedStateVersion}`}
-      {driftSince === null ? null : (
-        <span>
-          since <Ago at={driftSince} view={view} />
-        </span>
-      )}
-    </span>
   );
 }

@@ -1,0 +1,40 @@
+// What became of the newest settings of a host, in words that need no knowledge of versions.
+import { expect, test } from "bun:test";
+import { createDates } from "../format.ts";
+import { Settings, type SettingsFacts } from "./settings-sync.tsx";
+
+const NOW = Date.UTC(2026, 10, 20, 12, 50);
+const AT_1240 = NOW - 10 * 60_000;
+
+function html(facts: Partial<SettingsFacts>): string {
+  const host = { stateVersion: 7, appliedStateVersion: 5, driftSince: AT_1240, status: "online", ...facts } as const;
+  return String(<Settings host={host} view={{ now: NOW, dates: createDates("UTC") }} />);
+}
+const words = (facts: Partial<SettingsFacts>) =>
+  html(facts)
+    .replace(/<[^>]+>/g, "")
+    .replace(/\s+/g, " ")
+    .trim();
+
+test("a host that has them is quiet", () => {
+  expect(words({ appliedStateVersion: 7, driftSince: null })).toBe("settings up to date");
+});
+
+test("changes are on their way, wait for the host, or have not arrived", () => {
+  expect(words({ driftSince: AT_1240 + 1 })).toBe("changes of today 12:40 are on their way to it");
+  expect(words({ status: "offline" })).toBe(
+    "changes of today 12:40 reach it when it is online; until then it goes on as before",
+  );
+  expect(words({})).toStartWith("changes of today 12:40 have not arrived; it goes on as before");
+});
+
+test("a new host gets its first ones", () => {
+  expect(words({ appliedStateVersion: null })).toBe("its first settings are on their way");
+  expect(words({ appliedStateVersion: null, status: "offline" })).toBe("gets its first settings when it connects");
+});
+
+test("versions are for those who hover", () => {
+  for (const applied of [5, null]) expect(words({ appliedStateVersion: applied })).not.toMatch(/version/i);
+  expect(html({})).toContain('title="Settings version 7; the host has 5"');
+  expect(html({ appliedStateVersion: null })).toContain("the host has none yet");
+});
