@@ -7,14 +7,11 @@ import { findSourceGroup, listTargetRepoIds } from "../../db/queries/source-grou
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
-import { HOUR_MS } from "../../shared/clock.ts";
 import type { Bandwidth } from "../hosts/bandwidth.ts";
 import { notFound, Refusal } from "../http/errors.ts";
+import { WAIT_FOR_REPO_SERVER_MS } from "../repos/next-look.ts";
 import type { Actor } from "../runtime/audit.ts";
 import type { CreatedJob, JobMaker, JobOrder } from "./create.ts";
-
-/** How long a probe keeps trying while a new repo server answers 401. */
-export const PROBE_WAIT_MS = HOUR_MS;
 
 /** `bandwidth` is for this run, over the host's own limits. */
 export type RunOptions = { repoIds?: readonly string[] | undefined; bandwidth?: Bandwidth | undefined };
@@ -24,8 +21,8 @@ export type Orders = {
   runGroup(actor: Actor, hostId: string, groupId: string, options?: RunOptions): CreatedJob[];
   /** The same for every group of the schedule, enabled or not. @throws Refusal 404, 409 */
   runSchedule(actor: Actor, hostId: string, scheduleId: string, options?: RunOptions): CreatedJob[];
-  /** @throws Refusal 404, 409 */
-  probe(actor: Actor, repoId: string, options?: { trial?: boolean }): CreatedJob;
+  /** `patient`: keeps asking a repo server that does not know the host, for an hour; only for a repo that was never ready. @throws Refusal 404, 409 */
+  probe(actor: Actor, repoId: string, options?: { trial?: boolean; patient?: boolean }): CreatedJob;
   init(actor: Actor, repoId: string): CreatedJob;
   unlock(actor: Actor, repoId: string): CreatedJob;
   stats(actor: Actor, repoId: string): CreatedJob;
@@ -77,9 +74,10 @@ export function createOrders({ db, maker }: { db: Db; maker: JobMaker }): Orders
       });
       return maker.create(actor, backups, { kind: "schedule", id: schedule.id, name: schedule.cron });
     },
-    probe(actor, repoId, { trial = false } = {}) {
+    probe(actor, repoId, { trial = false, patient = true } = {}) {
       const repo = getRepo(repoId);
-      const args = { restic_id: repo.resticId, wait_ms: !trial && repo.resticId === null ? PROBE_WAIT_MS : 0, trial };
+      const mayWait = patient && !trial && repo.resticId === null;
+      const args = { restic_id: repo.resticId, wait_ms: mayWait ? WAIT_FOR_REPO_SERVER_MS : 0, trial };
       const order = { hostId: repo.hostId, kind: "probe" as const, repoId, sourceGroupId: null, args };
       return only(maker.create(actor, [order], { kind: "repo", id: repo.id, name: repo.name }));
     },

@@ -9,6 +9,7 @@ const view = (
   isInSync: true,
   openKinds: [],
   lastInitAt: null,
+  nextLookAt: null,
   ...changes,
   repo: { status: "unknown", statusCode: null, resticId: null, waitingSince: null, ...changes.repo },
 });
@@ -41,7 +42,13 @@ test("a new credential is tried once, beside the one in use", () => {
   ).toBeNull();
 });
 
-test("other failures wait for a person", () => {
-  expect(nextStep(view({ repo: { status: "failed", statusCode: "wrong_password" } }), NOW)).toBeNull();
+test("what cannot be opened is looked at again when its time has come, and is never made anew", () => {
+  for (const statusCode of ["repo_missing", "wrong_password", "wrong_repo", "repo_unreachable"]) {
+    const failed = { status: "failed", statusCode, resticId: "abc" } as const;
+    expect(nextStep(view({ repo: failed, nextLookAt: NOW + 1 }), NOW)).toBeNull();
+    expect(nextStep(view({ repo: failed, nextLookAt: NOW }), NOW)).toBe("probe_again");
+    expect(nextStep(view({ repo: failed, nextLookAt: NOW, openKinds: ["probe"] }), NOW)).toBeNull();
+    expect(nextStep(view({ repo: failed, nextLookAt: NOW, isInSync: false }), NOW)).toBeNull();
+  }
   expect(nextStep(view({ repo: { status: "ready", resticId: "abc" } }), NOW)).toBeNull();
 });

@@ -1,4 +1,4 @@
-/** Brings new repos to readiness without anybody's help: probe, init (only for one that was never ready), first backup, trials of new credentials. */
+/** Brings repos to readiness without anybody's help: probe (and again, while one cannot be opened), init (only for one that was never ready), first backup, trials of new credentials. */
 import type { Db } from "../../db/open.ts";
 import { findHost, listUnsettledHosts, updateHost } from "../../db/queries/hosts.ts";
 import { findJob, listJobs, listOpenJobs } from "../../db/queries/jobs.ts";
@@ -7,13 +7,13 @@ import { listSourceGroups, listTargetRepoIds } from "../../db/queries/source-gro
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { CredentialRow, RepoRow } from "../../db/schema/repos.ts";
-import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Hub } from "../agents/hub.ts";
 import type { Credentials } from "../repos/credentials.ts";
+import { readNextLook, WAIT_FOR_REPO_SERVER_MS } from "../repos/next-look.ts";
 import type { Orders } from "./orders.ts";
 
-const WAIT_FOR_REPO_SERVER_MS = HOUR_MS;
 const INIT_AGAIN_AFTER_MS = 5 * MINUTE_MS;
 
 export type ReadinessView = {
@@ -23,13 +23,15 @@ export type ReadinessView = {
   isInSync: boolean;
   openKinds: readonly JobRow["kind"][];
   lastInitAt: number | null;
+  /** When a repo that cannot be opened is to be looked at again. */
+  nextLookAt: number | null;
 };
 
-export type ReadinessStep = "probe" | "probe_trial" | "init" | null;
+export type ReadinessStep = "probe" | "probe_trial" | "probe_again" | "init" | null;
 
 /** What a repo needs next; null = nothing, or something is on its way. */
 export function nextStep(
-  { repo, credential, isInSync, openKinds, lastInitAt }: ReadinessView,
+  { repo, credential, isInSync, openKinds, lastInitAt, nextLookAt }: ReadinessView,
   now: number,
 ): ReadinessStep {
   if (openKinds.includes("probe") || openKinds.includes("init") || !isInSync) return null;
@@ -40,7 +42,7 @@ export function nextStep(
   if (repo.status === "unknown") return "probe";
   if (repo.status === "waiting" && repo.waitingSince !== null && now - repo.waitingSince < WAIT_FOR_REPO_SERVER_MS)
     return "probe";
-  return null;
+  return nextLookAt !== null && now >= nextLookAt ? "probe_again" : null;
 }
 
 export type Readiness = {
@@ -78,10 +80,12 @@ export function createReadiness({ db, clock, log, hub, orders, credentials, stat
         openKinds: open.map((job) => job.kind),
         // One from before the repo was told to begin anew does not count.
         lastInitAt: (lastInit?.queuedAt ?? 0) > (repo.maintenanceSince ?? 0) ? (lastInit?.finishedAt ?? null) : null,
+        nextLookAt: readNextLook(db, repo),
       },
       clock.now(),
     );
     if (step === "probe") orders.probe(system, repo.id);
+    if (step === "probe_again") orders.probe(system, repo.id, { patient: false });
     if (step === "probe_trial") orders.probe(system, repo.id, { trial: true });
     if (step === "init") orders.init(system, repo.id);
   };

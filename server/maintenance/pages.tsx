@@ -17,6 +17,7 @@ import { attempt, isHtmx, type PageCall, type PageMaker, pairsOf, textOf } from 
 import { type AppContext, type FormBody, formRoute, type Route, route } from "../http/routes.ts";
 import type { Credentials, RedactedCredential } from "../repos/credentials.ts";
 import { envOf } from "../repos/form-fields.ts";
+import { readNextLook } from "../repos/next-look.ts";
 import type { Repos } from "../repos/repos.ts";
 import type { Maintenance } from "./maintenance.ts";
 import { locksView, maintenanceView, trendOf } from "./page-data.ts";
@@ -76,6 +77,7 @@ export function repoPages(deps: RepoPageDeps): Route[] {
         locks={locksView(db, repo, now)}
         sharers={namesOf(shared)}
         lookalikes={namesOf(elsewhere)}
+        nextLook={{ at: readNextLook(db, repo), isOnline: hub.isOnline(host.id) }}
         usedBy={survey.groupsInto(repo).map(({ name }) => name)}
         wishedBudgetBytes={refused === null ? wishedBudgetOf(call.c) : null}
         refused={refused}

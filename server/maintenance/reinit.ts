@@ -40,6 +40,7 @@ export function createReinit({ db, clock, bus }: { db: Db; clock: Clock; bus: Fa
         statusCode: null,
         statusMessage: null,
         statusAt: null,
+        failedSince: null,
         waitingSince: null,
         appendOnly: "unknown",
         appendOnlyCheckedAt: null,

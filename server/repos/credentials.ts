@@ -91,7 +91,14 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
       });
       const fresh = wasReady
         ? {}
-        : { status: "unknown" as const, statusCode: null, statusMessage: null, statusAt: null, waitingSince: null };
+        : {
+            status: "unknown" as const,
+            statusCode: null,
+            statusMessage: null,
+            statusAt: null,
+            failedSince: null,
+            waitingSince: null,
+          };
       updateRepo(db, repoId, { ...fresh, url: wasReady ? repo.url : after.url, updatedAt: clock.now() });
       writeAudit(db, clock.now(), {
         actor,

@@ -64,6 +64,7 @@ function statusChanges(repo: RepoRow, report: ToServerPayload<"repo.status">, no
       statusMessage:
         "Another repository answers at this address than the one that was here before. Nothing is written to it.",
       statusAt: report.checked_at,
+      failedSince: repo.failedSince ?? report.checked_at,
       waitingSince: null,
     };
   }
@@ -75,6 +76,7 @@ function statusChanges(repo: RepoRow, report: ToServerPayload<"repo.status">, no
     statusCode: report.status_code,
     statusMessage: report.status_message,
     statusAt: report.checked_at,
+    failedSince: !isNew && report.status === "failed" ? (repo.failedSince ?? report.checked_at) : null,
     waitingSince: report.status === "waiting" ? (repo.waitingSince ?? now) : null,
     ...(report.status === "ready" && report.restic_id ? { resticId: report.restic_id } : {}),
     ...(report.format_version !== null ? { formatVersion: report.format_version } : {}),

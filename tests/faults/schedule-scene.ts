@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type Agent, type AgentProcess, agentIn } from "../testbed/agent.ts";
 import { ensureDist, MACHINE_PLATFORM } from "../testbed/dist.ts";
 import { createFakeClock, type FakeClock } from "../testbed/fake-clock.ts";
+import { quietPort } from "../testbed/ports.ts";
 import { copyRepoTemplate, TEMPLATE_PASSWORD } from "../testbed/repo-template.ts";
 import { type Client, type ServerProcess, signIn, startServer } from "../testbed/server.ts";
 import type { Cleanup } from "../testbed/temp.ts";
@@ -41,9 +42,9 @@ export async function openScheduleScene(cleanup: Cleanup, options: ScheduleScene
   const clock: FakeClock = await createFakeClock(home, Date.parse(options.startAt));
   const dataDir = join(await cleanup.tempFolder(), "data");
   const env = options.serverToo ? clock.env : {};
-  let server: ServerProcess = await startServer({ dataDir, env });
+  const port = await quietPort();
+  let server: ServerProcess = await startServer({ dataDir, port, env });
   cleanup.add(async () => void (await server.stop()));
-  const { port } = server;
   const client: Client = await signIn(server);
 
   const source = join(home, "source");
@@ -110,6 +111,8 @@ export async function openScheduleScene(cleanup: Cleanup, options: ScheduleScene
     groupId,
     repoId,
     source,
+    /** Where the repository lies, unless it is on a repo server. */
+    repository,
     put,
     status,
     jobs,
@@ -138,9 +141,9 @@ export async function openScheduleScene(cleanup: Cleanup, options: ScheduleScene
       server = await startServer({ dataDir, port, env });
     },
     async killAgent() {
-      past += agent.log().match(/Job ended.*kind=backup/g)?.length ?? 0;
       agent.kill("SIGKILL");
       await agent.exited;
+      past += agent.log().match(/Job ended.*kind=backup/g)?.length ?? 0;
     },
     startAgent(): void {
       agent = program.start();

@@ -13,7 +13,7 @@ import { LocksRow, type LocksView } from "./locks.tsx";
 import { LookalikeNotice, type Sharer } from "./lookalikes.tsx";
 import { MaintenanceSection, type MaintenanceView } from "./maintenance.tsx";
 import { SizeSection, type Trend } from "./size.tsx";
-import { AppendOnlyBadge, AppendOnlyWords, isBeingMade, RepoNotice } from "./words.tsx";
+import { AppendOnlyBadge, AppendOnlyWords, isBeingMade, type NextLook, RepoNotice } from "./words.tsx";
 
 /** A form of this page that was refused, to come back with what was typed. */
 export type RefusedForm = {
@@ -32,6 +32,7 @@ export type RepoPageProps = {
   sharers: readonly Sharer[];
   /** Repos that tell the same repository id at another address. */
   lookalikes: readonly Sharer[];
+  nextLook: NextLook;
   usedBy: readonly string[];
   /** A budget for checks that the form of maintenance is to begin with, bytes. */
   wishedBudgetBytes: number | null;
@@ -67,7 +68,7 @@ export function RepoPage({ view, ...data }: RepoPageProps & { view: View }) {
           </div>
         </div>
       </PageHead>
-      <RepoNotice repo={repo} editable={editable} view={view} />
+      <RepoNotice repo={repo} editable={editable} nextLook={data.nextLook} view={view} />
       <LookalikeNotice lookalikes={data.lookalikes} />
       <div class="ledger repo">
         <SizeSection repo={repo} trend={trend} path={path} mayRun={mayRun} view={view} />

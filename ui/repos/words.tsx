@@ -6,7 +6,7 @@ import { type GlyphName, toneOf } from "../components/glyph.tsx";
 import { Icon, type IconName } from "../components/icon.tsx";
 import { Notice } from "../components/panels.tsx";
 import { Badge } from "../components/status.tsx";
-import { Ago } from "../components/time.tsx";
+import { Ago, Near } from "../components/time.tsx";
 import { may, type View } from "../view.ts";
 
 export type RepoState = Pick<
@@ -66,9 +66,18 @@ export function failureOf({ statusCode, statusMessage }: Pick<RepoRow, "statusCo
 /** Agents end some of their sentences without a full stop. */
 const sentence = (text: string) => (/[.!?…]$/.test(text) ? text : `${text}.`);
 
+/** When the server asks its host for another look at a repo that cannot be opened; null = nothing is planned. */
+export type NextLook = { at: number | null; isOnline: boolean };
+
 /** The reason and the remedy, with Retry where the host still runs; `named` where several stand below each other. */
-export function RepoNotice(props: { repo: RepoState; editable: boolean; named?: boolean; view: View }) {
-  const { repo, editable, named, view } = props;
+export function RepoNotice(props: {
+  repo: RepoState;
+  editable: boolean;
+  named?: boolean;
+  nextLook?: NextLook;
+  view: View;
+}) {
+  const { repo, editable, named, nextLook, view } = props;
   const retry =
     editable && may(view, "operator") ? (
       <Verb
@@ -82,6 +91,7 @@ export function RepoNotice(props: { repo: RepoState; editable: boolean; named?: 
       </Verb>
     ) : null;
   const when = repo.statusAt === null ? null : <Ago at={repo.statusAt} view={view} />;
+  const looks = editable && nextLook ? <Looks lookedAt={repo.statusAt} next={nextLook} view={view} /> : null;
   const notice = (glyph: GlyphName, reason: Child, words: Child) => (
     <Notice
       glyph={glyph}
@@ -119,7 +129,7 @@ export function RepoNotice(props: { repo: RepoState; editable: boolean; named?: 
         failureOf(repo).reason,
         <>
           {failureOf(repo).remedy}
-          {when ? <> Tried {when}.</> : null}
+          {looks ?? (when ? <> Tried {when}.</> : null)}
         </>,
       );
     case "unknown":
@@ -131,6 +141,27 @@ export function RepoNotice(props: { repo: RepoState; editable: boolean; named?: 
           )
         : notice("idle", "Not tried yet.", `The agent opens the repository as soon as it is connected.${then}`);
   }
+}
+
+/** "Looked at today 12:40, next look today 13:10." */
+function Looks({ lookedAt, next, view }: { lookedAt: number | null; next: NextLook; view: View }) {
+  const then = !next.isOnline ? (
+    "looked at again as soon as the host is back"
+  ) : next.at === null || next.at <= view.now ? (
+    "looked at again in a moment"
+  ) : (
+    <>
+      next look <Near at={next.at} view={view} />
+    </>
+  );
+  return lookedAt === null ? (
+    <> Not looked at yet; {then}.</>
+  ) : (
+    <>
+      {" "}
+      Looked at <Near at={lookedAt} view={view} />, {then}.
+    </>
+  );
 }
 
 const APPEND_ONLY: Record<RepoRow["appendOnly"], { glyph: GlyphName; icon: IconName; word: string }> = {
