@@ -68,22 +68,45 @@ async function testFiles(): Promise<string[]> {
 
 /** Runs the files of a suite, showing what fails as it happens. */
 async function runSuite(suite: SuiteFiles): Promise<Counts> {
-  const args = ["test", "--no-orphans", "--only-failures", `--timeout=${suite.timeoutMs}`];
-  const parallel = suite.processes > 1 ? [`--parallel=${suite.processes}`] : ["--isolate"];
-  const paths = suite.files.map((file) => `./${file}`);
-  const child = Bun.spawn([process.execPath, ...args, ...parallel, ...paths], {
+  if (!suite.longest) return await runFiles(suite.files, suite, process.stderr);
+  const waiting = [...suite.files];
+  let counts = NO_TESTS;
+  const takeFiles = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const begun = performance.now();
+      const said: Uint8Array[] = [];
+      const found = await runFiles([file], { ...suite, processes: 1 }, { write: (chunk) => said.push(chunk) });
+      counts = addCounts(counts, found);
+      if (found.failed > 0) process.stderr.write(Buffer.concat(said));
+      console.log(`${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  ${file}: ${countsLine(found)}`);
+    }
+  };
+  await Promise.all(Array.from({ length: suite.processes }, takeFiles));
+  return counts;
+}
+
+/** One call of the test runner; what it says goes to `out`. */
+async function runFiles(
+  files: string[],
+  { processes, timeoutMs }: Pick<SuiteFiles, "processes" | "timeoutMs">,
+  out: { write(chunk: Uint8Array): unknown },
+): Promise<Counts> {
+  const args = ["test", "--no-orphans", "--only-failures", `--timeout=${timeoutMs}`];
+  const parallel = processes > 1 ? [`--parallel=${processes}`] : [];
+  const child = Bun.spawn([process.execPath, ...args, ...parallel, ...files.map((file) => `./${file}`)], {
     cwd: REPOSITORY,
     env: testEnvironment(),
-    stdin: "ignore",
-    stdout: "inherit",
-    stderr: "pipe",
+    stdio: ["ignore", "pipe", "pipe"],
   });
   const decoder = new TextDecoder();
   let output = "";
-  for await (const chunk of child.stderr) {
-    process.stderr.write(chunk);
-    output += decoder.decode(chunk, { stream: true });
-  }
+  const pass = async (stream: ReadableStream<Uint8Array>, keep: boolean) => {
+    for await (const chunk of stream) {
+      out.write(chunk);
+      if (keep) output += decoder.decode(chunk, { stream: true });
+    }
+  };
+  await Promise.all([pass(child.stdout, false), pass(child.stderr, true)]);
   return countsOf(output, await child.exited);
 }
 

@@ -8,7 +8,7 @@ test("files run in the order of the suites, and one of no suite is not forgotten
   expect(suites.map(({ name, files }) => [name, files])).toEqual([
     ["unit tests", ["shared/cron.test.ts"]],
     ["rules of the house", ["tests/boundaries.test.ts"]],
-    ["end to end", ["tests/e2e/first.test.ts"]],
+    ["whole product", ["tests/e2e/first.test.ts"]],
     ["others", ["tests/new/x.test.ts"]],
   ]);
 });
@@ -19,4 +19,14 @@ test("filters choose files by any part of their path", () => {
     "tests/e2e/first.test.ts",
   ]);
   expect(sortIntoSuites(FILES, ["absent"])).toEqual([]);
+});
+
+test("files that take long start first, the others keep their order", () => {
+  const files = [
+    "tests/demo/a.test.ts",
+    "tests/e2e/b.test.ts",
+    "tests/e2e/repo-kinds.test.ts",
+    "tests/faults/frames.test.ts",
+  ];
+  expect(sortIntoSuites(files, [])[0]?.files).toEqual([files[2]!, files[3]!, files[0]!, files[1]!]);
 });

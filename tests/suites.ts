@@ -8,19 +8,24 @@ export type Suite = {
   processes: number;
   /** Milliseconds for a test that names no time-out of its own. */
   timeoutMs: number;
+  /** Where tests mostly wait for other programs: each file gets a process of its own, and these files (parts of paths) start first. */
+  longest?: string[];
 };
 
 export const SUITES: readonly Suite[] = [
   { name: "unit tests", paths: ["shared", "db", "server", "ui", "agent", "install"], processes: 2, timeoutMs: 20_000 },
   { name: "rules of the house", paths: ["tests/*.test.ts"], processes: 2, timeoutMs: 20_000 },
-  { name: "test bed", paths: ["tests/testbed"], processes: 2, timeoutMs: 30_000 },
-  { name: "end to end", paths: ["tests/e2e", "tests/demo", "tests/harness"], processes: 2, timeoutMs: 60_000 },
-  { name: "faults", paths: ["tests/faults"], processes: 2, timeoutMs: 120_000 },
   {
-    name: "installing, other platforms",
-    paths: ["tests/install", "tests/arm64", "tests/windows"],
-    processes: 1,
+    name: "whole product",
+    paths: ["testbed", "e2e", "demo", "harness", "faults", "install", "arm64", "windows"].map(
+      (name) => `tests/${name}`,
+    ),
+    processes: 3,
     timeoutMs: 120_000,
+    longest: [
+      ...["faults/agent-state", "testbed/container", "install/outside", "e2e/axe", "faults/schedules"],
+      ...["e2e/main-job-browser", "e2e/repo-kinds", "e2e/maintenance-rest", "faults/frames", "windows/service"],
+    ],
   },
 ];
 
@@ -33,10 +38,18 @@ export function sortIntoSuites(files: readonly string[], filters: readonly strin
   const sorted = SUITES.map((suite) => {
     const own = wanted.filter((file) => suite.paths.some((path) => isBelow(file, path)));
     for (const file of own) rest.delete(file);
-    return { ...suite, files: own };
+    return { ...suite, files: longestFirst(own, suite.longest ?? []) };
   });
   const others = { name: "others", paths: [], processes: 1, timeoutMs: 60_000, files: [...rest] };
   return [...sorted, others].filter((suite) => suite.files.length > 0);
+}
+
+function longestFirst(files: string[], longest: string[]): string[] {
+  const rank = (file: string) => {
+    const place = longest.findIndex((part) => file.includes(part));
+    return place === -1 ? longest.length : place;
+  };
+  return files.toSorted((a, b) => rank(a) - rank(b));
 }
 
 function isBelow(file: string, path: string): boolean {

@@ -91,7 +91,9 @@ export async function openSignedInPage(cleanup: Cleanup, baseUrl: string): Promi
  * An empty list is what tests expect.
  */
 export async function axeViolations(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  // Its legacy mode leaves out nothing but frames of other origins, which our pages cannot have, and takes a third of the time.
+  const axe = new AxeBuilder({ page }).options({ resultTypes: ["violations"] }).setLegacyMode(true);
+  const { violations } = await axe.analyze();
   return violations.map(({ id, help, nodes }) => {
     const where = nodes.slice(0, 3).map((node) => `${node.target.join(" ")} ${node.html.slice(0, 160)}`);
     return `${id}: ${help} (${nodes.length}×)\n    ${where.join("\n    ")}`;
