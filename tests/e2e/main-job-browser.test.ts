@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type Agent, type AgentProcess, agentIn } from "../testbed/agent.ts";
 import { launchBrowser, type TestBrowser, type TestPage } from "../testbed/browser.ts";
 import { ensureDist, MACHINE_PLATFORM } from "../testbed/dist.ts";
+import { quietPort } from "../testbed/ports.ts";
 import { type RestServer, startRestServer } from "../testbed/rest-server.ts";
 import { type ServerProcess, startServer } from "../testbed/server.ts";
 import { createCleanup } from "../testbed/temp.ts";
@@ -127,7 +128,8 @@ test("Run now: progress and log appear while restic runs, and the dashboard show
   await webAgent.stop();
   appendFileSync(join(web.home, "config/agent.yaml"), "\nmax_upload_kbps: 1500\n");
   webAgent = startAgent(web);
-  for (let n = 0; n < 8; n++) writeFileSync(join(web.source, `data-${n}`), randomBytes(1_500_000));
+  // Twelve seconds' worth at that rate.
+  for (let n = 0; n < 12; n++) writeFileSync(join(web.source, `data-${n}`), randomBytes(1_500_000));
   await page.goto("/");
   await page.locator("tr", { hasText: "web-01" }).locator("text=Online").waitFor({ timeout: SLOW });
   await runNow("web-01");
@@ -135,7 +137,6 @@ test("Run now: progress and log appear while restic runs, and the dashboard show
   await see("is running");
   await page.locator("#progress progress[value]").waitFor({ timeout: SLOW });
   await page.locator("#log-list li", { hasText: "restic backup" }).waitFor();
-  expect(await heading("is running").count()).toBe(1);
   await see("succeeded");
   await page.locator("#log-list li", { hasText: "saved" }).waitFor();
   await page.goto("/");
@@ -197,9 +198,7 @@ test("a wrong restic password is said at once, in words, and mended on the repo 
 test("a repo server that is down is named; Retry works when it is back", async () => {
   const machine = await newMachine();
   await rest.addUser("nas-01", "the http password of nas-01");
-  const dead = await startRestServer({ root: await cleanup.tempFolder(), appendOnly: true });
-  const { port } = dead;
-  await dead.close();
+  const port = await quietPort();
   await fillAddHost("nas-01", {
     url: `rest:http://127.0.0.1:${port}/`,
     includes: machine.source,

@@ -76,7 +76,7 @@ test("the new machine runs the command: the old agent is shut out, and schedules
   await page.click("button:has-text('Restore finished')");
   await page.locator("text=Schedules run again").first().waitFor();
   await page.locator("h1", { hasText: "new hardware" }).waitFor({ state: "detached" });
-  expect(await page.locator(".tile", { hasText: "Next run" }).textContent()).not.toContain("not scheduled");
+  await page.locator(".tile", { hasText: "Next run" }).filter({ hasNotText: "not scheduled" }).waitFor();
   await until(
     async () =>
       (await plane.client.get<{ drift_since: unknown }>(`/api/hosts/${await hostId()}`)).drift_since === null
@@ -94,6 +94,7 @@ test("the host keeps its snapshots and goes on backing up into the same reposito
   await plane.client.post(`/api/hosts/${await hostId()}/source-groups/${host.source_groups[0]?.id}/run`);
   const job = await plane.finishedBackup("web-01", { count: 2 });
   expect(job.status).toBe("succeeded");
-  const { items } = await plane.client.get<{ items: unknown[] }>(`/api/hosts/${await hostId()}/snapshots`);
-  expect(items).toHaveLength(2);
+  const snapshots = async () =>
+    (await plane.client.get<{ items: unknown[] }>(`/api/hosts/${await hostId()}/snapshots`)).items;
+  await until(async () => (await snapshots()).length === 2, { what: "both snapshots" });
 }, 60_000);

@@ -1,6 +1,7 @@
 /** A real agent that is killed, wiped, set back or cut off, and a server set back to an older copy: each job ends truly, and the next backup works. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { cpSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createCleanup } from "../testbed/temp.ts";
 import { until } from "../testbed/wait.ts";
@@ -9,19 +10,23 @@ import { openScene, type Scene } from "./scene.ts";
 const cleanup = createCleanup();
 afterAll(cleanup.run, 60_000);
 
-/** Makes the next backup take long enough to be interrupted. */
-function fillSource(scene: Scene, megabytes: number): void {
-  for (let n = 0; n < megabytes; n++) {
-    writeFileSync(join(scene.source, `big-${n}`), crypto.getRandomValues(new Uint8Array(65_536)).toString().repeat(5));
-  }
+/** Starts a backup that would take minutes, and resolves when restic holds its lock. */
+async function runSlowly(scene: Scene): Promise<string> {
+  for (let n = 0; n < 40; n++) writeFileSync(join(scene.source, `big-${n}`), randomBytes(500_000));
+  const usual = readFileSync(scene.wrapper, "utf8");
+  writeFileSync(scene.wrapper, usual.replace('"$@"\n', '"$@" --limit-upload 100\n'));
+  const id = await scene.run();
+  const locks = join(scene.source, "../repository/locks");
+  await until(
+    async () =>
+      (await scene.job(id)).status === "running" && readdirSync(locks).some((name) => /^[0-9a-f]{64}$/.test(name)),
+    { what: "a running backup" },
+  );
+  writeFileSync(scene.wrapper, usual);
+  return id;
 }
 
 const stateOf = (scene: Scene) => join(scene.source, "..", "state");
-const isRunning = (scene: Scene, id: string) =>
-  until(async () => (await scene.job(id)).status === "running" && scene.resticCalls().at(-1)?.startsWith("backup"), {
-    what: "a running backup",
-  });
-
 async function stopAgent(scene: Scene): Promise<void> {
   scene.killAgent();
   await scene.agent().exited;
@@ -33,9 +38,7 @@ const expectNextBackupWorks = async (scene: Scene) =>
 describe.each([["restic-0.18" as const], ["restic-0.19" as const]])("with %s", (restic) => {
   test("an agent killed during a backup says so afterwards, and the next backup succeeds in spite of the lock", async () => {
     const scene = await openScene(cleanup, { restic });
-    fillSource(scene, 40);
-    const id = await scene.run();
-    await isRunning(scene, id);
+    const id = await runSlowly(scene);
     scene.killAgent();
     await scene.restartAgent();
     expect(await scene.ended(id)).toMatchObject({
@@ -49,9 +52,7 @@ describe.each([["restic-0.18" as const], ["restic-0.19" as const]])("with %s", (
 
 test("an agent whose state was wiped gets everything anew; the job that it forgot is failed", async () => {
   const scene = await openScene(cleanup);
-  fillSource(scene, 40);
-  const id = await scene.run();
-  await isRunning(scene, id);
+  const id = await runSlowly(scene);
   await stopAgent(scene);
   rmSync(stateOf(scene), { recursive: true });
   await scene.restartAgent();
@@ -97,16 +98,17 @@ test("a server that stopped answering is left and found again when it goes on", 
   const scene = await openScene(cleanup);
   const { pid } = scene.server();
   process.kill(pid, "SIGSTOP");
+  const before = scene.agent().log().length;
   try {
-    await until(() => /dropp|no answer|silent|lost/i.test(scene.agent().log().slice(-2000)), {
-      timeoutMs: 20_000,
+    await until(() => /dropp|no answer|silent|lost/i.test(scene.agent().log().slice(before)), {
+      timeoutMs: 30_000,
       what: "the agent's notice",
     });
   } finally {
     process.kill(pid, "SIGCONT");
   }
   await expectNextBackupWorks(scene);
-}, 60_000);
+}, 90_000);
 
 test("an agent that stopped answering is offline after 90 s, and back when it goes on", async () => {
   const scene = await openScene(cleanup);
@@ -115,16 +117,16 @@ test("an agent that stopped answering is offline after 90 s, and back when it go
   process.kill(pid, "SIGSTOP");
   try {
     await until(async () => (await status()) === "offline", {
-      timeoutMs: 100_000,
+      timeoutMs: 110_000,
       everyMs: 500,
       what: "the host offline",
     });
   } finally {
     process.kill(pid, "SIGCONT");
   }
-  await until(async () => (await status()) === "online", { timeoutMs: 10_000, what: "the host online" });
+  await until(async () => (await status()) === "online", { timeoutMs: 30_000, what: "the host online" });
   await expectNextBackupWorks(scene);
-}, 150_000);
+}, 200_000);
 
 /** What `restore` does: a restored database announces a new state id. */
 async function forgetStateId(dataDir: string): Promise<void> {

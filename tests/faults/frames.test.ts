@@ -18,6 +18,21 @@ function isOver(frames: Frame[]): boolean {
   return after.some((f) => f.type.startsWith("snapshots.")) && last("down") >= last("up");
 }
 
+/** The server may die before it has answered; the job that it has made may then be over before one could ask again. */
+async function runOnce(scene: Scene): Promise<string> {
+  const newest = async () => (await scene.backups())[0]?.id;
+  const before = await newest();
+  const answered = await scene.run().catch(() => null);
+  if (answered !== null) return answered;
+  return await until(
+    async () => {
+      const made = await newest();
+      return made === before ? await scene.run() : made;
+    },
+    { what: "an answer to Run now" },
+  );
+}
+
 type Story = { job: Job; lines: string[]; backups: number; snapshots: number; frames: Frame[] };
 
 /** Runs one backup, with `fault` after the k-th frame that counts, and waits until all has come to rest. */
@@ -30,8 +45,7 @@ async function tell(scene: Scene, k: number | null, fault: () => Promise<void>):
     frames.push(frame);
     if (frames.length === k) struck = fault();
   });
-  // The server may die before it has answered: asking again returns the job that was made.
-  const id = await until(() => scene.run().catch(() => null), { what: "an answer to Run now" });
+  const id = await runOnce(scene);
   const job = await scene.ended(id);
   await struck;
   const settled = await scene.ended(id);

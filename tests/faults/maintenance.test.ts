@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { agentIn } from "../testbed/agent.ts";
 import { holdLock } from "../testbed/held-lock.ts";
+import { quietPort } from "../testbed/ports.ts";
 import { TEMPLATE_PASSWORD } from "../testbed/repo-template.ts";
 import { startRestServer } from "../testbed/rest-server.ts";
 import { type Client, signIn, startServer } from "../testbed/server.ts";
@@ -38,7 +39,7 @@ describe.each([["restic-0.18" as const], ["restic-0.19" as const]])("with %s", (
   test("an agent killed during a prune says so; the next prune succeeds and the repository is whole", async () => {
     const scene = await openScene(cleanup, { restic });
     await fillAndForget(scene);
-    const wrapper = join(scene.source, "../restic-wrapper");
+    const { wrapper } = scene;
     const usual = readFileSync(wrapper, "utf8");
     const slow = usual.replace('"$@"\n', '"$@" --limit-upload 100 --limit-download 100\n');
     writeFileSync(wrapper, slow);
@@ -97,8 +98,8 @@ test("a repo server that no longer deletes is found out, and named before the ne
   cleanup.add(async () => void (await server.stop()));
   const client: Client = await signIn(server);
   const root = await cleanup.tempFolder();
-  let rest = await startRestServer({ root, appendOnly: false });
-  const { port } = rest;
+  const port = await quietPort();
+  let rest = await startRestServer({ root, appendOnly: false, port });
   cleanup.add(() => rest.close());
   await rest.addUser("web", "a password");
   const home = await cleanup.tempFolder();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { newId } from "../../shared/ids.ts";
 import type { SnapshotRow } from "../../shared/protocol/fields.ts";
 import { enrollIdentity } from "../testbed/hosts.ts";
+import { quietPort } from "../testbed/ports.ts";
 import { type ServerProcess, signIn, startServer } from "../testbed/server.ts";
 import { connectSimulated } from "../testbed/simulated-agent.ts";
 import { createCleanup } from "../testbed/temp.ts";
@@ -30,8 +31,8 @@ function snapshot(n: number): SnapshotRow {
 
 test("however often it is interrupted, a report is applied whole, once, and never in part", async () => {
   const dataDir = join(await cleanup.tempFolder(), "data");
-  let server: ServerProcess = await startServer({ dataDir });
-  const { port } = server;
+  const port = await quietPort();
+  let server: ServerProcess = await startServer({ dataDir, port });
   cleanup.add(async () => void (await server.stop()));
   const client = await signIn(server);
   const identity = await enrollIdentity(client, { name: "sim-report", backupNow: false });
@@ -83,4 +84,4 @@ test("however often it is interrupted, a report is applied whole, once, and neve
   late.send("snapshots.report", stale, { seq: 1 });
   await late.waitFor("ack", ({ seq }) => seq === 1);
   expect(await list()).toEqual(known);
-}, 60_000);
+}, 120_000);

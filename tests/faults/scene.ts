@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { join } from "node:path";
 import { type AgentProcess, agentIn } from "../testbed/agent.ts";
 import { type FrameRelay, startFrameRelay } from "../testbed/frame-relay.ts";
+import { quietPort } from "../testbed/ports.ts";
 import { copyRepoTemplate } from "../testbed/repo-template.ts";
 import { type Client, type ServerProcess, signIn, startServer } from "../testbed/server.ts";
 import type { Cleanup } from "../testbed/temp.ts";
@@ -28,6 +29,8 @@ export type Scene = {
   groupId: string;
   repoId: string;
   source: string;
+  /** What the agent calls as restic; may be rewritten. */
+  wrapper: string;
   killServer(): void;
   /** Starts it again on the same port and data, after the old one is gone. */
   restartServer(): Promise<void>;
@@ -36,6 +39,8 @@ export type Scene = {
   /** Each call of restic so far: its command. */
   resticCalls(): string[];
   run(): Promise<string>;
+  /** The host's backups, newest first. */
+  backups(): Promise<Job[]>;
   order(kind: "probe" | "snapshots" | "unlock"): Promise<string>;
   job(id: string): Promise<Job>;
   ended(id: string): Promise<Job>;
@@ -50,9 +55,9 @@ export async function openScene(
 ): Promise<Scene> {
   const tools = await ensureTools([restic]);
   const dataDir = join(await cleanup.tempFolder(), "data");
-  let server = await startServer({ dataDir });
+  const port = await quietPort();
+  let server = await startServer({ dataDir, port });
   cleanup.add(async () => void (await server.stop()));
-  const port = server.port;
   const client = await signIn(server);
   const relay = startFrameRelay(server.url);
   cleanup.add(() => relay.close());
@@ -97,6 +102,7 @@ export async function openScene(
     groupId,
     repoId,
     source,
+    wrapper,
     killServer: () => server.kill("SIGKILL"),
     async restartServer() {
       await server.exited;
@@ -110,6 +116,7 @@ export async function openScene(
     resticCalls: () => (existsSync(calls) ? readFileSync(calls, "utf8").trim().split("\n") : []),
     run: async () =>
       (await client.post<{ job_ids: string[] }>(`/api/hosts/${host.id}/source-groups/${groupId}/run`)).job_ids[0] ?? "",
+    backups: async () => (await client.get<{ items: Job[] }>(`/api/jobs?host_id=${host.id}&kind=backup`)).items,
     order: async (kind) => (await client.post<{ job_id: string }>(`/api/repos/${repoId}/${kind}`)).job_id,
     job,
     ended: (id) =>

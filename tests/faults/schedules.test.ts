@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { quietPort } from "../testbed/ports.ts";
 import { copyRepoTemplate } from "../testbed/repo-template.ts";
 import { startRestServer } from "../testbed/rest-server.ts";
 import { createCleanup } from "../testbed/temp.ts";
@@ -118,10 +119,10 @@ test("a repo that is unreachable and comes back: the third try succeeds", async 
   const user = "scene";
   const login = { http_username: user, http_password: "http secret of this user" };
   await copyRepoTemplate(join(root, user, "main"));
-  let rest = await startRestServer({ root, appendOnly: true });
+  const port = await quietPort();
+  let rest = await startRestServer({ root, appendOnly: true, port });
   cleanup.add(() => rest.close());
   await rest.addUser(user, login.http_password);
-  const { port } = rest;
   const scene = await openScheduleScene(cleanup, { ...DAILY, repo: { url: rest.url(user, "main"), ...login } });
   await scene.put(`/api/hosts/${scene.hostId}/source-groups/${scene.groupId}`, {
     retry_max: 3,
