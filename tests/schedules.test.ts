@@ -217,3 +217,28 @@ test("pages show viewers what there is and no verbs; without schedules they say 
   const shown = await api().call<{ next_run_at: null; protected_24h: boolean }>("GET", `/api/hosts/${host.id}`);
   expect(shown).toMatchObject({ next_run_at: null, protected_24h: false });
 });
+
+test("a schedule that was paused in another tab is not switched on again by saving its other fields", async () => {
+  const host = await enrollHost(app, admin);
+  const [schedule] = listSchedules(app.db, host.id);
+  const path = `/hosts/${host.id}/schedules/${schedule?.id}`;
+  const send = async (to: string, fields: Record<string, string>) => {
+    const headers = { cookie: operator.cookie, "content-type": "application/x-www-form-urlencoded" };
+    const body = new URLSearchParams({ csrf: operator.csrf, ...fields }).toString();
+    return await app.request(to, { method: "POST", headers, body });
+  };
+  const hiddenIn = (html: string, name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1] ?? "";
+  const page = await (await app.request(path, { headers: { cookie: operator.cookie } })).text();
+  app.clock.move(1000);
+  expect((await send(`${path}/pause`, {})).status).toBe(303);
+
+  const typed = { cron: "0 4 * * *", timezone: "", splay_minutes: "120", enabled: "on", source_group_ids: host.gid };
+  const late = await send(path, { ...typed, seen: hiddenIn(page, "seen"), marks: hiddenIn(page, "marks") });
+  expect(late.status).toBe(409);
+  const html = await late.text();
+  expect(html).toMatch(/You saved this in another tab [^<]*, while you were at it\./);
+  expect(html).toContain("in the form below now: Enabled.");
+  expect(html).not.toMatch(/name="enabled"[^>]*checked/);
+  expect(html).toMatch(/name="cron"[^>]*value="0 4 \* \* \*"/);
+  expect(listSchedules(app.db, host.id)[0]).toMatchObject({ cron: "0 2 * * *", enabled: false });
+});

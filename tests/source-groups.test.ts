@@ -268,25 +268,49 @@ test("names and first paths hold nothing that a terminal would obey or a list wo
   }
 });
 
-test("of two tabs the later one is told before it writes over the other, and may then", async () => {
+test("of two tabs the later one is shown what the other changed; what both changed is asked, and then it may", async () => {
   const host = await enrollHost(app, admin);
   const path = `/hosts/${host.id}/sources/${host.gid}`;
-  const form = async (fields: Record<string, string>) => {
-    const headers = { cookie: operator.cookie, "content-type": "application/x-www-form-urlencoded" };
-    const body = new URLSearchParams({ csrf: operator.csrf, name: "default", includes: "/srv", ...fields }).toString();
+  const first = findSourceGroup(app.db, host.gid);
+  const hiddenIn = (html: string, name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1] ?? "";
+  const open = async () => (await app.request(path, { headers: { cookie: operator.cookie } })).text();
+  const send = async (person: Person, page: string, fields: Record<string, string>) => {
+    const headers = { cookie: person.cookie, "content-type": "application/x-www-form-urlencoded" };
+    const seen = { seen: hiddenIn(page, "seen"), marks: hiddenIn(page, "marks"), asked: hiddenIn(page, "asked") };
+    const same = {
+      name: "default",
+      includes: "/srv",
+      excludes: first?.excludes.join("\n") ?? "",
+      exclude_caches: "on",
+      retry_max: "3",
+      retry_backoff_seconds: "60",
+      ...Object.fromEntries(Object.entries(first?.retention ?? {}).map(([rule, value]) => [rule, String(value)])),
+    };
+    const body = new URLSearchParams({ csrf: person.csrf, ...seen, ...same, ...fields }).toString();
     return await app.request(path, { method: "POST", headers, body });
   };
-  const seenIn = (html: string) => /name="seen" value="(\d+)"/.exec(html)?.[1] ?? "";
-  const page = await app.request(path, { headers: { cookie: operator.cookie } });
-  const seen = seenIn(await page.text());
+  const page = await open();
   app.clock.move(1000);
-  expect((await form({ seen, excludes: "*.iso" })).status).toBe(303);
-  const late = await form({ seen, excludes: "*.tmp" });
+  expect((await send(admin, page, { excludes: "*.iso", retry_max: "5" })).status).toBe(303);
+
+  const late = await send(operator, page, { excludes: "*.tmp", name: "papers" });
   expect(late.status).toBe(409);
   const html = await late.text();
-  expect(html).toContain("Somebody saved this while you were at it");
-  expect(html).toContain("*.tmp");
-  expect(findSourceGroup(app.db, host.gid)?.excludes).toEqual(["*.iso"]);
-  expect((await form({ seen: seenIn(html), excludes: "*.tmp" })).status).toBe(303);
-  expect(findSourceGroup(app.db, host.gid)?.excludes).toEqual(["*.tmp"]);
+  expect(html).toMatch(/admin saved this [^<]*, while you were at it\./);
+  expect(html).toContain("What only they changed is in the form below now: Tries again.");
+  expect(html).toMatch(/name="retry_max"[^>]*value="5"/);
+  expect(html).toMatch(/name="name"[^>]*value="papers"/);
+  expect(hiddenIn(html, "asked")).toBe("excludes");
+  expect(html).toMatch(/<textarea[^>]*name="excludes"[^>]*>\*\.tmp</);
+  expect(html).toContain("<code>*.iso</code>");
+  expect(findSourceGroup(app.db, host.gid)).toMatchObject({ name: "default", excludes: ["*.iso"] });
+
+  const taken = await send(operator, html, { excludes: "*.tmp", name: "papers", retry_max: "5", take: "excludes" });
+  expect(await taken.text()).toMatch(/<textarea[^>]*name="excludes"[^>]*>\*\.iso</);
+  expect(findSourceGroup(app.db, host.gid)?.name).toBe("default");
+
+  const before = listAudit(app.db, { target_id: host.gid }, 1, 0).total;
+  expect((await send(operator, html, { excludes: "*.tmp", name: "papers", retry_max: "5" })).status).toBe(303);
+  expect(findSourceGroup(app.db, host.gid)).toMatchObject({ name: "papers", excludes: ["*.tmp"], retryMax: 5 });
+  expect(listAudit(app.db, { target_id: host.gid }, 1, 0).total - before).toBe(1);
 });

@@ -206,25 +206,8 @@ export async function attempt<T>(
   }
 }
 
-/**
- * Two tabs, or two people: the later one sees that there is something newer before it is written over.
- * Show the form again with `seenNow`, so that a second save replaces it. @throws Refusal 409 `changed_meanwhile`
- */
-export function checkSeen(body: FormBody, row: { updatedAt: number }): void {
-  if (!("seen" in body) || textOf(body, "seen") === String(row.updatedAt)) return;
-  throw new Refusal(
-    409,
-    "changed_meanwhile",
-    "Somebody saved this while you were at it. Below is what you typed: save again to replace theirs, or open the page anew to see it.",
-  );
-}
-
-export function seenNow(form: FormState, row: { updatedAt: number }): FormState {
-  return { ...form, values: { ...form.values, seen: String(row.updatedAt) } };
-}
-
 /** What was typed, without passwords: they are never sent back. */
-function typedValues(body: FormBody): FormState["values"] {
+export function typedValues(body: FormBody): FormState["values"] {
   return Object.fromEntries(
     Object.keys(body)
       .filter((name) => !/password|^env/.test(name))

@@ -11,12 +11,15 @@ import { hostPath } from "../../ui/hosts/frame.tsx";
 import { ScheduleEditor } from "../../ui/schedules/editor.tsx";
 import { ExplainBox } from "../../ui/schedules/explain.tsx";
 import { type LastRun, SchedulesTab } from "../../ui/schedules/tab.tsx";
+import { lastChangeInWords } from "../http/last-change.ts";
 import type { HostHeads } from "../hosts/head.ts";
-import { attempt, checkSeen, type PageCall, type PageMaker, seenNow, textOf } from "../http/page-maker.ts";
-import { type FormBody, formRoute, type Route, route } from "../http/routes.ts";
+import { collisionOf, marksOf, takeTheirs } from "../http/conflicts.ts";
+import { attempt, type PageCall, type PageMaker, textOf } from "../http/page-maker.ts";
+import { formRoute, type Route, route } from "../http/routes.ts";
 import { zoneOf } from "../runtime/days.ts";
 import { explainSchedule } from "./explain.ts";
-import { NEW_SCHEDULE, type ScheduleInput } from "./fields.ts";
+import { NEW_SCHEDULE } from "./fields.ts";
+import { inputOf, picked, storedSchedule, typedOf } from "./form.ts";
 import type { Schedules } from "./schedules.ts";
 
 export type SchedulePageDeps = { db: Db; clock: Clock; pages: PageMaker; heads: HostHeads; schedules: Schedules };
@@ -30,7 +33,6 @@ export function schedulePages({ db, clock, pages, heads, schedules }: SchedulePa
     const groups = listSourceGroups(db, hostId);
     const fields = schedule ?? {
       ...NEW_SCHEDULE,
-      updatedAt: null,
       id: null,
       groupIds: groups.length === 1 ? groups.map(({ id }) => id) : [],
     };
@@ -51,6 +53,7 @@ export function schedulePages({ db, clock, pages, heads, schedules }: SchedulePa
         hostZone={zoneOf(host)}
         zones={zones}
         schedule={fields}
+        seen={schedule && { updatedAt: schedule.updatedAt, marks: marksOf(storedOf(schedule)) }}
         words={cronInWords(fields.cron)}
         groups={groups.map((group) => ({ ...group, chosen: fields.groupIds.includes(group.id) }))}
         explanation={explanation}
@@ -60,6 +63,7 @@ export function schedulePages({ db, clock, pages, heads, schedules }: SchedulePa
     );
     return pages.page(call.c, view, page, status);
   };
+  const storedOf = (schedule: Schedule) => storedSchedule(schedule, listSourceGroups(db, schedule.hostId));
   const base = "/hosts/:id/schedules";
   const toggle = (verb: "pause" | "resume") =>
     formRoute({
@@ -145,7 +149,7 @@ export function schedulePages({ db, clock, pages, heads, schedules }: SchedulePa
         const id = params.id ?? "";
         if ("pick" in body) return editor(call, id, null, picked(body));
         const made = await attempt(body, () => schedules.create(actor, id, inputOf(body)));
-        if (!made.ok) return editor(call, id, null, withGroups(made.form, body), made.status);
+        if (!made.ok) return editor(call, id, null, { ...made.form, values: typedOf(body) }, made.status);
         const text = `Added: it runs ${cronInWords(made.value.cron)}. The agent gets it now.`;
         return pages.done(c, hostPath(id, "schedules"), { tone: "ok", text });
       },
@@ -171,11 +175,17 @@ export function schedulePages({ db, clock, pages, heads, schedules }: SchedulePa
         const { id = "", sid = "" } = params;
         const schedule = schedules.get(id, sid);
         if ("pick" in body) return editor(call, id, schedule, picked(body));
-        const saved = await attempt(body, () => {
-          checkSeen(body, schedule);
-          return schedules.update(actor, id, sid, inputOf(body));
-        });
-        if (!saved.ok) return editor(call, id, schedule, seenNow(withGroups(saved.form, body), schedule), saved.status);
+        const stored = storedOf(schedule);
+        const meanwhile = {
+          words: lastChangeInWords(db, sid, schedule.updatedAt, pages.view(call)),
+          href: `${hostPath(id, "schedules")}/${sid}`,
+        };
+        if ("take" in body)
+          return editor(call, id, schedule, takeTheirs(stored, typedOf(body), textOf(body, "take"), meanwhile));
+        const collision = collisionOf(body, stored, typedOf(body), meanwhile);
+        if (collision) return editor(call, id, schedule, collision, 409);
+        const saved = await attempt(body, () => schedules.update(actor, id, sid, inputOf(body)));
+        if (!saved.ok) return editor(call, id, schedule, { ...saved.form, values: typedOf(body) }, saved.status);
         const text = `Saved: it runs ${cronInWords(saved.value.cron)}. The agent gets it now.`;
         return pages.done(c, hostPath(id, "schedules"), { tone: "ok", text });
       },
@@ -195,28 +205,6 @@ export function schedulePages({ db, clock, pages, heads, schedules }: SchedulePa
       },
     }),
   ];
-}
-
-function inputOf(body: FormBody): ScheduleInput {
-  const splay = textOf(body, "splay_minutes").trim();
-  return {
-    cron: textOf(body, "cron"),
-    timezone: textOf(body, "timezone") || null,
-    splay_minutes: splay === "" ? Number.NaN : Number(splay),
-    enabled: "enabled" in body,
-    source_group_ids: [body["source_group_ids"] ?? []].flat(),
-  };
-}
-
-/** A quick pick without script: the form comes back with the expression filled in, nothing saved. */
-function picked(body: FormBody): FormState {
-  const values = Object.fromEntries(Object.keys(body).map((name) => [name, textOf(body, name)]));
-  return withGroups({ values: { ...values, cron: textOf(body, "pick") || (values["cron"] ?? "") }, errors: {} }, body);
-}
-
-/** Ticks of one name come back as one value. */
-function withGroups(form: FormState, body: FormBody): FormState {
-  return { ...form, values: { ...form.values, source_group_ids: [body["source_group_ids"] ?? []].flat().join(" ") } };
 }
 
 /** Of several tries of a target the last one counts. */

@@ -1,5 +1,6 @@
 // Gathers what the page of one source group shows: its fields as they are or were typed, schedules, repos, preview, hooks.
 import type { Db } from "../../db/open.ts";
+import { listReposOfHost } from "../../db/queries/repos.ts";
 import { listSchedules } from "../../db/queries/schedules.ts";
 import { listGroupSnapshots } from "../../db/queries/snapshots.ts";
 import { hasBackups, listOwnRepoIds, listSourceGroups, listTargetRepoIds } from "../../db/queries/source-groups.ts";
@@ -12,6 +13,7 @@ import { emptyForm, type FormState } from "../../ui/components/field.tsx";
 import { SourceGroupEditor } from "../../ui/source-groups/editor.tsx";
 import type { RetentionPreview } from "../../ui/source-groups/lanes.tsx";
 import type { HostHeads } from "../hosts/head.ts";
+import { marksOf, type StoredForm } from "../http/conflicts.ts";
 import type { PageCall, PageMaker } from "../http/page-maker.ts";
 import { zoneOf } from "../runtime/days.ts";
 import { readRetention } from "./form.ts";
@@ -20,6 +22,7 @@ import type { Hooks } from "./hooks.ts";
 import { newGroup } from "./new-group.ts";
 import { countConflicts, previewRetention } from "./preview.ts";
 import { removalInWords } from "./removals.ts";
+import { storedGroup } from "./stored-form.ts";
 
 export type EditorPageDeps = {
   db: Db;
@@ -39,6 +42,8 @@ export type EditorPage = {
     form: FormState,
     more?: { status?: number; hooksForm?: FormState },
   ): Response;
+  /** As its form would send it. */
+  stored(group: SourceGroupRow): StoredForm;
   preview(host: HostRow, group: SourceGroupRow | null, retention: Retention): RetentionPreview;
 };
 
@@ -63,15 +68,23 @@ export function createEditorPage({ db, clock, pages, heads, holds, hooks }: Edit
             ),
     });
 
+  const stored: EditorPage["stored"] = (group) =>
+    storedGroup(group, {
+      repos: listReposOfHost(db, group.hostId),
+      ownRepoIds: listOwnRepoIds(db, group.id),
+      isTagFixed: hasBackups(db, group.id),
+    });
+
   return {
     preview,
+    stored,
     show(call, hostId, group, form, { status = 200, hooksForm = emptyForm } = {}) {
       const view = pages.view(call);
       const { head, host, repos } = heads.read(hostId);
       const users = schedulesOf(host, group);
       const typed = Object.keys(form.values).length > 0;
       const retention = typed ? readRetention((rule) => form.values[rule] ?? "").retention : null;
-      const fields = group ?? { ...newGroup(host.os, []), id: null, updatedAt: null };
+      const fields = group ?? { ...newGroup(host.os, []), id: null };
       const shown = preview(host, group, retention ?? fields.retention);
       const own = group ? listOwnRepoIds(db, group.id) : [];
       const hostHooks = view.viewer?.role === "admin" && group ? hooks.ofHost(hostId) : null;
@@ -87,6 +100,7 @@ export function createEditorPage({ db, clock, pages, heads, holds, hooks }: Edit
           preview={shown}
           conflicts={countConflicts(shown)}
           held={group && group.retentionHeldSince !== null ? removalInWords(holds.removal(group), host) : null}
+          seen={group && { updatedAt: group.updatedAt, marks: marksOf(stored(group)) }}
           form={form}
           undeletable={
             group

@@ -6,7 +6,9 @@ import { emptyForm, type FormState } from "../../ui/components/field.tsx";
 import { hostPath } from "../../ui/hosts/frame.tsx";
 import { RetentionLanes } from "../../ui/source-groups/lanes.tsx";
 import { SourcesTab } from "../../ui/source-groups/tab.tsx";
-import { attempt, checkSeen, seenNow, textOf } from "../http/page-maker.ts";
+import { lastChangeInWords } from "../http/last-change.ts";
+import { collisionOf, takeTheirs } from "../http/conflicts.ts";
+import { attempt, textOf, typedValues } from "../http/page-maker.ts";
 import { type FormBody, formRoute, type Route, route } from "../http/routes.ts";
 import { createEditorPage, type EditorPageDeps } from "./editor-page.tsx";
 import { inputOf, readRetention } from "./form.ts";
@@ -83,7 +85,7 @@ export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
         if ("preview" in body) return editor.show(call, id, null, typedOnly(body));
         const { host } = heads.read(id);
         const made = await attempt(body, () => groups.create(actor, id, inputOf(body, newGroup(host.os, []), host.os)));
-        if (!made.ok) return editor.show(call, id, null, withTagAtName(withLists(made.form, body)), made);
+        if (!made.ok) return editor.show(call, id, null, withTagAtName({ ...made.form, values: typedOf(body) }), made);
         return pages.done(c, hostPath(id, "sources"), {
           tone: "ok",
           text: `Source group ${made.value.name} was added. Put it into a schedule, or it runs by hand only.`,
@@ -113,11 +115,17 @@ export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
         const group = groups.get(id, gid);
         if ("preview" in body) return editor.show(call, id, group, typedOnly(body));
         const { host } = heads.read(id);
-        const saved = await attempt(body, () => {
-          checkSeen(body, group);
-          return groups.update(actor, id, gid, inputOf(body, group, host.os));
-        });
-        if (!saved.ok) return editor.show(call, id, group, seenNow(withLists(saved.form, body), group), saved);
+        const stored = editor.stored(group);
+        const meanwhile = {
+          words: lastChangeInWords(db, gid, group.updatedAt, pages.view(call)),
+          href: `${hostPath(id, "sources")}/${gid}`,
+        };
+        if ("take" in body)
+          return editor.show(call, id, group, takeTheirs(stored, typedOf(body), textOf(body, "take"), meanwhile));
+        const collision = collisionOf(body, stored, typedOf(body), meanwhile);
+        if (collision) return editor.show(call, id, group, collision, { status: 409 });
+        const saved = await attempt(body, () => groups.update(actor, id, gid, inputOf(body, group, host.os)));
+        if (!saved.ok) return editor.show(call, id, group, { ...saved.form, values: typedOf(body) }, saved);
         return pages.done(c, hostPath(id, "sources"), {
           tone: "ok",
           text: `${saved.value.name} was saved. The agent gets it now.`,
@@ -174,13 +182,12 @@ export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
 
 /** What was typed, shown again without being judged. */
 function typedOnly(body: FormBody): FormState {
-  const values = Object.fromEntries(Object.keys(body).map((name) => [name, textOf(body, name)]));
-  return withLists({ values, errors: readRetention((rule) => textOf(body, rule)).errors }, body);
+  return { values: typedOf(body), errors: readRetention((rule) => textOf(body, rule)).errors };
 }
 
 /** Ticks of one name come back as one value. */
-function withLists(form: FormState, body: FormBody): FormState {
-  return { ...form, values: { ...form.values, repo_ids: [body["repo_ids"] ?? []].flat().join(" ") } };
+function typedOf(body: FormBody): FormState["values"] {
+  return { ...typedValues(body), repo_ids: [body["repo_ids"] ?? []].flat().join(" ") };
 }
 
 /** The tag of a new group is made from its name; what is wrong with it is said there. */

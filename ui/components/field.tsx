@@ -1,6 +1,7 @@
 // Form fields: label above, hint or error below; a refused value comes back as it was typed.
 import type { Child } from "hono/jsx";
 import { formatPlural } from "../format.ts";
+import { ConflictSection } from "./conflict.tsx";
 import { Glyph } from "./glyph.tsx";
 import { Icon } from "./icon.tsx";
 
@@ -10,6 +11,27 @@ export type FormState = {
   errors: Record<string, string | undefined>;
   /** A refusal that belongs to no single field. */
   message?: string | undefined;
+  /** What the form was filled from has been saved anew by somebody else. */
+  conflict?: Conflict | undefined;
+};
+
+/** A field that two people changed; `same` entries of a list are in both. */
+export type Collision = {
+  name: string;
+  label: string;
+  theirs: readonly string[];
+  yours: readonly string[];
+  same: number;
+};
+
+export type Conflict = {
+  /** Who saved and when: "Anna saved this today 12:40". */
+  words: string;
+  /** The page anew, with what is stored. */
+  href: string;
+  both: readonly Collision[];
+  /** Labels of what only the other changed: the form has it already. */
+  taken: readonly string[];
 };
 
 export const emptyForm: FormState = { values: {}, errors: {} };
@@ -176,6 +198,7 @@ export function Tick({
 
 /** The refusal of a form as a whole, above its fields. */
 export function FormMessage({ form }: { form: FormState }) {
+  if (form.conflict) return <ConflictSection conflict={form.conflict} />;
   return form.message ? (
     <div class="notice failed" role="alert">
       <Glyph name="failed" />
@@ -200,9 +223,24 @@ export function SaveBar({ form, children }: { form: FormState; children: Child }
   );
 }
 
-/** Which state of the thing a form was filled from, Unix ms: the server refuses to write over a newer one unseen. Null: a new thing. */
-export function SeenState({ updatedAt, form }: { updatedAt: number | null; form: FormState }) {
-  return updatedAt === null ? null : <input type="hidden" name="seen" value={form.values.seen ?? String(updatedAt)} />;
+/** Which state of a thing a form was filled from, Unix ms, with a mark of each field: the server does not write over a newer one unseen. */
+export type Seen = { updatedAt: number; marks: string };
+
+/** `seen` is null for a new thing. Begins a form: Enter in a field saves, whatever other buttons follow. */
+export function SeenState({ seen, form }: { seen: Seen | null; form: FormState }) {
+  return (
+    <>
+      <button type="submit" hidden>
+        Save
+      </button>
+      {seen === null ? null : (
+        <>
+          <input type="hidden" name="seen" value={form.values.seen ?? String(seen.updatedAt)} />
+          <input type="hidden" name="marks" value={form.values.marks ?? seen.marks} />
+        </>
+      )}
+    </>
+  );
 }
 
 export function Csrf({ token }: { token: string }) {

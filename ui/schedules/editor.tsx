@@ -7,6 +7,7 @@ import {
   FormMessage,
   type FormState,
   SaveBar,
+  type Seen,
   SeenState,
   SelectField,
   TextField,
@@ -31,12 +32,13 @@ export type ScheduleEditorProps = {
     timezone: string | null;
     splayMinutes: number;
     enabled: boolean;
-    updatedAt: number | null;
   };
   words: string;
   groups: readonly { id: string; name: string; includes: readonly string[]; retention: Retention; chosen: boolean }[];
   explanation: Explanation | null;
   today: string;
+  /** Null for a new one. */
+  seen: Seen | null;
   form: FormState;
 };
 
@@ -85,7 +87,7 @@ export function ScheduleEditor({ view, ...data }: ScheduleEditorProps & { view: 
       ) : (
         <form class="ledger" method="post" action={path} id="editor" novalidate>
           <Csrf token={view.csrf} />
-          <SeenState updatedAt={schedule.updatedAt} form={form} />
+          <SeenState seen={data.seen} form={form} />
           <FormMessage form={form} />
           <WhenSection {...data} list={list} now={view.now} />
           <GroupsSection {...data} />

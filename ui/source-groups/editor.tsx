@@ -2,7 +2,7 @@
 import type { Child } from "hono/jsx";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import { LinkButton, OpenButton, SubmitButton } from "../components/button.tsx";
-import { Csrf, FormMessage, type FormState, SaveBar, SeenState } from "../components/field.tsx";
+import { Csrf, FormMessage, type FormState, SaveBar, type Seen, SeenState } from "../components/field.tsx";
 import { Crumbs, LedgerSection } from "../components/panels.tsx";
 import { hostPath } from "../hosts/frame.tsx";
 import type { LastBackup } from "../hosts/words.tsx";
@@ -30,7 +30,7 @@ export type SourceGroupEditorProps = {
     | "retention"
     | "retryMax"
     | "retryBackoffSeconds"
-  > & { id: string | null; updatedAt: number | null };
+  > & { id: string | null };
   isTagFixed: boolean;
   last: LastBackup;
   /** Enabled schedules that run it, in words. */
@@ -40,6 +40,8 @@ export type SourceGroupEditorProps = {
   conflicts: number;
   /** Forget is held until a person agrees: what would go, in one sentence. */
   held: string | null;
+  /** Null for a new group. */
+  seen: Seen | null;
   form: FormState;
   /** Why the group cannot be deleted; null when it can. */
   undeletable: Child | null;
@@ -68,7 +70,7 @@ export function SourceGroupEditor({ view, ...data }: SourceGroupEditorProps & { 
       {data.held && group.id ? <Held words={data.held} action={`${path}/confirm-retention`} view={view} /> : null}
       <form class="ledger" method="post" action={path} id="editor" novalidate>
         <Csrf token={view.csrf} />
-        <SeenState updatedAt={group.updatedAt} form={form} />
+        <SeenState seen={data.seen} form={form} />
         {form.errors.confirm_removal ? (
           <RemovalQuestion words={form.errors.confirm_removal} />
         ) : (

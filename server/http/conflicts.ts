@@ -1,0 +1,126 @@
+/** Two people, or two tabs, at one form: what each changed since it was opened. What only the other changed is taken over; what both did is asked. */
+import type { Collision, FormState } from "../../ui/components/field.tsx";
+import { textOf } from "./page-maker.ts";
+import type { FormBody } from "./routes.ts";
+
+export type FormField = {
+  name: string;
+  label: string;
+  /** `tick`: there or not; `lines`: one entry per line; `names`: ids parted by spaces. */
+  as: "text" | "lines" | "tick" | "names";
+  /** What a value is called, where it is not shown as it is typed: a tick, an id. */
+  words?: (value: string) => string;
+};
+
+/** What is stored, as the form would send it. */
+export type StoredForm = {
+  fields: readonly FormField[];
+  values: FormState["values"];
+  updatedAt: number;
+};
+
+type Comparison = { values: FormState["values"]; both: FormField[]; taken: FormField[] };
+
+/** A short mark of each field: a form carries them along, so that one can tell later who changed what. */
+export function marksOf({ fields, values }: StoredForm): string {
+  return fields.map((field) => markOf(field, values[field.name])).join(".");
+}
+
+/**
+ * The form that comes back when what it was filled from is no longer what is stored; null when it still is.
+ * @param typed all values of the form, lists included
+ * @param saved who stored it and when, in words
+ */
+export function collisionOf(
+  body: FormBody,
+  stored: StoredForm,
+  typed: FormState["values"],
+  saved: { words: string; href: string },
+): FormState | null {
+  if (!("seen" in body) || textOf(body, "seen") === String(stored.updatedAt)) return null;
+  const { values, both, taken } = compare(stored, typed);
+  return {
+    values: { ...values, seen: String(stored.updatedAt), marks: marksOf(stored) },
+    errors: {},
+    conflict: { ...saved, taken: taken.map(({ label }) => label), both: both.map(collision(stored, values)) },
+  };
+}
+
+/** One of the fields that both changed takes the stored value; the others stay asked. Nothing is saved. */
+export function takeTheirs(
+  stored: StoredForm,
+  typed: FormState["values"],
+  name: string,
+  saved: { words: string; href: string },
+): FormState {
+  const values = { ...typed, [name]: stored.values[name] };
+  const asked = (typed["asked"] ?? "").split(" ");
+  const both = stored.fields.filter(
+    (field) => field.name !== name && asked.includes(field.name) && isOther(field, stored.values, values),
+  );
+  return {
+    values,
+    errors: {},
+    conflict: { ...saved, taken: [], both: both.map(collision(stored, values)) },
+  };
+}
+
+function compare(stored: StoredForm, typed: FormState["values"]): Comparison {
+  const marks = (typed["marks"] ?? "").split(".");
+  const isKnown = marks.length === stored.fields.length;
+  const values = { ...typed };
+  const both: FormField[] = [];
+  const taken: FormField[] = [];
+  for (const [at, field] of stored.fields.entries()) {
+    if (!isOther(field, stored.values, typed)) continue;
+    const isMine = !isKnown || markOf(field, typed[field.name]) !== marks[at];
+    const isTheirs = !isKnown || markOf(field, stored.values[field.name]) !== marks[at];
+    if (isMine && isTheirs) both.push(field);
+    else if (isTheirs) {
+      taken.push(field);
+      values[field.name] = stored.values[field.name];
+    }
+  }
+  return { values, both, taken };
+}
+
+const collision =
+  (stored: StoredForm, typed: FormState["values"]) =>
+  (field: FormField): Collision => {
+    const theirs = entriesOf(field, stored.values[field.name]);
+    const yours = entriesOf(field, typed[field.name]);
+    return {
+      name: field.name,
+      label: field.label,
+      theirs: theirs.filter((entry) => field.as !== "lines" || !yours.includes(entry)).map(worded(field)),
+      yours: yours.filter((entry) => field.as !== "lines" || !theirs.includes(entry)).map(worded(field)),
+      same: field.as === "lines" ? theirs.filter((entry) => yours.includes(entry)).length : 0,
+    };
+  };
+
+const worded = (field: FormField) => (entry: string) => field.words?.(entry) ?? entry;
+
+/** The parts of a value, without what makes no difference. A tick is `on` or `off`. */
+function entriesOf({ as }: FormField, value: string | undefined): string[] {
+  switch (as) {
+    case "tick":
+      return [value === undefined ? "off" : "on"];
+    case "names":
+      return (value ?? "").split(" ").filter(Boolean).sort();
+    case "lines":
+      return (value ?? "")
+        .split(/\r?\n/)
+        .map((line) => line.trim())
+        .filter(Boolean);
+    case "text":
+      return [(value ?? "").trim().replace(/\s+/g, " ")].filter(Boolean);
+  }
+}
+
+function isOther(field: FormField, a: FormState["values"], b: FormState["values"]): boolean {
+  return entriesOf(field, a[field.name]).join("\n") !== entriesOf(field, b[field.name]).join("\n");
+}
+
+function markOf(field: FormField, value: string | undefined): string {
+  return Bun.hash.crc32(entriesOf(field, value).join("\n")).toString(36);
+}

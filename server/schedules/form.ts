@@ -1,0 +1,55 @@
+/** The editor's form of a schedule: as input of the operation, as it comes back, and as it would be sent for what is stored. */
+import type { Schedule } from "../../db/queries/schedules.ts";
+import { cronInWords } from "../../shared/cron-words.ts";
+import type { FormState } from "../../ui/components/field.tsx";
+import type { StoredForm } from "../http/conflicts.ts";
+import { textOf, typedValues } from "../http/page-maker.ts";
+import type { FormBody } from "../http/routes.ts";
+import type { ScheduleInput } from "./fields.ts";
+
+export function inputOf(body: FormBody): ScheduleInput {
+  const splay = textOf(body, "splay_minutes").trim();
+  return {
+    cron: textOf(body, "cron"),
+    timezone: textOf(body, "timezone") || null,
+    splay_minutes: splay === "" ? Number.NaN : Number(splay),
+    enabled: "enabled" in body,
+    source_group_ids: [body["source_group_ids"] ?? []].flat(),
+  };
+}
+
+/** Ticks of one name come back as one value. */
+export function typedOf(body: FormBody): FormState["values"] {
+  return { ...typedValues(body), source_group_ids: [body["source_group_ids"] ?? []].flat().join(" ") };
+}
+
+/** A quick pick without script: the form comes back with the expression filled in, nothing saved. */
+export function picked(body: FormBody): FormState {
+  const values = typedOf(body);
+  return { values: { ...values, cron: textOf(body, "pick") || (values["cron"] ?? "") }, errors: {} };
+}
+
+export function storedSchedule(schedule: Schedule, groups: readonly { id: string; name: string }[]): StoredForm {
+  return {
+    fields: [
+      { name: "cron", label: "Cron expression", as: "text", words: (cron) => `${cron} (${cronInWords(cron)})` },
+      { name: "timezone", label: "Time zone", as: "text" },
+      { name: "splay_minutes", label: "Splay, minutes", as: "text" },
+      { name: "enabled", label: "Enabled", as: "tick", words: (value) => (value === "on" ? "yes" : "no, paused") },
+      {
+        name: "source_group_ids",
+        label: "Source groups",
+        as: "names",
+        words: (id) => groups.find((group) => group.id === id)?.name ?? "a group that is gone",
+      },
+    ],
+    values: {
+      cron: schedule.cron,
+      timezone: schedule.timezone ?? "",
+      splay_minutes: String(schedule.splayMinutes),
+      enabled: schedule.enabled ? "on" : undefined,
+      source_group_ids: schedule.groupIds.join(" "),
+    },
+    updatedAt: schedule.updatedAt,
+  };
+}

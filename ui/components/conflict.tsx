@@ -1,0 +1,93 @@
+// Somebody else saved the same thing meanwhile: what both changed side by side, and the ways out.
+import { formatPlural } from "../format.ts";
+import type { Collision, FormState } from "./field.tsx";
+import { LedgerSection, Notice } from "./panels.tsx";
+
+const MOST_ENTRIES = 12;
+
+/** Part of the form: "Take theirs" sends it without saving, and it comes back with their value. */
+export function ConflictSection({ conflict }: { conflict: NonNullable<FormState["conflict"]> }) {
+  const { words, href, both, taken } = conflict;
+  return (
+    <LedgerSection id="conflict-title" title="Saved meanwhile" about="Nothing of yours was saved yet.">
+      <div class="rows" role="alert">
+        <input type="hidden" name="asked" value={both.map(({ name }) => name).join(" ")} />
+        <Notice
+          glyph="warning"
+          reason={`${words}, while you were at it.`}
+          verbs={
+            <a class="btn btn-s" href={href}>
+              Drop mine
+            </a>
+          }
+        >
+          {taken.length > 0 ? `What only they changed is in the form below now: ${taken.join(", ")}. ` : ""}
+          {both.length > 0
+            ? "These you both changed; saving again puts yours in the place of theirs."
+            : "Nothing that you typed collides with it: save again."}
+        </Notice>
+        {both.length > 0 ? <Collisions both={both} /> : null}
+      </div>
+    </LedgerSection>
+  );
+}
+
+function Collisions({ both }: { both: readonly Collision[] }) {
+  return (
+    <table class="table stack conflict">
+      <thead>
+        <tr>
+          <th scope="col">Field</th>
+          <th scope="col">Theirs, saved</th>
+          <th scope="col">Yours, typed</th>
+          <th scope="col">
+            <span class="vh">Take theirs</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {both.map(({ name, label, theirs, yours, same }) => (
+          <tr>
+            <td class="first">{label}</td>
+            <td data-th="Theirs">
+              <Entries entries={theirs} same={same} />
+            </td>
+            <td data-th="Yours">
+              <Entries entries={yours} same={same} />
+            </td>
+            <td class="num wide">
+              <button
+                class="btn btn-s"
+                type="submit"
+                name="take"
+                value={name}
+                formnovalidate
+                aria-label={`Take theirs: ${label}`}
+              >
+                Take theirs
+              </button>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Entries({ entries, same }: { entries: readonly string[]; same: number }) {
+  const shown = entries.slice(0, MOST_ENTRIES);
+  const more = entries.length - shown.length;
+  return (
+    <>
+      {entries.length === 0 ? <span class="t3">{same > 0 ? "nothing more" : "empty"}</span> : null}
+      {shown.map((entry, at) => (
+        <>
+          {at > 0 ? <br /> : null}
+          <code>{entry}</code>
+        </>
+      ))}
+      {more > 0 ? <small>and {more} more</small> : null}
+      {same > 0 ? <small>{formatPlural(same, "line")} in both</small> : null}
+    </>
+  );
+}
