@@ -1,9 +1,9 @@
-/** The whole fleet in a handful of statements: what lists and verdicts are made of. */
+/** The whole fleet, or some hosts of it, in a handful of statements: what lists and verdicts are made of. */
 import type { JobStatus } from "../../shared/jobs.ts";
 import type { RepoStatus } from "../../shared/repos.ts";
 import type { Db } from "../open.ts";
 import type { HostRow } from "../schema/hosts.ts";
-import { listLiveHosts } from "./hosts.ts";
+import { findHost, listLiveHosts } from "./hosts.ts";
 import { WANTED_TARGETS } from "./source-groups.ts";
 
 export type FleetRepo = {
@@ -63,7 +63,7 @@ export type FleetFacts = {
 const REPOS = `SELECT r.id, r.host_id AS hostId, r.name, r.is_primary AS isPrimary, r.status, r.status_code AS statusCode
   FROM repos r JOIN hosts h ON h.id = r.host_id WHERE h.archived_at IS NULL AND r.removed_at IS NULL`;
 const GROUPS = `SELECT g.id, g.host_id AS hostId, g.name, g.retention_held_since AS heldSince
-  FROM source_groups g JOIN hosts h ON h.id = g.host_id WHERE h.archived_at IS NULL ORDER BY lower(g.name)`;
+  FROM source_groups g JOIN hosts h ON h.id = g.host_id WHERE h.archived_at IS NULL`;
 const TARGETS = `SELECT w.host_id AS hostId, w.source_group_id AS sourceGroupId, w.repo_id AS repoId, t.last_job_id AS lastJobId,
     t.last_status AS lastStatus, coalesce(t.last_warnings, 0) AS lastWarnings, t.last_at AS lastAt,
     t.last_success_at AS lastSuccessAt, j.error_code AS errorCode, j.error_message AS errorMessage, j.started_at AS startedAt
@@ -79,16 +79,30 @@ const SCHEDULES = `SELECT s.id, s.host_id AS hostId, g.source_group_id AS source
 /** The index is named because the order by id would tempt SQLite to walk all jobs. */
 const OPEN_JOBS = `SELECT id, host_id AS hostId, kind, status, source_group_id AS sourceGroupId, repo_id AS repoId,
     queued_at AS queuedAt, started_at AS startedAt
-  FROM jobs INDEXED BY jobs_open WHERE status IN ('queued', 'running') ORDER BY id`;
+  FROM jobs INDEXED BY jobs_open WHERE status IN ('queued', 'running')`;
 
-export function readFleetFacts(db: Db): FleetFacts {
-  const all = <T>(text: string) => db.$client.query<T, []>(text).all();
+/** @param hostIds null = all live hosts, by name; else those of these that are live */
+export function readFleetFacts(db: Db, hostIds: readonly string[] | null = null): FleetFacts {
+  const some = JSON.stringify(hostIds);
+  const rows = <T>(text: string, hostColumn: string, order = "") =>
+    hostIds === null
+      ? db.$client.query<T, []>(`${text} ${order}`).all()
+      : db.$client
+          .query<T, [string]>(`${text} AND ${hostColumn} IN (SELECT value FROM json_each(?)) ${order}`)
+          .all(some);
   return {
-    hosts: listLiveHosts(db),
-    repos: all<FleetRepo>(REPOS),
-    groups: all<FleetGroup>(GROUPS),
-    targets: all<FleetTarget>(TARGETS),
-    openJobs: all<FleetOpenJob>(OPEN_JOBS),
-    schedules: all<FleetSchedule>(SCHEDULES),
+    hosts: hostIds === null ? listLiveHosts(db) : listLiveOf(db, hostIds),
+    repos: rows<FleetRepo>(REPOS, "r.host_id"),
+    groups: rows<FleetGroup>(GROUPS, "g.host_id", "ORDER BY lower(g.name)"),
+    targets: rows<FleetTarget>(TARGETS, "w.host_id"),
+    openJobs: rows<FleetOpenJob>(OPEN_JOBS, "host_id", "ORDER BY id"),
+    schedules: rows<FleetSchedule>(SCHEDULES, "s.host_id"),
   };
+}
+
+function listLiveOf(db: Db, hostIds: readonly string[]): HostRow[] {
+  return hostIds.flatMap((id) => {
+    const host = findHost(db, id);
+    return host?.archivedAt === null ? [host] : [];
+  });
 }

@@ -19,6 +19,15 @@ const hostByTokenHash = prepared((db) =>
     .prepare(),
 );
 
+const liveHosts = prepared((db) =>
+  db
+    .select()
+    .from(hosts)
+    .where(isNull(hosts.archivedAt))
+    .orderBy(asc(sql`lower(${hosts.name})`))
+    .prepare(),
+);
+
 export function findHost(db: Db, id: string): HostRow | null {
   return hostById(db).get({ id }) ?? null;
 }
@@ -37,12 +46,7 @@ export function findLiveHostByName(db: Db, name: string, except: string | null =
 }
 
 export function listLiveHosts(db: Db): HostRow[] {
-  return db
-    .select()
-    .from(hosts)
-    .where(isNull(hosts.archivedAt))
-    .orderBy(asc(sql`lower(${hosts.name})`))
-    .all();
+  return liveHosts(db).all();
 }
 
 /** Live hosts with a repo that is not ready or a credential on trial, or that wait for their first backup. */

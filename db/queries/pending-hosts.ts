@@ -1,7 +1,23 @@
 /** Announced machines that wait for a person. */
 import { and, asc, desc, eq, gt, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
+import { prepared } from "../prepared.ts";
 import { type PendingHostRow, pendingHosts } from "../schema/enrollment.ts";
+
+const undecided = prepared((db) =>
+  db
+    .select()
+    .from(pendingHosts)
+    .where(
+      and(
+        isNotNull(pendingHosts.agentTokenHash),
+        isNull(pendingHosts.enrolledHostId),
+        gt(pendingHosts.expiresAt, sql.placeholder("now")),
+      ),
+    )
+    .orderBy(asc(pendingHosts.createdAt))
+    .prepare(),
+);
 
 export function insertPendingHost(db: Db, row: typeof pendingHosts.$inferInsert): void {
   db.insert(pendingHosts).values(row).run();
@@ -21,14 +37,7 @@ export function findPendingHostByKey(db: Db, publicKey: string): PendingHostRow 
 
 /** Those who have proven their key and about whom nobody has decided; oldest first. */
 export function listPendingHosts(db: Db, now: number): PendingHostRow[] {
-  return db
-    .select()
-    .from(pendingHosts)
-    .where(
-      and(isNotNull(pendingHosts.agentTokenHash), isNull(pendingHosts.enrolledHostId), gt(pendingHosts.expiresAt, now)),
-    )
-    .orderBy(asc(pendingHosts.createdAt))
-    .all();
+  return undecided(db).all({ now });
 }
 
 export function countPendingHosts(db: Db, now: number): { total: number; fromIp(ip: string): number } {

@@ -1,4 +1,4 @@
-/** The fleet as the dashboard, the host lists and the summary see it; cached until a fact says otherwise. */
+/** The fleet as the dashboard, the host lists and the summary see it; what facts speak of is read anew, host by host. */
 import type { Db } from "../../db/open.ts";
 import {
   type FleetGroup,
@@ -29,13 +29,13 @@ export type FleetHost = {
 } & Protection;
 
 export type Fleet = {
-  /** Live hosts, by name. The same array as long as nothing has changed; of a large fleet up to a second old. */
+  /** Live hosts, by name. The same array as long as nothing has changed. */
   hosts(): readonly FleetHost[];
   /** Of what `hosts` gives: rises when a fact could change it. For the ETags of polls. */
   version(): number;
 };
 
-const CHANGING: FactName[] = [
+const CHANGING = [
   "host.connected",
   "host.disconnected",
   "host.changed",
@@ -45,15 +45,13 @@ const CHANGING: FactName[] = [
   "job.changed",
   "job.finished",
   "repo.changed",
-];
-/** What people do is seen at once, however large the fleet is. */
-const URGENT: FactName[] = ["host.changed", "state.changed", "job.created"];
-/** "Protected" moves with time alone. */
+] as const satisfies FactName[];
+/** "Protected" moves with time alone, so each host is read anew after this at the latest. */
 const MAX_AGE_MS = 15_000;
-/** A fleet that takes longer than this to read is read for a tenth of the time at most: its agents report all the while. */
-const CHEAP_MS = 5;
-const HOLD_FACTOR = 10;
-const LONGEST_HOLD_MS = 1_000;
+/** Hosts that are only old are read a few at a time, this long after the last look at the earliest. */
+const SLICE_MS = MAX_AGE_MS / 15;
+/** Beyond this share of the fleet reading all of it is cheaper. */
+const MOST_SHARE = 1 / 4;
 
 export type FleetDeps = {
   db: Db;
@@ -65,14 +63,14 @@ export type FleetDeps = {
 
 export function createFleet({ db, clock, hub, bus, lastSeenAt }: FleetDeps): Fleet {
   const protectionOf = createProtection();
-  let version = 1;
-  let urgent = 1;
-  let cached: { version: number; urgent: number; at: number; holdMs: number; hosts: FleetHost[] } | null = null;
-  for (const name of CHANGING) bus.on(name, () => version++);
-  for (const name of URGENT) bus.on(name, () => urgent++);
+  /** Live hosts by id, in the order of their names, with when each was read. */
+  let known = new Map<string, { row: FleetHost; readAt: number }>();
+  let cached: { version: number; at: number; hosts: readonly FleetHost[] } | null = null;
+  const changed = new Set<string>();
+  for (const name of CHANGING) bus.on(name, ({ hostId }) => void changed.add(hostId));
 
-  const read = (now: number): FleetHost[] => {
-    const facts = readFleetFacts(db);
+  const read = (hostIds: readonly string[] | null, now: number): FleetHost[] => {
+    const facts = readFleetFacts(db, hostIds);
     const repos = Map.groupBy(facts.repos, (row) => row.hostId);
     const groups = Map.groupBy(facts.groups, (row) => row.hostId);
     const targets = Map.groupBy(facts.targets, (row) => row.hostId);
@@ -100,16 +98,37 @@ export function createFleet({ db, clock, hub, bus, lastSeenAt }: FleetDeps): Fle
     });
   };
 
-  const current = () => {
-    const at = clock.now();
-    if (cached) {
-      const limitMs = cached.version === version ? MAX_AGE_MS : cached.urgent === urgent ? cached.holdMs : -1;
-      if (at - cached.at <= limitMs) return cached;
+  /** As if it had been read bit by bit, so that not all of it grows old at once. */
+  const readAll = (now: number) => {
+    const rows = read(null, now);
+    known = new Map(
+      rows.map((row, at) => [row.host.id, { row, readAt: now - Math.floor((MAX_AGE_MS * at) / rows.length) }]),
+    );
+  };
+
+  const readSome = (hostIds: readonly string[], now: number) => {
+    const gone = new Set(hostIds);
+    let isInOrder = true;
+    for (const row of read(hostIds, now)) {
+      gone.delete(row.host.id);
+      isInOrder &&= known.get(row.host.id)?.row.host.name === row.host.name;
+      known.set(row.host.id, { row, readAt: now });
     }
-    const hosts = read(at);
-    const costMs = clock.now() - at;
-    const holdMs = costMs < CHEAP_MS ? -1 : Math.min(LONGEST_HOLD_MS, HOLD_FACTOR * costMs);
-    cached = { version, urgent, at, holdMs, hosts };
+    for (const id of gone) known.delete(id);
+    if (!isInOrder) known = new Map([...known].sort(([, a], [, b]) => byName(a.row, b.row)));
+  };
+
+  const current = () => {
+    const now = clock.now();
+    if (cached && changed.size === 0 && now - cached.at < SLICE_MS) return cached;
+    const due = new Set(changed);
+    for (const [id, { readAt }] of known) if (now - readAt >= MAX_AGE_MS || now < readAt) due.add(id);
+    if (cached && due.size === 0) return cached;
+    const version = (cached?.version ?? 0) + (cached === null || changed.size > 0 ? 1 : 0);
+    if (cached && due.size <= known.size * MOST_SHARE) readSome([...due], now);
+    else readAll(now);
+    changed.clear();
+    cached = { version, at: now, hosts: [...known.values()].map(({ row }) => row) };
     return cached;
   };
 
@@ -117,6 +136,12 @@ export function createFleet({ db, clock, hub, bus, lastSeenAt }: FleetDeps): Fle
     hosts: () => current().hosts,
     version: () => current().version,
   };
+}
+
+/** As the database orders names. */
+function byName(a: FleetHost, b: FleetHost): number {
+  const [one, other] = [a.host.name.toLowerCase(), b.host.name.toLowerCase()];
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 function earliest(schedules: readonly FleetSchedule[]): number | null {
