@@ -14,6 +14,7 @@ import type { Refusal } from "./http/errors.ts";
 import { createPageMaker, preferencesOf } from "./http/page-maker.ts";
 import type { AppContext, Route } from "./http/routes.ts";
 import { jobPages } from "./jobs/pages.tsx";
+import { fleetRepoPages } from "./maintenance/fleet-page.tsx";
 import { repoPages } from "./maintenance/pages.tsx";
 import type { PageDeps } from "./page-deps.ts";
 import { repoListPages } from "./repos/pages.tsx";
@@ -46,6 +47,7 @@ export function createPages(deps: PageDeps): Pages {
       ...sourceGroupPages(shared),
       ...schedulePages(shared),
       ...repoListPages(shared),
+      ...fleetRepoPages(shared),
       ...repoPages(shared),
       ...hostPages(shared),
       ...jobPages(shared),

@@ -1,52 +1,23 @@
-// Pages: repos of the fleet, repos of a host, and adding one.
-import type { Db } from "../../db/open.ts";
-import { listRepos } from "../../db/queries/repos.ts";
+// Pages: repos of a host, and adding one.
 import { emptyForm, type FormState } from "../../ui/components/field.tsx";
 import { hostPath } from "../../ui/hosts/frame.tsx";
-import { ReposPage, ReposTab } from "../../ui/repos/list.tsx";
+import { ReposTab } from "../../ui/repos/list.tsx";
 import { AddRepoPage, RepoAddedPage } from "../../ui/repos/new.tsx";
 import type { HostHeads } from "../hosts/head.ts";
-import { attempt, offsetOf, type PageCall, type PageMaker, textOf } from "../http/page-maker.ts";
+import { attempt, type PageCall, type PageMaker, textOf } from "../http/page-maker.ts";
 import { formRoute, type Route, route } from "../http/routes.ts";
 import { repoInputOf } from "./form-fields.ts";
 import type { Repos } from "./repos.ts";
 
-const ROWS = 50;
+export type RepoListDeps = { pages: PageMaker; heads: HostHeads; repos: Repos };
 
-export type RepoListDeps = { db: Db; pages: PageMaker; heads: HostHeads; repos: Repos };
-
-export function repoListPages({ db, pages, heads, repos }: RepoListDeps): Route[] {
+export function repoListPages({ pages, heads, repos }: RepoListDeps): Route[] {
   const addForm = (call: PageCall, hostId: string, form: FormState, status = 200) => {
     const view = pages.view(call);
     const { host } = heads.read(hostId);
     return pages.page(call.c, view, <AddRepoPage host={host} form={form} view={view} />, status);
   };
   return [
-    route({
-      method: "GET",
-      path: "/repos",
-      access: "viewer",
-      summary: "Page: repos of all hosts",
-      handle: (call) => {
-        const view = pages.view(call);
-        const all = listRepos(db);
-        const offset = offsetOf(call.c);
-        const count = (status: string) => all.filter((repo) => repo.status === status).length;
-        const counts = {
-          ready: count("ready"),
-          waiting: count("waiting"),
-          failed: count("failed"),
-          unknown: count("unknown"),
-          damaged: all.filter((repo) => repo.lastCheckStatus === "errors").length,
-        };
-        const rows = all.slice(offset, offset + ROWS);
-        return pages.page(
-          call.c,
-          view,
-          <ReposPage view={view} rows={rows} total={all.length} offset={offset} limit={ROWS} counts={counts} />,
-        );
-      },
-    }),
     route({
       method: "GET",
       path: "/hosts/:id/repos",

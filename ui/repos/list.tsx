@@ -3,13 +3,13 @@ import type { RepoRow } from "../../db/schema/repos.ts";
 import { LinkButton } from "../components/button.tsx";
 import { Glyph } from "../components/glyph.tsx";
 import { Empty, Pager } from "../components/panels.tsx";
-import { Verdict } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";
-import { formatBytes, formatCount, formatPlural } from "../format.ts";
+import { formatBytes, formatCount } from "../format.ts";
 import { type HostHead, HostPage, hostPath } from "../hosts/frame.tsx";
 import { Page, PageHead } from "../layout.tsx";
 import { hrefOf } from "../links.ts";
 import { may, type View } from "../view.ts";
+import { type FleetReposVerdict, needNote, type RepoNeed, ReposVerdict } from "./needs.tsx";
 import { failureOf, RepoBadge, RepoNotice } from "./words.tsx";
 
 export type RepoLine = Pick<
@@ -33,22 +33,26 @@ export type RepoLine = Pick<
   | "lastPruneAt"
   | "lastPruneStatus"
   | "lockCount"
-> & { hostName: string };
+> & {
+  hostName: string;
+  /** Where the list tells it: why it needs somebody. */
+  need?: RepoNeed | null;
+};
 
 export type ReposPageProps = {
   rows: readonly RepoLine[];
-  total: number;
   offset: number;
   limit: number;
-  counts: { ready: number; waiting: number; failed: number; unknown: number; damaged: number };
+  verdict: FleetReposVerdict;
 };
 
-export function ReposPage({ view, rows, total, offset, limit, counts }: ReposPageProps & { view: View }) {
+export function ReposPage({ view, rows, offset, limit, verdict }: ReposPageProps & { view: View }) {
+  const { total, needy } = verdict;
   const here = (at: number) => hrefOf("/repos", { offset: at || null });
   return (
     <Page view={view} title="Repos" live={here(offset)}>
       <PageHead view={view} live>
-        <ReposVerdict total={total} counts={counts} />
+        <ReposVerdict {...verdict} />
       </PageHead>
       {total === 0 ? (
         <Empty title="No repos yet">
@@ -56,43 +60,14 @@ export function ReposPage({ view, rows, total, offset, limit, counts }: ReposPag
         </Empty>
       ) : (
         <>
+          {needy.length > 0 && needy.length < total ? (
+            <p class="t2 list-head">Those that need you come first, the others by host.</p>
+          ) : null}
           <RepoTable rows={rows} view={view} host />
           <Pager offset={offset} limit={limit} total={total} href={here} words={["Back", "More"]} />
         </>
       )}
     </Page>
-  );
-}
-
-function ReposVerdict({ total, counts }: Pick<ReposPageProps, "total" | "counts">) {
-  if (total === 0) return <Verdict glyph="idle">No repositories yet.</Verdict>;
-  if (counts.failed > 0)
-    return (
-      <Verdict
-        glyph="failed"
-        sub={`${counts.ready} of ${formatPlural(total, "repo")} ready${counts.damaged > 0 ? ` · ${counts.damaged} damaged` : ""}`}
-      >
-        {formatPlural(counts.failed, "repo needs", "repos need")} you: the agent cannot open{" "}
-        {counts.failed === 1 ? "it" : "them"}.
-      </Verdict>
-    );
-  if (counts.damaged > 0)
-    return (
-      <Verdict glyph="failed" sub="The job of its last check says what to do.">
-        {formatPlural(counts.damaged, "repository is", "repositories are")} damaged.
-      </Verdict>
-    );
-  const pending = counts.waiting + counts.unknown;
-  if (pending > 0)
-    return (
-      <Verdict glyph="queued" sub={`${counts.ready} of ${formatPlural(total, "repo")} ready`}>
-        {formatPlural(pending, "repo is", "repos are")} not ready yet.
-      </Verdict>
-    );
-  return (
-    <Verdict glyph="ok">
-      {total === 1 ? "The repository can be opened." : `All ${total} repositories can be opened.`}
-    </Verdict>
   );
 }
 
@@ -157,6 +132,7 @@ function RepoTable({ rows, view, host }: { rows: readonly RepoLine[]; view: View
                 {repo.name}
               </a>
               {repo.isPrimary ? <small>primary</small> : null}
+              {needNote(repo.need ?? null) ? <small class="is-warning">{needNote(repo.need ?? null)}</small> : null}
             </td>
             {host ? (
               <td data-th="Host">

@@ -1,0 +1,96 @@
+// Why a repo needs a person, in words; and the sentence above the list of all.
+import type { MaintenanceKind } from "../../shared/maintenance.ts";
+import { Verdict } from "../components/status.tsx";
+import { formatPlural } from "../format.ts";
+
+export type RepoNeed =
+  | { kind: "failed" | "damaged" | "violated" | "waiting" | "check_overdue" | "retention_held" | "no_admin_credential" }
+  | { kind: "maintenance_failed"; what: MaintenanceKind };
+
+/** The need as the end of a sentence that begins with the repo's name. */
+export function repoNeedInWords(need: RepoNeed): string {
+  switch (need.kind) {
+    case "failed":
+      return "cannot be opened";
+    case "damaged":
+      return "is damaged: the job of its last check says what to do";
+    case "violated":
+      return "could be erased by a stolen host";
+    case "waiting":
+      return "waits for its repo server";
+    case "maintenance_failed":
+      return `failed at its last ${need.what}`;
+    case "check_overdue":
+      return "is overdue for a check";
+    case "retention_held":
+      return "waits for a yes before snapshots are removed";
+    case "no_admin_credential":
+      return "keeps everything until it has an admin credential";
+  }
+}
+
+/** In a list, where its other columns do not say it already. */
+export function needNote(need: RepoNeed | null): string | null {
+  switch (need?.kind) {
+    case "check_overdue":
+      return "check overdue";
+    case "retention_held":
+      return "waits for a yes";
+    case "no_admin_credential":
+      return "needs an admin credential";
+    case "maintenance_failed":
+      return need.what === "forget" ? "forget failed" : null;
+    default:
+      return null;
+  }
+}
+
+const GRAVE: ReadonlySet<RepoNeed["kind"]> = new Set(["failed", "damaged"]);
+const NAMED = 2;
+
+export type FleetReposVerdict = {
+  total: number;
+  ready: number;
+  /** Worst first. */
+  needy: readonly { id: string; name: string; hostId: string; hostName: string; need: RepoNeed }[];
+};
+
+export function ReposVerdict({ total, ready, needy }: FleetReposVerdict) {
+  if (total === 0) return <Verdict glyph="idle">No repositories yet.</Verdict>;
+  // To keep everything is a way to live: told, but nobody is called for it.
+  const loud = needy.filter(({ need }) => need.kind !== "no_admin_credential");
+  const keeping = needy.length - loud.length;
+  const sub = [
+    `${ready} of ${formatPlural(total, "repo")} can be opened`,
+    ...(keeping > 0
+      ? [`${keeping} ${keeping === 1 ? "keeps" : "keep"} everything until there is an admin credential`]
+      : []),
+  ].join(" · ");
+  if (loud.length > 0)
+    return (
+      <Verdict glyph={loud.some(({ need }) => GRAVE.has(need.kind)) ? "failed" : "warning"} sub={sub}>
+        {formatPlural(loud.length, "repo needs", "repos need")} you:{" "}
+        {loud.slice(0, NAMED).map(({ id, name, hostId, hostName, need }, at) => (
+          <>
+            {at > 0 ? ", " : ""}
+            <a href={`/hosts/${hostId}/repos/${id}`}>
+              <code>{name}</code> of <code>{hostName}</code>
+            </a>{" "}
+            {repoNeedInWords(need)}
+          </>
+        ))}
+        {loud.length > NAMED ? `, and ${loud.length - NAMED} more` : ""}.
+      </Verdict>
+    );
+  if (ready < total)
+    return (
+      <Verdict glyph="queued" sub={sub}>
+        {formatPlural(total - ready, "repo is", "repos are")} not ready yet.
+      </Verdict>
+    );
+  return (
+    <Verdict glyph="ok" {...(keeping > 0 ? { sub } : {})}>
+      {total === 1 ? "The repository can be opened." : `All ${total} repositories can be opened.`}
+    </Verdict>
+  );
+}
