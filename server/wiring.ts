@@ -1,11 +1,7 @@
 /** The one place where features meet: makes each with what it needs, and says who hears which fact. */
 import { join } from "node:path";
 import type { Db } from "../db/open.ts";
-import { findHost } from "../db/queries/hosts.ts";
-import { deleteExpiredSessions } from "../db/queries/sessions.ts";
-import { findSetting, putSetting } from "../db/queries/settings.ts";
-import { type Clock, MINUTE_MS, SECOND_MS } from "../shared/clock.ts";
-import { newId } from "../shared/ids.ts";
+import type { Clock } from "../shared/clock.ts";
 import type { Log } from "../shared/log.ts";
 import { CLOSE } from "../shared/protocol/version.ts";
 import type { Redactor } from "../shared/redact.ts";
@@ -15,12 +11,13 @@ import { loadSigner } from "./agent-updates/signing.ts";
 import { createHub } from "./agents/hub.ts";
 import { createInbound, type Inbound } from "./agents/inbound.ts";
 import { createRpc } from "./agents/rpc.ts";
+import { serverStateId } from "./agents/server-state.ts";
 import { createAgentSockets } from "./agents/socket.ts";
 import { type App, createApp } from "./app.ts";
 import { auditRoutes } from "./audit/routes.ts";
 import { createFirstRun, type FirstRun } from "./auth/first-run.ts";
 import { authRoutes } from "./auth/routes.ts";
-import { createSessionStore, SESSION_IDLE_MS } from "./auth/sessions.ts";
+import { createSessionStore, sessionTicks } from "./auth/sessions.ts";
 import { createSignIn } from "./auth/sign-in.ts";
 import { createFleet } from "./dashboard/fleet.ts";
 import { dashboardRoutes } from "./dashboard/routes.ts";
@@ -51,7 +48,7 @@ import { createReconciler } from "./jobs/reconcile.ts";
 import { jobRoutes } from "./jobs/routes.ts";
 import { createLiveJobs } from "./jobs/stream.ts";
 import { createHeavyLimit } from "./maintenance/heavy-limit.ts";
-import { createMaintenance } from "./maintenance/maintenance.ts";
+import { createMaintenance, maintenanceTicks } from "./maintenance/maintenance.ts";
 import { createReinit } from "./maintenance/reinit.ts";
 import { createMaintenanceResults } from "./maintenance/results.ts";
 import { maintenanceRoutes } from "./maintenance/routes.ts";
@@ -59,13 +56,12 @@ import { createMaintenanceSettings } from "./maintenance/settings.ts";
 import { createMaintenanceSurvey } from "./maintenance/survey.ts";
 import { createPages } from "./pages.tsx";
 import { createCredentials } from "./repos/credentials.ts";
-import { createRepoIngest, takeDailySamples } from "./repos/ingest.ts";
+import { createRepoIngest } from "./repos/ingest.ts";
 import { createRepos } from "./repos/repos.ts";
 import { repoRoutes } from "./repos/routes.ts";
 import { writeAudit } from "./runtime/audit.ts";
 import type { Config } from "./runtime/config.ts";
 import { SIGNING_KEY_FILE } from "./runtime/data-files.ts";
-import { dayIn, zoneOf } from "./runtime/days.ts";
 import { createFactBus } from "./runtime/facts.ts";
 import type { Sealer } from "./runtime/seal.ts";
 import { startTicker, type Tick } from "./runtime/ticker.ts";
@@ -98,10 +94,12 @@ export async function wire(
   { db, config, clock, log, sealer, redactor }: ServerParts,
   { dev = false } = {},
 ): Promise<WiredServer> {
-  let isDraining = false;
+  let draining = false;
+  const isDraining = () => draining;
   const startedAt = clock.now();
   const bus = createFactBus(log);
   const hub = createHub();
+  const world = { db, clock, log, hub, bus };
   const rpc = createRpc({ hub });
   const assets = await buildAssets({ dev });
   const signer = await loadSigner(join(config.dataDir, SIGNING_KEY_FILE));
@@ -111,7 +109,8 @@ export async function wire(
   const signIn = createSignIn({ db, clock, sessions, bus, log });
   const firstRun = createFirstRun({ db, clock, sessions });
   const accounts = createAccounts({ db, clock, sessions, bus });
-  const presence = createPresence({ db, clock, log, hub, bus });
+  const presence = createPresence(world);
+  const { lastSeenAt } = presence;
   const dues = createDueAccounting({ db, clock });
   const hosts = createHosts({ db, clock, hub, bus, dues });
   const credentials = createCredentials({ db, clock, sealer, redactor, bus });
@@ -119,73 +118,45 @@ export async function wire(
   const hooks = createHooks({ db, clock, bus, sealer, checkStateSize: checkSize });
   const repos = createRepos({ db, clock, bus, credentials });
   const compile = { db, sealer, credentials, hooks, updateKeys: signer.publicKeys };
-  const sync = createStateSync({ ...compile, clock, log, hub, bus });
+  const sync = createStateSync({ ...compile, ...world });
   const groups = createSourceGroups({ db, clock, bus, checkStateSize: checkSize });
   const holds = createRetentionHolds({ db, clock, bus });
-
   const schedules = createSchedules({ db, clock, bus, accounting: dues, checkStateSize: checkSize });
   const skipIngest = createSkipIngest({ db, clock, bus, judgeAgain: (groupId, at) => judgeAgain(db, groupId, at) });
 
   const upkeep = createUpkeep({ db, clock, log, config, sealer, overdueTicks: () => ticker.overdue() });
 
-  const ownership = createOwnership(db);
+  const { checkOwned, ownedRepo } = createOwnership(db);
   const live = createLiveJobs({ db, clock });
   const maker = createJobMaker({ db, clock, bus });
   const orders = createOrders({ db, maker });
-  const survey = createMaintenanceSurvey({ db, clock, hub, lastSeenAt: presence.lastSeenAt });
+  const survey = createMaintenanceSurvey({ db, clock, hub, lastSeenAt });
   const maintenance = createMaintenance({ db, clock, log, maker, holds, survey });
   const maintenanceResults = createMaintenanceResults({ db, bus });
   const cancel = createCancel({ db, clock, bus });
   const maintenanceSettings = createMaintenanceSettings({ db, clock, bus, cancel });
   const reinit = createReinit({ db, clock, bus });
   const heavyLimit = createHeavyLimit({ db, clock });
-  const jobIngest = createJobIngest({ db, clock, bus, live, checkOwned: ownership.checkOwned });
+  const jobIngest = createJobIngest({ db, clock, bus, live, checkOwned });
   const dispatcher = createDispatcher({
-    db,
-    clock,
-    log,
-    hub,
+    ...world,
+    limit: heavyLimit,
     credentialFor: createJobCredential({ db, credentials }),
-    mayStart: heavyLimit.mayStart,
   });
-  const reconciler = createReconciler({
-    db,
-    clock,
-    log,
-    hub,
-    bus,
-    startedAt,
-    jobLostAfterMs: config.jobLostAfterMs,
-    lastSeenAt: presence.lastSeenAt,
-    checkOwned: ownership.checkOwned,
-  });
+  const reconciler = createReconciler({ ...world, ...config, startedAt, lastSeenAt, checkOwned });
   const readiness = createReadiness({ db, clock, log, hub, orders, credentials, stateChanged: sync.changed });
   const tokens = createEnrollmentTokens({ db, clock, sealer });
   const answerFor = createAnswers({ db, updateKeys: signer.publicKeys });
   const enroll = createEnroll({ db, clock, hub, bus, tokens, credentials, groups, schedules, dues, answerFor });
   const announcements = createAnnouncements({ db, clock, bus, credentials, groups, schedules });
-  const pendingSockets = createPendingSockets({
-    db,
-    clock,
-    bus,
-    announcements,
-    answerFor,
-    isDraining: () => isDraining,
-  });
-  const fleet = createFleet({ db, clock, hub, bus, lastSeenAt: presence.lastSeenAt });
+  const pendingSockets = createPendingSockets({ db, clock, bus, announcements, answerFor, isDraining });
+  const fleet = createFleet({ db, clock, hub, bus, lastSeenAt });
 
-  const dayOf = (hostId: string, at: number) => {
-    const host = findHost(db, hostId);
-    return dayIn(host ? zoneOf(host) : "UTC", at);
-  };
-  const repoIngest = createRepoIngest({ db, clock, bus, ownedRepo: ownership.ownedRepo, dayOf });
-  const snapshotIngest = createSnapshotIngest({ db, clock, bus, ownedRepo: ownership.ownedRepo, dayOf });
+  const repoIngest = createRepoIngest({ db, clock, bus, ownedRepo });
+  const snapshotIngest = createSnapshotIngest({ db, clock, bus, ownedRepo });
 
   const inbound: Inbound = createInbound({
-    db,
-    clock,
-    log,
-    hub,
+    ...world,
     durable: {
       "job.queued": jobIngest.queued,
       "job.started": jobIngest.started,
@@ -205,10 +176,8 @@ export async function wire(
       "state.ack": (connection, ack) => sync.acknowledged(connection, ack),
       "tree.list.result": (connection, reply, id) => rpc.settle(connection, id, reply),
       error: (connection, { code, message }, id) => {
-        if (code === "busy" && id !== null) {
-          heavyLimit.release(id);
-          dispatcher.busy(connection, id);
-        } else log.warn("an agent reported an error", { host_id: connection.hostId, code, why: message });
+        if (code === "busy" && id !== null) dispatcher.busy(connection, id);
+        else log.warn("an agent reported an error", { host_id: connection.hostId, code, why: message });
       },
     },
     onCommitted(connection, seq) {
@@ -227,13 +196,10 @@ export async function wire(
   };
 
   const agentSockets = createAgentSockets({
-    db,
-    clock,
-    log,
-    hub,
+    ...world,
     inbound: () => inbound,
     serverStateId: serverStateId(db),
-    isDraining: () => isDraining,
+    isDraining,
     handshake: {
       greet: presence.greet,
       connected(connection) {
@@ -268,41 +234,21 @@ export async function wire(
   });
   bus.on("session.ended", ({ sessionIds }) => live.closeSessions(sessionIds));
 
-  const closeDays = createDayCloser({ db, clock, bus, startedAt });
   const ticks: Tick[] = [
-    { name: "due times", everyMs: MINUTE_MS, run: dues.settleAll },
-    { name: "days", everyMs: MINUTE_MS, run: closeDays },
-    { name: "connections", everyMs: SECOND_MS, run: agentSockets.sweep },
-    { name: "pending connections", everyMs: SECOND_MS, run: pendingSockets.sweep },
-    { name: "pending hosts", everyMs: MINUTE_MS, run: announcements.forgetExpired },
-    { name: "dispatch", everyMs: 10 * SECOND_MS, run: dispatcher.dispatchAll },
-    { name: "state", everyMs: 10 * SECOND_MS, run: sync.repush },
-    { name: "readiness", everyMs: 15 * SECOND_MS, run: readiness.lookAtAll },
-    { name: "sweep", everyMs: MINUTE_MS, run: reconciler.sweep },
+    ...dues.ticks,
+    createDayCloser({ db, clock, bus, startedAt }),
+    ...agentSockets.ticks,
+    ...pendingSockets.ticks,
+    ...announcements.ticks,
+    ...dispatcher.ticks,
+    ...sync.ticks,
+    ...readiness.ticks,
+    ...reconciler.ticks,
     ...upkeep.ticks,
-    {
-      name: "maintenance",
-      everyMs: MINUTE_MS,
-      async run() {
-        await maintenanceResults.catchUp();
-        await maintenance.orderDue();
-      },
-    },
-    {
-      name: "daily samples",
-      everyMs: 10 * MINUTE_MS,
-      run: () => takeDailySamples(db, (hostId) => dayOf(hostId, clock.now())),
-    },
-    { name: "departed", everyMs: SECOND_MS, run: presence.flushDeparted },
-    { name: "last seen", everyMs: 5 * MINUTE_MS, run: presence.flush },
-    {
-      name: "sessions",
-      everyMs: 10 * MINUTE_MS,
-      run: () =>
-        bus.tell("session.ended", {
-          sessionIds: deleteExpiredSessions(db, clock.now(), clock.now() - SESSION_IDLE_MS),
-        }),
-    },
+    ...maintenanceTicks(maintenance, maintenanceResults),
+    ...repoIngest.ticks,
+    ...presence.ticks,
+    ...sessionTicks({ db, clock, bus }),
   ];
   const ticker = startTicker(ticks, log, clock);
 
@@ -335,12 +281,12 @@ export async function wire(
     announcements,
     upkeep,
     keyId: sealer.keyId,
-    lastSeenAt: presence.lastSeenAt,
+    lastSeenAt,
     originOf,
     findSession: sessions.find,
   });
   const routes: Route[] = [
-    ...healthRoutes({ db, clock, isDraining: () => isDraining }),
+    ...healthRoutes({ db, clock, isDraining }),
     ...authRoutes({ signIn, firstRun }),
     ...dashboardRoutes({ db, clock, fleet }),
     ...hostRoutes({ hosts }),
@@ -378,20 +324,11 @@ export async function wire(
     firstRun,
     ticks,
     drain() {
-      isDraining = true;
+      draining = true;
       ticker.stop();
       hub.closeAll(CLOSE.shuttingDown, "the server is shutting down");
       inbound.flush();
       presence.flush();
     },
   };
-}
-
-/** A server restored from a copy gets a new one, so that agents tell again what it has forgotten. */
-function serverStateId(db: Db): string {
-  const known = findSetting(db, "server_state_id");
-  if (known) return known;
-  const id = newId();
-  putSetting(db, "server_state_id", id);
-  return id;
 }

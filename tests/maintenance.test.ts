@@ -245,7 +245,6 @@ test("backups add to the size by their own summaries, each once, and every day h
     clock: app.clock,
     bus: createFactBus(silentLog),
     ownedRepo: () => findRepo(app.db, host.rid) as never,
-    dayOf: () => "2026-11-20",
   });
   const row = (letter: string, time: number) => ({
     snapshot_id: letter.repeat(64),

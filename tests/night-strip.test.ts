@@ -43,7 +43,7 @@ async function scene(timezone: string) {
   for (const { id } of listSchedules(app.db, host.id)) deleteSchedule(app.db, id);
   const accounting = createDueAccounting({ db: app.db, clock });
   const schedules = createSchedules({ db: app.db, clock, bus, accounting, checkStateSize: () => undefined });
-  return { host, accounting, schedules, close: createDayCloser({ db: app.db, clock, bus, startedAt: 0 }) };
+  return { host, accounting, schedules, close: createDayCloser({ db: app.db, clock, bus, startedAt: 0 }).run };
 }
 
 function report(host: TestHost, due: number, status: "succeeded" | "failed", finishedAt = due + 600_000): void {

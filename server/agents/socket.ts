@@ -1,7 +1,7 @@
 /** `/ws/agent`: who may connect, the handshake, and silence. */
 import type { Db } from "../../db/open.ts";
 import { findHostByTokenHash, findRevokedToken } from "../../db/queries/hosts.ts";
-import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
+import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import {
   CLOSE,
@@ -16,6 +16,7 @@ import { Refusal } from "../http/errors.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
 import { publicRoute, type Route } from "../http/routes.ts";
 import type { Socket, SocketEnd } from "../http/sockets.ts";
+import type { Tick } from "../runtime/ticker.ts";
 import { type Connection, createConnection, type Hello, type Hub } from "./hub.ts";
 import type { Inbound } from "./inbound.ts";
 
@@ -46,8 +47,7 @@ export type AgentSocketDeps = {
 export type AgentSockets = {
   routes: Route[];
   hello(connection: Connection, hello: Hello): void;
-  /** Closes connections that have not greeted, or are silent. */
-  sweep(): void;
+  ticks: readonly Tick[];
 };
 
 export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
@@ -112,22 +112,25 @@ export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
     handshake.connected(connection);
   };
 
+  /** Closes connections that have not greeted, or are silent. */
+  const sweep = () => {
+    const now = clock.now();
+    for (const connection of open) {
+      if (!connection.hello && now - connection.openedAt > HELLO_WITHIN_MS)
+        connection.close(CLOSE.protocol, "no hello");
+      else if (now - connection.lastFrameAt > SILENT_AGENT_MS) {
+        log.info("an agent is silent; its connection is dropped", { host_id: connection.hostId });
+        connection.close(CLOSE.protocol, "silent");
+        // A half-open socket reports its close only when TCP gives up: the host is offline now.
+        open.delete(connection);
+        if (hub.detach(connection)) handshake.disconnected(connection);
+      }
+    }
+  };
+
   return {
     hello,
-    sweep() {
-      const now = clock.now();
-      for (const connection of open) {
-        if (!connection.hello && now - connection.openedAt > HELLO_WITHIN_MS)
-          connection.close(CLOSE.protocol, "no hello");
-        else if (now - connection.lastFrameAt > SILENT_AGENT_MS) {
-          log.info("an agent is silent; its connection is dropped", { host_id: connection.hostId });
-          connection.close(CLOSE.protocol, "silent");
-          // A half-open socket reports its close only when TCP gives up: the host is offline now.
-          open.delete(connection);
-          if (hub.detach(connection)) handshake.disconnected(connection);
-        }
-      }
-    },
+    ticks: [{ name: "connections", everyMs: SECOND_MS, run: sweep }],
     routes: [
       publicRoute({
         method: "GET",

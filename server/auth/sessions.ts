@@ -1,11 +1,13 @@
 /** Sessions: made at sign-in, re-read with the user at every request, ended at once when rights change. */
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Db } from "../../db/open.ts";
-import { findSessionByToken, insertSession, touchSession } from "../../db/queries/sessions.ts";
+import { deleteExpiredSessions, findSessionByToken, insertSession, touchSession } from "../../db/queries/sessions.ts";
 import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { AppContext, Origin, Session } from "../http/routes.ts";
+import type { FactBus } from "../runtime/facts.ts";
 import type { Sealer } from "../runtime/seal.ts";
+import type { Tick } from "../runtime/ticker.ts";
 import { hashToken, newToken } from "./tokens.ts";
 
 export const SESSION_COOKIE = "rm_session";
@@ -20,6 +22,15 @@ export type SessionStore = {
   find(c: AppContext, from: Origin): Session | null;
   clearCookie(c: AppContext): void;
 };
+
+/** Ends sessions whose time is over. */
+export function sessionTicks({ db, clock, bus }: { db: Db; clock: Clock; bus: FactBus }): Tick[] {
+  const run = () => {
+    const now = clock.now();
+    bus.tell("session.ended", { sessionIds: deleteExpiredSessions(db, now, now - SESSION_IDLE_MS) });
+  };
+  return [{ name: "sessions", everyMs: 10 * MINUTE_MS, run }];
+}
 
 export function createSessionStore({ db, clock, sealer }: { db: Db; clock: Clock; sealer: Sealer }): SessionStore {
   const csrfOf = (tokenHash: string) => sealer.digest("csrf", tokenHash);

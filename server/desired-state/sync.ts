@@ -1,13 +1,14 @@
 /** Brings the desired state to the hosts: pushed on every change, again when not acknowledged, drift shown. */
 import type { Db } from "../../db/open.ts";
 import { findHost, raiseStateVersion, updateHost } from "../../db/queries/hosts.ts";
-import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
+import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import { MAX_DESIRED_STATE_BYTES } from "../../shared/protocol/version.ts";
 import type { Connection, Hub } from "../agents/hub.ts";
 import { Refusal } from "../http/errors.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import type { Tick } from "../runtime/ticker.ts";
 import { type CompileDeps, compileDesiredState } from "./compile.ts";
 
 const PUSH_AGAIN_AFTER_MS = MINUTE_MS;
@@ -18,8 +19,7 @@ export type StateSync = {
   /** At connect: pushes when what the agent has applied is not what we want. */
   greet(connection: Connection): void;
   acknowledged(connection: Connection, ack: ToServerPayload<"state.ack">): void;
-  /** Pushes again what was not acknowledged in time. */
-  repush(): void;
+  ticks: readonly Tick[];
   dropHost(hostId: string): void;
 };
 
@@ -41,6 +41,16 @@ export function createStateSync(deps: StateSyncDeps): StateSync {
     const host = findHost(db, hostId);
     if (!host || (host.driftSince !== null) === isDrifting) return;
     updateHost(db, hostId, { driftSince: isDrifting ? clock.now() : null });
+  };
+
+  const repush = () => {
+    const now = clock.now();
+    for (const [hostId, pushedAt] of unacknowledged) {
+      if (now - pushedAt < PUSH_AGAIN_AFTER_MS) continue;
+      const connection = hub.find(hostId);
+      if (connection) push(connection);
+      else unacknowledged.delete(hostId);
+    }
   };
 
   return {
@@ -87,15 +97,7 @@ export function createStateSync(deps: StateSyncDeps): StateSync {
       else log.warn("an agent could not apply its whole state", { host_id: hostId, errors: ack.errors.length });
       bus.tell("state.applied", { hostId });
     },
-    repush() {
-      const now = clock.now();
-      for (const [hostId, pushedAt] of unacknowledged) {
-        if (now - pushedAt < PUSH_AGAIN_AFTER_MS) continue;
-        const connection = hub.find(hostId);
-        if (connection) push(connection);
-        else unacknowledged.delete(hostId);
-      }
-    },
+    ticks: [{ name: "state", everyMs: 10 * SECOND_MS, run: repush }],
     dropHost: (hostId) => void unacknowledged.delete(hostId),
   };
 }

@@ -25,6 +25,7 @@ import { createRateLimit } from "../http/rate-limit.ts";
 import type { Generated } from "../repos/new-repo.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import type { Tick } from "../runtime/ticker.ts";
 import { type CreateHostDeps, createHost, type NewcomerInput, readNewcomer } from "./newcomer.ts";
 
 export const PENDING_LIFETIME_MS = HOUR_MS;
@@ -51,6 +52,7 @@ export type Announcements = {
   /** @throws Refusal 404 */
   reject(actor: Actor, pendingId: string): void;
   forgetExpired(): void;
+  ticks: readonly Tick[];
 };
 
 export type AnnouncementDeps = CreateHostDeps & { bus: FactBus };
@@ -75,6 +77,8 @@ export function createAnnouncements(deps: AnnouncementDeps): Announcements {
     if (!row) throw notFound("waiting machine");
     return row;
   };
+
+  const forgetExpired = () => deleteExpiredPendingHosts(db, clock.now());
 
   return {
     announce(request, ip) {
@@ -164,7 +168,8 @@ export function createAnnouncements(deps: AnnouncementDeps): Announcements {
       });
       bus.tell("pending.changed", { pendingId });
     },
-    forgetExpired: () => deleteExpiredPendingHosts(db, clock.now()),
+    forgetExpired,
+    ticks: [{ name: "pending hosts", everyMs: MINUTE_MS, run: forgetExpired }],
   };
 }
 

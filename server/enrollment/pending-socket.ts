@@ -4,7 +4,7 @@ import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findPendingHost } from "../../db/queries/pending-hosts.ts";
-import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
+import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import { parseFromPending, type toPending } from "../../shared/protocol/pending.ts";
 import { CLOSE } from "../../shared/protocol/version.ts";
 import { Refusal } from "../http/errors.ts";
@@ -12,6 +12,7 @@ import { createRateLimit } from "../http/rate-limit.ts";
 import { publicRoute, type Route } from "../http/routes.ts";
 import type { Socket, SocketEnd } from "../http/sockets.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import type { Tick } from "../runtime/ticker.ts";
 import type { Announcements } from "./announcements.ts";
 import type { AnswerFor } from "./enroll.ts";
 
@@ -31,8 +32,7 @@ type Waiting = { ws: Socket; pendingId: string; origin: string; openedAt: number
 
 export type PendingSockets = {
   routes: Route[];
-  /** Closes sockets that prove nothing, and those whose time is over. */
-  sweep(): void;
+  ticks: readonly Tick[];
 };
 
 export function createPendingSockets(deps: PendingSocketDeps): PendingSockets {
@@ -90,15 +90,17 @@ export function createPendingSockets(deps: PendingSocketDeps): PendingSockets {
     for (const waiting of open) if (waiting.pendingId === pendingId && waiting.hasProven) look(waiting);
   });
 
+  /** Closes sockets that prove nothing, and those whose time is over. */
+  const sweep = () => {
+    const now = clock.now();
+    for (const waiting of open) {
+      if (!waiting.hasProven && now - waiting.openedAt > PROOF_WITHIN_MS) waiting.ws.close(CLOSE.rejected, "no proof");
+      else if (waiting.hasProven && !findPendingHost(db, waiting.pendingId)) look(waiting);
+    }
+  };
+
   return {
-    sweep() {
-      const now = clock.now();
-      for (const waiting of open) {
-        if (!waiting.hasProven && now - waiting.openedAt > PROOF_WITHIN_MS)
-          waiting.ws.close(CLOSE.rejected, "no proof");
-        else if (waiting.hasProven && !findPendingHost(db, waiting.pendingId)) look(waiting);
-      }
-    },
+    ticks: [{ name: "pending connections", everyMs: SECOND_MS, run: sweep }],
     routes: [
       publicRoute({
         method: "GET",

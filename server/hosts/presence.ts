@@ -3,11 +3,12 @@ import type { Db } from "../../db/open.ts";
 import { findHost, flushLastSeen, setClockSkew, updateHost } from "../../db/queries/hosts.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Connection, Hello, Hub } from "../agents/hub.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import type { Tick } from "../runtime/ticker.ts";
 
 export type Presence = {
   greet(connection: Connection, hello: Hello): "ok" | "cloned";
@@ -17,8 +18,7 @@ export type Presence = {
   heartbeat(connection: Connection, outboxPending: number): void;
   /** When the host was last heard, memory before database. */
   lastSeenAt(host: Pick<HostRow, "id" | "lastSeenAt">): number | null;
-  /** Writes of the hosts that have gone since the last call; together, for they may be thousands. */
-  flushDeparted(): void;
+  ticks: readonly Tick[];
   /** Writes all that memory knows; every 5 minutes and at shutdown. */
   flush(): void;
 };
@@ -39,6 +39,26 @@ export function createPresence({ db, clock, log, hub, bus }: PresenceDeps): Pres
       target: { kind: "host", id: connection.hostId, name: host?.name ?? "" },
       payload: { why },
     });
+  };
+
+  /** Writes of the hosts that have gone since the last call; together, for they may be thousands. */
+  const flushDeparted = () => {
+    if (departed.size === 0) return;
+    inTransaction(db, () => {
+      const seen = [...departed.keys()].flatMap((id) => {
+        const at = unwritten.get(id);
+        return at === undefined ? [] : [[id, at] as const];
+      });
+      flushLastSeen(db, seen);
+      for (const [id, skew] of departed) setClockSkew(db, id, skew);
+    });
+    departed.clear();
+  };
+
+  const flush = () => {
+    if (unwritten.size === 0) return;
+    inTransaction(db, () => flushLastSeen(db, unwritten));
+    unwritten.clear();
   };
 
   return {
@@ -74,23 +94,11 @@ export function createPresence({ db, clock, log, hub, bus }: PresenceDeps): Pres
       connection.send("heartbeat.ack", { time: clock.now() });
     },
     lastSeenAt: (host) => hub.find(host.id)?.lastFrameAt ?? unwritten.get(host.id) ?? host.lastSeenAt,
-    flushDeparted() {
-      if (departed.size === 0) return;
-      inTransaction(db, () => {
-        const seen = [...departed.keys()].flatMap((id) => {
-          const at = unwritten.get(id);
-          return at === undefined ? [] : [[id, at] as const];
-        });
-        flushLastSeen(db, seen);
-        for (const [id, skew] of departed) setClockSkew(db, id, skew);
-      });
-      departed.clear();
-    },
-    flush() {
-      if (unwritten.size === 0) return;
-      inTransaction(db, () => flushLastSeen(db, unwritten));
-      unwritten.clear();
-    },
+    flush,
+    ticks: [
+      { name: "departed", everyMs: SECOND_MS, run: flushDeparted },
+      { name: "last seen", everyMs: 5 * MINUTE_MS, run: flush },
+    ],
   };
 }
 

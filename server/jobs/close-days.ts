@@ -8,6 +8,7 @@ import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { dayIn, daysBefore, spanOfDay, zoneOf } from "../runtime/days.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import type { Tick } from "../runtime/ticker.ts";
 import { judgeDay } from "./outcomes.ts";
 
 /** After the last start of a day: agents begin late, and report late. */
@@ -21,8 +22,7 @@ const MOST_JUDGED = 100;
 
 export type DayCloserDeps = { db: Db; clock: Clock; bus: FactBus; startedAt: number };
 
-/** @returns the tick that closes days */
-export function createDayCloser({ db, clock, bus, startedAt }: DayCloserDeps): () => void {
+export function createDayCloser({ db, clock, bus, startedAt }: DayCloserDeps): Tick {
   const closeHost = (host: HostRow, until: string): number => {
     let judged = 0;
     const zone = zoneOf(host);
@@ -46,7 +46,7 @@ export function createDayCloser({ db, clock, bus, startedAt }: DayCloserDeps): (
     bus.tell("host.changed", { hostId: host.id });
     return judged;
   };
-  return () => {
+  const run = () => {
     const now = clock.now();
     if (now - startedAt < FIRST_REPORTS_MS) return;
     const splays = new Map<string, number>();
@@ -60,4 +60,5 @@ export function createDayCloser({ db, clock, bus, startedAt }: DayCloserDeps): (
       if (host.daysClosedUntil === null || host.daysClosedUntil < yesterday) judged += closeHost(host, yesterday);
     }
   };
+  return { name: "days", everyMs: MINUTE_MS, run };
 }

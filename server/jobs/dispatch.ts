@@ -2,20 +2,20 @@
 import type { Db } from "../../db/open.ts";
 import { changeJob, findJob, listHostsWithOpenJobs, listOpenJobs } from "../../db/queries/jobs.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Credential } from "../../shared/protocol/fields.ts";
 import type { CommandRun } from "../../shared/protocol/to-agent.ts";
 import type { Connection, Hub } from "../agents/hub.ts";
 import type { Bandwidth } from "../hosts/bandwidth.ts";
+import type { Tick } from "../runtime/ticker.ts";
 
 const SEND_AGAIN_AFTER_MS = 30_000;
 
 export type Dispatcher = {
   /** Sends whatever of the host's waits; nothing while it is offline or still catching up. */
   dispatch(hostId: string): void;
-  /** The tick over all hosts for which something is open. */
-  dispatchAll(): void;
+  ticks: readonly Tick[];
   /** The agent cannot take this one now (one-job credential, lane busy): it stays queued. */
   busy(connection: Connection, jobId: string): void;
 };
@@ -27,11 +27,17 @@ export type DispatchDeps = {
   hub: Hub;
   /** What a job brings along for itself alone: a credential on trial, an admin one, another host's. */
   credentialFor(job: JobRow): Credential | null;
-  /** Asked right before a job is sent; one that may not start yet is asked for again. */
-  mayStart(job: JobRow): boolean;
+  limit: StartLimit;
 };
 
-export function createDispatcher({ db, clock, log, hub, credentialFor, mayStart }: DispatchDeps): Dispatcher {
+type StartLimit = {
+  /** Asked right before a job is sent; one that may not start yet is asked for again. */
+  mayStart(job: JobRow): boolean;
+  /** The agent did not take it. */
+  release(jobId: string): void;
+};
+
+export function createDispatcher({ db, clock, log, hub, credentialFor, limit }: DispatchDeps): Dispatcher {
   /** When each job was last sent, per connection: a new connection gets everything again. */
   const sentOn = new WeakMap<Connection, Map<string, number>>();
 
@@ -50,7 +56,7 @@ export function createDispatcher({ db, clock, log, hub, credentialFor, mayStart 
       return;
     }
     if (job.status !== "queued" || job.acceptedAt !== null || !isDue(connection, job.id)) return;
-    if (!mayStart(job)) {
+    if (!limit.mayStart(job)) {
       sentOn.get(connection)?.delete(job.id);
       return;
     }
@@ -69,12 +75,15 @@ export function createDispatcher({ db, clock, log, hub, credentialFor, mayStart 
     for (const job of listOpenJobs(db, hostId)) sendOne(connection, job);
   };
 
+  const dispatchAll = () => {
+    for (const hostId of listHostsWithOpenJobs(db)) dispatch(hostId);
+  };
+
   return {
     dispatch,
-    dispatchAll() {
-      for (const hostId of listHostsWithOpenJobs(db)) dispatch(hostId);
-    },
+    ticks: [{ name: "dispatch", everyMs: 10 * SECOND_MS, run: dispatchAll }],
     busy(connection, jobId) {
+      limit.release(jobId);
       const job = findJob(db, jobId);
       if (job?.hostId !== connection.hostId) return;
       log.debug("the host is busy; the job is sent again", { job_id: jobId });

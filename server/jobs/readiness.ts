@@ -7,11 +7,12 @@ import { listSourceGroups, listTargetRepoIds } from "../../db/queries/source-gro
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { CredentialRow, RepoRow } from "../../db/schema/repos.ts";
-import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
+import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Hub } from "../agents/hub.ts";
 import type { Credentials } from "../repos/credentials.ts";
 import { readNextLook, WAIT_FOR_REPO_SERVER_MS } from "../repos/next-look.ts";
+import type { Tick } from "../runtime/ticker.ts";
 import type { Orders } from "./orders.ts";
 
 const INIT_AGAIN_AFTER_MS = 5 * MINUTE_MS;
@@ -48,8 +49,9 @@ export function nextStep(
 export type Readiness = {
   /** Looks at one host's repos and orders what is next. */
   look(hostId: string): void;
-  /** The 15 s tick: what a fact missed. */
+  /** What a fact missed. */
   lookAtAll(): void;
+  ticks: readonly Tick[];
   /** A trial probe has ended. */
   jobFinished(jobId: string): void;
 };
@@ -114,11 +116,14 @@ export function createReadiness({ db, clock, log, hub, orders, credentials, stat
     for (const repo of repos) startBackupsInto(host, repo);
   };
 
+  const lookAtAll = () => {
+    for (const hostId of listUnsettledHosts(db)) look(hostId);
+  };
+
   return {
     look,
-    lookAtAll() {
-      for (const hostId of listUnsettledHosts(db)) look(hostId);
-    },
+    lookAtAll,
+    ticks: [{ name: "readiness", everyMs: 15 * SECOND_MS, run: lookAtAll }],
     jobFinished(jobId) {
       const job = findJob(db, jobId);
       if (job?.kind !== "probe" || job.args["trial"] !== true || job.repoId === null) return;

@@ -6,21 +6,21 @@ import { changeJob, findJob, listExpiredJobs, listHostsWithOpenJobs, listOpenJob
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import type { ErrorCode } from "../../shared/jobs.ts";
 import type { Log } from "../../shared/log.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
 import type { Connection, Hub } from "../agents/hub.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import type { Tick } from "../runtime/ticker.ts";
 import { adoptJob } from "./adopt.ts";
 import { recordBackupEnd } from "./outcomes.ts";
 
 export type Reconciler = {
   /** Everything that was in the outbox at `hello` is committed: compare. */
   reconcile(connection: Connection): void;
-  /** The minute tick: waiting jobs past their time, and jobs of hosts that are gone for good. */
-  sweep(): void;
+  ticks: readonly Tick[];
 };
 
 export type ReconcileDeps = {
@@ -67,6 +67,28 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
     }
   };
 
+  /** Waiting jobs past their time, and jobs of hosts that are gone for good. */
+  const sweep = () => {
+    const now = clock.now();
+    const ended = inTransaction(db, () => {
+      const expired = listExpiredJobs(db, now).filter((job) => {
+        const message =
+          "The host did not come online in time, so this job was given up. Run it again when the host is back.";
+        if (!closeByServer(job, "expired", message)) return false;
+        const target = { kind: "job", id: job.id, name: job.kind };
+        writeAudit(db, now, {
+          actor: { kind: "system" },
+          action: "job.expired",
+          target,
+          payload: { host_id: job.hostId },
+        });
+        return true;
+      });
+      return [...expired, ...closeVanished(now)];
+    });
+    for (const job of ended) tellEnded(job);
+  };
+
   return {
     reconcile(connection) {
       const known = new Set(connection.hello?.open_jobs.map((job) => job.job_id));
@@ -84,26 +106,7 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
       });
       for (const job of lost) tellEnded(job);
     },
-    sweep() {
-      const now = clock.now();
-      const ended = inTransaction(db, () => {
-        const expired = listExpiredJobs(db, now).filter((job) => {
-          const message =
-            "The host did not come online in time, so this job was given up. Run it again when the host is back.";
-          if (!closeByServer(job, "expired", message)) return false;
-          const target = { kind: "job", id: job.id, name: job.kind };
-          writeAudit(db, now, {
-            actor: { kind: "system" },
-            action: "job.expired",
-            target,
-            payload: { host_id: job.hostId },
-          });
-          return true;
-        });
-        return [...expired, ...closeVanished(now)];
-      });
-      for (const job of ended) tellEnded(job);
-    },
+    ticks: [{ name: "sweep", everyMs: MINUTE_MS, run: sweep }],
   };
 
   function closeVanished(now: number): JobRow[] {

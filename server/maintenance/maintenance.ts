@@ -3,17 +3,19 @@ import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findRepo, listRepos } from "../../db/queries/repos.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
 import type { ForgetGroup } from "../../shared/protocol/to-agent.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import type { CreatedJob, JobMaker } from "../jobs/create.ts";
 import type { Actor } from "../runtime/audit.ts";
+import type { Tick } from "../runtime/ticker.ts";
 import type { RetentionHolds } from "../source-groups/holds.ts";
 import { nextSubset } from "./check-plan.ts";
 import { type Decisions, decide } from "./decide.ts";
 import type { ForgetState } from "./forgets.ts";
+import type { MaintenanceResults } from "./results.ts";
 import type { MaintenanceSurvey } from "./survey.ts";
 
 export type Maintenance = {
@@ -21,7 +23,7 @@ export type Maintenance = {
   order(actor: Actor, repoId: string, kind: MaintenanceKind): CreatedJob;
   /** What is due for a repo, and when the rest is. */
   decisions(repo: RepoRow): Decisions;
-  /** The tick: orders what is due, letting others in between. */
+  /** Orders what is due, letting others in between. */
   orderDue(): Promise<void>;
 };
 
@@ -115,6 +117,15 @@ function nothingToForget({ name }: RepoRow, state: ForgetState): Refusal {
     no_groups: `No source group is backed up into ${name}, so there is no retention to carry out.`,
   };
   return new Refusal(409, state === "held" ? "retention_held" : "nothing_to_forget", words[state]);
+}
+
+/** What ended is known before what is due is decided. */
+export function maintenanceTicks(maintenance: Maintenance, results: MaintenanceResults): Tick[] {
+  const run = async () => {
+    await results.catchUp();
+    await maintenance.orderDue();
+  };
+  return [{ name: "maintenance", everyMs: MINUTE_MS, run }];
 }
 
 export function noAdminCredential(repo: Pick<RepoRow, "name">): Refusal {

@@ -4,11 +4,13 @@ import { refreshRepoProjections } from "../../db/queries/hosts.ts";
 import { findRepo, hasRepoSample, listRepos, putRepoSample, updateRepo } from "../../db/queries/repos.ts";
 import { countSnapshots, sumAddedBytes, sumNewestSizes } from "../../db/queries/snapshots.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
-import { type Clock, HOUR_MS } from "../../shared/clock.ts";
+import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import type { Connection } from "../agents/hub.ts";
 import { type AfterCommit, CannotApply } from "../agents/inbound.ts";
+import { dayOfHost } from "../hosts/day.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import type { Tick } from "../runtime/ticker.ts";
 
 /** A day begins up to 14 h before it does in UTC. */
 const ZONE_SLACK_MS = 14 * HOUR_MS;
@@ -19,11 +21,17 @@ export type RepoIngestDeps = {
   bus: FactBus;
   /** The repo, if the connection's host may speak of it. @throws ForeignObject */
   ownedRepo(connection: Connection, repoId: string): RepoRow;
-  dayOf(hostId: string, at: number): string;
 };
 
-export function createRepoIngest({ db, clock, bus, ownedRepo, dayOf }: RepoIngestDeps) {
+export function createRepoIngest({ db, clock, bus, ownedRepo }: RepoIngestDeps) {
   return {
+    ticks: [
+      {
+        name: "daily samples",
+        everyMs: 10 * MINUTE_MS,
+        run: () => takeDailySamples(db, (id) => dayOfHost(db, id, clock.now())),
+      },
+    ] satisfies Tick[],
     status(connection: Connection, report: ToServerPayload<"repo.status">): AfterCommit {
       const repo = ownedRepo(connection, report.repo_id);
       const now = clock.now();
@@ -49,7 +57,7 @@ export function createRepoIngest({ db, clock, bus, ownedRepo, dayOf }: RepoInges
         updatedAt: clock.now(),
       });
       refreshRepoProjections(db, repo.hostId);
-      takeSample(db, repo.id, dayOf(repo.hostId, measuredAt));
+      takeSample(db, repo.id, dayOfHost(db, repo.hostId, measuredAt));
       return () => bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
     },
   };
@@ -93,7 +101,7 @@ function statusChanges(repo: RepoRow, report: ToServerPayload<"repo.status">, no
 }
 
 /** A row for today of every repo that has been measured: quiet days have one, too. */
-export function takeDailySamples(db: Db, dayOf: (hostId: string) => string): void {
+function takeDailySamples(db: Db, dayOf: (hostId: string) => string): void {
   for (const repo of listRepos(db)) {
     const day = dayOf(repo.hostId);
     if (repo.sizeBytes !== null && !hasRepoSample(db, repo.id, day)) takeSample(db, repo.id, day);

@@ -11,6 +11,7 @@ import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { createZones } from "../../shared/zone.ts";
 import { dayIn } from "../runtime/days.ts";
+import type { Tick } from "../runtime/ticker.ts";
 import { dueTimes, nextStart } from "./due-times.ts";
 
 /** No strip shows more. */
@@ -26,8 +27,8 @@ export type DueAccounting = {
   restart(hostId: string): void;
   /** The host's own zone may be another now. */
   refresh(hostId: string): void;
-  /** Once a minute. */
   settleAll(): void;
+  ticks: readonly Tick[];
 };
 
 export function createDueAccounting({ db, clock }: { db: Db; clock: Clock }): DueAccounting {
@@ -49,7 +50,20 @@ export function createDueAccounting({ db, clock }: { db: Db; clock: Clock }): Du
     putTiming(db, schedule.id, next, dues.at(-1) ?? from);
     return true;
   };
+  const settleAll: DueAccounting["settleAll"] = () => {
+    const now = clock.now();
+    inTransaction(db, () => {
+      let settled = 0;
+      for (const schedule of listActiveSchedules(db)) {
+        if (settled >= MOST_SETTLED) break;
+        if (settleOne(schedule, now)) settled++;
+      }
+      clearIdleSchedules(db);
+    });
+  };
   return {
+    settleAll,
+    ticks: [{ name: "due times", everyMs: MINUTE_MS, run: settleAll }],
     settle(hostId) {
       const now = clock.now();
       for (const schedule of listActiveSchedules(db, hostId)) settleOne(schedule, now);
@@ -67,17 +81,6 @@ export function createDueAccounting({ db, clock }: { db: Db; clock: Clock }): Du
         const next = nextStart(schedule, zoneFor(schedule), now);
         if (next !== schedule.nextRunAt) putTiming(db, schedule.id, next, schedule.accountedUntil);
       }
-    },
-    settleAll() {
-      const now = clock.now();
-      inTransaction(db, () => {
-        let settled = 0;
-        for (const schedule of listActiveSchedules(db)) {
-          if (settled >= MOST_SETTLED) break;
-          if (settleOne(schedule, now)) settled++;
-        }
-        clearIdleSchedules(db);
-      });
     },
   };
 }

@@ -18,6 +18,7 @@ import type { SnapshotRow } from "../../shared/protocol/fields.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import type { Connection } from "../agents/hub.ts";
 import type { AfterCommit } from "../agents/inbound.ts";
+import { dayOfHost } from "../hosts/day.ts";
 import { takeSample } from "../repos/ingest.ts";
 import type { FactBus } from "../runtime/facts.ts";
 
@@ -27,14 +28,13 @@ export type SnapshotIngestDeps = {
   bus: FactBus;
   /** @throws ForeignObject */
   ownedRepo(connection: Connection, repoId: string): RepoRow;
-  dayOf(hostId: string, at: number): string;
 };
 
-export function createSnapshotIngest({ db, clock, bus, ownedRepo, dayOf }: SnapshotIngestDeps) {
+export function createSnapshotIngest({ db, clock, bus, ownedRepo }: SnapshotIngestDeps) {
   const refresh = (repo: RepoRow, changes: Partial<RepoRow> = {}): AfterCommit => {
     updateRepo(db, repo.id, { ...changes, snapshotCount: countSnapshots(db, repo.id), updatedAt: clock.now() });
     refreshRepoProjections(db, repo.hostId);
-    takeSample(db, repo.id, dayOf(repo.hostId, clock.now()));
+    takeSample(db, repo.id, dayOfHost(db, repo.hostId, clock.now()));
     return () => bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
   };
   return {
