@@ -14,6 +14,7 @@ import { createRpc } from "./agents/rpc.ts";
 import { serverStateId } from "./agents/server-state.ts";
 import { createAgentSockets } from "./agents/socket.ts";
 import { type App, createApp } from "./app.ts";
+import { auditDenied } from "./audit/denied.ts";
 import { auditRoutes } from "./audit/routes.ts";
 import { createFirstRun, type FirstRun } from "./auth/first-run.ts";
 import { authRoutes } from "./auth/routes.ts";
@@ -59,7 +60,6 @@ import { createCredentials } from "./repos/credentials.ts";
 import { createRepoIngest } from "./repos/ingest.ts";
 import { createRepos } from "./repos/repos.ts";
 import { repoRoutes } from "./repos/routes.ts";
-import { writeAudit } from "./runtime/audit.ts";
 import type { Config } from "./runtime/config.ts";
 import { SIGNING_KEY_FILE } from "./runtime/data-files.ts";
 import { createFactBus } from "./runtime/facts.ts";
@@ -310,12 +310,7 @@ export async function wire(
     findSession: sessions.find,
     assets: assets.serve,
     errorPage: pages.errorPage,
-    denied: (session, action, from, why) =>
-      writeAudit(db, clock.now(), {
-        actor: { kind: "user", userId: session.userId, username: session.username, ip: from.ip },
-        action: `${action}.denied`,
-        payload: { why },
-      }),
+    denied: auditDenied({ db, clock }),
   });
 
   return {
