@@ -54,7 +54,7 @@ test("a repo that takes years to be read is offered a budget; the link fills the
   change(host, { ...ready, sizeBytes: 1500 * GIB, checkCron: "30 5 1 * *" });
   const path = pathOf(host);
   const page = await read(path);
-  expect(page).toContain("It takes 12 years until all data were read once.");
+  expect(page).toContain("Reading all data once takes 12 years.");
   expect(/href="([^"]*budget_gib[^"]*)"/.exec(page)?.[1]).toBe(`${path}?budget_gib=750#check_budget_gib`);
   expect(await read(path, viewer)).not.toContain("budget_gib=");
 
@@ -67,7 +67,7 @@ test("a repo that takes years to be read is offered a budget; the link fills the
 
   const form = { enabled: "on", check_cron: "30 5 1 * *", check_budget_gib: "750" };
   expect((await send(`${path}/maintenance`, form)).status).toBe(303);
-  expect(await read(path)).not.toContain("until all data were read once");
+  expect(await read(path)).not.toContain("Reading all data once");
 });
 
 test("a budget that is no number is refused beside its field", async () => {
@@ -82,8 +82,9 @@ test("why a repo cannot be opened is said once", async () => {
   const statusMessage =
     "There is no repository at this address: check the URL, or whether the disk behind it is mounted";
   change(host, { status: "failed", statusCode: "repo_missing", statusMessage });
+  for (const path of [pathOf(host), `/hosts/${host.id}/repos`, `/hosts/${host.id}`])
+    expect((await read(path)).match(/no repository at this address/gi), path).toHaveLength(1);
   const page = await read(pathOf(host));
-  expect(page.match(/no repository at this address/gi)).toHaveLength(1);
   expect(page).toContain("Check the URL, or whether the disk behind it is mounted.");
 });
 

@@ -297,7 +297,7 @@ test("of two tabs the later one is shown what the other changed; what both chang
   expect(late.status).toBe(409);
   const html = await late.text();
   expect(html).toMatch(/admin saved this [^<]*, while you were at it\./);
-  expect(html).toContain("What only they changed is in the form below now: Tries again.");
+  expect(html).toContain("What was changed there alone is in the form below now: Tries again.");
   expect(html).toMatch(/name="retry_max"[^>]*value="5"/);
   expect(html).toMatch(/name="name"[^>]*value="papers"/);
   expect(hiddenIn(html, "asked")).toBe("excludes");

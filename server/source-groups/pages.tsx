@@ -1,4 +1,5 @@
 // Pages: a host's source groups, the editor with its preview, hooks and holds.
+import { findHost } from "../../db/queries/hosts.ts";
 import { listSchedules } from "../../db/queries/schedules.ts";
 import { listSourceGroups } from "../../db/queries/source-groups.ts";
 import { cronInWords } from "../../shared/cron-words.ts";
@@ -8,6 +9,7 @@ import { RetentionLanes } from "../../ui/source-groups/lanes.tsx";
 import { SourcesTab } from "../../ui/source-groups/tab.tsx";
 import { lastChangeInWords } from "../http/last-change.ts";
 import { collisionOf, takeTheirs } from "../http/conflicts.ts";
+import { notFound } from "../http/errors.ts";
 import { attempt, textOf, typedValues } from "../http/page-maker.ts";
 import { type FormBody, formRoute, type Route, route } from "../http/routes.ts";
 import { createEditorPage, type EditorPageDeps } from "./editor-page.tsx";
@@ -21,6 +23,11 @@ export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
   const { db, pages, heads, groups, holds, hooks } = deps;
   const editor = createEditorPage(deps);
   const base = "/hosts/:id/sources";
+  const getHost = (id: string) => {
+    const host = findHost(db, id);
+    if (!host) throw notFound("host");
+    return host;
+  };
   return [
     route({
       method: "GET",
@@ -58,7 +65,7 @@ export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
       summary: "Page: part that draws what a retention policy would keep of the coming year",
       handle: (call) => {
         const { c, params } = call;
-        const { host } = heads.read(params.id ?? "");
+        const host = getHost(params.id ?? "");
         const groupId = c.req.query("group");
         const group = groupId ? groups.get(host.id, groupId) : null;
         const { retention, errors, values } = readRetention((rule) => (c.req.query(rule) ?? "").slice(0, 20));
@@ -83,7 +90,7 @@ export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
         const { c, params, body, actor } = call;
         const id = params.id ?? "";
         if ("preview" in body) return editor.show(call, id, null, typedOnly(body));
-        const { host } = heads.read(id);
+        const host = getHost(id);
         const made = await attempt(body, () => groups.create(actor, id, inputOf(body, newGroup(host.os, []), host.os)));
         if (!made.ok) return editor.show(call, id, null, withTagAtName({ ...made.form, values: typedOf(body) }), made);
         return pages.done(c, hostPath(id, "sources"), {
@@ -114,7 +121,7 @@ export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
         const { id = "", gid = "" } = params;
         const group = groups.get(id, gid);
         if ("preview" in body) return editor.show(call, id, group, typedOnly(body));
-        const { host } = heads.read(id);
+        const host = getHost(id);
         const stored = editor.stored(group);
         const meanwhile = {
           words: lastChangeInWords(db, gid, group.updatedAt, pages.view(call)),
@@ -185,9 +192,8 @@ function typedOnly(body: FormBody): FormState {
   return { values: typedOf(body), errors: readRetention((rule) => textOf(body, rule)).errors };
 }
 
-/** Ticks of one name come back as one value. */
 function typedOf(body: FormBody): FormState["values"] {
-  return { ...typedValues(body), repo_ids: [body["repo_ids"] ?? []].flat().join(" ") };
+  return typedValues(body, ["repo_ids"]);
 }
 
 /** The tag of a new group is made from its name; what is wrong with it is said there. */

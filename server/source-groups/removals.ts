@@ -39,6 +39,10 @@ export function removalInWords(
   { existing, times }: Removal,
   host: Pick<HostRow, "timezone" | "timezoneOverride">,
 ): string {
+  if (times.length === 0)
+    return existing === 0
+      ? "There are no snapshots to remove."
+      : `At present none of the ${existing} snapshots would go.`;
   const days = [...new Set(times.map((time) => dayIn(zoneOf(host), time)))];
   const named = days.slice(0, DATES_NAMED).map(dayInWords).join(", ");
   const more = days.length - DATES_NAMED;

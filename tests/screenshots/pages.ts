@@ -24,6 +24,7 @@ export function samplePages(fleet: SampleFleet): SamplePage[] {
   const nas = host("nas-01");
   const away = host("nas-02");
   const mail = host("mail-01");
+  const laptop = host("laptop-anna");
   const base = `/hosts/${nas.id}`;
   return [
     { name: "onboarding", path: `/login?setup=${fleet.fresh.setupToken}`, on: "fresh", stranger: true },
@@ -45,6 +46,12 @@ export function samplePages(fleet: SampleFleet): SamplePage[] {
     { name: "host-sources", path: `${base}/sources` },
     { name: "host-source-new", path: `${base}/sources/new` },
     { name: "host-source-edit", path: `${base}/sources/${nas.groups[0]?.id}` },
+    { name: "host-source-held", path: `/hosts/${laptop.id}/sources/${laptop.groups[0]?.id}` },
+    {
+      name: "source-conflict",
+      path: `${base}/sources/${nas.groups[1]?.id}`,
+      act: (page) => saveInTwoTabs(page, fleet),
+    },
     { name: "host-schedules", path: `${base}/schedules` },
     { name: "host-schedule-new", path: `${base}/schedules/new`, act: (page) => page.click("text=Weekdays 19:00") },
     { name: "host-repos", path: `${base}/repos` },
@@ -55,6 +62,7 @@ export function samplePages(fleet: SampleFleet): SamplePage[] {
     { name: "repo-damaged", path: `/hosts/${mail.id}/repos/${mail.repoId}` },
     { name: "repo-new", path: `${base}/repos/new` },
     { name: "repo-maintenance-form", path: `${base}/repos/${nas.repoId}`, act: openMaintenance },
+    { name: "repo-proposed-budget", path: `${base}/repos/${nas.repoId}?budget_gib=942` },
     { name: "repos", path: "/repos" },
     { name: "job-forget", path: `/jobs/${fleet.forgetJobId}` },
     { name: "job-check-errors", path: `/jobs/${fleet.checkJobId}` },
@@ -107,6 +115,21 @@ async function addWrongSource(page: Page): Promise<void> {
   await page.fill("#includes", "var/www");
   await page.click("button.btn-primary");
   await page.waitForSelector(".error");
+}
+
+async function saveInTwoTabs(page: Page, { app }: SampleFleet): Promise<void> {
+  // The fleet's clock stands still; the two are saved one after the other.
+  app.clock.move(1);
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  const before = await other.inputValue("#excludes");
+  await other.fill("#excludes", before.includes("*.iso") ? "*.img" : "*.iso");
+  await other.click("text=Save source group");
+  await other.waitForURL(/sources$/);
+  await other.close();
+  await page.fill("#excludes", "*.tmp\n*.part");
+  await page.click("text=Save source group");
+  await page.waitForSelector(".conflict");
 }
 
 async function addHost(page: Page): Promise<void> {

@@ -2,6 +2,7 @@
 import type { Db } from "../../db/open.ts";
 import { insertJob } from "../../db/queries/jobs.ts";
 import { putRepoSample, updateRepo } from "../../db/queries/repos.ts";
+import { updateSourceGroup } from "../../db/queries/source-groups.ts";
 import type { Credentials } from "../../server/repos/credentials.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
@@ -78,6 +79,14 @@ export function seedMaintenance(deps: Deps, hosts: readonly SeededHost[]): { for
     },
     "1 error found. Stored data is damaged: restic repair packs 9ac7df6c0cbb987c47f5434f724b6562794c546554f2990867a02e63e853679b, then restic repair snapshots --forget, then a backup and another check. Run these with the admin credential on a trusted machine, and keep a copy of the repository first",
   );
+  for (const [at, host] of hosts.entries())
+    if (!["nas-01", "nas-02", "home-assistant"].includes(host.sample.name)) seedHealthyRepo(deps, host, at);
+  // Its retention was tightened, and nobody has agreed yet.
+  const laptop = named(hosts, "laptop-anna");
+  updateSourceGroup(db, laptop.groups[0]?.id ?? "", {
+    retention: { keep_last: 3 },
+    retentionHeldSince: now - 2 * DAY_MS,
+  });
   updateRepo(db, mail.repoId, {
     lastCheckAt: now - 2 * DAY_MS,
     lastCheckStatus: "errors",
@@ -87,6 +96,26 @@ export function seedMaintenance(deps: Deps, hosts: readonly SeededHost[]): { for
     locks: [lock("mail-01", now - 9 * HOUR_MS)],
   });
   return { forgetJobId, checkJobId };
+}
+
+/** What is quietly in order: an admin credential, a check, a prune and a forget of this week. */
+function seedHealthyRepo({ db, now, credentials }: Deps, { repoId, sample }: SeededHost, at: number): void {
+  credentials.create(repoId, "admin", {
+    url: `rest:https://vault.linden.example:8001/${sample.name}/`,
+    http_username: "prune",
+    http_password: "sample-admin",
+    repo_password: `sample-restic-${sample.name}`,
+    env: {},
+  });
+  const ago = (days: number) => now - (days + (at % 3)) * DAY_MS - at * HOUR_MS;
+  updateRepo(db, repoId, {
+    lastCheckAt: ago(2),
+    lastCheckStatus: "ok",
+    lastPruneAt: ago(1),
+    lastPruneStatus: "ok",
+    lastForgetAt: ago(1),
+    lastForgetStatus: "ok",
+  });
 }
 
 function named(hosts: readonly SeededHost[], name: string): SeededHost {

@@ -42,7 +42,7 @@ export async function sidewaysPixels(page: TestPage): Promise<number> {
   return await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 }
 
-/** What the browsers complained of; a refused form (400, 401) and a missing page (404) are part of the pictures. */
+/** What the browsers complained of; a refused form (400, 401, 409) and a missing page (404) are part of the pictures. */
 export function complaintsOf({ all }: Windows): string[] {
-  return all.flatMap((page) => page.problems).filter((problem) => !/status of 40[014]/.test(problem));
+  return all.flatMap((page) => page.problems).filter((problem) => !/status of 40[0149]/.test(problem));
 }

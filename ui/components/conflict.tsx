@@ -5,7 +5,7 @@ import { LedgerSection, Notice } from "./panels.tsx";
 
 const MOST_ENTRIES = 12;
 
-/** Part of the form: "Take theirs" sends it without saving, and it comes back with their value. */
+/** Part of the form: "Take what is saved" sends it without saving, and it comes back with that value. */
 export function ConflictSection({ conflict }: { conflict: NonNullable<FormState["conflict"]> }) {
   const { words, href, both, taken } = conflict;
   return (
@@ -21,9 +21,9 @@ export function ConflictSection({ conflict }: { conflict: NonNullable<FormState[
             </a>
           }
         >
-          {taken.length > 0 ? `What only they changed is in the form below now: ${taken.join(", ")}. ` : ""}
+          {taken.length > 0 ? `What was changed there alone is in the form below now: ${taken.join(", ")}. ` : ""}
           {both.length > 0
-            ? "These you both changed; saving again puts yours in the place of theirs."
+            ? "What follows was changed there and here: saving again puts what you typed in the place of what is saved."
             : "Nothing that you typed collides with it: save again."}
         </Notice>
         {both.length > 0 ? <Collisions both={both} /> : null}
@@ -38,10 +38,10 @@ function Collisions({ both }: { both: readonly Collision[] }) {
       <thead>
         <tr>
           <th scope="col">Field</th>
-          <th scope="col">Theirs, saved</th>
-          <th scope="col">Yours, typed</th>
+          <th scope="col">Saved</th>
+          <th scope="col">What you typed</th>
           <th scope="col">
-            <span class="vh">Take theirs</span>
+            <span class="vh">Take what is saved</span>
           </th>
         </tr>
       </thead>
@@ -49,10 +49,10 @@ function Collisions({ both }: { both: readonly Collision[] }) {
         {both.map(({ name, label, theirs, yours, same }) => (
           <tr>
             <td class="first">{label}</td>
-            <td data-th="Theirs">
+            <td data-th="Saved" class="wide">
               <Entries entries={theirs} same={same} />
             </td>
-            <td data-th="Yours">
+            <td data-th="What you typed" class="wide">
               <Entries entries={yours} same={same} />
             </td>
             <td class="num wide">
@@ -62,9 +62,9 @@ function Collisions({ both }: { both: readonly Collision[] }) {
                 name="take"
                 value={name}
                 formnovalidate
-                aria-label={`Take theirs: ${label}`}
+                aria-label={`Take what is saved: ${label}`}
               >
-                Take theirs
+                Take what is saved
               </button>
             </td>
           </tr>

@@ -90,7 +90,7 @@ export function HostPage({
       <Crumbs crumbs={[{ label: "Dashboard", href: "/" }, { label: <code>{host.name}</code> }]} />
       <PageHead view={view} live={live !== null}>
         <div class="host-head">
-          <HostVerdict facts={host} view={view} {...(sub ? { sub } : {})} />
+          <HostVerdict facts={tab === "repos" ? withoutReason(host) : host} view={view} {...(sub ? { sub } : {})} />
           <HostLine host={host} view={view} />
         </div>
       </PageHead>
@@ -127,6 +127,11 @@ export function HostPage({
       )}
     </Page>
   );
+}
+
+/** The list of repos tells it by itself. */
+function withoutReason(host: HostHead): HostHead {
+  return { ...host, repo: host.repo && { ...host.repo, message: null } };
 }
 
 function Vitals({ host, view }: { host: HostHead; view: View }) {

@@ -1,4 +1,5 @@
 // Whether a host works by the newest settings, in words; the versions are on hover.
+import type { Child } from "hono/jsx";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import { MINUTE_MS } from "../../shared/clock.ts";
 import { Icon } from "../components/icon.tsx";
@@ -14,8 +15,7 @@ export type SettingsFacts = Pick<HostRow, "stateVersion" | "appliedStateVersion"
 };
 
 export function Settings({ host, view }: { host: SettingsFacts; view: Pick<View, "now" | "dates"> }) {
-  const { stateVersion, appliedStateVersion, driftSince, status } = host;
-  const isOffline = status === "offline";
+  const { stateVersion, appliedStateVersion, driftSince } = host;
   const versions = `Settings version ${stateVersion}; the host ${appliedStateVersion === null ? "has none yet" : `has ${appliedStateVersion}`}`;
   if (driftSince === null && appliedStateVersion === stateVersion)
     return (
@@ -24,27 +24,31 @@ export function Settings({ host, view }: { host: SettingsFacts; view: Pick<View,
         settings up to date
       </span>
     );
+  return (
+    <span class={isStuck(host, view.now) ? "is-warning" : undefined} title={versions}>
+      <span>{words(host, view)}</span>
+    </span>
+  );
+}
+
+/** Connected, and without the newest settings for too long. */
+export function isStuck({ driftSince, status }: Pick<SettingsFacts, "driftSince" | "status">, now: number): boolean {
+  return status !== "offline" && driftSince !== null && now - driftSince >= ON_THE_WAY_MS;
+}
+
+function words(host: SettingsFacts, view: Pick<View, "now" | "dates">): Child {
+  const { appliedStateVersion, driftSince, status } = host;
   if (appliedStateVersion === null)
-    return (
-      <span title={versions}>
-        {isOffline ? "gets its first settings when it connects" : "its first settings are on their way"}
-      </span>
-    );
+    return status === "offline" ? "gets its first settings when it connects" : "its first settings are on their way";
   const changes =
     driftSince === null ? (
       "changes"
     ) : (
-      <span>
+      <>
         changes of <Near at={driftSince} view={view} />
-      </span>
+      </>
     );
-  if (isOffline)
-    return <span title={versions}>{changes} reach it when it is online; until then it goes on as before</span>;
-  if (driftSince === null || view.now - driftSince < ON_THE_WAY_MS)
-    return <span title={versions}>{changes} are on their way to it</span>;
-  return (
-    <span class="is-warning" title={versions}>
-      {changes} have not arrived; it goes on as before, and they are sent again by themselves
-    </span>
-  );
+  if (status === "offline") return <>{changes} reach it when it is online; until then it goes on as before</>;
+  if (isStuck(host, view.now)) return <>{changes} have not arrived; it goes on as before, and they are sent again</>;
+  return <>{changes} are on their way to it</>;
 }

@@ -6,6 +6,7 @@ import { Ago } from "../components/time.tsx";
 import { formatPercent, formatPlural } from "../format.ts";
 import { failureOf } from "../repos/words.tsx";
 import { may, type View } from "../view.ts";
+import { isStuck } from "./settings-sync.tsx";
 import { type HostStatus, heldPath, type LastBackup } from "./words.tsx";
 
 /** What the verdict is made of. Groups and repos of this host only. */
@@ -17,6 +18,7 @@ export type HostVerdictFacts = {
   /** New hardware took the host's place, and its data are not back yet. */
   schedulesPaused: boolean;
   lastSeenAt: number | null;
+  driftSince: number | null;
   groups: readonly {
     id: string;
     name: string;
@@ -50,8 +52,8 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
     return say(
       "failed",
       <>
-        {name} cannot use its <a href={`/hosts/${facts.id}/repos`}>repository</a>.{" "}
-        {failureOf({ statusCode: null, statusMessage: repo.message }).reason}
+        {name} cannot use its <a href={`/hosts/${facts.id}/repos`}>repository</a>.
+        {repo.message === null ? "" : ` ${failureOf({ statusCode: null, statusMessage: repo.message }).reason}`}
       </>,
     );
   if (repo?.status === "waiting") return say("queued", <>The repo server does not know {name} yet.</>);
@@ -163,6 +165,11 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
         )}{" "}
         would remove snapshots and waits for a yes.
       </>,
+    );
+  if (isStuck(facts, view.now))
+    return say(
+      "warning",
+      <>{name} is protected, but has not taken its newest settings: its agent’s log on the machine says why.</>,
     );
   const newest = Math.max(...groups.map(({ last }) => (last.status === "ok" ? last.at : 0)));
   const when = <Ago at={newest} view={view} />;

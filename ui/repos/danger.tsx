@@ -168,7 +168,7 @@ export function DangerSection({ repo, hostName, path, usedBy, refused, view }: D
             <Tick
               name="backup_now"
               label="Back up into it at once"
-              hint={`${usedBy.join(", ")}, as soon as it is there. Otherwise ${usedBy.length === 1 ? "its" : "their"} next run is the first`}
+              hint={`${usedBy.length === 1 ? "Source group" : "Source groups"} ${usedBy.join(", ")}, as soon as it is there. Otherwise at the next run`}
               checked
               form={refused?.of === "reinit" ? refused.form : emptyForm}
               scope="reinit"

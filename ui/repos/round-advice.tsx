@@ -15,7 +15,7 @@ export function RoundAdvice(props: { check: MaintenanceView["check"]; path: stri
   const { check, path, mayChange } = props;
   const { advice, roundMs, periodMs } = check;
   if (advice === null || roundMs === null || periodMs === null) return null;
-  const reason = `It takes ${formatSpan(roundMs)} until all data were read once.`;
+  const reason = `Reading all data once takes ${formatSpan(roundMs)}.`;
   if (advice.is === "more_often")
     return (
       <Notice glyph="warning" reason={reason}>
@@ -30,8 +30,8 @@ export function RoundAdvice(props: { check: MaintenanceView["check"]; path: stri
   );
   return (
     <Notice glyph="warning" reason={reason} verbs={mayChange ? fill : null}>
-      Damage could stay unseen for so long. With {formatCount(gib)} GiB a check everything is read{" "}
-      {everySpan(advice.parts * periodMs)}, at its present size; more frequent checks help as well.
+      Damage could stay unseen for so long. At its present size {formatCount(gib)} GiB a check read everything{" "}
+      {everySpan(advice.parts * periodMs)}; more frequent checks help as well.
     </Notice>
   );
 }
