@@ -112,7 +112,7 @@ test("acknowledgements that get lost: everything comes again, from the start", a
   expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
   expect(kept(again, command.job_id).states).toEqual(["job.queued", "job.started", "job.finished"]);
   await until(() => server.list("heartbeat").at(-1)?.payload.outbox_pending === 0, { what: "an empty outbox" });
-}, 30_000);
+}, 60_000);
 
 test("measuring gives way to a job and is done afterwards, once", async () => {
   const { server, backup, repoId } = await machine();
@@ -131,4 +131,4 @@ test("measuring gives way to a job and is done afterwards, once", async () => {
     snapshots.some((one) => one.snapshot_id === saved && one.parent !== null),
   );
   expect(server.list("repo.stats")).toHaveLength(1);
-}, 30_000);
+}, 60_000);

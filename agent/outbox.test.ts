@@ -286,4 +286,4 @@ test("a full disk: no crash, job states wait in memory, lost log lines are named
   expect(gap.payload).toBe(`Lines ${got.at(-2)!.seq + 1} to 3000 were not kept: the disk of this machine was full`);
   outbox.close();
   store.close();
-}, 20_000);
+}, 60_000);
