@@ -76,9 +76,9 @@ export async function bootContainer(
   };
 
   try {
-    leader = await until(() => systemdBelow(child.pid), { timeoutMs: 20_000, what: "systemd in the container" });
+    leader = await until(() => systemdBelow(child.pid), { timeoutMs: 60_000, what: "systemd in the container" });
     await until(async () => /^(running|degraded)/.test((await exec("systemctl is-system-running")).stdout), {
-      timeoutMs: 30_000,
+      timeoutMs: 120_000,
       what: "the booted container",
     });
   } catch (error) {
