@@ -69,7 +69,7 @@ describe("a copy", () => {
     expect(await tokens(again.client)).toEqual(["web-01"]);
     const { items } = await again.client.get<{ items: { action: string }[] }>("/api/audit?action=database.restored");
     expect(items).toHaveLength(1);
-  }, 40_000);
+  }, 120_000);
 
   test("of another key, of another program, or damaged, is refused and changes nothing", async () => {
     const dataDir = await folder();
@@ -89,7 +89,7 @@ describe("a copy", () => {
     expect(stateId(dataDir)).toBe(before);
     expect(existsSync(join(dataDir, "restic-manager.db.restoring"))).toBe(false);
     expect((await run(dataDir, "backup", file)).stderr).toContain("exists already");
-  }, 30_000);
+  }, 120_000);
 });
 
 describe("a new server key", () => {
@@ -115,7 +115,7 @@ describe("a new server key", () => {
     const place = { table: "enrollment_tokens", column: "sealed", id };
     expect(createSealer(Buffer.from(after, "hex")).unseal(place, sealed)).toContain(LETTERS);
     expect(await tokens((await start(dataDir)).client)).toEqual(["web-01"]);
-  }, 40_000);
+  }, 120_000);
 
   test("a rotation that was cut off after the database was sealed is finished at the next start; one before it is forgotten", async () => {
     const dataDir = await folder();
@@ -137,7 +137,7 @@ describe("a new server key", () => {
     await third.server.stop();
     expect(readFileSync(key, "utf8")).toBe(fresh);
     expect(existsSync(`${key}.next`)).toBe(false);
-  }, 40_000);
+  }, 120_000);
 
   test("secrets in a column that nobody named stop the rotation", async () => {
     const dataDir = await folder();
@@ -154,7 +154,7 @@ describe("a new server key", () => {
     expect(rotated.stderr).toContain("settings.value");
     expect(readFileSync(join(dataDir, "secret.key"), "utf8")).toBe(key);
     expect(existsSync(join(dataDir, "secret.key.next"))).toBe(false);
-  }, 30_000);
+  }, 120_000);
 });
 
 function stateId(dataDir: string): string {

@@ -33,7 +33,7 @@ test("pages follow theme and width, and keep their cookies apart", async () => {
   const other = await browser.newPage({ baseUrl: site.url.href });
   await other.goto("/good");
   expect(await other.evaluate("document.cookie")).toBe("");
-}, 30_000);
+}, 60_000);
 
 test("axe names what is wrong, and uncaught errors are kept", async () => {
   const page = await browser.newPage({ baseUrl: site.url.href });
@@ -43,4 +43,4 @@ test("axe names what is wrong, and uncaught errors are kept", async () => {
   await page.goto("/bad");
   expect((await axeViolations(page)).join("\n")).toContain("image-alt");
   expect(page.problems).toContain("uncaught: broken script");
-}, 30_000);
+}, 60_000);
