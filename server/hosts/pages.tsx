@@ -4,7 +4,7 @@ import { emptyForm, type FormState } from "../../ui/components/field.tsx";
 import { hostPath } from "../../ui/hosts/frame.tsx";
 import { HostSettings } from "../../ui/hosts/settings.tsx";
 import { attempt, listOf, type PageCall, type PageMaker, textOf } from "../http/page-maker.ts";
-import { formRoute, type Route, route } from "../http/routes.ts";
+import { type FormBody, formRoute, type Route, route } from "../http/routes.ts";
 import type { Actor } from "../runtime/audit.ts";
 import { bandwidthOf } from "./bandwidth.ts";
 import type { HostHeads } from "./head.ts";
@@ -48,6 +48,26 @@ export function hostPages({ pages, heads, hosts, hooks }: HostPageDeps): Route[]
       status,
     );
   };
+  /** A form of the settings page: saves, or comes back with what was typed. */
+  const form = (
+    name: string,
+    of: "form" | "bandwidthForm" | "hooksForm",
+    how: { access: "operator" | "admin"; action: string; summary: string; done: string },
+    save: (id: string, call: { actor: Actor; body: FormBody }) => void,
+  ) =>
+    formRoute({
+      method: "POST",
+      path: `/hosts/:id/${name}`,
+      access: how.access,
+      action: how.action,
+      summary: how.summary,
+      handle: async (call) => {
+        const id = call.params.id ?? "";
+        const saved = await attempt(call.body, () => save(id, call));
+        if (!saved.ok) return settings(call, id, { [of]: saved.form }, saved.status);
+        return pages.done(call.c, hostPath(id, "settings"), { tone: "ok", text: how.done });
+      },
+    });
   return [
     route({
       method: "GET",
@@ -56,55 +76,50 @@ export function hostPages({ pages, heads, hosts, hooks }: HostPageDeps): Route[]
       summary: "Page: settings of a host",
       handle: (call) => settings(call, call.params.id ?? ""),
     }),
-    formRoute({
-      method: "POST",
-      path: "/hosts/:id/settings",
-      access: "operator",
-      action: "host.changed",
-      summary: "Page: change name, tags, time zone or roaming",
-      handle: async (call) => {
-        const { c, params, body, actor } = call;
-        const id = params.id ?? "";
-        const changes = {
+    form(
+      "settings",
+      "form",
+      {
+        access: "operator",
+        action: "host.changed",
+        summary: "Page: change name, tags, time zone or roaming",
+        done: "Saved.",
+      },
+      (id, { actor, body }) =>
+        void hosts.change(actor, id, {
           name: textOf(body, "name"),
           tags: listOf(body, "tags"),
           timezone_override: textOf(body, "timezone_override") || null,
           roaming: "roaming" in body,
-        };
-        const saved = await attempt(body, () => hosts.change(actor, id, changes));
-        if (!saved.ok) return settings(call, id, { form: saved.form }, saved.status);
-        return pages.done(c, hostPath(id, "settings"), { tone: "ok", text: "Saved." });
+        }),
+    ),
+    form(
+      "bandwidth",
+      "bandwidthForm",
+      {
+        access: "operator",
+        action: "host.bandwidth_changed",
+        summary: "Page: limit the rate of every run on this host",
+        done: "The limits were saved.",
       },
-    }),
-    formRoute({
-      method: "POST",
-      path: "/hosts/:id/bandwidth",
-      access: "operator",
-      action: "host.bandwidth_changed",
-      summary: "Page: limit the rate of every run on this host",
-      handle: async (call) => {
-        const { c, params, body, actor } = call;
-        const id = params.id ?? "";
-        const saved = await attempt(body, () => hosts.setBandwidth(actor, id, bandwidthOf(body)));
-        if (!saved.ok) return settings(call, id, { bandwidthForm: saved.form }, saved.status);
-        return pages.done(c, hostPath(id, "settings"), { tone: "ok", text: "The limits were saved." });
+      (id, { actor, body }) => void hosts.setBandwidth(actor, id, bandwidthOf(body)),
+    ),
+    form(
+      "hooks",
+      "hooksForm",
+      {
+        access: "admin",
+        action: "host.hooks_changed",
+        summary: "Page: set the hooks of all groups that have none of their own",
+        done: "The hooks were saved.",
       },
-    }),
-    formRoute({
-      method: "POST",
-      path: "/hosts/:id/hooks",
-      access: "admin",
-      action: "host.hooks_changed",
-      summary: "Page: set the hooks of all groups that have none of their own",
-      handle: async (call) => {
-        const { c, params, body, actor } = call;
-        const id = params.id ?? "";
-        const change = { pre: textOf(body, "pre"), post: textOf(body, "post"), hook_shell: textOf(body, "hook_shell") };
-        const saved = await attempt(body, () => hooks.setOfHost(actor, id, change));
-        if (!saved.ok) return settings(call, id, { hooksForm: saved.form }, saved.status);
-        return pages.done(c, hostPath(id, "settings"), { tone: "ok", text: "The hooks were saved." });
-      },
-    }),
+      (id, { actor, body }) =>
+        hooks.setOfHost(actor, id, {
+          pre: textOf(body, "pre"),
+          post: textOf(body, "post"),
+          hook_shell: textOf(body, "hook_shell"),
+        }),
+    ),
     formRoute({
       method: "POST",
       path: "/hosts/:id/tags",

@@ -206,13 +206,19 @@ export async function attempt<T>(
   }
 }
 
-/** What was typed, without passwords: they are never sent back. */
-export function typedValues(body: FormBody): FormState["values"] {
-  return Object.fromEntries(
-    Object.keys(body)
+/** The values of ticks that go by one name. */
+export function ticksOf(body: FormBody, name: string): string[] {
+  return [body[name] ?? []].flat();
+}
+
+/** What was typed, without passwords: they are never sent back. The ticks of one of these names come back as one value. */
+export function typedValues(body: FormBody, ticks: readonly string[] = []): FormState["values"] {
+  return Object.fromEntries([
+    ...Object.keys(body)
       .filter((name) => !/password|^env/.test(name))
       .map((name) => [name, textOf(body, name)]),
-  );
+    ...ticks.map((name) => [name, ticksOf(body, name).join(" ")]),
+  ]);
 }
 
 /** Where a list begins, from the address; anything odd begins at the start. */

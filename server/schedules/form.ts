@@ -3,7 +3,7 @@ import type { Schedule } from "../../db/queries/schedules.ts";
 import { cronInWords } from "../../shared/cron-words.ts";
 import type { FormState } from "../../ui/components/field.tsx";
 import type { StoredForm } from "../http/conflicts.ts";
-import { textOf, typedValues } from "../http/page-maker.ts";
+import { textOf, ticksOf, typedValues } from "../http/page-maker.ts";
 import type { FormBody } from "../http/routes.ts";
 import type { ScheduleInput } from "./fields.ts";
 
@@ -14,13 +14,12 @@ export function inputOf(body: FormBody): ScheduleInput {
     timezone: textOf(body, "timezone") || null,
     splay_minutes: splay === "" ? Number.NaN : Number(splay),
     enabled: "enabled" in body,
-    source_group_ids: [body["source_group_ids"] ?? []].flat(),
+    source_group_ids: ticksOf(body, "source_group_ids"),
   };
 }
 
-/** Ticks of one name come back as one value. */
 export function typedOf(body: FormBody): FormState["values"] {
-  return { ...typedValues(body), source_group_ids: [body["source_group_ids"] ?? []].flat().join(" ") };
+  return typedValues(body, ["source_group_ids"]);
 }
 
 /** A quick pick without script: the form comes back with the expression filled in, nothing saved. */

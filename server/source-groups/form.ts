@@ -8,7 +8,7 @@ import {
   retentionSchema,
 } from "../../shared/retention.ts";
 import { badInput } from "../http/errors.ts";
-import { linesOf, textOf } from "../http/page-maker.ts";
+import { linesOf, textOf, ticksOf } from "../http/page-maker.ts";
 import type { FormBody } from "../http/routes.ts";
 import { checkGroupFields, type GroupFields, type SourceGroupInput } from "./fields.ts";
 import { mergeGroup } from "./new-group.ts";
@@ -36,7 +36,6 @@ export function readRetention(text: (rule: RetentionRule) => string): ReadRetent
 /** @throws Refusal 400 with all wrong fields, those that `base` and the operation would find too */
 export function inputOf(body: FormBody, base: GroupFields, os: Os): SourceGroupInput {
   const { retention, errors } = readRetention((rule) => textOf(body, rule));
-  const repoIds = body["repo_ids"];
   const input: SourceGroupInput = {
     name: textOf(body, "name"),
     ...("tag" in body ? { tag: textOf(body, "tag") } : {}),
@@ -48,7 +47,7 @@ export function inputOf(body: FormBody, base: GroupFields, os: Os): SourceGroupI
     retention,
     ...numberOf(body, "retry_max"),
     ...numberOf(body, "retry_backoff_seconds"),
-    ...("has_repos" in body ? { repo_ids: [repoIds ?? []].flat() } : {}),
+    ...("has_repos" in body ? { repo_ids: ticksOf(body, "repo_ids") } : {}),
     ...("confirm_removal" in body ? { confirm_removal: textOf(body, "confirm_removal") === "yes" } : {}),
   };
   if (Object.keys(errors).length > 0) {
