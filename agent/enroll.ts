@@ -41,7 +41,7 @@ export async function enroll(environment: AgentEnvironment, order: EnrollOrder):
     agent_token_hash: sha256(attempt.agent_token),
     ...machineFacts(environment, order, before),
   };
-  const answer = await ask(order, request);
+  const answer = await post(order, "/api/agents/enroll", request, enrollAnswer);
   if (typeof answer === "string") return { done: false, problem: answer };
   const config = settle(environment, order, {
     answer,
@@ -98,10 +98,6 @@ function attemptFor(environment: AgentEnvironment, order: EnrollOrder, before: A
     return { server: order.server, token_hash: tokenHash, agent_token: before.agent_token };
   }
   return { server: order.server, token_hash: tokenHash, agent_token: randomBytes(32).toString("base64url") };
-}
-
-async function ask(order: EnrollOrder, request: EnrollRequest): Promise<EnrollAnswer | string> {
-  return await post(order, "/api/agents/enroll", request, enrollAnswer);
 }
 
 /** Asks the server something; a problem comes back as a sentence. */
