@@ -10,7 +10,7 @@ import { ensureTools } from "../tests/testbed/tools.ts";
 import { until } from "../tests/testbed/wait.ts";
 import { saveConfig } from "./config.ts";
 import { startFakeServer } from "./testing/fake-server.ts";
-import { agentFixture, desiredState, order } from "./testing/fixture.ts";
+import { agentFixture, desiredState, localCredential, order } from "./testing/fixture.ts";
 
 const cleanup = createCleanup();
 afterAll(() => cleanup.run(), 60_000);
@@ -33,13 +33,7 @@ async function machine(restic: string) {
     writeFileSync(join(source, `file-${i}`), crypto.getRandomValues(new Uint8Array(60_000)));
   const repo = await copyRepoTemplate(join(home, "repo"));
   const repoId = newId();
-  const credential = {
-    url: repo.path,
-    http_username: null,
-    http_password: null,
-    repo_password: repo.password,
-    env: {},
-  };
+  const credential = localCredential(repo);
   const state = desiredState({ repoId, credential, group: { includes: [source] } });
   const agent = agentIn({ home, restic });
   const start = async () => {

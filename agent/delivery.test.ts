@@ -9,7 +9,7 @@ import { createCleanup } from "../tests/testbed/temp.ts";
 import { ensureTools } from "../tests/testbed/tools.ts";
 import { until } from "../tests/testbed/wait.ts";
 import { startFakeServer } from "./testing/fake-server.ts";
-import { agentFixture, desiredState, order } from "./testing/fixture.ts";
+import { agentFixture, desiredState, localCredential, order } from "./testing/fixture.ts";
 
 const cleanup = createCleanup();
 afterAll(() => cleanup.run(), 30_000);
@@ -31,13 +31,7 @@ async function machine() {
   const agent = await fixture.start();
   cleanup.add(() => agent.stop());
   const repoId = newId();
-  const credential = {
-    url: repo.path,
-    http_username: null,
-    http_password: null,
-    repo_password: repo.password,
-    env: {},
-  };
+  const credential = localCredential(repo);
   const state = desiredState({ repoId, credential, group: { includes: [source, join(source, "gone")] } });
   await server.wait("hello");
   server.send("state.set", state);

@@ -9,12 +9,12 @@ import { newId } from "../shared/ids.ts";
 import { silentLog } from "../shared/log.ts";
 import type { EnrollRequest, ManifestFile } from "../shared/protocol/enrollment.ts";
 import { createCleanup } from "../tests/testbed/temp.ts";
-import { runCli } from "./cli/table.ts";
 import { findConfig, readEnvironment } from "./config.ts";
 import { PLATFORM } from "./platform.ts";
 import { createResticFinder } from "./restic/binary.ts";
 import { fetchRestic } from "./server-files.ts";
 import { certificate } from "./testing/certificate.ts";
+import { runAgentCli } from "./testing/cli.ts";
 import { createTrust } from "./trust.ts";
 
 const cleanup = createCleanup();
@@ -28,17 +28,7 @@ async function machine(token: string | null = "the one-time token") {
     PATH: join(folder, "path"),
     ...(token ? { RM_TOKEN: token } : {}),
   });
-  const run = async (...args: string[]) => {
-    const out: string[] = [];
-    const err: string[] = [];
-    const io = {
-      environment,
-      clock: systemClock,
-      out: (line: string) => void out.push(line),
-      err: (line: string) => void err.push(line),
-    };
-    return { code: await runCli(args, io), out: out.join("\n"), err: err.join("\n") };
-  };
+  const run = (...args: string[]) => runAgentCli(environment, ...args);
   const config = () => {
     const found = findConfig(environment);
     return found.found === "ok" ? found.config : null;

@@ -10,7 +10,7 @@ import { createCleanup } from "../tests/testbed/temp.ts";
 import { ensureTools } from "../tests/testbed/tools.ts";
 import { until } from "../tests/testbed/wait.ts";
 import { startFakeServer } from "./testing/fake-server.ts";
-import { agentFixture, desiredState, order } from "./testing/fixture.ts";
+import { agentFixture, desiredState, localCredential, order } from "./testing/fixture.ts";
 
 const cleanup = createCleanup();
 afterAll(() => cleanup.run(), 60_000);
@@ -32,13 +32,7 @@ test("a repository that is gone is told as missing after the backup that found o
   cleanup.add(() => agent.stop());
   await server.wait("hello");
   const repoId = newId();
-  const credential = {
-    url: copy.path,
-    http_username: null,
-    http_password: null,
-    repo_password: copy.password,
-    env: {},
-  };
+  const credential = localCredential(copy);
   const state = desiredState({ repoId, credential, group: { includes: [source] } });
   server.send("state.set", state);
   await server.wait("state.ack");

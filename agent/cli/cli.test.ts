@@ -1,28 +1,16 @@
 import { afterAll, expect, test } from "bun:test";
 import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import { systemClock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { createCleanup } from "../../tests/testbed/temp.ts";
 import { readEnvironment, saveConfig } from "../config.ts";
+import { runAgentCli } from "../testing/cli.ts";
 import { startFakeServer } from "../testing/fake-server.ts";
 import { agentFixture, desiredState } from "../testing/fixture.ts";
-import { COMMANDS, runCli } from "./table.ts";
+import { COMMANDS } from "./table.ts";
 
 const cleanup = createCleanup();
 afterAll(() => cleanup.run());
-
-async function run(environment: ReturnType<typeof readEnvironment>, ...args: string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const io = {
-    environment,
-    clock: systemClock,
-    out: (line: string) => void out.push(line),
-    err: (line: string) => void err.push(line),
-  };
-  return { code: await runCli(args, io), out: out.join("\n"), err: err.join("\n") };
-}
 
 async function emptyMachine() {
   const folder = await cleanup.tempFolder();
@@ -31,25 +19,27 @@ async function emptyMachine() {
 
 test("usage comes from the table: on stdout when asked for, on stderr with exit 2 when wrong", async () => {
   const environment = await emptyMachine();
-  const help = await run(environment, "--help");
+  const help = await runAgentCli(environment, "--help");
   expect(help).toMatchObject({ code: 0, err: "" });
   for (const { name, summary } of COMMANDS) expect(help.out).toContain(`${name.padEnd(10)} ${summary}`);
-  expect(await run(environment)).toMatchObject({ code: 2, out: "" });
-  expect((await run(environment, "service", "install")).err).toStartWith("Unknown command: service");
-  expect(await run(environment, "status", "--jsno")).toMatchObject({ code: 2, out: "" });
-  expect((await run(environment, "enroll", "--help")).out).toContain("--server URL");
+  expect(await runAgentCli(environment)).toMatchObject({ code: 2, out: "" });
+  expect((await runAgentCli(environment, "service", "install")).err).toStartWith("Unknown command: service");
+  expect(await runAgentCli(environment, "status", "--jsno")).toMatchObject({ code: 2, out: "" });
+  expect((await runAgentCli(environment, "enroll", "--help")).out).toContain("--server URL");
 });
 
 test("a machine that is not enrolled says so everywhere", async () => {
   const environment = await emptyMachine();
-  expect(await run(environment, "run")).toMatchObject({ code: 1, out: "" });
-  const status = await run(environment, "status", "--json");
+  expect(await runAgentCli(environment, "run")).toMatchObject({ code: 1, out: "" });
+  const status = await runAgentCli(environment, "status", "--json");
   expect(JSON.parse(status.out)).toMatchObject({ connected: false, server: null, host_id: null, jobs: [], outbox: 0 });
-  const doctor = await run(environment, "doctor");
+  const doctor = await runAgentCli(environment, "doctor");
   expect(doctor.code).toBe(1);
   expect(doctor.out).toContain("problem this machine is not enrolled");
   expect(doctor.out).toContain("remedy: ");
-  expect((await run(environment, "version")).out).toMatch(/^restic-manager-agent \d+\.\d+\.\d+ .*\nprotocol 1\nrestic/);
+  expect((await runAgentCli(environment, "version")).out).toMatch(
+    /^restic-manager-agent \d+\.\d+\.\d+ .*\nprotocol 1\nrestic/,
+  );
 });
 
 test("status and doctor beside a running agent; uninstall refuses until it has stopped, then removes everything", async () => {
@@ -59,19 +49,19 @@ test("status and doctor beside a running agent; uninstall refuses until it has s
   saveConfig(environment, config);
   const agent = await start();
   await server.wait("heartbeat");
-  const status = await run(environment, "status");
+  const status = await runAgentCli(environment, "status");
   expect(status.out).toContain(`Connected to ${server.url}`);
-  const doctor = await run(environment, "doctor");
+  const doctor = await runAgentCli(environment, "doctor");
   expect(doctor.out).toContain("ok      the agent runs and is connected");
   expect(doctor.out).toContain(`ok      ${server.url} answers`);
   expect(doctor.out + status.out).not.toContain(config.agent_token);
   chmodSync(join(environment.configFolder, "agent.yaml"), 0o644);
-  expect((await run(environment, "doctor")).out).toContain("can be read by others");
+  expect((await runAgentCli(environment, "doctor")).out).toContain("can be read by others");
 
-  expect(await run(environment, "uninstall", "--yes")).toMatchObject({ code: 1 });
+  expect(await runAgentCli(environment, "uninstall", "--yes")).toMatchObject({ code: 1 });
   expect(existsSync(environment.configFolder)).toBe(true);
   await agent.stop();
-  expect(await run(environment, "uninstall", "--yes")).toMatchObject({ code: 0 });
+  expect(await runAgentCli(environment, "uninstall", "--yes")).toMatchObject({ code: 0 });
   expect(existsSync(environment.configFolder)).toBe(false);
   expect(existsSync(environment.stateFolder)).toBe(false);
 });
@@ -94,17 +84,17 @@ test("status and doctor tell the schedules, when each runs next, and when they r
   ];
   server.send("state.set", { ...state, schedules });
   await server.wait("state.ack");
-  const asked = JSON.parse((await run(environment, "status", "--json")).out);
+  const asked = JSON.parse((await runAgentCli(environment, "status", "--json")).out);
   expect(asked.schedules_rest).toBeNull();
   expect(asked.schedules[0].next_run_at).toEndWith("T02:00:00.000Z");
   expect(asked.schedules[1].next_run_at).toBeNull();
-  const status = (await run(environment, "status")).out;
+  const status = (await runAgentCli(environment, "status")).out;
   expect(status).toContain("  every day at 02:00 (UTC): documents; next run ");
   expect(status).toContain("  every Sunday at 04:00 (UTC): documents; switched off");
-  expect((await run(environment, "doctor")).out).toContain("1 schedule will run without the server too");
+  expect((await runAgentCli(environment, "doctor")).out).toContain("1 schedule will run without the server too");
 
   server.send("state.set", { ...state, schedules, schedules_paused: true, state_version: 2 });
   await server.wait("state.ack", ({ payload }) => payload.state_version === 2);
-  expect((await run(environment, "status")).out).toContain("Schedules are paused by the server");
-  expect((await run(environment, "doctor")).out).toContain("problem Schedules are paused");
+  expect((await runAgentCli(environment, "status")).out).toContain("Schedules are paused by the server");
+  expect((await runAgentCli(environment, "doctor")).out).toContain("problem Schedules are paused");
 });

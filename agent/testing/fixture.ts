@@ -95,6 +95,11 @@ export function agentFixture(
   return { environment, config, lines, start };
 }
 
+/** What opens a repository in a folder. */
+export function localCredential({ path, password }: { path: string; password: string }): Credential {
+  return { url: path, http_username: null, http_password: null, repo_password: password, env: {} };
+}
+
 export type StateParts = {
   repoId: string;
   credential: Credential;

@@ -59,6 +59,17 @@ async function ready(identity: Identity): Promise<SimulatedAgent> {
   return agent;
 }
 
+/** Takes a job on, and is gone without a goodbye. */
+async function acceptAndVanish(identity: Identity) {
+  const agent = await ready(identity);
+  const id = await runGroup(identity);
+  const order = await agent.waitFor("command.run", (one) => one.job_id === id);
+  agent.send("job.queued", fieldsOf(order), { seq: 3 });
+  await agent.waitFor("ack", ({ seq }) => seq === 3);
+  agent.terminate();
+  return { id, order };
+}
+
 describe("a job", () => {
   test("is the same after every message came twice, out of order, and after its end", async () => {
     const agent = await ready(await newHost());
@@ -100,12 +111,7 @@ describe("a job", () => {
 
   test("that the agent accepted and forgot is failed, and the agent's later word replaces that verdict once", async () => {
     const identity = await newHost();
-    const agent = await ready(identity);
-    const id = await runGroup(identity);
-    const order = await agent.waitFor("command.run", (o) => o.job_id === id);
-    agent.send("job.queued", fieldsOf(order), { seq: 3 });
-    await agent.waitFor("ack", ({ seq }) => seq === 3);
-    agent.terminate();
+    const { id, order } = await acceptAndVanish(identity);
     const wiped = await connectSimulated(server.url, identity);
     await becomes(id, "failed");
     expect(await jobOf(id)).toMatchObject({ error_code: "agent_lost_job", closed_by: "server" });
@@ -118,12 +124,7 @@ describe("a job", () => {
 
   test("is not judged before everything that the agent had in its outbox has come", async () => {
     const identity = await newHost();
-    const agent = await ready(identity);
-    const id = await runGroup(identity);
-    const order = await agent.waitFor("command.run", (o) => o.job_id === id);
-    agent.send("job.queued", fieldsOf(order), { seq: 3 });
-    await agent.waitFor("ack", ({ seq }) => seq === 3);
-    agent.terminate();
+    const { id, order } = await acceptAndVanish(identity);
     const back = await connectSimulated(server.url, identity, { hello: { outbox_last_seq: 9 } });
     await back.waitFor("welcome");
     back.send("log.stream", { job_id: id, lines: linesOf(1, 5) }, { seq: 8 });
