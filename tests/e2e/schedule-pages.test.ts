@@ -1,5 +1,6 @@
 /** Schedules and source groups in a browser: what explains itself while one types, and that all of it works without script. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { findRepo, updateRepo } from "../../db/queries/repos.ts";
 import { findSourceGroup } from "../../db/queries/source-groups.ts";
 import { type SampleFleet, startSampleFleet } from "../screenshots/fleet.ts";
 import { axeViolations, launchBrowser, type TestBrowser, type TestPage } from "../testbed/browser.ts";
@@ -132,4 +133,74 @@ test("without script: a quick pick fills the form, Preview draws the lanes, hook
   await plain.fill(`#limits-${groupId("media")}-up_kbps`, "500");
   await plain.click("dialog[open] >> text=Run now");
   await plain.waitForURL("**/jobs/*");
+}, 60_000);
+
+test("Enter in a field saves the schedule, and takes no quick pick, with script and without", async () => {
+  for (const [at, tab] of [page, plain].entries()) {
+    await tab.goto(`${base}/schedules`);
+    await tab.click("a.row-link >> nth=0");
+    await tab.fill("#cron", `${at} 5 * * *`);
+    await tab.press("#cron", "Enter");
+    await tab.waitForURL("**/schedules");
+    await tab.locator("td", { hasText: `${at} 5 * * *` }).waitFor();
+  }
+}, 60_000);
+
+test("two tabs at one group: what both changed is shown side by side, without script, too", async () => {
+  const gid = groupId("photos");
+  for (const [at, tab] of [page, plain].entries()) {
+    await tab.goto(`${base}/sources/${gid}`);
+    const other = await tab.context().newPage();
+    await other.goto(`${fleet.url}${base}/sources/${gid}`);
+    await other.fill("#excludes", `*.theirs-${at}`);
+    await other.fill("#retry_max", String(7 + at));
+    fleet.app.clock.move(1);
+    await other.click("button:has-text('Save source group')");
+    await other.waitForURL("**/sources");
+    await other.close();
+
+    await tab.fill("#excludes", "*.mine");
+    await tab.fill("#name", `photos-${at}`);
+    await tab.click("button:has-text('Save source group')");
+    await tab.locator(".conflict code", { hasText: `*.theirs-${at}` }).waitFor();
+    expect(await tab.inputValue("#excludes")).toBe("*.mine");
+    expect(await tab.inputValue("#retry_max")).toBe(String(7 + at));
+    if (tab === page) expect(await axeViolations(tab)).toEqual([]);
+    const taken = tab.waitForEvent("domcontentloaded");
+    await tab.click("button:has-text('Take what is saved')");
+    await taken;
+    await tab.locator(".notice", { hasText: "Nothing that you typed collides" }).waitFor();
+    expect(await tab.inputValue("#excludes")).toBe(`*.theirs-${at}`);
+    expect(await tab.inputValue("#name")).toBe(`photos-${at}`);
+    await tab.click("button:has-text('Save source group')");
+    await tab.waitForURL("**/sources");
+    expect(findSourceGroup(fleet.app.db, gid)).toMatchObject({ name: `photos-${at}`, excludes: [`*.theirs-${at}`] });
+  }
+  // The form that came back was a 409, which the browser's console counts as an error.
+  page.problems.length = 0;
+}, 60_000);
+
+test("a proposed budget stands in the form with the focus on it; a repository made anew asks about a backup", async () => {
+  const repo = fleet.hosts.find(({ sample }) => sample.name === "nas-01")?.repoId ?? "";
+  await page.goto(`${base}/repos/${repo}`);
+  await page.click("text=Fill in 942 GiB…");
+  await page.waitForURL(/budget_gib=942/);
+  expect(await page.inputValue("#check_budget_gib")).toBe("942");
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("check_budget_gib");
+  await page.click("#change-maintenance button:has-text('Save')");
+  await page.waitForURL((url) => url.search === "");
+  expect(await page.locator("text=Reading all data once takes").count()).toBe(0);
+
+  const git = fleet.hosts.find(({ sample }) => sample.name === "git-01");
+  updateRepo(fleet.app.db, git?.repoId ?? "", { status: "failed", statusCode: "repo_missing" });
+  await page.goto(`/hosts/${git?.id}/repos/${git?.repoId}`);
+  await page.click("text=Re-initialise…");
+  const dialog = page.locator("#reinit[open]");
+  expect(await dialog.locator("input[name=backup_now]").isChecked()).toBe(true);
+  expect(await axeViolations(page)).toEqual([]);
+  await dialog.locator("input[name=confirm]").fill("git-01");
+  await dialog.locator("button:has-text('Re-initialise')").click();
+  await page.locator(".notice", { hasText: "is backed up at once" }).waitFor();
+  expect(findRepo(fleet.app.db, git?.repoId ?? "")?.backupWhenReady).toBe(true);
+  expect(page.problems).toEqual([]);
 }, 60_000);

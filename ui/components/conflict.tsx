@@ -41,7 +41,7 @@ function Collisions({ both }: { both: readonly Collision[] }) {
           <th scope="col">Saved</th>
           <th scope="col">What you typed</th>
           <th scope="col">
-            <span class="vh">Take what is saved</span>
+            <span class="vh">Choice</span>
           </th>
         </tr>
       </thead>

@@ -194,7 +194,7 @@ function keptInWords({ kept, gapMs, olderKept, older }: RetentionPreview, date: 
       ? ""
       : olderKept === older
         ? ` ${older === 1 ? "The snapshot" : `All ${formatCount(older)} snapshots`} of today would still be there.`
-        : ` Of today’s ${formatPlural(older, "snapshot")}, ${olderKept === 0 ? "none would be left" : formatPlural(olderKept, "would be left", "would be left")}.`;
+        : ` Of today’s ${formatPlural(older, "snapshot")}, ${olderKept === 0 ? "none is left by then" : formatPlural(olderKept, "is left by then", "are left by then")}.`;
   if (gapMs === null) return `No schedule runs this group, so no snapshot comes by itself.${today}`;
   const parts: { words: string; to: number }[] = [];
   let pace = -1;
