@@ -5,8 +5,6 @@ import type { OutboxRow, OutboxRows } from "./store/outbox-rows.ts";
 /** Hands one frame to the socket. */
 export type SendFrame = (frame: string) => void;
 
-export type OutboxWindow = ReturnType<typeof createOutboxWindow>;
-
 const READ_AHEAD = 64;
 
 export function createOutboxWindow(rows: Pick<OutboxRows, "listAfter">) {

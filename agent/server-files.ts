@@ -39,7 +39,7 @@ export async function fetchRestic(from: ServerFiles, path: string): Promise<stri
 }
 
 /** The files named by the manifest. @throws when it cannot be had or no known key has signed it. */
-export async function signedFiles(from: ServerFiles): Promise<ManifestFile[]> {
+async function signedFiles(from: ServerFiles): Promise<ManifestFile[]> {
   const response = await get(from, "/agent/manifest.json");
   const { jws } = v.parse(manifest, await response.json());
   for (const key of from.keys) {

@@ -27,9 +27,3 @@ export function databasePath(db: Db): string {
 export function asDrizzle(sqlite: Database): Db {
   return drizzle(sqlite);
 }
-
-/** Is this SQLite error a broken unique constraint? Drizzle passes the driver's errors on unwrapped. */
-export function isUniqueViolation(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code;
-  return code === "SQLITE_CONSTRAINT_UNIQUE" || code === "SQLITE_CONSTRAINT_PRIMARYKEY";
-}

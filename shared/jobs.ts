@@ -28,7 +28,6 @@ export function isFinal(status: JobStatus): status is FinalStatus {
 }
 
 export const ACTOR_KINDS = ["user", "schedule", "system"] as const;
-export type ActorKind = (typeof ACTOR_KINDS)[number];
 
 export const LOG_STREAMS = ["stdout", "stderr", "event"] as const;
 export type LogStream = (typeof LOG_STREAMS)[number];

@@ -10,7 +10,7 @@ export const COUNT_RULES = [
   "keep_monthly",
   "keep_yearly",
 ] as const;
-export const SPAN_RULES = [
+const SPAN_RULES = [
   "keep_within",
   "keep_within_hourly",
   "keep_within_daily",

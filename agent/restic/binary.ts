@@ -38,12 +38,12 @@ type Options = {
   log: Log;
 };
 
-export const LEAST_RESTIC = "0.18.0";
+const LEAST_RESTIC = "0.18.0";
 /** Text mixed into the JSON of `stats`. */
 const UNFIT_VERSIONS = ["0.19.0"];
 const FETCH_AGAIN_MS = 60_000;
 
-export function ownResticPath(binFolder: string): string {
+function ownResticPath(binFolder: string): string {
   return join(binFolder, PLATFORM.os === "windows" ? "restic.exe" : "restic");
 }
 
@@ -124,12 +124,12 @@ function noneFits(seen: ResticBinary[], fetchProblem: string | null): FoundResti
 }
 
 /** Whether we can work with this version. */
-export function isFit(version: string): boolean {
+function isFit(version: string): boolean {
   return !UNFIT_VERSIONS.includes(version) && Bun.semver.order(version, LEAST_RESTIC) >= 0;
 }
 
 /** Asks a program for its version; null when it cannot be run or is no restic. */
-export async function versionOf(path: string, env: Record<string, string>): Promise<string | null> {
+async function versionOf(path: string, env: Record<string, string>): Promise<string | null> {
   let stdout = "";
   const end = await runProcess({
     command: [path, "version", "--json"],

@@ -71,7 +71,7 @@ export function createOutside({ allowed, path, program, unitName = ownUnit() }: 
   };
 }
 
-export function localFolder(access: RepoAccess): string {
+function localFolder(access: RepoAccess): string {
   return access.credential.url.replace(/^local:/, "");
 }
 

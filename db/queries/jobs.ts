@@ -206,7 +206,7 @@ export function listJobs(db: Db, filter: JobFilter, limit: number, offset: numbe
 }
 
 /** Counting goes on no further than this: beyond it nobody reads the number, and a statement would take too long. */
-export const MOST_COUNTED = 10_000;
+const MOST_COUNTED = 10_000;
 
 /** @returns `isCut` when there are more than `total` */
 export function countJobs(db: Db, filter: JobFilter): { total: number; isCut: boolean } {

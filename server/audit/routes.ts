@@ -5,7 +5,7 @@ import { listAudit } from "../../db/queries/audit.ts";
 import { iso, pageFields, timeParameter } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
 
-export const auditQuery = v.strictObject({
+const auditQuery = v.strictObject({
   ...pageFields,
   user_id: v.optional(v.string()),
   actor: v.optional(v.picklist(["user", "agent", "system"], "user, agent or system.")),

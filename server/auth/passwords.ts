@@ -2,8 +2,8 @@
 import { hash, verify } from "@node-rs/argon2";
 import { dictionary } from "@zxcvbn-ts/language-common";
 
-export const MIN_PASSWORD_LENGTH = 12;
-export const MAX_PASSWORD_LENGTH = 256;
+const MIN_PASSWORD_LENGTH = 12;
+const MAX_PASSWORD_LENGTH = 256;
 export const PASSWORD_RULE = `At least ${MIN_PASSWORD_LENGTH} characters; a few unrelated words are best.`;
 
 /** argon2id is the library's default algorithm; memory in KiB. */

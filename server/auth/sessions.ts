@@ -10,9 +10,9 @@ import type { Sealer } from "../runtime/seal.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import { hashToken, newToken } from "./tokens.ts";
 
-export const SESSION_COOKIE = "rm_session";
+const SESSION_COOKIE = "rm_session";
 export const SESSION_IDLE_MS = 7 * DAY_MS;
-export const SESSION_LIFETIME_MS = 30 * DAY_MS;
+const SESSION_LIFETIME_MS = 30 * DAY_MS;
 /** `last_used_at` is written at most this often. */
 const TOUCH_EVERY_MS = 5 * MINUTE_MS;
 

@@ -19,8 +19,8 @@ import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { Sealer } from "../runtime/seal.ts";
 import { type NewcomerInput, nameTaken, readNewcomer } from "./newcomer.ts";
 
-export const TOKEN_LIFETIME_MS = HOUR_MS;
-export const MAX_TOKEN_LIFETIME_MS = 7 * DAY_MS;
+const TOKEN_LIFETIME_MS = HOUR_MS;
+const MAX_TOKEN_LIFETIME_MS = 7 * DAY_MS;
 
 export type TokenInput = NewcomerInput & { expires_in_s?: number | undefined };
 export type NewToken = { row: EnrollmentTokenRow; token: string; generated: Generated };

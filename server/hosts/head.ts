@@ -110,7 +110,7 @@ function lackingRepo(targets: readonly WantedTarget[], repos: readonly RepoRow[]
 }
 
 /** One group's days; a backup that runs now marks the last day. */
-export function nightsOf(rows: readonly DailyOutcomeRow[], days: readonly string[], isRunning: boolean): StripDay[] {
+function nightsOf(rows: readonly DailyOutcomeRow[], days: readonly string[], isRunning: boolean): StripDay[] {
   const nights = rows.map(({ day, outcome, runs, failed, due }): StripDay => {
     const night = { day, outcome, runs, failed };
     return outcome === "missed" ? { ...night, due } : night;

@@ -2,8 +2,8 @@
 import { timingSafeEqual } from "node:crypto";
 import type { AppContext, FormBody, Session } from "./routes.ts";
 
-export const CSRF_FIELD = "csrf";
-export const CSRF_HEADER = "x-csrf-token";
+const CSRF_FIELD = "csrf";
+const CSRF_HEADER = "x-csrf-token";
 
 /**
  * Why this write is refused, in words; null when it may pass. Without a session (sign-in, onboarding) only the origin is looked at.

@@ -96,7 +96,7 @@ export function parse<S extends v.GenericSchema>(schema: S, input: unknown): v.I
   throw badInput(fieldErrors(outcome.issues));
 }
 
-export function fieldErrors(issues: readonly v.BaseIssue<unknown>[]): Record<string, string> {
+function fieldErrors(issues: readonly v.BaseIssue<unknown>[]): Record<string, string> {
   const fields: Record<string, string> = {};
   for (const issue of issues) {
     const path = v.getDotPath(issue) ?? "body";

@@ -10,7 +10,7 @@ import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 
 /** How long a job waits for its host. */
-export const WAITING_LIFETIME_MS = 72 * HOUR_MS;
+const WAITING_LIFETIME_MS = 72 * HOUR_MS;
 
 export type JobOrder = {
   hostId: string;

@@ -20,7 +20,7 @@ import type { LiveJobs } from "./stream.ts";
 
 export type JobRouteDeps = { db: Db; hub: Hub; live: LiveJobs; orders: Orders; cancel: CancelJob };
 
-export const jobQuery = v.strictObject({
+const jobQuery = v.strictObject({
   ...pageFields,
   host_id: v.optional(v.string()),
   repo_id: v.optional(v.string()),

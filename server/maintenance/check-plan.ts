@@ -3,7 +3,7 @@ import type { RepoRow } from "../../db/schema/repos.ts";
 import { DAY_MS } from "../../shared/clock.ts";
 
 /** restic divides into 256 parts at most. */
-export const MOST_PARTS = 256;
+const MOST_PARTS = 256;
 
 export type CheckSubset = { part: number; parts: number };
 

@@ -128,7 +128,7 @@ export function maintenanceTicks(maintenance: Maintenance, results: MaintenanceR
   return [{ name: "maintenance", everyMs: MINUTE_MS, run }];
 }
 
-export function noAdminCredential(repo: Pick<RepoRow, "name">): Refusal {
+function noAdminCredential(repo: Pick<RepoRow, "name">): Refusal {
   return new Refusal(
     409,
     "no_admin_credential",

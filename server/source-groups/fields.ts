@@ -3,9 +3,9 @@ import * as v from "valibot";
 import { type Retention, retentionSchema } from "../../shared/retention.ts";
 import { cleanLines, excludesProblem, includesProblem, type Os } from "./patterns.ts";
 
-export const MAX_RETRIES = 10;
+const MAX_RETRIES = 10;
 /** A day: more is a schedule of its own. */
-export const MAX_BACKOFF_SECONDS = 86_400;
+const MAX_BACKOFF_SECONDS = 86_400;
 
 /** Control characters, and those that turn the direction of text. */
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
@@ -77,7 +77,7 @@ export function checkGroupFields(
 }
 
 /** `My Documents` → `my-documents`. */
-export function tagOf(name: string): string {
+function tagOf(name: string): string {
   return name
     .normalize("NFKD")
     .toLowerCase()

@@ -74,7 +74,7 @@ export type Lock = v.InferOutput<typeof lock>;
 
 const figure = v.union([v.number(), v.boolean(), text(4096), v.null()]);
 /** A line of a table, such as one removed snapshot. */
-export const statsRow = v.record(word, figure);
+const statsRow = v.record(word, figure);
 export type StatsRow = v.InferOutput<typeof statsRow>;
 
 /** Figures at the end of a job: restic's summary, by kind; numbers, short words, lists and tables of them only. */

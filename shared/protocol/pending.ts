@@ -13,7 +13,7 @@ export const toPending = {
 } as const;
 export const parseToPending = frameParser(toPending, []);
 
-export const fromPending = {
+const fromPending = {
   "pending.proof": v.object({
     /** SHA-256 (hex) of the token that the agent made for itself. */
     agent_token_hash: hex64,

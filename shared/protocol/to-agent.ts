@@ -5,7 +5,7 @@ import { retentionSchema } from "../retention.ts";
 import { frameParser, type MessageOf } from "./envelope.ts";
 import { count, credential, id, path, text, time, word } from "./fields.ts";
 
-export const desiredRepo = v.object({
+const desiredRepo = v.object({
   repo_id: id,
   name: word,
   ...credential.entries,
@@ -14,7 +14,7 @@ export const desiredRepo = v.object({
 });
 export type DesiredRepo = v.InferOutput<typeof desiredRepo>;
 
-export const desiredSourceGroup = v.object({
+const desiredSourceGroup = v.object({
   id,
   name: word,
   tag: word,
@@ -32,7 +32,7 @@ export const desiredSourceGroup = v.object({
 });
 export type DesiredSourceGroup = v.InferOutput<typeof desiredSourceGroup>;
 
-export const desiredSchedule = v.object({
+const desiredSchedule = v.object({
   id,
   cron: word,
   timezone: v.nullable(word),
@@ -59,7 +59,7 @@ export const desiredState = v.object({
 export type DesiredState = v.InferOutput<typeof desiredState>;
 
 /** Snapshots with this tag and host are judged by this policy, apart from all others; an empty one is never sent. */
-export const forgetGroup = v.object({
+const forgetGroup = v.object({
   source_group_id: id,
   tag: v.pipe(word, v.minLength(1)),
   host: v.pipe(text(255), v.minLength(1)),

@@ -17,7 +17,6 @@ export type ExitError = v.InferOutput<typeof exitError>;
 
 /** `restic cat config`: version is the repository format. */
 export const config = v.object({ version: v.pipe(v.number(), v.integer()), id: v.string() });
-export type RepositoryConfig = v.InferOutput<typeof config>;
 
 /** `restic cat lock ID` */
 export const lock = v.object({
@@ -27,7 +26,6 @@ export const lock = v.object({
   username: v.optional(v.string(), ""),
   pid: v.optional(size, 0),
 });
-export type RepositoryLock = v.InferOutput<typeof lock>;
 
 /** `restic stats --mode raw-data`: what lies in the repository. */
 export const rawDataStats = v.object({
@@ -36,7 +34,6 @@ export const rawDataStats = v.object({
   compression_ratio: v.optional(v.number()),
   snapshots_count: v.optional(size),
 });
-export type RawDataStats = v.InferOutput<typeof rawDataStats>;
 
 /** `restic stats --mode restore-size`: what a restore would write. */
 export const restoreSizeStats = v.object({
@@ -44,4 +41,3 @@ export const restoreSizeStats = v.object({
   total_file_count: v.optional(size),
   snapshots_count: v.optional(size),
 });
-export type RestoreSizeStats = v.InferOutput<typeof restoreSizeStats>;

@@ -21,7 +21,7 @@ function expire(box: HTMLElement): void {
 }
 
 /** Shows a message; text is never read as HTML. */
-export function showToast({ tone, text, link }: Toast): void {
+function showToast({ tone, text, link }: Toast): void {
   const box = document.createElement("div");
   box.className = "toast";
   box.role = tone === "failed" ? "alert" : "status";

@@ -24,7 +24,7 @@ const CELLS: Record<StripOutcome, { mark: string; words: string }> = {
   running: { mark: "r", words: "running" },
 };
 
-export const STRIP_DAYS = 30;
+const STRIP_DAYS = 30;
 
 /** The days of a strip that ends on `last` ("2026-11-20"), oldest first. */
 export function stripDays(last: string): string[] {

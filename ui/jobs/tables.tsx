@@ -13,7 +13,7 @@ const FATES: Record<string, { glyph: "cancelled" | "failed" | "ok"; word: string
 const SHOWN_KEPT = 30;
 
 /** A table of rows in the figures; anything else gives none. */
-export function rowsOf(value: JobStats[string] | undefined): StatsRow[] {
+function rowsOf(value: JobStats[string] | undefined): StatsRow[] {
   return Array.isArray(value) ? value.filter((one): one is StatsRow => typeof one === "object") : [];
 }
 

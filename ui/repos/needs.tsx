@@ -8,7 +8,7 @@ export type RepoNeed =
   | { kind: "maintenance_failed"; what: MaintenanceKind };
 
 /** The need as the end of a sentence that begins with the repo's name. */
-export function repoNeedInWords(need: RepoNeed): string {
+function repoNeedInWords(need: RepoNeed): string {
   switch (need.kind) {
     case "failed":
       return "cannot be opened";

@@ -135,7 +135,7 @@ export function AccountPage({ view, form, hasPassword, sessions }: AccountProps 
 }
 
 /** "Firefox on Linux" from a user agent; the raw text where nothing is known. */
-export function browserOf(userAgent: string | null): string {
+function browserOf(userAgent: string | null): string {
   if (!userAgent) return "unknown browser";
   const browser = [
     ["Edg/", "Edge"],
