@@ -106,6 +106,17 @@ export function TextField(
   );
 }
 
+/** A whole number as text: a wrong one comes back as it was typed. */
+export function NumberField(props: FieldProps & { digits: number }) {
+  const { digits, ...rest } = props;
+  return <TextField {...rest} inputmode="numeric" maxlength={digits} autocomplete="off" />;
+}
+
+/** Whether one of several ticks of a name is set: as it was typed, else as it is stored. Typed ones come parted by spaces. */
+export function isTicked(form: FormState, name: string, value: string, stored: boolean): boolean {
+  return Object.keys(form.values).length > 0 ? (form.values[name] ?? "").split(" ").includes(value) : stored;
+}
+
 /** A field of several lines, one entry per line. */
 export function LinesField(props: FieldProps & { rows?: number; placeholder?: string; required?: boolean }) {
   const { name, label, form, value, rows = 5, scope, hint, mono, ...rest } = props;
@@ -220,26 +231,6 @@ export function SaveBar({ form, children }: { form: FormState; children: Child }
         </a>
       ) : null}
     </div>
-  );
-}
-
-/** Which state of a thing a form was filled from, Unix ms, with a mark of each field: the server does not write over a newer one unseen. */
-export type Seen = { updatedAt: number; marks: string };
-
-/** `seen` is null for a new thing. Begins a form: Enter in a field saves, whatever other buttons follow. */
-export function SeenState({ seen, form }: { seen: Seen | null; form: FormState }) {
-  return (
-    <>
-      <button type="submit" hidden>
-        Save
-      </button>
-      {seen === null ? null : (
-        <>
-          <input type="hidden" name="seen" value={form.values.seen ?? String(seen.updatedAt)} />
-          <input type="hidden" name="marks" value={form.values.marks ?? seen.marks} />
-        </>
-      )}
-    </>
   );
 }
 

@@ -1,29 +1,20 @@
 // Another repo for a host: its form, and once the passwords that were made for it.
 import { LinkButton, SubmitButton } from "../components/button.tsx";
 import { Csrf, FormMessage, type FormState, SaveBar, TextField } from "../components/field.tsx";
-import { CopyBox, Crumbs, LedgerSection, Notice } from "../components/panels.tsx";
+import { CopyBox, LedgerSection, Notice } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
 import { hostPath } from "../hosts/frame.tsx";
-import { Page, PageHead } from "../layout.tsx";
+import { HostSubPage } from "../hosts/sub-page.tsx";
+import { PageHead } from "../layout.tsx";
 import type { View } from "../view.ts";
 import { RepositoryFields } from "./fields.tsx";
 
 type Host = { id: string; name: string };
 
-function crumbsOf(host: Host, last: string) {
-  return [
-    { label: "Dashboard", href: "/" },
-    { label: <code>{host.name}</code>, href: hostPath(host.id) },
-    { label: "Repos", href: hostPath(host.id, "repos") },
-    { label: last },
-  ];
-}
-
 export function AddRepoPage({ host, form, view }: { host: Host; form: FormState; view: View }) {
   const path = hostPath(host.id, "repos");
   return (
-    <Page view={view} title={`Add a repo to ${host.name}`}>
-      <Crumbs crumbs={crumbsOf(host, "Add a repo")} />
+    <HostSubPage view={view} title={`Add a repo to ${host.name}`} host={host} tab="repos" here="Add a repo">
       <PageHead view={view}>
         <Verdict sub="A second place for the same host. Source groups choose where they go; those without a choice stay with the primary repo.">
           Add a repo to <code>{host.name}</code>
@@ -63,7 +54,7 @@ export function AddRepoPage({ host, form, view }: { host: Host; form: FormState;
           </LinkButton>
         </SaveBar>
       </form>
-    </Page>
+    </HostSubPage>
   );
 }
 
@@ -77,8 +68,7 @@ export function RepoAddedPage(props: {
 }) {
   const { host, repo, once, view } = props;
   return (
-    <Page view={view} title={`${repo.name} was added`}>
-      <Crumbs crumbs={crumbsOf(host, repo.name)} />
+    <HostSubPage view={view} title={`${repo.name} was added`} host={host} tab="repos" here={<code>{repo.name}</code>}>
       <PageHead view={view}>
         <Verdict glyph="ok">
           <code>{repo.name}</code> was added to <code>{host.name}</code>.
@@ -124,6 +114,6 @@ export function RepoAddedPage(props: {
           </div>
         </LedgerSection>
       </div>
-    </Page>
+    </HostSubPage>
   );
 }

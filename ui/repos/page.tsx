@@ -1,11 +1,11 @@
 // One repo: can it be opened, what is in it, what opens it, how it is kept healthy.
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { FormState } from "../components/field.tsx";
-import { Crumbs } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
 import { formatPlural } from "../format.ts";
 import { hostPath } from "../hosts/frame.tsx";
-import { Page, PageHead } from "../layout.tsx";
+import { HostSubPage } from "../hosts/sub-page.tsx";
+import { PageHead } from "../layout.tsx";
 import { may, type View } from "../view.ts";
 import { ConnectionSection, type CredentialView } from "./connection.tsx";
 import { DangerSection, IdentitySection } from "./danger.tsx";
@@ -50,15 +50,14 @@ export function RepoPage({ view, ...data }: RepoPageProps & { view: View }) {
   const editable = !host.archived;
   const mayRun = may(view, "operator") && editable && repo.status === "ready";
   return (
-    <Page view={view} title={`${repo.name} of ${host.name}`} {...live}>
-      <Crumbs
-        crumbs={[
-          { label: "Dashboard", href: "/" },
-          { label: <code>{host.name}</code>, href: hostPath(host.id) },
-          { label: "Repos", href: hostPath(host.id, "repos") },
-          { label: <code>{repo.name}</code> },
-        ]}
-      />
+    <HostSubPage
+      view={view}
+      title={`${repo.name} of ${host.name}`}
+      host={host}
+      tab="repos"
+      here={<code>{repo.name}</code>}
+      {...live}
+    >
       <PageHead view={view} live={isLive}>
         <div class="host-head">
           <RepoVerdict repo={repo} isStale={data.locks.isStale} />
@@ -109,7 +108,7 @@ export function RepoPage({ view, ...data }: RepoPageProps & { view: View }) {
           />
         ) : null}
       </div>
-    </Page>
+    </HostSubPage>
   );
 }
 

@@ -1,23 +1,22 @@
 // The editor of a schedule: quick picks, expression, zone, the next five runs, groups, splay. Also the page for a new one.
 import { type Retention, retentionInWords } from "../../shared/retention.ts";
-import { LinkButton, OpenButton, SubmitButton } from "../components/button.tsx";
+import { EditorForm, type Seen } from "../components/editor-form.tsx";
 import {
-  Csrf,
   FieldError,
   FormMessage,
   type FormState,
-  SaveBar,
-  type Seen,
-  SeenState,
+  isTicked,
+  NumberField,
   SelectField,
   TextField,
   Tick,
 } from "../components/field.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
-import { Crumbs, Empty, LedgerSection } from "../components/panels.tsx";
+import { Empty, LedgerSection } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
 import { hostPath } from "../hosts/frame.tsx";
-import { Page, PageHead } from "../layout.tsx";
+import { HostSubPage } from "../hosts/sub-page.tsx";
+import { PageHead } from "../layout.tsx";
 import type { View } from "../view.ts";
 import { ExplainBox, type Explanation } from "./explain.tsx";
 
@@ -58,15 +57,13 @@ export function ScheduleEditor({ view, ...data }: ScheduleEditorProps & { view: 
   const hostName = <code>{host.name}</code>;
   const title = schedule.id ? "Edit schedule" : "New schedule";
   return (
-    <Page view={view} title={`${title} of ${host.name}`}>
-      <Crumbs
-        crumbs={[
-          { label: "Dashboard", href: "/" },
-          { label: hostName, href: hostPath(host.id) },
-          { label: "Schedules", href: list },
-          { label: schedule.id ? data.words : "New" },
-        ]}
-      />
+    <HostSubPage
+      view={view}
+      title={`${title} of ${host.name}`}
+      host={host}
+      tab="schedules"
+      here={schedule.id ? data.words : "New"}
+    >
       <PageHead view={view}>
         {schedule.id === null ? (
           <Verdict>A new schedule on {hostName}</Verdict>
@@ -85,25 +82,20 @@ export function ScheduleEditor({ view, ...data }: ScheduleEditorProps & { view: 
           A schedule runs source groups, and this host has none.
         </Empty>
       ) : (
-        <form class="ledger" method="post" action={path} id="editor" novalidate>
-          <Csrf token={view.csrf} />
-          <SeenState seen={data.seen} form={form} />
+        <EditorForm
+          action={path}
+          csrf={view.csrf}
+          seen={data.seen}
+          form={form}
+          noun="schedule"
+          back={list}
+          deletes="delete-schedule"
+        >
           <FormMessage form={form} />
           <WhenSection {...data} list={list} now={view.now} />
           <GroupsSection {...data} />
           <DetailsSection {...data} />
-          <SaveBar form={form}>
-            <SubmitButton primary>{schedule.id ? "Save schedule" : "Add schedule"}</SubmitButton>
-            <LinkButton href={list} quiet>
-              Cancel
-            </LinkButton>
-            {schedule.id ? (
-              <OpenButton dialog="delete-schedule" danger>
-                Delete…
-              </OpenButton>
-            ) : null}
-          </SaveBar>
-        </form>
+        </EditorForm>
       )}
       {schedule.id ? (
         <ConfirmDialog
@@ -118,7 +110,7 @@ export function ScheduleEditor({ view, ...data }: ScheduleEditorProps & { view: 
           </p>
         </ConfirmDialog>
       ) : null}
-    </Page>
+    </HostSubPage>
   );
 }
 
@@ -190,8 +182,6 @@ function WhenSection(props: ScheduleEditorProps & { list: string; now: number })
 }
 
 function GroupsSection({ groups, form }: ScheduleEditorProps) {
-  const sent = Object.keys(form.values).length > 0;
-  const typed = (form.values.source_group_ids ?? "").split(" ");
   const error = form.errors.source_group_ids;
   return (
     <LedgerSection id="groups-title" title="Source groups" about="One job for each group and repo.">
@@ -203,7 +193,7 @@ function GroupsSection({ groups, form }: ScheduleEditorProps) {
                 type="checkbox"
                 name="source_group_ids"
                 value={id}
-                checked={sent ? typed.includes(id) : chosen}
+                checked={isTicked(form, "source_group_ids", id, chosen)}
                 {...(error ? { "aria-describedby": "source_group_ids-error" } : {})}
               />
               <span>
@@ -230,14 +220,12 @@ function DetailsSection({ schedule, form }: ScheduleEditorProps) {
     <LedgerSection id="details-title" title="Details">
       <div class="fields">
         <div class="fields-2">
-          <TextField
+          <NumberField
             name="splay_minutes"
             label="Splay, minutes"
             form={form}
             value={String(schedule.splayMinutes)}
-            inputmode="numeric"
-            maxlength={3}
-            autocomplete="off"
+            digits={3}
             hint="A fixed delay of up to so many minutes, so that hosts do not start together."
           />
           <div class="field">

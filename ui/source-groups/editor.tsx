@@ -1,12 +1,13 @@
 // The editor of a source group: name, paths, retention with its lanes, retries, repos; and, apart, its hooks. Also the page for a new one.
 import type { Child } from "hono/jsx";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
-import { LinkButton, OpenButton, SubmitButton } from "../components/button.tsx";
-import { Csrf, FormMessage, type FormState, SaveBar, type Seen, SeenState } from "../components/field.tsx";
-import { Crumbs, LedgerSection } from "../components/panels.tsx";
+import { EditorForm, type Seen } from "../components/editor-form.tsx";
+import { FormMessage, type FormState } from "../components/field.tsx";
+import { LedgerSection } from "../components/panels.tsx";
 import { hostPath } from "../hosts/frame.tsx";
+import { HostSubPage } from "../hosts/sub-page.tsx";
 import type { LastBackup } from "../hosts/words.tsx";
-import { Page, PageHead } from "../layout.tsx";
+import { PageHead } from "../layout.tsx";
 import type { View } from "../view.ts";
 import { DeleteGroup } from "./delete.tsx";
 import { NameSection, PathsSection, ReposSection, RetrySection } from "./fields.tsx";
@@ -53,24 +54,27 @@ export function SourceGroupEditor({ view, ...data }: SourceGroupEditorProps & { 
   const { host, group, form, preview } = data;
   const list = hostPath(host.id, "sources");
   const path = group.id ? `${list}/${group.id}` : `${list}/new`;
-  const hostName = <code>{host.name}</code>;
   return (
-    <Page view={view} title={group.id ? `${group.name} on ${host.name}` : `New source group on ${host.name}`}>
-      <Crumbs
-        crumbs={[
-          { label: "Dashboard", href: "/" },
-          { label: hostName, href: hostPath(host.id) },
-          { label: "Sources", href: list },
-          { label: group.id ? <code>{group.name}</code> : "New" },
-        ]}
-      />
+    <HostSubPage
+      view={view}
+      title={group.id ? `${group.name} on ${host.name}` : `New source group on ${host.name}`}
+      host={host}
+      tab="sources"
+      here={group.id ? <code>{group.name}</code> : "New"}
+    >
       <PageHead view={view}>
         <EditorVerdict {...data} view={view} />
       </PageHead>
       {data.held && group.id ? <Held words={data.held} action={`${path}/confirm-retention`} view={view} /> : null}
-      <form class="ledger" method="post" action={path} id="editor" novalidate>
-        <Csrf token={view.csrf} />
-        <SeenState seen={data.seen} form={form} />
+      <EditorForm
+        action={path}
+        csrf={view.csrf}
+        seen={data.seen}
+        form={form}
+        noun="source group"
+        back={list}
+        deletes="delete-group"
+      >
         {form.errors.confirm_removal ? (
           <RemovalQuestion words={form.errors.confirm_removal} />
         ) : (
@@ -101,22 +105,11 @@ export function SourceGroupEditor({ view, ...data }: SourceGroupEditorProps & { 
         </LedgerSection>
         <RetrySection {...data} />
         {data.repos.length > 1 ? <ReposSection {...data} /> : null}
-        <SaveBar form={form}>
-          <SubmitButton primary>{group.id ? "Save source group" : "Add source group"}</SubmitButton>
-          <LinkButton href={list} quiet>
-            Cancel
-          </LinkButton>
-          {group.id ? (
-            <OpenButton dialog="delete-group" danger>
-              Delete…
-            </OpenButton>
-          ) : null}
-        </SaveBar>
-      </form>
+      </EditorForm>
       {data.hooks && group.id ? (
         <HooksForm {...data.hooks} action={`${path}/hooks`} csrf={view.csrf} hostName={host.name} />
       ) : null}
       {group.id ? <DeleteGroup group={group} host={host} path={path} why={data.undeletable} csrf={view.csrf} /> : null}
-    </Page>
+    </HostSubPage>
   );
 }

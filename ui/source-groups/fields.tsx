@@ -1,6 +1,6 @@
 // The fields of a source group: name, paths, retries, repos. Retention has its lanes.
 import { excludePreset } from "../../shared/exclude-preset.ts";
-import { FieldError, LinesField, TextField, Tick } from "../components/field.tsx";
+import { FieldError, isTicked, LinesField, NumberField, TextField, Tick } from "../components/field.tsx";
 import { LedgerSection } from "../components/panels.tsx";
 import type { SourceGroupEditorProps } from "./editor.tsx";
 
@@ -116,24 +116,20 @@ export function RetrySection({ group, form }: SourceGroupEditorProps) {
     >
       <div class="fields">
         <div class="fields-2">
-          <TextField
+          <NumberField
             name="retry_max"
             label="Tries again"
             form={form}
             value={String(group.retryMax)}
-            inputmode="numeric"
-            maxlength={2}
-            autocomplete="off"
+            digits={2}
             hint="0 never, 10 at most"
           />
-          <TextField
+          <NumberField
             name="retry_backoff_seconds"
             label="First wait, seconds"
             form={form}
             value={String(group.retryBackoffSeconds)}
-            inputmode="numeric"
-            maxlength={5}
-            autocomplete="off"
+            digits={5}
             hint="Then twice as long each time; never above 30 min"
           />
         </div>
@@ -143,8 +139,6 @@ export function RetrySection({ group, form }: SourceGroupEditorProps) {
 }
 
 export function ReposSection({ repos, form }: SourceGroupEditorProps) {
-  const sent = Object.keys(form.values).length > 0;
-  const typed = (form.values.repo_ids ?? "").split(" ");
   return (
     <LedgerSection
       id="repos-title"
@@ -155,7 +149,7 @@ export function ReposSection({ repos, form }: SourceGroupEditorProps) {
         <input type="hidden" name="has_repos" value="1" />
         {repos.map(({ id, name, isPrimary, chosen }) => (
           <label class="check">
-            <input type="checkbox" name="repo_ids" value={id} checked={sent ? typed.includes(id) : chosen} />
+            <input type="checkbox" name="repo_ids" value={id} checked={isTicked(form, "repo_ids", id, chosen)} />
             <span>
               <span class="host-name">{name}</span>
               {isPrimary ? <small>primary</small> : null}
