@@ -185,7 +185,7 @@ test("a wrong restic password is said at once, in words, and mended on the repo 
   await page.locator("text=/password/i").first().waitFor();
   await page.click(".tabs a:has-text('Repos')");
   await page.locator("table a.row-link").first().click();
-  await page.locator("text=wrong restic password").first().waitFor();
+  await page.locator("text=/password is wrong/i").first().waitFor();
   await page.locator("button:has-text('Retry')").first().waitFor();
   await page.click("summary:has-text('Change')");
   await page.fill("input[name=repo_password]", "the right password");
@@ -213,7 +213,7 @@ test("a repo server that is down is named; Retry works when it is back", async (
   await page.click("h1 a:has-text('nas-01')");
   await page.click(".tabs a:has-text('Repos')");
   await page.locator("table a.row-link").first().click();
-  await page.locator("text=/cannot be reached/i").first().waitFor();
+  await page.locator("text=/does not answer/i").first().waitFor();
   await page.locator("button:has-text('Retry')").first().click();
   await see("can be opened");
 }, 120_000);
