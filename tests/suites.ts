@@ -13,7 +13,12 @@ export type Suite = {
 };
 
 export const SUITES: readonly Suite[] = [
-  { name: "unit tests", paths: ["shared", "db", "server", "ui", "agent", "install"], processes: 2, timeoutMs: 20_000 },
+  {
+    name: "unit tests",
+    paths: ["shared", "db", "server", "ui", "agent", "install", "tests/bench"],
+    processes: 2,
+    timeoutMs: 20_000,
+  },
   { name: "rules of the house", paths: ["tests/*.test.ts"], processes: 2, timeoutMs: 20_000 },
   {
     name: "whole product",
@@ -24,7 +29,14 @@ export const SUITES: readonly Suite[] = [
     timeoutMs: 120_000,
     longest: [
       ...["faults/agent-state", "testbed/container", "install/outside", "e2e/axe", "faults/schedules"],
-      ...["e2e/main-job-browser", "e2e/repo-kinds", "e2e/maintenance-rest", "faults/frames", "windows/service"],
+      ...[
+        "e2e/main-job-browser",
+        "e2e/repo-kinds",
+        "e2e/repo-clouds",
+        "e2e/maintenance-rest",
+        "faults/frames",
+        "windows/service",
+      ],
     ],
   },
 ];

@@ -20,7 +20,9 @@ export const probe: Handler = async (context, deps) => {
   const verdict = await lookAtRepo(context, deps, args.restic_id);
   if (args.trial) return { ...verdict, messages: [], due: [] };
   if (verdict.error?.code === "repo_missing" && args.restic_id === null) return nothingYet(context, verdict);
-  if (verdict.error?.code === "unauthorised") return waitOrEnd(context, deps, args.wait_ms, verdict);
+  // Only a REST server's administrator has yet to add a user that we named; keys of a cloud are right or wrong.
+  if (verdict.error?.code === "unauthorised" && context.access.kind === "rest")
+    return waitOrEnd(context, deps, args.wait_ms, verdict);
   return verdict;
 };
 

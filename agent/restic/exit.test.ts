@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ErrorCode } from "../../shared/jobs.ts";
 import type { ResticOrder } from "./argv.ts";
-import { deleteRefused, judge } from "./exit.ts";
+import { deleteRefused, judge, lastingFailure } from "./exit.ts";
 import { cleanText, readLine } from "./output.ts";
 
 /** What restic said in a recorded run, as the runner collects it. */
@@ -95,4 +95,29 @@ test("an unknown failure repeats restic's own first line", () => {
     code: "restic_failed",
     message: "restic failed: the moon is full",
   });
+});
+
+/** As restic 0.18.0 and 0.19.1 said it of OpenStack Swift's S3 layer; the last one of a server that was stopped. */
+const RETRIED: [cause: string, code: ErrorCode | null][] = [
+  ["Stat: The specified bucket does not exist.", "repo_missing"],
+  [
+    "Stat: The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+    "unauthorised",
+  ],
+  [
+    'Stat: Get "https://127.0.0.1:43713/backups/?location=": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+    "repo_unreachable",
+  ],
+  [
+    'Stat: Get "https://127.0.0.1:33375/backups/?location=": dial tcp 127.0.0.1:33375: connect: connection refused',
+    null,
+  ],
+  ["Stat: We encountered an internal error. Please try again.", null],
+];
+
+test.each(RETRIED)("of a retry notice: %s", (cause, code) => {
+  const found = lastingFailure(`Stat(<config/>) returned error, retrying after 1.015892236s: ${cause}`);
+  expect(found?.code ?? null).toBe(code);
+  expect(lastingFailure(cause)).toBeNull();
+  expect(lastingFailure(`Load(<data/38a02bf57d>) returned error, retrying after 1s: ${cause}`)).toBeNull();
 });

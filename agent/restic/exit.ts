@@ -19,7 +19,8 @@ export type Judgement =
   | { is: "stopped" }
   | { is: "failed"; code: ErrorCode; message: string };
 
-type Rule = { code: ErrorCode; pattern: RegExp; message: string };
+/** `lasts`: trying again for minutes, as restic does, gives the same answer. */
+type Rule = { code: ErrorCode; pattern: RegExp; message: string; lasts?: true };
 
 const EXIT_CODES: Record<number, { code: ErrorCode; message: string }> = {
   10: {
@@ -46,18 +47,27 @@ const RULES: Rule[] = [
   {
     code: "unauthorised",
     pattern:
-      /\(401\)|401 Unauthorized|invalid credentials|unable to authenticate|InvalidAccessKeyId|SignatureDoesNotMatch/i,
-    message: "The repo server refuses this user and password: add the user there (htpasswd), or correct the credential",
+      /\(401\)|401 Unauthorized|invalid credentials|unable to authenticate|InvalidAccessKeyId|SignatureDoesNotMatch|access key id you provided does not exist|request signature we calculated does not match|b2_authorize_account: 401/i,
+    message:
+      "The repo server refuses this user, password or key: add the user there (htpasswd), or correct the credential",
+    lasts: true,
+  },
+  {
+    code: "repo_missing",
+    pattern: /specified (bucket|container) does not exist|NoSuchBucket|ContainerNotFound|bucket doesn't exist/i,
+    message: "There is no bucket or container of this name: check the address and the region",
+    lasts: true,
   },
   {
     code: "permission_denied",
-    pattern: /\(403\)|403 Forbidden|AccessDenied/i,
+    pattern: /\(403\)|403 Forbidden|AccessDenied|Access Denied/i,
     message: "The repo server forbids this: check what the user may do there",
   },
   {
     code: "repo_unreachable",
     pattern: /x509:|certificate (is|has|signed|verif)|tls: /i,
     message: "The repo server's certificate is not trusted by this host: install its authority, or correct the URL",
+    lasts: true,
   },
   {
     code: "repo_unreachable",
@@ -80,7 +90,7 @@ const RULES: Rule[] = [
 /** A server that takes everything but deletes: what an append-only one says to `forget` and `prune`. */
 const DELETE_REFUSED: Rule = {
   code: "append_only",
-  pattern: /\(403\)|403 Forbidden|AccessDenied/i,
+  pattern: /\(403\)|403 Forbidden|AccessDenied|Access Denied/i,
   message:
     "The repo server refuses to delete with this credential: enter an admin credential that may delete, then run it again",
 };
@@ -112,6 +122,16 @@ export function judge(end: CommandEnd): Judgement {
     code: "restic_failed",
     message: said ? `restic failed: ${said}` : `restic failed with exit code ${end.code}: its log tells more`,
   };
+}
+
+/** The first thing that each command asks for. */
+const RETRY_NOTICE = /\(<config\/>\) returned error, retrying after [^:]+: (.+)/;
+
+/** What a line of restic's, by which it announces to try again to open the repository, tells that no further try can change; else null. */
+export function lastingFailure(line: string): Extract<Judgement, { is: "failed" }> | null {
+  const cause = RETRY_NOTICE.exec(line)?.[1];
+  const rule = cause === undefined ? undefined : ruleFor(cause);
+  return rule?.lasts ? { is: "failed", code: rule.code, message: rule.message } : null;
 }
 
 /** Whether restic's words tell of a refused delete; also where it exits with 0 (forget of 0.18). */

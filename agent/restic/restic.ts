@@ -6,7 +6,7 @@ import { clip } from "../words.ts";
 import { environmentOf, type RepoAccess } from "./access.ts";
 import { argvOf, type ResticOrder } from "./argv.ts";
 import type { ResticBinary, ResticFinder } from "./binary.ts";
-import { type Judgement, judge } from "./exit.ts";
+import { type Judgement, judge, lastingFailure } from "./exit.ts";
 import { cleanText, type ResticLine, readLine } from "./output.ts";
 import type { TransientUnit } from "./outside.ts";
 import { type ChildIdentity, runProcess } from "./run.ts";
@@ -75,11 +75,14 @@ async function runWith(
   const captured: string[] = [];
   let capturedChars = 0;
   let finalWords: string | null = null;
+  // restic would try to open it for 15 minutes, with the same answer: people want to know now what is wrong.
+  const hopeless = new AbortController();
+  let lasting: Judgement | null = null;
 
   const end = await runProcess({
     command: [binary.path, ...argv],
     env: { ...options.childBase, ...temp(options.tempFolder), ...environmentOf(access, options.cacheFolder) },
-    signal: use.signal,
+    signal: AbortSignal.any([use.signal, hopeless.signal]),
     killAfterMs: options.killAfterMs,
     lowPriority: options.lowPriority,
     outside: options.outside(access, use.jobId ?? newId()),
@@ -95,6 +98,8 @@ async function runWith(
       if (read.is === "exit_error") finalWords = read.exitError.message.trim();
       else if (cleanText(line) !== "") stderr.push(clip(cleanText(line), 4096));
       if (stderr.length > STDERR_LINES_KEPT) stderr.shift();
+      lasting ??= lastingFailure(cleanText(line));
+      if (lasting !== null) hopeless.abort();
       use.onLine?.(read, "stderr");
     },
   });
@@ -102,7 +107,10 @@ async function runWith(
   if (!end.started) return failure("restic_missing", `restic could not be started: ${end.problem}`);
   const said = finalWords === null ? stderr : [...stderr, finalWords];
   return {
-    judgement: judge({ order: order.do, code: end.code, stoppedByUs: end.stoppedByUs, stderr: said }),
+    judgement:
+      lasting !== null && !use.signal.aborted
+        ? lasting
+        : judge({ order: order.do, code: end.code, stoppedByUs: end.stoppedByUs, stderr: said }),
     exitCode: end.code,
     stdout: captured.join("\n"),
     stderr: said,

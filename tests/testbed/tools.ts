@@ -27,6 +27,7 @@ const RECIPES = {
   "rest-server": single("trixie", "restic-rest-server", "usr/bin/restic-rest-server"),
   sshd: prefix(["openssh-server"], "usr/sbin/sshd"),
   rclone: single("sid", "rclone", "usr/bin/rclone"),
+  swift: prefix(["python3-swift"], "usr/lib/python3/dist-packages"),
   "qemu-aarch64": single("bookworm", "qemu-user-static", "usr/bin/qemu-aarch64-static"),
   "arm64-sysroot": {
     version: "libc6:arm64 trixie 2",
