@@ -1,4 +1,5 @@
 // Pages: the dashboard with its live updates and further rows, and the search behind the palette.
+import { getCookie } from "hono/cookie";
 import type { Clock } from "../../shared/clock.ts";
 import { stripDays } from "../../ui/components/strip.tsx";
 import { EmptyDashboardPage } from "../../ui/dashboard/empty.tsx";
@@ -14,6 +15,7 @@ import { may } from "../../ui/view.ts";
 import type { ShareOf } from "../hosts/last-backup.ts";
 import { offsetOf, type PageMaker } from "../http/page-maker.ts";
 import { type AppContext, type Route, route } from "../http/routes.ts";
+import { createDrawnRows } from "./drawn-rows.ts";
 import { filterFleet, sortFleet } from "./filter.ts";
 import type { Fleet, FleetHost } from "./fleet.ts";
 import type { FleetRows } from "./rows.ts";
@@ -47,6 +49,8 @@ export function dashboardPages({ clock, pages, fleet, rows, shareOf, announcemen
     shown = { all, at: now, shares: jobs.map((job) => Math.round((shareOf(job.id) ?? 0) * 100)).join() };
     return shown.shares;
   };
+
+  const drawnRows = createDrawnRows();
 
   let digest: { all: readonly FleetHost[]; needy: NeedyHost[]; summary: FleetSummary; tags: string[] } | null = null;
   const digestOf = (all: readonly FleetHost[], now: number) => {
@@ -90,6 +94,9 @@ export function dashboardPages({ clock, pages, fleet, rows, shareOf, announcemen
           );
           return pages.page(c, view, empty);
         }
+        const draw = drawnRows(
+          [session.csrfToken, session.role, getCookie(c, "rm_tz"), days.at(-1), moment].join("\n"),
+        );
         const filter = filterOf(c);
         const matching = sortFleet(filterFleet(all, queryOf(filter)), filter.sort, filter.dir);
         const offset = offsetOf(c);
@@ -97,7 +104,7 @@ export function dashboardPages({ clock, pages, fleet, rows, shareOf, announcemen
           const next = rows.read(matching.slice(offset, offset + FLEET_PAGE), days);
           const part = (
             <>
-              <FleetRowList rows={next} days={days} view={view} />
+              <FleetRowList rows={next} days={days} draw={draw} view={view} />
               <MoreRows filter={filter} from={offset + next.length} total={matching.length} />
             </>
           );
@@ -120,6 +127,7 @@ export function dashboardPages({ clock, pages, fleet, rows, shareOf, announcemen
             rows={rows.read(matching.slice(0, rowsWanted(c)), days)}
             total={matching.length}
             days={days}
+            draw={draw}
           />
         );
         return pages.page(c, view, page, 200, tag);

@@ -32,6 +32,9 @@ export type FleetRows = {
 export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; shareOf: ShareOf }): FleetRows {
   let kept: { at: number; byHost: Map<string, number[]>; totals: number[] } | null = null;
 
+  /** As long as the fleet holds a host as it is; one with open jobs moves all the time. */
+  const rows = new WeakMap<FleetHost, { today: string; made: FleetRow }>();
+
   let counted: { at: number; ran: number; failed: number } | null = null;
 
   const sizes = () => {
@@ -47,20 +50,18 @@ export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; 
 
   return {
     read(hosts, days) {
-      const nights = Map.groupBy(
-        listDailyOutcomes(
-          db,
-          hosts.map(({ host }) => host.id),
-          days[0] ?? "",
-        ),
-        (row) => row.hostId,
-      );
+      const today = days.at(-1) ?? "";
+      const isKnown = (row: FleetHost) => row.openJobs.length === 0 && rows.get(row)?.today === today;
+      const unknown = hosts.filter((row) => !isKnown(row)).map(({ host }) => host.id);
+      const nights = Map.groupBy(listDailyOutcomes(db, unknown, days[0] ?? ""), (row) => row.hostId);
       const { byHost } = sizes();
       return hosts.map((row) => {
+        const known = rows.get(row);
+        if (known && isKnown(row)) return known.made;
         const last = lastBackupOfHost(
           row.groups.map((group) => lastBackupOfGroup(group, row.targets, row.openJobs as OpenJobFacts[], shareOf)),
         );
-        return {
+        const made: FleetRow = {
           ...row.host,
           status: row.status,
           last,
@@ -70,6 +71,8 @@ export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; 
           groups: row.groups,
           staleSince: row.status === "offline" ? row.lastSeenAt : null,
         };
+        rows.set(row, { today, made });
+        return made;
       });
     },
     totals: () => thinned(sizes().totals),

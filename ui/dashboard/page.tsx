@@ -7,7 +7,7 @@ import { formatCount, formatPlural } from "../format.ts";
 import { Page, PageHead } from "../layout.tsx";
 import { may, type View } from "../view.ts";
 import { Filters, type FleetFilter, hrefWith } from "./filters.tsx";
-import { type FleetRow, isFine } from "./rows.tsx";
+import { type DrawRow, type FleetRow, isFine } from "./rows.tsx";
 import { FleetTable } from "./table.tsx";
 import { type FleetSummary, Tiles } from "./tiles.tsx";
 import { DashboardVerdict, type FleetVerdict } from "./verdict.tsx";
@@ -23,6 +23,7 @@ export type DashboardProps = {
   /** Hosts that match the filter; more than `rows` holds when the end is not reached. */
   total: number;
   days: readonly string[];
+  draw: DrawRow;
 };
 
 export function DashboardPage({ view, ...data }: DashboardProps & { view: View }) {

@@ -4,7 +4,7 @@ import { StripScale } from "../components/strip.tsx";
 import { formatCount } from "../format.ts";
 import type { View } from "../view.ts";
 import { type FleetFilter, type FleetSort, hrefWith } from "./filters.tsx";
-import { type FleetRow, FleetRows } from "./rows.tsx";
+import { type DrawRow, type FleetRow, FleetRows } from "./rows.tsx";
 
 /** Rows that the first answer holds; further hundreds are fetched as the end comes near. */
 export const FLEET_PAGE = 50;
@@ -19,10 +19,11 @@ type FleetTableProps = {
   rows: readonly FleetRow[];
   total: number;
   days: readonly string[];
+  draw: DrawRow;
   view: View;
 };
 
-export function FleetTable({ filter, rows, total, days, view }: FleetTableProps) {
+export function FleetTable({ filter, rows, total, days, draw, view }: FleetTableProps) {
   return (
     <table class="table stack fleet">
       <thead>
@@ -57,7 +58,7 @@ export function FleetTable({ filter, rows, total, days, view }: FleetTableProps)
         </tr>
       </thead>
       <tbody data-rows={FLEET_PAGE}>
-        <FleetRows rows={rows} days={days} view={view} />
+        <FleetRows rows={rows} days={days} draw={draw} view={view} />
         <MoreRows filter={filter} from={rows.length} total={total} />
       </tbody>
     </table>
