@@ -37,6 +37,14 @@ const reposByResticId = prepared((db) =>
     .orderBy(asc(repos.id))
     .prepare(),
 );
+const repoIdsByResticId = prepared((db) =>
+  db
+    .select({ id: repos.id })
+    .from(repos)
+    .innerJoin(hosts, eq(hosts.id, repos.hostId))
+    .where(and(eq(repos.resticId, sql.placeholder("resticId")), isNull(repos.removedAt), isNull(hosts.archivedAt)))
+    .prepare(),
+);
 const credentialOfRepo = prepared((db) =>
   db
     .select()
@@ -79,6 +87,13 @@ export function listReposByResticId(db: Db, resticId: string): RepoRow[] {
   return reposByResticId(db)
     .all({ resticId })
     .map(({ repo }) => repo);
+}
+
+/** The same repos by their ids alone; asked for every repo each minute. */
+export function listRepoIdsByResticId(db: Db, resticId: string): string[] {
+  return repoIdsByResticId(db)
+    .all({ resticId })
+    .map(({ id }) => id);
 }
 
 export function insertRepo(db: Db, row: typeof repos.$inferInsert): void {

@@ -10,6 +10,7 @@ import type { ForgetGroup } from "../../shared/protocol/to-agent.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import type { CreatedJob, JobMaker } from "../jobs/create.ts";
 import type { Actor } from "../runtime/audit.ts";
+import { breathe } from "../runtime/breathe.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import type { RetentionHolds } from "../source-groups/holds.ts";
 import { nextSubset } from "./check-plan.ts";
@@ -28,8 +29,7 @@ export type Maintenance = {
 };
 
 /** Repos looked at before other work gets its turn. */
-const AT_A_STRETCH = 8;
-const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
+const AT_A_STRETCH = 3;
 
 export type MaintenanceDeps = {
   db: Db;

@@ -6,6 +6,7 @@ import type { JobRow } from "../../db/schema/jobs.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { MAINTENANCE_KINDS } from "../../shared/maintenance.ts";
+import { breathe } from "../runtime/breathe.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { afterCheck, type CheckSubset } from "./check-plan.ts";
 
@@ -16,7 +17,7 @@ export type ResultStatus = "ok" | "errors" | "failed";
 const CREDENTIAL_CODES = new Set(["append_only", "unauthorised", "wrong_password", "permission_denied"]);
 
 /** Repos looked at before other work gets its turn. */
-const AT_A_STRETCH = 8;
+const AT_A_STRETCH = 3;
 
 export type MaintenanceResults = {
   jobFinished(jobId: string): void;
@@ -43,7 +44,7 @@ export function createMaintenanceResults({ db, bus }: { db: Db; bus: FactBus }):
     },
     async catchUp() {
       for (const [at, repo] of listRepos(db).entries()) {
-        if (at % AT_A_STRETCH === AT_A_STRETCH - 1) await new Promise<void>((resolve) => setImmediate(resolve));
+        if (at % AT_A_STRETCH === AT_A_STRETCH - 1) await breathe();
         for (const kind of MAINTENANCE_KINDS) {
           const job = findLastJob(db, repo.id, kind);
           if (job) apply(job);

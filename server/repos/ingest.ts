@@ -9,9 +9,12 @@ import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import type { Connection } from "../agents/hub.ts";
 import { type AfterCommit, CannotApply } from "../agents/inbound.ts";
 import { dayOfHost } from "../hosts/day.ts";
+import { breathe } from "../runtime/breathe.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import type { Tick } from "../runtime/ticker.ts";
 
+/** Repos looked at before other work gets its turn. */
+const AT_A_STRETCH = 20;
 /** A day begins up to 14 h before it does in UTC. */
 const ZONE_SLACK_MS = 14 * HOUR_MS;
 
@@ -101,8 +104,9 @@ function statusChanges(repo: RepoRow, report: ToServerPayload<"repo.status">, no
 }
 
 /** A row for today of every repo that has been measured: quiet days have one, too. */
-function takeDailySamples(db: Db, dayOf: (hostId: string) => string): void {
-  for (const repo of listRepos(db)) {
+async function takeDailySamples(db: Db, dayOf: (hostId: string) => string): Promise<void> {
+  for (const [at, repo] of listRepos(db).entries()) {
+    if (at % AT_A_STRETCH === AT_A_STRETCH - 1) await breathe();
     const day = dayOf(repo.hostId);
     if (repo.sizeBytes !== null && !hasRepoSample(db, repo.id, day)) takeSample(db, repo.id, day);
   }

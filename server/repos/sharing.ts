@@ -1,6 +1,6 @@
 /** Which repos are one repository. An agent's word for a repository's id counts only for the address that a person gave its repo. */
 import type { Db } from "../../db/open.ts";
-import { listReposByResticId } from "../../db/queries/repos.ts";
+import { listRepoIdsByResticId, listReposByResticId } from "../../db/queries/repos.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 
 type Placed = Pick<RepoRow, "kind" | "url" | "hostId">;
@@ -15,7 +15,8 @@ export type Sharing = {
 };
 
 export function readSharing(db: Db, repo: RepoRow): Sharing {
-  if (repo.resticId === null) return { shared: [repo], elsewhere: [] };
+  const ids = repo.resticId === null ? [repo.id] : listRepoIdsByResticId(db, repo.resticId);
+  if (repo.resticId === null || (ids.length === 1 && ids[0] === repo.id)) return { shared: [repo], elsewhere: [] };
   const place = placeOf(repo);
   const all = listReposByResticId(db, repo.resticId);
   const isHere = (one: RepoRow) => one.id === repo.id || placeOf(one) === place;
