@@ -187,6 +187,11 @@ test("a proposed budget stands in the form with the focus on it; a repository ma
   await page.waitForURL(/budget_gib=942/);
   expect(await page.inputValue("#check_budget_gib")).toBe("942");
   expect(await page.evaluate(() => document.activeElement?.id)).toBe("check_budget_gib");
+  const isClearOfTheBar = () => {
+    const bar = document.querySelector("header.bar")?.getBoundingClientRect().bottom ?? 0;
+    return (document.querySelector("label[for=check_budget_gib]")?.getBoundingClientRect().top ?? 0) > bar;
+  };
+  await page.waitForFunction(isClearOfTheBar);
   await page.click("#change-maintenance button:has-text('Save')");
   await page.waitForURL((url) => url.search === "");
   expect(await page.locator("text=Reading all data once takes").count()).toBe(0);

@@ -23,8 +23,8 @@ export function LookalikeNotice({ lookalikes }: { lookalikes: readonly Sharer[] 
   if (lookalikes.length === 0) return null;
   return (
     <Notice glyph="warning" reason="Looks like a copy.">
-      <RepoLinks repos={lookalikes} /> tells the same repository id at another address: one is a copy of the other, or
-      the same one is reached another way. Each is maintained by itself.
+      <RepoLinks repos={lookalikes} /> {lookalikes.length === 1 ? "tells" : "tell"} the same repository id at another
+      address: one is a copy of the other, or the same one is reached another way. Each is maintained by itself.
     </Notice>
   );
 }

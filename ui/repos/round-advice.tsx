@@ -1,13 +1,22 @@
 // The remark that reading all data of a repo once takes longer than a year, with what would shorten it.
+import { DAY_MS, SECOND_MS } from "../../shared/clock.ts";
 import { Notice } from "../components/panels.tsx";
 import { formatCount, formatSpan } from "../format.ts";
 import type { MaintenanceView } from "./maintenance.tsx";
 
 const GIB = 2 ** 30;
+/** What spans are told in from a length on, as `formatSpan` does. */
+const UNITS = [
+  { from: 730 * DAY_MS, ms: 365.25 * DAY_MS },
+  { from: 60 * DAY_MS, ms: 30.44 * DAY_MS },
+  { from: DAY_MS, ms: DAY_MS },
+] as const;
 
-/** "every 12 years", "every month" */
+/** "every 12 years", "every 2 months", "every day"; to the nearest. */
 export function everySpan(ms: number): string {
-  return `every ${formatSpan(ms).replace(/^1 /, "")}`;
+  const unit = UNITS.find(({ from }) => ms >= from)?.ms ?? 1;
+  const words = formatSpan(Math.round(ms / unit) * unit + SECOND_MS);
+  return `every ${words.replace(/^1 /, "")}`;
 }
 
 /** The link fills the form in and opens it; nothing is saved by it. */

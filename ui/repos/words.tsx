@@ -146,9 +146,9 @@ export function RepoNotice(props: {
 /** "Looked at today 12:40, next look today 13:10." */
 function Looks({ lookedAt, next, view }: { lookedAt: number | null; next: NextLook; view: View }) {
   const then = !next.isOnline ? (
-    "looked at again as soon as the host is back"
+    "again as soon as the host is back"
   ) : next.at === null || next.at <= view.now ? (
-    "looked at again in a moment"
+    "again in a moment"
   ) : (
     <>
       next look <Near at={next.at} view={view} />
