@@ -218,6 +218,18 @@ test("a second repo: added, used, missing without a fresh init, made anew by nam
   await client.post(`/api/repos/${added.id}/reinit`, { confirm: "twin" });
   const anew = await ready(added.id);
   expect(anew.restic_id).not.toBe(first.restic_id);
+  // It is backed up into by itself, and the other repo is left alone.
+  type Backup = { repo_id: string; actor_kind: string; status: string };
+  const backups = await until(
+    async () => {
+      const path = `/api/jobs?kind=backup&host_id=${host.id}&limit=50`;
+      const { items } = await client.get<{ items: Backup[] }>(path);
+      return items[0]?.repo_id === added.id && items[0].status === "succeeded" ? items : null;
+    },
+    { timeoutMs: 60_000, what: "a backup into the new repository" },
+  );
+  const system = backups.filter(({ actor_kind }) => actor_kind === "system");
+  expect(system.filter(({ repo_id }) => repo_id === added.id)).toHaveLength(1);
 
   const used = await client.request("DELETE", `/api/repos/${added.id}`, { confirm: "twin" });
   expect(used).toMatchObject({ status: 409, body: { error: { code: "repo_in_use" } } });
