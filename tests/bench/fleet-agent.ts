@@ -25,7 +25,7 @@ export type FleetAgent = {
 type FromServer = { type: string; payload: { seq?: number; state_version?: number; digest?: string; code?: string } };
 
 export function startFleetAgent(url: string, identity: Identity, pace: Pace): FleetAgent {
-  const { token, repoId, groupId, machineId } = identity;
+  const { token, repoId, groupId, machineId, scheduleId } = identity;
   let ws: WebSocket | null = null;
   let welcome = false;
   let serverError: string | null = null;
@@ -112,7 +112,7 @@ export function startFleetAgent(url: string, identity: Identity, pace: Pace): Fl
       kind: "backup",
       repo_id: repoId,
       source_group_id: groupId,
-      schedule_id: null,
+      schedule_id: scheduleId,
       attempt: 1,
       actor_kind: "schedule",
       scheduled_at: at,

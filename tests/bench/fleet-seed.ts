@@ -75,6 +75,7 @@ function seedHost(db: Db, at: number): Identity {
     machineId: newId(),
     groupId: newId(),
     repoId: newId(),
+    scheduleId: newId(),
   };
   const { hostId, groupId, repoId } = identity;
   const name = `host-${String(at).padStart(5, "0")}`;
@@ -130,7 +131,14 @@ function seedHost(db: Db, at: number): Identity {
     retention: { keep_within: "14d" },
     ...common,
   });
-  const schedule = { id: newId(), hostId, cron: "0 2 * * *", timezone: null, splayMinutes: 120, enabled: true };
+  const schedule = {
+    id: identity.scheduleId,
+    hostId,
+    cron: "0 2 * * *",
+    timezone: null,
+    splayMinutes: 120,
+    enabled: true,
+  };
   const timing = { nextRunAt: nextStart(schedule, "UTC", now), accountedUntil: now };
   insertSchedule(db, { ...schedule, ...timing, groupIds: [groupId], ...common });
   putTarget(db, {

@@ -26,14 +26,12 @@ export const logThroughput: Row = {
     const client = await signIn(server);
     const identity = await enrollIdentity(client, { name: "chatty", backupNow: false });
     // The server takes on no job of an agent's own but a scheduled backup.
-    const path = `/api/hosts/${identity.hostId}/schedules`;
-    const [schedule] = (await client.get<{ items: { id: string }[] }>(path)).items;
     const fields: JobFields = {
       job_id: newId(),
       kind: "backup",
       repo_id: identity.repoId,
       source_group_id: identity.groupId,
-      schedule_id: schedule?.id ?? null,
+      schedule_id: identity.scheduleId,
       attempt: 1,
       actor_kind: "schedule",
       scheduled_at: Date.now(),

@@ -6,7 +6,15 @@ import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import type { Person, TestApp } from "./app.ts";
 
 /** What an agent knows of itself and of its only group and repo. */
-export type Identity = { token: string; hostId: string; machineId: string; groupId: string; repoId: string };
+export type Identity = {
+  token: string;
+  hostId: string;
+  machineId: string;
+  groupId: string;
+  repoId: string;
+  /** Of the schedule that every new host has. */
+  scheduleId: string;
+};
 
 export type TestHost = { id: string; gid: string; rid: string; name: string; identity: Identity };
 
@@ -61,7 +69,9 @@ export async function enrollIdentity(
   const { host_id: hostId } = await post<{ host_id: string }>("/api/agents/enroll", request);
   const host = await get<{ source_groups: { id: string }[]; repos: { id: string }[] }>(`/api/hosts/${hostId}`);
   const [groupId = "", repoId = ""] = [host.source_groups[0]?.id, host.repos[0]?.id];
-  return { token, hostId, machineId: request.machine_id, groupId, repoId };
+  const schedules = await get<{ items: { id: string }[] }>(`/api/hosts/${hostId}/schedules`);
+  const scheduleId = schedules.items[0]?.id ?? "";
+  return { token, hostId, machineId: request.machine_id, groupId, repoId, scheduleId };
 }
 
 /** Calls JSON routes as this person; `call` throws what is refused, `ask` gives it back. */
