@@ -168,3 +168,12 @@ test("nothing to forget says why: keeps everything, never listed", async () => {
   expect(answer).toMatchObject({ status: 409, body: { error: { code: "nothing_to_forget" } } });
   expect(JSON.stringify(answer.body)).toContain("keeps all its snapshots");
 });
+
+test("a repo without snapshots says what the first backup waits for", async () => {
+  const host = await enrollHost(app, admin);
+  change(host, ready);
+  change(host, { appendOnly: "proven" });
+  const page = (await read(pathOf(host))).replace(/<[^>]+>/g, "");
+  expect(page).toContain("main can be opened, and holds no snapshot of this host yet.");
+  expect(page).toContain("The next run is the first; or run one now, under Sources");
+});

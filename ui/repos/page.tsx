@@ -60,7 +60,7 @@ export function RepoPage({ view, ...data }: RepoPageProps & { view: View }) {
     >
       <PageHead view={view} live={isLive}>
         <div class="host-head">
-          <RepoVerdict repo={repo} isStale={data.locks.isStale} />
+          <RepoVerdict repo={repo} usedBy={data.usedBy} isStale={data.locks.isStale} />
           <div class="host-line">
             <AppendOnlyBadge repo={repo} />
             <AppendOnlyWords repo={repo} view={view} />
@@ -112,11 +112,13 @@ export function RepoPage({ view, ...data }: RepoPageProps & { view: View }) {
   );
 }
 
-function RepoVerdict({ repo, isStale }: { repo: RepoRow; isStale: boolean }) {
+type VerdictFacts = { repo: RepoRow; usedBy: readonly string[]; isStale: boolean };
+
+function RepoVerdict({ repo, usedBy, isStale }: VerdictFacts) {
   const name = <code>{repo.name}</code>;
   switch (repo.status) {
     case "ready":
-      return <ReadyVerdict repo={repo} isStale={isStale} />;
+      return <ReadyVerdict repo={repo} usedBy={usedBy} isStale={isStale} />;
     case "waiting":
       return <Verdict glyph="queued">{name} waits until the repo server knows this host.</Verdict>;
     case "failed":
@@ -131,7 +133,7 @@ function RepoVerdict({ repo, isStale }: { repo: RepoRow; isStale: boolean }) {
 }
 
 /** The gravest thing that is known of a repo that opens. */
-function ReadyVerdict({ repo, isStale }: { repo: RepoRow; isStale: boolean }) {
+function ReadyVerdict({ repo, usedBy, isStale }: VerdictFacts) {
   const name = <code>{repo.name}</code>;
   const holds = `holds ${formatPlural(repo.snapshotCount, "snapshot")}`;
   if (repo.lastCheckStatus === "errors")
@@ -150,8 +152,18 @@ function ReadyVerdict({ repo, isStale }: { repo: RepoRow; isStale: boolean }) {
     return <Verdict glyph="warning">{name} can be opened, but a stale lock keeps forget and prune out.</Verdict>;
   if (repo.snapshotCount === 0 && repo.lastCheckStatus === null)
     return (
-      <Verdict glyph="idle" sub={<a href={hostPath(repo.hostId, "sources")}>Back up into it now, under Sources</a>}>
-        {name} can be opened and is empty: its first backup has not ended yet.
+      <Verdict
+        glyph="idle"
+        sub={
+          <>
+            {usedBy.length === 0
+              ? "No source group goes into it; choose it under "
+              : "The next run is the first; or run one now, under "}
+            <a href={hostPath(repo.hostId, "sources")}>Sources</a>
+          </>
+        }
+      >
+        {name} can be opened, and holds no snapshot of this host yet.
       </Verdict>
     );
   return (
