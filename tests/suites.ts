@@ -17,9 +17,9 @@ export const SUITES: readonly Suite[] = [
     name: "unit tests",
     paths: ["shared", "db", "server", "ui", "agent", "install", "tests/bench"],
     processes: 2,
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   },
-  { name: "rules of the house", paths: ["tests/*.test.ts"], processes: 2, timeoutMs: 20_000 },
+  { name: "rules of the house", paths: ["tests/*.test.ts"], processes: 2, timeoutMs: 60_000 },
   {
     name: "whole product",
     paths: ["testbed", "e2e", "demo", "harness", "faults", "install", "arm64", "windows"].map(

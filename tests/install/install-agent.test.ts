@@ -44,7 +44,9 @@ describe.skipIf(obstacle !== null)("one command on a new machine", () => {
     expect(stdout).toContain("restic 0.14.0 is here, which does not fit");
     expect(stdout).toContain("sudo sed -i '1s/^/# /' /etc/cron.d/old-backup");
     expect(code).toBe(0);
-    expect(await plane.host("box1")).toMatchObject({ os: "linux", in_sync: true });
+    const isInSync = async () => (await plane.host("box1"))?.in_sync ?? false;
+    await until(isInSync, { what: "the applied settings" });
+    expect(await plane.host("box1")).toMatchObject({ os: "linux" });
   }, 150_000);
 
   test("backs up by itself what only root may read, with the server's restic instead of the old one", async () => {

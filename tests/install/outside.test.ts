@@ -75,6 +75,8 @@ const log = async (id: string) =>
     .map(({ payload }) => payload)
     .join("\n");
 const shopPid = async () => (await container.must("systemctl show -P MainPID shop.service")).trim();
+/** systemd collects a unit some moments after it has ended. */
+const noUnitOf = (id: string) => until(async () => !(await units()).includes(id), { what: "no unit left" });
 const units = () => container.must("systemctl list-units --all --no-legend 'restic-manager-job-*'");
 
 describe.skipIf(obstacle !== null)("outside of the sandbox", () => {
@@ -128,7 +130,7 @@ describe.skipIf(obstacle !== null)("outside of the sandbox", () => {
     await container.copyIn(join(target, "shop.sql"), "/srv/shop.sql");
     const loaded = `su postgres -c "createdb again && psql -q again < /srv/shop.sql && psql -At again -c 'select count(*) from orders'"`;
     expect((await container.must(`chmod 644 /srv/shop.sql; ${loaded}`)).trim()).toEndWith("5000");
-    expect(await units()).not.toContain(done.id);
+    await noUnitOf(done.id);
   }, 120_000);
 
   test("passwords stand in no unit's settings and in no argument", async () => {
@@ -155,7 +157,7 @@ describe.skipIf(obstacle !== null)("outside of the sandbox", () => {
     await until(async () => (await units()).includes(id), { what: "the hook's unit" });
     await plane.client.post(`/api/jobs/${id}/cancel`);
     expect(await ended(id)).toMatchObject({ status: "cancelled" });
-    expect(await units()).not.toContain(id);
+    await noUnitOf(id);
     expect(await log(id)).toContain("hook(post): after cancelled: shop is active");
   }, 60_000);
 
@@ -165,7 +167,7 @@ describe.skipIf(obstacle !== null)("outside of the sandbox", () => {
     await until(async () => (await units()).includes(id), { what: "the hook's unit" });
     await until(async () => (await container.exec("systemctl is-active shop.service")).stdout.trim() === "inactive");
     await container.must("systemctl stop restic-manager-agent");
-    expect(await units()).not.toContain(id);
+    await noUnitOf(id);
     expect((await container.must("systemctl is-active shop.service")).trim()).toBe("active");
     await container.must("systemctl start restic-manager-agent");
     expect(await ended(id)).toMatchObject({ status: "failed", error_code: "agent_restarted" });
@@ -183,7 +185,7 @@ describe.skipIf(obstacle !== null)("outside of the sandbox", () => {
       timeoutMs: 30_000,
       what: "the service, started again",
     });
-    await until(async () => !(await units()).includes(id), { what: "no unit left" });
+    await noUnitOf(id);
   }, 90_000);
 
   test("--hardened keeps everything inside: hooks are refused and not offered", async () => {

@@ -17,7 +17,14 @@ export type AddedHost = {
   restic(...args: string[]): Promise<CommandResult>;
 };
 
-type HostRow = { id: string; name: string; status: string; os: string; arch: string };
+type HostRow = {
+  in_sync: boolean;
+  id: string;
+  name: string;
+  status: string;
+  os: string;
+  arch: string;
+};
 type JobRow = { id: string; kind: string; status: string; warnings: number };
 type Items<T> = { items: T[]; total: number };
 

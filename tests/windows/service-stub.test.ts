@@ -24,7 +24,7 @@ async function compile(source: string, target: string, flags: string[]): Promise
 
 /** Waits, inside wine, for a shell condition; at most 10 s. */
 const WAIT =
-  'wait_for() { n=0; until eval "$1"; do n=$((n + 1)); [ $n -lt 200 ] || { echo "waited in vain: $1"; exit 9; }; sleep 0.05; done; }';
+  'wait_for() { n=0; until eval "$1"; do n=$((n + 1)); [ $n -lt 1200 ] || { echo "waited in vain: $1"; exit 9; }; sleep 0.05; done; }';
 
 describe.skipIf(obstacle !== null)("the Windows service stub", () => {
   test("compiles to the same bytes twice, without a warning", async () => {
