@@ -125,3 +125,15 @@ test("a fact makes a new version; time alone none, but what no fact told is seen
   expect(shown().repos[0]?.status).toBe("ready");
   expect(fleet.version()).toBe(before + 1);
 });
+
+test("a clock that is set back holds nothing up", () => {
+  const host = addHost("late");
+  const { fleet, pass } = fleets();
+  const shown = () => fleet.hosts().find((row) => row.host.id === host.id)!;
+  expect(shown().repos[0]?.status).toBe("unknown");
+  pass(-86_400_000);
+  expect(shown().repos[0]?.status).toBe("unknown");
+  updateRepo(db, host.repoId, { status: "failed" });
+  pass(15_000);
+  expect(shown().repos[0]?.status).toBe("failed");
+});

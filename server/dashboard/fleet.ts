@@ -120,7 +120,7 @@ export function createFleet({ db, clock, hub, bus, lastSeenAt }: FleetDeps): Fle
 
   const current = () => {
     const now = clock.now();
-    if (cached && changed.size === 0 && now - cached.at < SLICE_MS) return cached;
+    if (cached && changed.size === 0 && now >= cached.at && now - cached.at < SLICE_MS) return cached;
     const due = new Set(changed);
     for (const [id, { readAt }] of known) if (now - readAt >= MAX_AGE_MS || now < readAt) due.add(id);
     if (cached && due.size === 0) return cached;
