@@ -292,6 +292,9 @@ test("of two tabs the later one is shown what the other changed; what both chang
   const page = await open();
   app.clock.move(1000);
   expect((await send(admin, page, { excludes: "*.iso", retry_max: "5" })).status).toBe(303);
+  app.clock.move(1000);
+  // Who runs it has not saved it.
+  await api().call("POST", `/api/hosts/${host.id}/source-groups/${host.gid}/run`, {});
 
   const late = await send(operator, page, { excludes: "*.tmp", name: "papers" });
   expect(late.status).toBe(409);

@@ -53,11 +53,9 @@ test("what both changed keeps mine and shows theirs: of lists only what differs"
   });
 });
 
-test("both changed it to the same: nothing to ask", () => {
-  expect(collide({ name: "b", repo_ids: "a b c" }, { name: "b", repo_ids: "c b a" })?.conflict).toMatchObject({
-    both: [],
-    taken: [],
-  });
+test("both changed it to the same, or what was saved is no field of the form: nothing to ask", () => {
+  expect(collide({ name: "b", repo_ids: "a b c" }, { name: "b", repo_ids: "c b a" })).toBeNull();
+  expect(collide({}, { name: "papers" })).toBeNull();
 });
 
 test("without marks every difference is asked; ids and ticks are put into words", () => {
@@ -84,4 +82,17 @@ test("somebody who saves once more after that is told of as well, against what w
   const again = collisionOf(bodyOf(first?.values ?? {}), later, first?.values ?? {}, saved);
   expect(again?.conflict).toMatchObject({ both: [], taken: ["Includes"] });
   expect(again?.values).toMatchObject({ name: "mine", includes: "/later", seen: "30" });
+});
+
+test("a field that the form had and is fixed now, or that came since, makes no difference to the others", () => {
+  const typed = sent({ name: "mine" });
+  const theirs = { ...opened.values, includes: "/home\n/srv", more: "x" };
+  const now: StoredForm = {
+    fields: [...fields.filter(({ name }) => name !== "caches"), { name: "more", label: "More", as: "text" }],
+    values: theirs,
+    updatedAt: 20,
+  };
+  const form = collisionOf(bodyOf(typed), now, typed, saved);
+  expect(form?.conflict).toMatchObject({ both: [], taken: ["Includes"] });
+  expect(form?.values).toMatchObject({ name: "mine", more: "x" });
 });

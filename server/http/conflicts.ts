@@ -23,11 +23,12 @@ type Comparison = { values: FormState["values"]; both: FormField[]; taken: FormF
 
 /** A short mark of each field: a form carries them along, so that one can tell later who changed what. */
 export function marksOf({ fields, values }: StoredForm): string {
-  return fields.map((field) => markOf(field, values[field.name])).join(".");
+  return fields.map((field) => `${field.name}:${markOf(field, values[field.name])}`).join(".");
 }
 
 /**
- * The form that comes back when what it was filled from is no longer what is stored; null when it still is.
+ * The form that comes back when what it was filled from is no longer what is stored; null when it still is, or when
+ * nothing that was saved meanwhile (the same form sent twice, a hook) is lost by saving it.
  * @param typed all values of the form, lists included
  * @param saved who stored it and when, in words
  */
@@ -39,6 +40,7 @@ export function collisionOf(
 ): FormState | null {
   if (!("seen" in body) || textOf(body, "seen") === String(stored.updatedAt)) return null;
   const { values, both, taken } = compare(stored, typed);
+  if (both.length === 0 && taken.length === 0) return null;
   return {
     values: { ...values, seen: String(stored.updatedAt), marks: marksOf(stored) },
     errors: {},
@@ -66,15 +68,21 @@ export function takeTheirs(
 }
 
 function compare(stored: StoredForm, typed: FormState["values"]): Comparison {
-  const marks = (typed["marks"] ?? "").split(".");
-  const isKnown = marks.length === stored.fields.length;
+  const opened = new Map((typed["marks"] ?? "").split(".").map((entry) => entry.split(":", 2) as [string, string]));
+  const isKnown = stored.fields.some(({ name }) => opened.has(name));
   const values = { ...typed };
   const both: FormField[] = [];
   const taken: FormField[] = [];
-  for (const [at, field] of stored.fields.entries()) {
+  for (const field of stored.fields) {
     if (!isOther(field, stored.values, typed)) continue;
-    const isMine = !isKnown || markOf(field, typed[field.name]) !== marks[at];
-    const isTheirs = !isKnown || markOf(field, stored.values[field.name]) !== marks[at];
+    const before = opened.get(field.name);
+    if (isKnown && before === undefined) {
+      // The form had no such field, so nobody chose anything.
+      values[field.name] = stored.values[field.name];
+      continue;
+    }
+    const isMine = markOf(field, typed[field.name]) !== before;
+    const isTheirs = markOf(field, stored.values[field.name]) !== before;
     if (isMine && isTheirs) both.push(field);
     else if (isTheirs) {
       taken.push(field);

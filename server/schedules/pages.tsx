@@ -177,7 +177,12 @@ export function schedulePages({ db, clock, pages, heads, schedules }: SchedulePa
         if ("pick" in body) return editor(call, id, schedule, picked(body));
         const stored = storedOf(schedule);
         const meanwhile = {
-          words: lastChangeInWords(db, sid, schedule.updatedAt, pages.view(call)),
+          words: lastChangeInWords(
+            db,
+            { action: "schedule.updated", targetId: sid },
+            schedule.updatedAt,
+            pages.view(call),
+          ),
           href: `${hostPath(id, "schedules")}/${sid}`,
         };
         if ("take" in body)

@@ -124,7 +124,12 @@ export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
         const host = getHost(id);
         const stored = editor.stored(group);
         const meanwhile = {
-          words: lastChangeInWords(db, gid, group.updatedAt, pages.view(call)),
+          words: lastChangeInWords(
+            db,
+            { action: "source_group.updated", targetId: gid },
+            group.updatedAt,
+            pages.view(call),
+          ),
           href: `${hostPath(id, "sources")}/${gid}`,
         };
         if ("take" in body)
