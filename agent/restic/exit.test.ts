@@ -113,6 +113,8 @@ const RETRIED: [cause: string, code: ErrorCode | null][] = [
     null,
   ],
   ["Stat: We encountered an internal error. Please try again.", null],
+  ['Stat: Get "https://vault:8000/config": local error: tls: bad record MAC', null],
+  ['Stat: Head "https://vault:8000/config": remote error: tls: internal error', null],
 ];
 
 test.each(RETRIED)("of a retry notice: %s", (cause, code) => {
@@ -120,4 +122,9 @@ test.each(RETRIED)("of a retry notice: %s", (cause, code) => {
   expect(found?.code ?? null).toBe(code);
   expect(lastingFailure(cause)).toBeNull();
   expect(lastingFailure(`Load(<data/38a02bf57d>) returned error, retrying after 1s: ${cause}`)).toBeNull();
+});
+
+test("a file whose name looks like a retry notice ends no backup", () => {
+  const name = "/home/eve/(<config/>) returned error, retrying after 1s: x509: ";
+  expect(lastingFailure(`error: open ${name}: permission denied`)).toBeNull();
 });

@@ -65,9 +65,14 @@ const RULES: Rule[] = [
   },
   {
     code: "repo_unreachable",
-    pattern: /x509:|certificate (is|has|signed|verif)|tls: /i,
+    pattern: /x509:|certificate (is|has|signed|verif)/i,
     message: "The repo server's certificate is not trusted by this host: install its authority, or correct the URL",
     lasts: true,
+  },
+  {
+    code: "repo_unreachable",
+    pattern: /tls: /i,
+    message: "No secure connection to the repo server could be made: check that it serves TLS there, and its log",
   },
   {
     code: "repo_unreachable",
@@ -125,7 +130,7 @@ export function judge(end: CommandEnd): Judgement {
 }
 
 /** The first thing that each command asks for. */
-const RETRY_NOTICE = /\(<config\/>\) returned error, retrying after [^:]+: (.+)/;
+const RETRY_NOTICE = /^(?:Stat|Load)\(<config\/>\) returned error, retrying after [^:]+: (.+)/;
 
 /** What a line of restic's, by which it announces to try again to open the repository, tells that no further try can change; else null. */
 export function lastingFailure(line: string): Extract<Judgement, { is: "failed" }> | null {

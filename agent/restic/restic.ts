@@ -49,6 +49,8 @@ type Options = {
 };
 
 const STDERR_LINES_KEPT = 50;
+/** The second comes a second or two after the first. */
+const ENOUGH_REFUSALS = 2;
 const MAX_CAPTURED = 256 * 1024 * 1024;
 
 export function createRestic(options: Options): Restic {
@@ -78,6 +80,7 @@ async function runWith(
   // restic would try to open it for 15 minutes, with the same answer: people want to know now what is wrong.
   const hopeless = new AbortController();
   let lasting: Judgement | null = null;
+  let refusals = 0;
 
   const end = await runProcess({
     command: [binary.path, ...argv],
@@ -98,7 +101,10 @@ async function runWith(
       if (read.is === "exit_error") finalWords = read.exitError.message.trim();
       else if (cleanText(line) !== "") stderr.push(clip(cleanText(line), 4096));
       if (stderr.length > STDERR_LINES_KEPT) stderr.shift();
-      lasting ??= lastingFailure(cleanText(line));
+      const refusal = lastingFailure(cleanText(line));
+      if (refusal !== null) refusals += 1;
+      // A server that reads its users or its certificate anew may refuse once.
+      if (refusals >= ENOUGH_REFUSALS) lasting ??= refusal;
       if (lasting !== null) hopeless.abort();
       use.onLine?.(read, "stderr");
     },
