@@ -5,7 +5,9 @@ import type { RepoRow } from "../../db/schema/repos.ts";
 
 type Placed = Pick<RepoRow, "kind" | "url" | "hostId">;
 
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0|\[::\])$/;
+/** As `URL` writes them. */
+const LOOPBACK =
+  /^((.+\.)?localhost\.?|127\.\d+\.\d+\.\d+|\[::1\]|\[::ffff:7f[\da-f]{2}:[\da-f]{1,4}\]|0\.0\.0\.0|\[::\])$/;
 
 export type Sharing = {
   /** Repos of live hosts with this id at this address, itself among them, the oldest first. */
@@ -24,8 +26,9 @@ export function readSharing(db: Db, repo: RepoRow): Sharing {
 }
 
 /**
- * Equal for repos at the same address, whoever signs in there. What means something else on each machine (a folder,
- * the loopback address, an rclone remote, a folder below a user's home, a container whose account is not in the address) belongs to its host.
+ * Equal for repos at the same address, whoever signs in there; but each user of an SSH server may be shut into a
+ * folder of their own. What means something else on each machine (a folder, the loopback address, an rclone remote,
+ * a folder below a user's home, a container whose account is not in the address) belongs to its host.
  */
 export function placeOf(repo: Placed): string {
   const place = sharedPlace(repo);
@@ -58,14 +61,18 @@ function addressOf(text: string): string | null {
 
 /** Only paths from the root are the same for every user. */
 function sftpPlace(url: string): string | null {
-  const short = /^sftp:(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+):(\/.*)$/i.exec(url);
-  const long = /^sftp:\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?\/(\/.*)$/i.exec(url);
+  const short = /^sftp:(?:([^@/]*)@)?(\[[^\]]+\]|[^:/]+):(\/.*)$/i.exec(url);
+  const long = /^sftp:\/\/(?:([^@/]*)@)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?\/(\/.*)$/i.exec(url);
   const found = short
-    ? { host: short[1], port: "22", path: short[2] }
-    : long && { host: long[1], port: long[2] ?? "22", path: long[3] };
-  const host = found?.host?.toLowerCase();
-  if (!found || host === undefined || LOOPBACK.test(host)) return null;
-  return `${host}:${found.port} ${withoutEnd(found.path ?? "")}`;
+    ? { user: short[1], host: short[2], port: "22", path: short[3] }
+    : long && { user: long[1], host: long[2], port: long[3] ?? "22", path: long[4] };
+  // Of this scheme `URL` writes hosts in their one form.
+  const at = `http://${found?.host}`;
+  if (!found || !URL.canParse(at)) return null;
+  const { hostname } = new URL(at);
+  return LOOPBACK.test(hostname)
+    ? null
+    : `${found.user ?? ""}@${hostname}:${found.port} ${withoutEnd(found.path ?? "")}`;
 }
 
 function withoutEnd(path: string): string {
