@@ -156,6 +156,16 @@ test("what is due is ordered once; what is not, is not", async () => {
   });
 });
 
+test("what a person switches off while the fleet is looked at is not ordered any more", async () => {
+  const hosts = await Promise.all(Array.from({ length: 5 }, () => enrollHost(app, admin)));
+  for (const host of hosts) ready(host, { createdAt: app.clock.now() - 30 * DAY_MS });
+  const looking = maintenanceWith(app.clock.now() - 20 * DAY_MS).orderDue();
+  for (const host of hosts) updateRepo(app.db, host.rid, { maintenanceEnabled: false });
+  const before = hosts.map(({ rid }) => listOpenJobsOfRepo(app.db, rid).length);
+  await looking;
+  expect(hosts.map(({ rid }) => listOpenJobsOfRepo(app.db, rid).length)).toEqual(before);
+});
+
 test("a host called as another one was goes by a name of its own in a repository that both may share", async () => {
   const first = await enrollHost(app, admin, { name: "twin" });
   const { call } = jsonClient(app, admin);

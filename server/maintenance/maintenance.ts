@@ -90,8 +90,11 @@ export function createMaintenance({ db, clock, log, maker, holds, survey }: Main
     order,
     decisions,
     async orderDue() {
-      for (const [at, repo] of listRepos(db).entries()) {
+      for (const [at, { id }] of listRepos(db).entries()) {
         if (at % AT_A_STRETCH === AT_A_STRETCH - 1) await breathe();
+        // Who was let in between may have changed it.
+        const repo = findRepo(db, id);
+        if (!repo || repo.removedAt !== null) continue;
         const due = decisions(repo);
         for (const kind of MAINTENANCE_KINDS) {
           if (due[kind].is !== "due") continue;
