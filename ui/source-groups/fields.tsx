@@ -112,7 +112,7 @@ export function RetrySection({ group, form }: SourceGroupEditorProps) {
     <LedgerSection
       id="retry-title"
       title="When it fails"
-      about="A scheduled run tries again after a locked or unreachable repo, waiting twice as long each time."
+      about="A scheduled run tries again after a locked or unreachable repo or a restart of the agent, waiting twice as long each time."
     >
       <div class="fields">
         <div class="fields-2">
