@@ -28,7 +28,14 @@ export const SUITES: readonly Suite[] = [
     processes: 3,
     timeoutMs: 120_000,
     longest: [
-      ...["faults/agent-state", "testbed/container", "install/outside", "e2e/axe", "faults/schedules"],
+      ...[
+        "faults/agent-state",
+        "windows/service",
+        "testbed/container",
+        "install/outside",
+        "e2e/axe",
+        "faults/schedules",
+      ],
       ...[
         "e2e/main-job-browser",
         "e2e/repo-kinds",
