@@ -39,7 +39,7 @@ export const SUITES: readonly Suite[] = [
       "e2e/repo-clouds",
       "e2e/maintenance-rest",
       "faults/frames",
-      "windows/service",
+      "install/install-agent",
     ],
   },
 ];
