@@ -37,6 +37,8 @@ const EXIT_CODES: Record<number, { code: ErrorCode; message: string }> = {
   },
 };
 
+const FORBIDDEN = /\(403\)|403 Forbidden|AccessDenied|Access Denied/i;
+
 /** Tried in order on restic's own words. */
 const RULES: Rule[] = [
   {
@@ -60,7 +62,7 @@ const RULES: Rule[] = [
   },
   {
     code: "permission_denied",
-    pattern: /\(403\)|403 Forbidden|AccessDenied|Access Denied/i,
+    pattern: FORBIDDEN,
     message: "The repo server forbids this: check what the user may do there",
   },
   {
@@ -95,7 +97,7 @@ const RULES: Rule[] = [
 /** A server that takes everything but deletes: what an append-only one says to `forget` and `prune`. */
 const DELETE_REFUSED: Rule = {
   code: "append_only",
-  pattern: /\(403\)|403 Forbidden|AccessDenied|Access Denied/i,
+  pattern: FORBIDDEN,
   message:
     "The repo server refuses to delete with this credential: enter an admin credential that may delete, then run it again",
 };

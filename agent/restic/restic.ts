@@ -98,14 +98,16 @@ async function runWith(
     },
     onStderr(line) {
       const read = readLine(line);
+      const text = cleanText(line);
       if (read.is === "exit_error") finalWords = read.exitError.message.trim();
-      else if (cleanText(line) !== "") stderr.push(clip(cleanText(line), 4096));
+      else if (text !== "") stderr.push(clip(text, 4096));
       if (stderr.length > STDERR_LINES_KEPT) stderr.shift();
-      const refusal = lastingFailure(cleanText(line));
-      if (refusal !== null) refusals += 1;
+      const refusal = lastingFailure(text);
       // A server that reads its users or its certificate anew may refuse once.
-      if (refusals >= ENOUGH_REFUSALS) lasting ??= refusal;
-      if (lasting !== null) hopeless.abort();
+      if (refusal !== null && ++refusals === ENOUGH_REFUSALS) {
+        lasting = refusal;
+        hopeless.abort();
+      }
       use.onLine?.(read, "stderr");
     },
   });
