@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { addCounts, type Counts, countsLine, countsOf, NO_TESTS } from "./counts.ts";
 import { type SuiteFiles, sortIntoSuites } from "./suites.ts";
 import { ensureDist } from "./testbed/dist.ts";
+import { readAll } from "./testbed/output.ts";
 import { type ToolName, toolOrNull } from "./testbed/tools.ts";
 
 const REPOSITORY = resolve(import.meta.dir, "..");
@@ -68,16 +69,18 @@ async function testFiles(): Promise<string[]> {
 
 /** Runs the files of a suite, showing what fails as it happens. */
 async function runSuite(suite: SuiteFiles): Promise<Counts> {
-  if (!suite.longest) return await runFiles(suite.files, suite, process.stderr);
+  if (!suite.longest) return await runFiles(suite.files, suite, (text) => void process.stderr.write(text));
   const waiting = [...suite.files];
   let counts = NO_TESTS;
   const takeFiles = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       const begun = performance.now();
-      const said: Uint8Array[] = [];
-      const found = await runFiles([file], { ...suite, processes: 1 }, { write: (chunk) => said.push(chunk) });
+      let said = "";
+      const found = await runFiles([file], { ...suite, processes: 1 }, (text) => {
+        said += text;
+      });
       counts = addCounts(counts, found);
-      if (found.failed > 0) process.stderr.write(Buffer.concat(said));
+      if (found.failed > 0) process.stderr.write(said);
       console.log(`${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  ${file}: ${countsLine(found)}`);
     }
   };
@@ -85,11 +88,11 @@ async function runSuite(suite: SuiteFiles): Promise<Counts> {
   return counts;
 }
 
-/** One call of the test runner; what it says goes to `out`. */
+/** One call of the test runner; `say` hears its output as it comes. */
 async function runFiles(
   files: string[],
   { processes, timeoutMs }: Pick<SuiteFiles, "processes" | "timeoutMs">,
-  out: { write(chunk: Uint8Array): unknown },
+  say: (text: string) => void,
 ): Promise<Counts> {
   const args = ["test", "--no-orphans", "--only-failures", `--timeout=${timeoutMs}`];
   const parallel = processes > 1 ? [`--parallel=${processes}`] : [];
@@ -98,15 +101,14 @@ async function runFiles(
     env: testEnvironment(),
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const decoder = new TextDecoder();
   let output = "";
-  const pass = async (stream: ReadableStream<Uint8Array>, keep: boolean) => {
-    for await (const chunk of stream) {
-      out.write(chunk);
-      if (keep) output += decoder.decode(chunk, { stream: true });
-    }
-  };
-  await Promise.all([pass(child.stdout, false), pass(child.stderr, true)]);
+  await Promise.all([
+    readAll(child.stdout, say),
+    readAll(child.stderr, (text) => {
+      say(text);
+      output += text;
+    }),
+  ]);
   return countsOf(output, await child.exited);
 }
 
