@@ -7,6 +7,7 @@ import maintenance from "./migrations/0004_maintenance.sql" with { type: "text" 
 import jobLogAge from "./migrations/0005_job_log_age.sql" with { type: "text" };
 import repoLooks from "./migrations/0006_repo_looks.sql" with { type: "text" };
 import backupAfterReinit from "./migrations/0007_backup_after_reinit.sql" with { type: "text" };
+import coreMended from "./migrations/0008_core_mended.sql" with { type: "text" };
 
 export type Migration = { name: string; sql: string };
 
@@ -19,4 +20,5 @@ export const migrations: readonly Migration[] = [
   { name: "0005_job_log_age", sql: jobLogAge },
   { name: "0006_repo_looks", sql: repoLooks },
   { name: "0007_backup_after_reinit", sql: backupAfterReinit },
+  { name: "0008_core_mended", sql: coreMended },
 ];

@@ -57,3 +57,31 @@ export const ERROR_CODES = [
   "internal",
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** What makes a job that succeeded amber. */
+export const WARNING_CODES = [
+  /** Files or folders could not be read. */
+  "unreadable",
+  /** A path of the source group does not exist. */
+  "path_missing",
+  /** A path of the source group is not valid on this system and was left out. */
+  "path_refused",
+  /** An exclude that restic cannot use. */
+  "exclude_refused",
+  /** Something is mounted below a path and was left out. */
+  "mount_left_out",
+  /** The path is a symbolic link: only the link was saved. */
+  "only_link_saved",
+  /** The path holds no files now, but did last time. */
+  "emptied",
+  /** Everything below the path is excluded. */
+  "all_excluded",
+  /** Nothing was saved, and none of the other reasons fits. */
+  "nothing_saved",
+  /** Windows: no shadow copy of a volume could be made. */
+  "shadow_copy_failed",
+  "post_hook_failed",
+  /** Snapshots in the repository that cannot be read. */
+  "snapshot_unreadable",
+] as const;
+export type WarningCode = (typeof WARNING_CODES)[number];

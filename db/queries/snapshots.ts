@@ -149,6 +149,7 @@ function toRow(repoId: string, wire: WireSnapshot): SnapshotRow {
     snapshotId: wire.snapshot_id,
     shortId: wire.snapshot_id.slice(0, 8),
     time: wire.time,
+    utcOffsetMinutes: wire.utc_offset_minutes ?? null,
     hostname: wire.hostname,
     username: wire.username,
     paths: wire.paths,

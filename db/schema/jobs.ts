@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { ACTOR_KINDS, ERROR_CODES, JOB_KINDS, JOB_STATUSES, LOG_STREAMS } from "../../shared/jobs.ts";
-import type { JobStats } from "../../shared/protocol/fields.ts";
+import type { JobStats, WarningCause } from "../../shared/protocol/fields.ts";
 import { idColumn, jsonColumn, timeColumn } from "./columns.ts";
 import { hosts } from "./hosts.ts";
 
@@ -38,6 +38,8 @@ export const jobs = sqliteTable(
     closedBy: text("closed_by", { enum: ["agent", "server"] }),
     exitCode: integer("exit_code"),
     warnings: integer("warnings").notNull().default(0),
+    /** What the warnings are about; their counts add up to `warnings`. null: told by an agent that did not say. */
+    warningCauses: jsonColumn<WarningCause[]>("warning_causes"),
     stats: jsonColumn<JobStats>("stats"),
     errorCode: text("error_code", { enum: ERROR_CODES }),
     errorMessage: text("error_message"),

@@ -56,6 +56,8 @@ export const repos = sqliteTable(
     compressionRatio: real("compression_ratio"),
     measuredAt: timeColumn("measured_at"),
     snapshotsTakenAt: timeColumn("snapshots_taken_at"),
+    /** Snapshots that the newest list could not read: damaged files. null: all were read. */
+    unreadableSnapshots: jsonColumn<string[]>("unreadable_snapshots"),
     lastCheckAt: timeColumn("last_check_at"),
     lastCheckStatus: text("last_check_status"),
     /** Everything has been read since then: when the last complete round of checks began. */

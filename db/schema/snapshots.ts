@@ -13,6 +13,8 @@ export const snapshots = sqliteTable(
     snapshotId: text("snapshot_id").notNull(),
     shortId: text("short_id").notNull(),
     time: timeColumn("time").notNull(),
+    /** What the clock by which it was made was ahead of UTC; restic forms its days by it. null: told by an agent that did not say. */
+    utcOffsetMinutes: integer("utc_offset_minutes"),
     hostname: text("hostname").notNull(),
     username: text("username").notNull(),
     paths: jsonColumn<string[]>("paths").notNull(),

@@ -1,6 +1,14 @@
 /** Field schemas that several messages share. Unknown fields are dropped: a newer peer may know more. */
 import * as v from "valibot";
-import { ACTOR_KINDS, ERROR_CODES, FINAL_STATUSES, JOB_KINDS, JOB_STATUSES, LOG_STREAMS } from "../jobs.ts";
+import {
+  ACTOR_KINDS,
+  ERROR_CODES,
+  FINAL_STATUSES,
+  JOB_KINDS,
+  JOB_STATUSES,
+  LOG_STREAMS,
+  WARNING_CODES,
+} from "../jobs.ts";
 
 export const id = v.pipe(v.string(), v.regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/));
 /** Unix milliseconds. */
@@ -36,6 +44,14 @@ export const openJob = v.object({ ...jobFields, status: v.picklist(JOB_STATUSES)
 export const finalStatus = v.picklist(FINAL_STATUSES);
 export const errorCode = v.picklist(ERROR_CODES);
 
+/** Why a job is amber: a code, how often, and the paths or names that it concerns (not all, when there are many). */
+export const warningCause = v.object({
+  code: v.picklist(WARNING_CODES),
+  count: v.pipe(count, v.minValue(1)),
+  paths: v.pipe(v.array(path), v.maxLength(100)),
+});
+export type WarningCause = v.InferOutput<typeof warningCause>;
+
 /** A log line of a job; only the agent gives numbers, from 1, rising, gaps are legal. */
 export const logLine = v.object({
   seq: v.pipe(count, v.minValue(1)),
@@ -49,6 +65,8 @@ export type LogLine = v.InferOutput<typeof logLine>;
 export const snapshotRow = v.object({
   snapshot_id: hex64,
   time,
+  /** What the clock by which it was made was ahead of UTC; older agents do not say. */
+  utc_offset_minutes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(-1440), v.maxValue(1440))),
   hostname: text(255),
   username: text(255),
   paths: v.pipe(v.array(path), v.maxLength(2000)),

@@ -6,6 +6,7 @@ import {
   count,
   errorCode,
   finalStatus,
+  hex64,
   id,
   jobFields,
   lock,
@@ -17,6 +18,7 @@ import {
   stats,
   text,
   time,
+  warningCause,
   word,
 } from "./fields.ts";
 import { MAX_LOG_LINES_PER_FRAME } from "./version.ts";
@@ -69,6 +71,8 @@ export const toServer = {
     status: finalStatus,
     exit_code: v.nullable(v.pipe(v.number(), v.integer())),
     warnings: count,
+    /** What the warnings are about; their counts add up to `warnings`. Older agents do not say. */
+    warning_causes: v.optional(v.pipe(v.array(warningCause), v.maxLength(50))),
     stats: v.nullable(stats),
     error_code: v.nullable(errorCode),
     error_message: v.nullable(text(4096)),
@@ -91,6 +95,8 @@ export const toServer = {
     part: v.pipe(count, v.minValue(1)),
     parts: v.pipe(count, v.minValue(1), v.maxValue(10_000)),
     snapshots: v.pipe(v.array(snapshotRow), v.maxLength(5000)),
+    /** Snapshots that are there, but could not be read; the same in each part. Older agents do not say. */
+    unreadable: v.optional(v.pipe(v.array(hex64), v.maxLength(1000))),
   }),
   "snapshots.added": v.object({ repo_id: id, snapshots: v.pipe(v.array(snapshotRow), v.maxLength(100)) }),
   "repo.stats": v.object({

@@ -1,0 +1,3 @@
+ALTER TABLE `jobs` ADD `warning_causes` text;--> statement-breakpoint
+ALTER TABLE `repos` ADD `unreadable_snapshots` text;--> statement-breakpoint
+ALTER TABLE `snapshots` ADD `utc_offset_minutes` integer;
