@@ -113,7 +113,7 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
     ]);
     expect(types).toContain("job.progress");
     const log = logOf(server, backup.job_id).join("\n");
-    expect(log).toContain("event: restic backup --json --retry-lock 10m --tag documents --host web-01");
+    expect(log).toContain("event: restic backup --json --tag documents --host web-01");
     expect(log).toMatch(/event: Snapshot [0-9a-f]{8} saved: 2 files \(2 new, 0 changed\)/);
     expect(log).toEndWith("event: Done");
     expect(server.garbled).toEqual([]);

@@ -8,10 +8,11 @@ import type { Due } from "./handlers/handler.ts";
 import { readyMessage, statusMessage } from "./handlers/repo-status.ts";
 import type { DurableMessage, Outbox } from "./outbox.ts";
 import type { RepoAccess } from "./restic/access.ts";
+import { askLocks } from "./restic/locks.ts";
 import type { Reach } from "./restic/reach.ts";
 import type { Restic } from "./restic/restic.ts";
 import { reportMessages } from "./restic/snapshot-row.ts";
-import { type Ask, askConfig, askLocks, askSnapshots, askStats } from "./restic/survey.ts";
+import { type Ask, askConfig, askSnapshots, askStats } from "./restic/survey.ts";
 import type { NoteKey } from "./store/note-rows.ts";
 import type { Store } from "./store/store.ts";
 
@@ -97,7 +98,7 @@ export function createFollowUps(options: Options) {
     const found = await askSnapshots(ask, one);
     if (found.is !== "ok") return false;
     if (one !== null) {
-      const snapshots = found.value;
+      const snapshots = found.value.rows;
       return settle(
         task,
         snapshots.length === 0 ? [] : [{ type: "snapshots.added", payload: { repo_id: task.repoId, snapshots } }],
@@ -129,10 +130,10 @@ export function createFollowUps(options: Options) {
     const now = clock.now();
     const listed = await askSnapshots(ask, null);
     if (listed.is !== "ok") return false;
-    const measured = await askStats(ask, task.repoId, listed.value, now);
+    const measured = await askStats(ask, task.repoId, listed.value.rows, now);
     if (measured.is !== "ok") return false;
     const key: NoteKey = `measured:${task.repoId}`;
-    const value = JSON.stringify({ at: now, snapshots: listed.value.length });
+    const value = JSON.stringify({ at: now, snapshots: listed.value.rows.length });
     return settle(task, [{ type: "repo.stats", payload: measured.value }], { key, value });
   }
 

@@ -4,6 +4,7 @@ import { HOUR_MS, MINUTE_MS } from "../shared/clock.ts";
 import type { JobLog } from "./job-log.ts";
 import type { RepoAccess } from "./restic/access.ts";
 import type { ResticOrder } from "./restic/argv.ts";
+import { askLocks, type LockTrouble, lockTrouble } from "./restic/locks.ts";
 import type { Restic, ResticResult, ResticUse } from "./restic/restic.ts";
 import { type ChildIdentity, untilGone } from "./restic/run.ts";
 import { type StallTimes, type StallWatch, watchForStall } from "./restic/stall.ts";
@@ -18,6 +19,8 @@ type Options = {
   child(identity: ChildIdentity | null): void;
   /** An earlier job on this repo was killed, so a lock of ours may lie there. */
   unlockFirst: { find(): { pid: number | null } | null; set(): void; clear(): void };
+  /** What the job does now, in a few words. */
+  phase(name: string): void;
   clock: Clock;
   stall: StallTimes;
 };
@@ -31,6 +34,7 @@ const LOCKLESS = new Set<ResticOrder["do"]>([
   "snapshots",
   "stats",
   "ls",
+  "preview_forget",
 ]);
 
 /** A server may think about these for hours; breaking them off costs more than waiting. */
@@ -98,12 +102,48 @@ export function createJobRestic(options: Options) {
       if (unlocked.judgement.is === "ok") unlockFirst.clear();
     }
     const result = await once(order, use);
-    const locked = result.judgement.is === "failed" && result.judgement.code === "repo_locked";
-    if (!locking || !locked) return result;
-    log.event("The repository is still locked: stale locks are removed, then it is tried once more");
-    const unlocked = await once({ do: "unlock" }, { capture: true });
-    return unlocked.judgement.is === "stopped" ? unlocked : await once(order, use);
+    return locking && isLocked(result) ? await pastStaleLocks(order, use, result) : result;
   };
+
+  /** Says at once who holds the repository; what is stale is removed, and then it is tried once more. */
+  async function pastStaleLocks(order: ResticOrder, use: Partial<ResticUse>, refused: ResticResult) {
+    const { judgement } = refused;
+    if (judgement.is === "failed" && judgement.lasts) {
+      log.event(judgement.message);
+      return refused;
+    }
+    const before = await troubleNow(order);
+    if (before !== null) tell(before);
+    log.event("The repository is locked: stale locks are removed, then it is tried once more");
+    const unlocked = await once({ do: "unlock" }, { capture: true });
+    if (unlocked.judgement.is === "stopped") return unlocked;
+    const again = await once(order, use);
+    if (!isLocked(again)) return again;
+    const trouble = await troubleNow(order);
+    if (trouble !== null && trouble.message !== before?.message) tell(trouble);
+    return withTrouble(again, trouble ?? before);
+  }
+
+  async function troubleNow(order: ResticOrder): Promise<LockTrouble | null> {
+    const list = await askLocks((one) => once(one, { capture: true }));
+    return list && lockTrouble(list, order.do, options.clock.now());
+  }
+
+  function tell({ message, phase }: LockTrouble): void {
+    log.event(message);
+    options.phase(phase);
+  }
+}
+
+function isLocked({ judgement }: ResticResult): boolean {
+  return judgement.is === "failed" && judgement.code === "repo_locked";
+}
+
+/** The same end, in words that name who is in the way. */
+function withTrouble(result: ResticResult, trouble: LockTrouble | null): ResticResult {
+  if (trouble === null) return result;
+  const { message, lasts } = trouble;
+  return { ...result, judgement: { is: "failed", code: "repo_locked", message, ...(lasts ? { lasts } : {}) } };
 }
 
 function stallFailure(): ResticResult["judgement"] {

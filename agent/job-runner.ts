@@ -102,6 +102,11 @@ export function createJobRunner(options: Options): JobRunner {
     const { order } = job;
     const found = accessFor(order);
     if ("end" in found) return found;
+    const progress = createProgress({
+      jobId: job.fields.job_id,
+      everyMs: options.timings.progressEveryMs,
+      send: options.sendProgress,
+    });
     const context: JobContext = {
       job: job.fields,
       order,
@@ -109,11 +114,7 @@ export function createJobRunner(options: Options): JobRunner {
       compression: found.compression,
       signal: job.abort.signal,
       log,
-      progress: createProgress({
-        jobId: job.fields.job_id,
-        everyMs: options.timings.progressEveryMs,
-        send: options.sendProgress,
-      }),
+      progress,
       restic: createJobRestic({
         jobId: job.fields.job_id,
         restic: options.restic,
@@ -122,6 +123,7 @@ export function createJobRunner(options: Options): JobRunner {
         signal: job.abort.signal,
         child: (identity) => rememberChild(job.fields.job_id, identity),
         unlockFirst: unlockNote(order.repo_id),
+        phase: progress.phase,
         clock,
         stall: options.timings.stall,
       }),

@@ -22,6 +22,8 @@ export const TIMINGS = {
   reachMs: 20 * SECOND_MS,
   /** Between two tries of a probe that waits for the repo server to know the user. */
   probeAgainMs: 15 * SECOND_MS,
+  /** A job that finds the repository locked lets others go first, and looks again. */
+  lockWait: { firstMs: 5 * SECOND_MS, mostMs: MINUTE_MS, giveUpAfterMs: 20 * MINUTE_MS },
   /** Between two tries to write when the disk is full. */
   writeAgainMs: 5 * SECOND_MS,
   upkeepEveryMs: HOUR_MS,

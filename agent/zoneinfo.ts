@@ -20,6 +20,15 @@ export function knowsZone(name: string): boolean {
   return name === "UTC" || findTable(name, FOLDER) !== null || isZone(name);
 }
 
+/**
+ * The name to hand to a program that reads the system's tables itself; null where it would find none and silently take
+ * UTC, or where it reads none (Windows).
+ */
+export function zoneForPrograms(name: string): string | null {
+  if (PLATFORM.os !== "linux") return null;
+  return name === "UTC" || findTable(name, FOLDER) !== null ? name : null;
+}
+
 /** Times and offsets in seconds. */
 type Table = {
   /** Changes, rising. */

@@ -48,6 +48,7 @@ import { createReadiness } from "./jobs/readiness.ts";
 import { createReconciler } from "./jobs/reconcile.ts";
 import { jobRoutes } from "./jobs/routes.ts";
 import { createLiveJobs } from "./jobs/stream.ts";
+import { createForgetPlanner } from "./maintenance/forget-plan.ts";
 import { createHeavyLimit } from "./maintenance/heavy-limit.ts";
 import { createMaintenance, maintenanceTicks } from "./maintenance/maintenance.ts";
 import { createReinit } from "./maintenance/reinit.ts";
@@ -131,8 +132,9 @@ export async function wire(
   const maker = createJobMaker({ db, clock, bus });
   const orders = createOrders({ db, maker });
   const survey = createMaintenanceSurvey({ db, clock, hub, lastSeenAt });
-  const maintenance = createMaintenance({ db, clock, log, maker, holds, survey });
-  const maintenanceResults = createMaintenanceResults({ db, bus });
+  const planner = createForgetPlanner({ db, clock, holds, survey });
+  const maintenance = createMaintenance({ db, clock, log, maker, planner, survey });
+  const maintenanceResults = createMaintenanceResults({ db, bus, holds, maker });
   const cancel = createCancel({ db, clock, bus });
   const maintenanceSettings = createMaintenanceSettings({ db, clock, bus, cancel });
   const reinit = createReinit({ db, clock, bus });
@@ -142,6 +144,7 @@ export async function wire(
     ...world,
     limit: heavyLimit,
     credentialFor: createJobCredential({ db, credentials }),
+    planForget: planner.plan,
   });
   const reconciler = createReconciler({ ...world, ...config, startedAt, lastSeenAt, checkOwned });
   const readiness = createReadiness({ db, clock, log, hub, orders, credentials, stateChanged: sync.changed });

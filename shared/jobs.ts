@@ -43,6 +43,11 @@ export const ERROR_CODES = [
   "unauthorised",
   "permission_denied",
   "append_only",
+  "repo_damaged",
+  /** restic would remove other snapshots than a person or the plan agreed to. */
+  "retention_held",
+  /** Snapshots kept appearing that the plan did not know. */
+  "plan_outdated",
   "pre_hook_failed",
   "restic_missing",
   "restic_too_old",

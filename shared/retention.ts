@@ -1,6 +1,5 @@
 /** What a retention policy keeps: restic's own `forget` algorithm (0.17 and later), so that a preview can be believed. */
 import * as v from "valibot";
-import { createZone, type Zone } from "./zone.ts";
 
 export const COUNT_RULES = [
   "keep_last",
@@ -82,54 +81,58 @@ export function parseSpan(text: string): Span | null {
   return years + months + days + hours === 0 ? null : { years, months, days, hours };
 }
 
-/** The moment that lies a span before another, by the calendar of the zone; 31 March less a month is 3 March, as in restic. */
-export function before(at: number, span: Span, zone: Zone): number {
-  const wall = new Date(zone.wall(at));
-  const shifted = Date.UTC(
+/** A snapshot's moment (Unix ms) and what the clock by which it was made was ahead of UTC. */
+export type Dated = { time: number; utcOffsetMinutes: number };
+
+/**
+ * The moment that lies a span before another, by the calendar of that clock: 31 March less a month is 3 March, as in restic.
+ * The offset stays: restic knows no change of the clocks here, because the agent runs forget in UTC.
+ */
+export function before({ time, utcOffsetMinutes }: Dated, span: Span): number {
+  const wall = wallOf({ time, utcOffsetMinutes });
+  wall.setUTCFullYear(
     wall.getUTCFullYear() - span.years,
     wall.getUTCMonth() - span.months,
     wall.getUTCDate() - span.days,
-    wall.getUTCHours(),
-    wall.getUTCMinutes(),
-    wall.getUTCSeconds(),
-    wall.getUTCMilliseconds(),
   );
-  return zone.moment(shifted) - span.hours * 3_600_000;
+  return wall.getTime() - utcOffsetMinutes * 60_000 - span.hours * 3_600_000;
+}
+
+/** The wall clock that made the snapshot, in the UTC fields of a date. */
+function wallOf({ time, utcOffsetMinutes }: Dated): Date {
+  return new Date(time + utcOffsetMinutes * 60_000);
 }
 
 export type Kept<T> = { snapshot: T; rules: RetentionRule[] };
 
 /**
  * What `restic forget --keep-…` keeps of one group of snapshots (equal host and tags), newest first, each with the rules that keep it.
- * @param snapshots `time` in Unix ms, in any order
- * @param zone of the machine that makes the snapshots: days, weeks and months are its own
+ * Hours, days, weeks, months and years are those of each snapshot's own clock.
+ * @param snapshots in any order
  * @param now snapshots from the future do not move the point from which spans are counted back
  */
-export function keptBy<T extends { time: number }>(
+export function keptBy<T extends Dated>(
   retention: Retention,
   snapshots: readonly T[],
-  zone: string | Zone,
   now: number = Number.POSITIVE_INFINITY,
 ): Kept<T>[] {
-  const place = typeof zone === "string" ? createZone(zone) : zone;
   const list = [...snapshots].sort((a, b) => b.time - a.time);
   if (isEmptyRetention(retention)) return list.map((snapshot) => ({ snapshot, rules: [] }));
-  const latest = list.find((snapshot) => snapshot.time < now)?.time;
+  const latest = list.find((snapshot) => snapshot.time < now);
   const counts = COUNT_RULES.flatMap((rule) => {
     const left = retention[rule];
-    return left === undefined ? [] : [{ rule, left, last: -1, bucket: BUCKETS[rule] }];
+    return left === undefined ? [] : [{ rule, left, last: NONE, bucket: BUCKETS[rule] }];
   });
   const spans = SPAN_RULES.flatMap((rule) => {
     const span = parseSpan(retention[rule] ?? "");
     if (span === null) return [];
-    const since = latest === undefined ? Number.NEGATIVE_INFINITY : before(latest, span, place);
-    return [{ rule, since, last: -1, bucket: BUCKETS[rule] }];
+    const since = latest === undefined ? Number.NEGATIVE_INFINITY : before(latest, span);
+    return [{ rule, since, last: NONE, bucket: BUCKETS[rule] }];
   });
-
   const kept: Kept<T>[] = [];
   list.forEach((snapshot, nr) => {
     const rules: RetentionRule[] = [];
-    const wall = new Date(place.wall(snapshot.time));
+    const wall = wallOf(snapshot);
     const isOldest = nr === list.length - 1;
     for (const rule of counts) {
       if (rule.left === 0) continue;
@@ -198,6 +201,8 @@ function spanInWords(span: Span): string {
 }
 
 type Bucket = (wall: Date, nr: number) => number;
+/** restic's own value for "no bucket yet". */
+const NONE = -1;
 
 /** Each rule keeps the newest snapshot of each bucket. `wall` shows the wall clock in its UTC fields. */
 const BUCKETS: Record<RetentionRule, Bucket> = (() => {
@@ -228,6 +233,8 @@ function isoWeek(wall: Date): number {
   const weekday = (wall.getUTCDay() + 6) % 7;
   const thursday = new Date((day - weekday + 3) * 86_400_000);
   const year = thursday.getUTCFullYear();
-  const week = Math.floor((thursday.getTime() - Date.UTC(year, 0, 1)) / (7 * 86_400_000)) + 1;
+  // Not by `Date.UTC`, which takes the years 0 to 99 for those of the last century.
+  const firstOfYear = new Date(0).setUTCFullYear(year, 0, 1);
+  const week = Math.floor((thursday.getTime() - firstOfYear) / (7 * 86_400_000)) + 1;
   return year * 100 + week;
 }

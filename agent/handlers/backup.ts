@@ -6,6 +6,7 @@ import type { DurableMessage } from "../outbox.ts";
 import type { BackupOrder } from "../restic/argv.ts";
 import type { ResticBinary } from "../restic/binary.ts";
 import { rowOfSummary } from "../restic/snapshot-row.ts";
+import { zoneForPrograms } from "../zoneinfo.ts";
 import { approach } from "./approach.ts";
 import { betweenHooks } from "./backup-hooks.ts";
 import { type BackupReport, createBackupReport } from "./backup-report.ts";
@@ -20,6 +21,7 @@ import {
   verdictOfEnd,
 } from "./handler.ts";
 import { rateLimits } from "./rate-limits.ts";
+import { refusedByLock } from "./wait-for-lock.ts";
 
 type BackupCommand = Extract<CommandRun, { kind: "backup" }>;
 
@@ -33,6 +35,8 @@ export const backup: Handler = async (context, deps) => {
   const refused = await approach(context, deps);
   if (refused) return refused;
   const { order } = context;
+  const locked = deps.state.hooksOf(group.id).pre === null ? null : await refusedByLock(context, deps);
+  if (locked) return locked;
   return await betweenHooks(context, deps, group, () => backUp(context, deps, { group, host, command: order }));
 };
 
@@ -112,8 +116,15 @@ function orderOf(context: JobContext, deps: HandlerDeps, { group, host, sources,
     logFiles: group.options.log_files,
     compression: context.compression ?? "auto",
     ...rateLimits(deps, command.args.bandwidth),
+    timeZone: zoneForPrograms(zoneOfJob(context, deps)),
     os: deps.platform.os,
   };
+}
+
+/** The one by which its schedule went; days of retention are formed by it. */
+function zoneOfJob({ job }: JobContext, { state, hostZone }: HandlerDeps): string {
+  const schedule = state.schedules().find(({ id }) => id === job.schedule_id);
+  return schedule?.timezone ?? state.timezoneOverride() ?? hostZone();
 }
 
 function tellSources(context: JobContext, group: DesiredSourceGroup, sources: Sources): void {

@@ -1,90 +1,114 @@
-/** forget: takes snapshots off by each group's policy, in one job; the list before and after tells whether it was done. */
-import type { SnapshotRow, StatsRow } from "../../shared/protocol/fields.ts";
-import type { ForgetGroup } from "../../shared/protocol/to-agent.ts";
-import { type ForgetOutput, forgetOutput } from "../../shared/restic/maintenance.ts";
+/** forget: removes the snapshots that server and restic agree on, and nothing else; the list afterwards tells whether it was done. */
+import { digestOfIds } from "../../shared/forget-plan.ts";
+import type { SnapshotRow } from "../../shared/protocol/fields.ts";
+import type { CommandRun, ForgetGroup } from "../../shared/protocol/to-agent.ts";
 import { isEmptyRetention } from "../../shared/retention.ts";
 import { deleteRefused } from "../restic/exit.ts";
-import { readWhole } from "../restic/output.ts";
-import type { ResticResult } from "../restic/restic.ts";
-import { reportMessages, timeOf } from "../restic/snapshot-row.ts";
-import { askSnapshots } from "../restic/survey.ts";
-import { clip, countOf } from "../words.ts";
+import { reportMessages } from "../restic/snapshot-row.ts";
+import type { SnapshotList } from "../restic/survey.ts";
+import { countOf } from "../words.ts";
+import { askForgetPreview, type ForgetPreview } from "./forget-preview.ts";
+import { forgetStats, type GroupEnd } from "./forget-stats.ts";
 import { cancelled, failed, type Handler, type JobContext, succeeded, type Verdict, verdictOfEnd } from "./handler.ts";
 import { openSameRepo } from "./same-repo.ts";
+import { listSnapshots, unreadWarning } from "./snapshots.ts";
 
-/** So many snapshots are named in the job's figures; the rest is counted. */
-const MAX_NAMED = 300;
+/** Ids in one command: an argument list has its limits. */
+const MOST_IDS = 500;
 
-type Fate = { row: StatsRow; id: string };
-type GroupEnd = { group: ForgetGroup; kept: Fate[]; removed: Fate[] };
+type ForgetArgs = Extract<CommandRun, { kind: "forget" }>["args"];
+type Judged = { group: ForgetGroup; preview: ForgetPreview; agreed: string[]; disputed: string[] };
 
 export const forget: Handler = async (context, deps) => {
   if (context.order.kind !== "forget") throw new Error("not a forget");
-  const { groups, restic_id } = context.order.args;
-  const refused = await openSameRepo(context, deps, restic_id);
+  const { args } = context.order;
+  const refused = await openSameRepo(context, deps, args.restic_id);
   if (refused) return refused;
-  const before = await listed(context);
-  if ("end" in before) return before;
-
-  const ended: GroupEnd[] = [];
-  let broken: Verdict | null = null;
-  let isDeleteRefused = false;
-  for (const group of groups) {
-    if (isEmptyRetention(group.keep)) {
+  const judged: Judged[] = [];
+  for (const group of args.groups) {
+    if (isEmptyRetention(group.retention)) {
       context.log.event(`${group.tag}: has no retention, everything is kept`);
       continue;
     }
-    context.progress.phase(`forgetting ${group.tag}`);
-    const result = await context.restic(
-      { do: "forget", tag: group.tag, host: group.host, keep: group.keep },
-      { capture: true },
-    );
-    const end = result.judgement.is === "stopped" ? null : endOf(group, result);
-    if (end) ended.push(end);
-    isDeleteRefused ||= deleteRefused(result.stderr);
-    broken = verdictOfEnd(result);
-    if (broken) break;
+    context.progress.phase(`judging ${group.tag}`);
+    const preview = await askForgetPreview((order) => context.restic(order, { capture: true }), group);
+    if (preview.is === "stopped") return cancelled(preview.exitCode);
+    if (preview.is === "failed") return failed(preview.code, preview.message, { exitCode: preview.exitCode });
+    if (digestOfIds(idsOf(preview.value)) !== group.known) return await planAnew(context, args, deps.clock.now());
+    judged.push(judge(group, preview.value));
   }
-  if (broken?.end === "cancelled") return broken;
-
+  const removal = await remove(
+    context,
+    judged.flatMap(({ agreed }) => agreed),
+  );
+  if (removal.broken?.end === "cancelled") return removal.broken;
   const takenAt = deps.clock.now();
-  const after = await listed(context);
+  const after = await listSnapshots(context);
   if ("end" in after) return after;
-  return verdict(context, { ended, before, after, broken, isDeleteRefused, takenAt });
+  return verdict(context, { judged, after, takenAt, ...removal });
 };
 
-async function listed(context: JobContext): Promise<SnapshotRow[] | Verdict> {
-  const found = await askSnapshots((order) => context.restic(order, { capture: true }), null);
-  if (found.is === "ok") return found.value;
-  if (found.is === "stopped") return cancelled(found.exitCode);
-  return failed(found.code, found.message, { exitCode: found.exitCode });
+function idsOf({ kept, removed }: ForgetPreview): string[] {
+  return [...kept, ...removed].map(({ id }) => id);
 }
 
-type Outcome = {
-  ended: GroupEnd[];
-  before: SnapshotRow[];
-  after: SnapshotRow[];
-  broken: Verdict | null;
-  isDeleteRefused: boolean;
-  takenAt: number;
-};
+/** What the plan names and restic names, too. What restic alone names is nobody's wish until a person says so. */
+function judge(group: ForgetGroup, preview: ForgetPreview): Judged {
+  const planned = new Set(group.remove);
+  const ids = preview.removed.map(({ id }) => id);
+  const agreed = ids.filter((id) => planned.has(id));
+  return { group, preview, agreed, disputed: group.is_partial ? [] : ids.filter((id) => !planned.has(id)) };
+}
 
-function verdict(context: JobContext, outcome: Outcome): Verdict {
-  const { ended, before, after, broken, takenAt } = outcome;
-  const left = new Set(after.map((row) => row.snapshot_id));
-  const wanted = ended.flatMap((end) => end.removed);
-  const stayed = wanted.filter(({ id }) => left.has(id)).length;
-  for (const { group, kept, removed } of ended) {
-    const gone = removed.filter(({ id }) => !left.has(id)).length;
-    context.log.event(`${group.tag} of ${group.host}: ${countOf(gone, "snapshot")} removed, ${kept.length} kept`);
+/** Snapshots came or went since the plan was made: the server hears what there is, and plans by that. Nothing is removed. */
+async function planAnew(context: JobContext, { replans_left }: ForgetArgs, takenAt: number): Promise<Verdict> {
+  const list = await listSnapshots(context);
+  if ("end" in list) return list;
+  const messages = reportMessages(context.access.repoId, list, takenAt);
+  const stats = { replan: replans_left > 0, snapshots_removed: 0 };
+  context.log.event("The repository holds other snapshots than the plan was made from: nothing was removed");
+  if (replans_left > 0) {
+    context.log.event("The server has the new list and plans this job again");
+    return succeeded({ stats, messages });
   }
+  const message =
+    "New snapshots kept appearing while this job was planned, so nothing was removed: run forget again when no backup is running";
+  return failed("plan_outdated", message, { stats, messages });
+}
+
+type Removal = { broken: Verdict | null; isDeleteRefused: boolean };
+
+async function remove(context: JobContext, ids: readonly string[]): Promise<Removal> {
+  let isDeleteRefused = false;
+  for (let from = 0; from < ids.length; from += MOST_IDS) {
+    context.progress.phase(`removing ${countOf(ids.length, "snapshot")}`);
+    const snapshotIds = ids.slice(from, from + MOST_IDS);
+    const result = await context.restic({ do: "forget", snapshotIds }, { capture: true });
+    isDeleteRefused ||= deleteRefused(result.stderr);
+    const broken = verdictOfEnd(result);
+    if (broken) return { broken, isDeleteRefused };
+  }
+  return { broken: null, isDeleteRefused };
+}
+
+type Outcome = Removal & { judged: Judged[]; after: SnapshotList; takenAt: number };
+
+function verdict(context: JobContext, { judged, after, takenAt, broken, isDeleteRefused }: Outcome): Verdict {
+  const left = new Set(after.rows.map((row: SnapshotRow) => row.snapshot_id));
+  const ends = judged.map((one) => endOf(one, left));
+  for (const { group, kept, removed } of ends)
+    context.log.event(
+      `${group.tag} of ${group.host}: ${countOf(removed.length, "snapshot")} removed, ${kept.length} kept`,
+    );
   const part = {
-    stats: statsOf(ended, left, before.length, after.length),
+    stats: forgetStats(ends, after.rows.length),
     messages: reportMessages(context.access.repoId, after, takenAt),
   };
+  const wanted = judged.flatMap(({ agreed }) => agreed).length;
+  const stayed = ends.flatMap(({ refused }) => refused).length;
   if (stayed > 0) {
-    const missed = `${stayed} of ${countOf(wanted.length, "snapshot")} that should have gone ${stayed === 1 ? "is" : "are"} still there`;
-    return outcome.isDeleteRefused
+    const missed = `${stayed} of ${countOf(wanted, "snapshot")} that should have gone ${stayed === 1 ? "is" : "are"} still there`;
+    return isDeleteRefused
       ? failed(
           "append_only",
           `The repo server refuses to delete with this credential, and ${missed}: enter an admin credential that may delete, then run it again`,
@@ -93,54 +117,26 @@ function verdict(context: JobContext, outcome: Outcome): Verdict {
       : failed("restic_failed", `restic could not remove everything: ${missed}. The log tells why`, part);
   }
   if (broken) return { ...broken, ...part };
-  return succeeded(part);
+  const disputed = ends.filter((end) => end.disputed.length > 0);
+  if (disputed.length > 0) return failed("retention_held", heldInWords(disputed), part);
+  return succeeded({ ...part, ...unreadWarning(after) });
 }
 
-function statsOf(ended: GroupEnd[], left: Set<string>, before: number, after: number): Verdict["stats"] {
-  const goneOf = (end: GroupEnd) => end.removed.filter(({ id }) => !left.has(id));
-  const stayedOf = (end: GroupEnd) => end.removed.filter(({ id }) => left.has(id));
-  const rows = [
-    ...ended.flatMap(goneOf).map(({ row }) => ({ ...row, fate: "removed" })),
-    ...ended.flatMap(stayedOf).map(({ row }) => ({ ...row, fate: "refused" })),
-    ...ended.flatMap((end) => end.kept).map(({ row }) => ({ ...row, fate: "kept" })),
-  ];
-  return {
-    snapshots_before: before,
-    snapshots_after: after,
-    snapshots_removed: ended.flatMap(goneOf).length,
-    snapshots_kept: ended.flatMap((end) => end.kept).length,
-    groups: ended.map((end) => ({
-      source_group_id: end.group.source_group_id,
-      tag: end.group.tag,
-      host: end.group.host,
-      kept: end.kept.length,
-      removed: goneOf(end).length,
-    })),
-    snapshots: rows.slice(0, MAX_NAMED),
-  };
-}
-
-/** What restic says it kept and removed of one group; null when it printed nothing that can be read. */
-function endOf(group: ForgetGroup, result: ResticResult): GroupEnd | null {
-  const output = readWhole(forgetOutput, result.stdout.trim() || "[]");
-  if (output === null) return null;
+function endOf({ group, preview, agreed, disputed }: Judged, left: ReadonlySet<string>): GroupEnd {
+  const asked = new Set(agreed);
+  const unwanted = new Set(disputed);
+  const going = preview.removed.filter(({ id }) => asked.has(id));
   return {
     group,
-    kept: output.flatMap((part) => (part.keep ?? []).map((one) => fate(group, one, reasonsOf(part, one.id)))),
-    removed: output.flatMap((part) => (part.remove ?? []).map((one) => fate(group, one, ""))),
+    removed: going.filter(({ id }) => !left.has(id)),
+    refused: going.filter(({ id }) => left.has(id)),
+    disputed: preview.removed.filter(({ id }) => unwanted.has(id)),
+    kept: preview.kept,
   };
 }
 
-type Part = NonNullable<ForgetOutput>[number];
-
-function reasonsOf(part: Part, id: string): string {
-  const found = (part.reasons ?? []).find((reason) => reason.snapshot.id === id);
-  return clip((found?.matches ?? []).join(", "), 200);
-}
-
-function fate(group: ForgetGroup, one: { id: string; time: string }, reasons: string): Fate {
-  return {
-    id: one.id,
-    row: { id: one.id.slice(0, 8), time: timeOf(one.time), tag: group.tag, host: group.host, reasons },
-  };
+function heldInWords(ends: readonly GroupEnd[]): string {
+  const count = ends.flatMap(({ disputed }) => disputed).length;
+  const tags = ends.map(({ group }) => group.tag).join(", ");
+  return `restic would remove ${countOf(count, "more snapshot")} of ${tags} than was agreed to, and they were left alone: look at them on the page of the source group, and confirm the retention or change it there`;
 }

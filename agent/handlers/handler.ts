@@ -21,7 +21,8 @@ export type Verdict = {
   exitCode: number | null;
   warnings: number;
   stats: JobStats | null;
-  error: { code: ErrorCode; message: string } | null;
+  /** `lasts`: waiting does not help. */
+  error: { code: ErrorCode; message: string; lasts?: true } | null;
   messages: DurableMessage[];
   /** What is to be looked up for this repo once the job is over. */
   due: Due[];
@@ -50,15 +51,22 @@ export type JobContext = {
   compression: "auto" | "off" | "max" | null;
 };
 
+/** In ms; each pause is twice as long as the one before. */
+export type LockWait = { firstMs: number; mostMs: number; giveUpAfterMs: number };
+
 export type HandlerDeps = {
   clock: Clock;
   state: DesiredStateHolder;
   hooks: Hooks;
   platform: Platform;
+  /** The machine's own zone. */
+  hostZone(): string;
   reach(access: RepoAccess, signal: AbortSignal): Promise<Reach>;
   proveAppendOnly(access: RepoAccess, signal: AbortSignal): Promise<AppendOnly>;
   /** Between two tries of a probe, in ms. */
   probeAgainMs: number;
+  /** How a job waits for another's lock. */
+  lockWait: LockWait;
   /** Folder for files that live as long as a job. */
   tempFolder: string;
   /** Folders of the agent itself, never backed up. */
@@ -66,6 +74,8 @@ export type HandlerDeps = {
   /** KiB/s, from agent.yaml */
   maxUploadKbps: number | null;
 };
+
+type Failure = Extract<ResticResult["judgement"], { is: "failed" }>;
 
 export type Handler = (context: JobContext, deps: HandlerDeps) => Promise<Verdict | Later>;
 
@@ -76,6 +86,11 @@ export function succeeded(part: Partial<Omit<Verdict, "end" | "error">> = {}): V
 export function failed(code: ErrorCode, message: string, part: Partial<Omit<Verdict, "end" | "error">> = {}): Verdict {
   const error = { code, message };
   return { end: "failed", exitCode: null, warnings: 0, stats: null, error, messages: [], due: [], ...part };
+}
+
+/** A failure that restic's own end told. */
+function failedAs({ code, message, lasts }: Failure, part: Partial<Omit<Verdict, "end" | "error">>): Verdict {
+  return { ...failed(code, message, part), error: { code, message, ...(lasts ? { lasts } : {}) } };
 }
 
 export function cancelled(exitCode: number | null = null): Verdict {
@@ -91,6 +106,6 @@ export function verdictOfEnd(result: ResticResult): Verdict | null {
     case "stopped":
       return cancelled(result.exitCode);
     case "failed":
-      return failed(result.judgement.code, result.judgement.message, { exitCode: result.exitCode });
+      return failedAs(result.judgement, { exitCode: result.exitCode });
   }
 }

@@ -1,5 +1,7 @@
 /** probe: is the repository there, is it the right one, does its password fit, and is it really append-only? */
-import { askConfig, askLocks } from "../restic/survey.ts";
+import { askLocks } from "../restic/locks.ts";
+import { askConfig } from "../restic/survey.ts";
+import { countOf } from "../words.ts";
 import { approach } from "./approach.ts";
 import {
   cancelled,
@@ -44,7 +46,7 @@ export async function lookAtRepo(context: JobContext, deps: HandlerDeps, expecte
   context.log.event(PROOF_IN_WORDS[appendOnly]);
   const locks = await askLocks((order) => context.restic(order, { capture: true }));
   if (context.signal.aborted) return cancelled();
-  if (locks && locks.length > 0) context.log.event(`${locks.length} lock(s) lie in the repository`);
+  if (locks && locks.files > 0) context.log.event(`${countOf(locks.files, "lock file")} in the repository`);
   const message = readyMessage(context.access.repoId, { resticId, formatVersion, appendOnly, locks }, deps.clock.now());
   const stats = { restic_id: resticId, append_only: appendOnly, format_version: formatVersion };
   return succeeded({ stats, messages: [message], due: ["snapshots", "stats"] });

@@ -43,6 +43,6 @@ async function measured(context: JobContext, deps: HandlerDeps): Promise<Durable
   const listed = await askSnapshots(ask, null);
   if (listed.is !== "ok") return [];
   const report = reportMessages(context.access.repoId, listed.value, takenAt);
-  const sizes = await askStats(ask, context.access.repoId, listed.value, takenAt);
+  const sizes = await askStats(ask, context.access.repoId, listed.value.rows, takenAt);
   return sizes.is === "ok" ? [...report, { type: "repo.stats", payload: sizes.value }] : report;
 }

@@ -1,15 +1,15 @@
 /** The `repo.status` messages that jobs and follow-ups lead to. */
 import type { ErrorCode } from "../../shared/jobs.ts";
-import type { Lock } from "../../shared/protocol/fields.ts";
 import type { AppendOnly } from "../../shared/repos.ts";
 import type { DurableMessage } from "../outbox.ts";
+import type { LockList } from "../restic/locks.ts";
 import { clip } from "../words.ts";
 
 export type ReadyFacts = {
   resticId: string;
   formatVersion: number;
   appendOnly: AppendOnly;
-  locks: Lock[] | null;
+  locks: LockList | null;
 };
 
 export function readyMessage(repoId: string, facts: ReadyFacts, now: number): DurableMessage {
@@ -24,7 +24,8 @@ export function readyMessage(repoId: string, facts: ReadyFacts, now: number): Du
       format_version: facts.formatVersion,
       append_only: facts.appendOnly,
       checked_at: now,
-      locks: facts.locks,
+      locks: facts.locks?.locks ?? null,
+      ...(facts.locks ? { lock_files: facts.locks.files } : {}),
     },
   };
 }

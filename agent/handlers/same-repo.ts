@@ -15,22 +15,12 @@ export async function openSameRepo(
   const found = await askConfig((order) => context.restic(order, { capture: true }));
   if (found.is === "stopped") return cancelled(found.exitCode);
   if (found.is === "failed") return failed(found.code, found.message, { exitCode: found.exitCode });
-  if (expectedId === null || expectedId === found.value.resticId) return await clearOfStaleLocks(context);
+  if (expectedId === null || expectedId === found.value.resticId) return null;
   const verdict = failed("wrong_repo", otherRepoInWords(found.value.resticId, expectedId));
   // A credential of this one job says nothing about the repo as this host opens it.
   if (context.order.credential || verdict.error === null) return verdict;
   const message = statusMessage(context.access.repoId, "failed", verdict.error, deps.clock.now());
   return { ...verdict, messages: [message] };
-}
-
-/** A lock of a dead process would hold these jobs up for as long as restic waits for living ones. */
-async function clearOfStaleLocks(context: JobContext): Promise<Verdict | null> {
-  const listed = await context.restic({ do: "list_locks" }, { capture: true });
-  if (listed.judgement.is === "stopped") return cancelled(listed.exitCode);
-  if (listed.judgement.is !== "ok" || listed.stdout.trim() === "") return null;
-  context.log.event("A lock lies in the repository: it is removed if it is stale");
-  const unlocked = await context.restic({ do: "unlock" }, { capture: true });
-  return unlocked.judgement.is === "stopped" ? cancelled(unlocked.exitCode) : null;
 }
 
 export function otherRepoInWords(found: string, expected: string): string {

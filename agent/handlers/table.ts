@@ -10,14 +10,15 @@ import { prune } from "./prune.ts";
 import { snapshots } from "./snapshots.ts";
 import { stats } from "./stats.ts";
 import { unlock } from "./unlock.ts";
+import { waitingForLocks } from "./wait-for-lock.ts";
 
 export const HANDLERS: Record<CommandKind, Handler> = {
-  backup,
-  check,
-  forget,
+  backup: waitingForLocks(backup),
+  check: waitingForLocks(check),
+  forget: waitingForLocks(forget),
   init,
   probe,
-  prune,
+  prune: waitingForLocks(prune),
   snapshots,
   stats,
   unlock,

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { DEFAULT_RETENTION } from "../../shared/retention.ts";
-import { argvOf, type BackupOrder, type ResticOrder } from "./argv.ts";
+import { argvOf, type BackupOrder, type ResticOrder, timeZoneOf } from "./argv.ts";
 
 const backup: BackupOrder = {
   do: "backup",
@@ -13,6 +13,7 @@ const backup: BackupOrder = {
   oneFileSystem: false,
   logFiles: false,
   compression: "auto",
+  timeZone: null,
   uploadLimit: null,
   downloadLimit: null,
   os: "linux",
@@ -38,13 +39,17 @@ const CASES: Record<string, ResticOrder> = {
   "one snapshot": { do: "snapshots", snapshotId: "f565dd94" },
   stats: { do: "stats" },
   unlock: { do: "unlock" },
-  forget: { do: "forget", tag: "documents", host: "web-01", keep: DEFAULT_RETENTION },
-  "forget with counts": {
-    do: "forget",
+  "preview of forget": { do: "preview_forget", tag: "documents", host: "web-01", retention: DEFAULT_RETENTION },
+  "preview of forget with counts": {
+    do: "preview_forget",
     tag: "db",
     host: "db-01",
-    keep: { keep_last: 3, keep_daily: 7, keep_weekly: 4, keep_monthly: 12, keep_yearly: 2, keep_within_hourly: "2d" },
+    retention: {
+      ...{ keep_last: 3, keep_daily: 7, keep_weekly: 4, keep_monthly: 12, keep_yearly: 2 },
+      keep_within_hourly: "2d",
+    },
   },
+  forget: { do: "forget", snapshotIds: ["a".repeat(64), "b".repeat(64)] },
   prune: { do: "prune", ...FREE },
   "prune with limits": { do: "prune", uploadLimit: 512, downloadLimit: 1024 },
   check: { do: "check", subset: null, ...FREE },
@@ -61,9 +66,18 @@ test("every argument list is the agreed one", async () => {
   expect(made).toEqual(golden as typeof made);
 });
 
-test("a forget without a policy is never asked for, and no forget prunes", () => {
-  expect(() => argvOf({ do: "forget", tag: "t", host: "h", keep: {} })).toThrow("without a policy");
-  expect(argvOf(CASES.forget!)).not.toContain("--prune");
+test("a forget names whole snapshots, never a policy, and does not prune; a preview changes nothing", () => {
+  expect(() => argvOf({ do: "preview_forget", tag: "t", host: "h", retention: {} })).toThrow("without a policy");
+  expect(() => argvOf({ do: "forget", snapshotIds: [] })).toThrow("whole snapshot ids");
+  expect(() => argvOf({ do: "forget", snapshotIds: ["abcd1234"] })).toThrow("whole snapshot ids");
+  expect(argvOf(CASES.forget!).join(" ")).not.toMatch(/--prune|--keep/);
+  expect(argvOf(CASES["preview of forget"]!)).toContain("--dry-run");
+});
+
+test("a preview of forget works in UTC, a backup by the clock of its schedule, the rest by the machine's own", () => {
+  expect(timeZoneOf(CASES["preview of forget"]!)).toBe("UTC");
+  expect(timeZoneOf({ ...backup, timeZone: "Asia/Tokyo" })).toBe("Asia/Tokyo");
+  expect([timeZoneOf(backup), timeZoneOf(CASES.forget!)]).toEqual([null, null]);
 });
 
 test("whatever a person or a server typed stands behind -- or after its own flag", () => {

@@ -15,6 +15,8 @@ export type BackupOrder = RateLimits & {
   oneFileSystem: boolean;
   logFiles: boolean;
   compression: "auto" | "off" | "max";
+  /** null: the machine's own. */
+  timeZone: string | null;
   os: "linux" | "windows";
 };
 
@@ -26,8 +28,9 @@ export type ResticOrder =
   | { do: "snapshots"; snapshotId: string | null }
   | { do: "stats" }
   | { do: "unlock" }
-  /** One source group; its policy is never empty. */
-  | { do: "forget"; tag: string; host: string; keep: Retention }
+  /** What a policy, never empty, would remove of one source group. */
+  | { do: "preview_forget"; tag: string; host: string; retention: Retention }
+  | { do: "forget"; snapshotIds: readonly string[] }
   | ({ do: "prune" } & RateLimits)
   /** Part n of t of the data, or only what describes it. */
   | ({ do: "check"; subset: { part: number; parts: number } | null } & RateLimits)
@@ -36,11 +39,9 @@ export type ResticOrder =
   /** One directory, not recursive. */
   | { do: "ls"; snapshotId: string; path: string };
 
-/** How long restic itself waits for a lock to go. */
-const RETRY_LOCK = ["--retry-lock", "10m"];
-
 /**
- * The list is the same for every version that we accept (0.18.0 and later).
+ * The list is the same for every version that we accept (0.18.0 and later). None waits for a lock by `--retry-lock`:
+ * restic would wait without a word, and keep the host from its other jobs.
  * Repository, passwords and backend keys never appear here: they go by environment. Ids and paths stand behind `--`.
  */
 export function argvOf(order: ResticOrder): string[] {
@@ -57,15 +58,16 @@ export function argvOf(order: ResticOrder): string[] {
       return ["stats", "--json", "--no-lock", "--mode", "raw-data"];
     case "unlock":
       return ["unlock", "--json"];
+    case "preview_forget":
+      return previewForgetArgv(order);
     case "forget":
       return forgetArgv(order);
     case "prune":
-      return ["prune", ...RETRY_LOCK, "--max-unused", "10%", "--max-repack-size", "20G", ...limits(order)];
+      return ["prune", "--max-unused", "10%", "--max-repack-size", "20G", ...limits(order)];
     case "check":
       return [
         "check",
         "--json",
-        ...RETRY_LOCK,
         ...(order.subset === null ? [] : ["--read-data-subset", `${order.subset.part}/${order.subset.parts}`]),
         ...limits(order),
       ];
@@ -84,7 +86,6 @@ function backupArgv(order: BackupOrder): string[] {
     "backup",
     "--json",
     ...(order.logFiles ? ["--verbose=2"] : []),
-    ...RETRY_LOCK,
     "--tag",
     order.tag,
     "--host",
@@ -106,11 +107,28 @@ function backupArgv(order: BackupOrder): string[] {
 }
 
 /** @throws for an empty policy: restic would keep what nobody asked it to keep, or nothing. */
-function forgetArgv({ tag, host, keep }: Extract<ResticOrder, { do: "forget" }>): string[] {
-  const policy = retentionArgs(keep);
+function previewForgetArgv({ tag, host, retention }: Extract<ResticOrder, { do: "preview_forget" }>): string[] {
+  const policy = retentionArgs(retention);
   if (policy.length === 0) throw new Error("forget without a policy");
+  const scope = [`--tag=${tag}`, `--host=${host}`, "--group-by", "host,tags"];
   // `=`: a tag or a host that begins with a dash is no flag.
-  return ["forget", "--json", ...RETRY_LOCK, `--tag=${tag}`, `--host=${host}`, "--group-by", "host,tags", ...policy];
+  return ["forget", "--json", "--dry-run", "--no-lock", ...scope, ...policy];
+}
+
+/** @throws without whole ids: a short one may name another snapshot. */
+function forgetArgv({ snapshotIds }: Extract<ResticOrder, { do: "forget" }>): string[] {
+  const areWhole = snapshotIds.every((id) => /^[0-9a-f]{64}$/.test(id));
+  if (snapshotIds.length === 0 || !areWhole) throw new Error("forget without whole snapshot ids");
+  return ["forget", "--json", "--", ...snapshotIds];
+}
+
+/**
+ * By which clock restic works; null: the machine's own. A snapshot carries the clock's offset, by which its hours and
+ * days count from then on. What forget would do is asked in UTC, so that it is the same on every machine.
+ */
+export function timeZoneOf(order: ResticOrder): string | null {
+  if (order.do === "preview_forget") return "UTC";
+  return order.do === "backup" ? order.timeZone : null;
 }
 
 function limits({ uploadLimit, downloadLimit }: RateLimits): string[] {

@@ -1,6 +1,7 @@
 /** What the end of a restic command means: exit code, stderr and what was asked → status and one sentence. Pure. */
 import type { ErrorCode } from "../../shared/jobs.ts";
 import type { ResticOrder } from "./argv.ts";
+import { damageAdvice } from "./damage.ts";
 
 export type CommandEnd = {
   order: ResticOrder["do"];
@@ -17,7 +18,8 @@ export type Judgement =
   /** The snapshot was saved, but some of the files could not be read. */
   | { is: "incomplete" }
   | { is: "stopped" }
-  | { is: "failed"; code: ErrorCode; message: string };
+  /** `lasts`: time alone changes nothing. */
+  | { is: "failed"; code: ErrorCode; message: string; lasts?: true };
 
 /** `lasts`: trying again for minutes, as restic does, gives the same answer. */
 type Rule = { code: ErrorCode; pattern: RegExp; message: string; lasts?: true };
@@ -41,6 +43,13 @@ const FORBIDDEN = /\(403\)|403 Forbidden|AccessDenied|Access Denied/i;
 
 /** Tried in order on restic's own words. */
 const RULES: Rule[] = [
+  {
+    code: "repo_locked",
+    pattern: /invalid lock file/i,
+    message:
+      "A lock file in the repository cannot be read: make sure that no restic works on this repository, then run restic unlock --remove-all",
+    lasts: true,
+  },
   {
     code: "repo_full",
     pattern: /507 Insufficient Storage|no space left on device|disk quota exceeded|not enough space on the disk/i,
@@ -118,8 +127,11 @@ export function judge(end: CommandEnd): Judgement {
     return { is: "failed", code: DELETE_REFUSED.code, message: DELETE_REFUSED.message };
   }
   const last = end.stderr.at(-1) ?? "";
-  const rule = ruleFor(last) ?? ruleFor(end.stderr.slice(-20).join("\n"));
-  if (rule) return { is: "failed", code: rule.code, message: rule.message };
+  const recent = end.stderr.slice(-20).join("\n");
+  const damage = damageAdvice(last) ?? damageAdvice(recent);
+  if (damage !== null) return { is: "failed", code: "repo_damaged", message: damage };
+  const rule = ruleFor(last) ?? ruleFor(recent);
+  if (rule) return failureOf(rule);
   const said = last
     .split("\n")[0]
     ?.replace(/^(Fatal: )+/, "")
@@ -138,7 +150,16 @@ const RETRY_NOTICE = /^(?:Stat|Load)\(<config\/>\) returned error, retrying afte
 export function lastingFailure(line: string): Extract<Judgement, { is: "failed" }> | null {
   const cause = RETRY_NOTICE.exec(line)?.[1];
   const rule = cause === undefined ? undefined : ruleFor(cause);
-  return rule?.lasts ? { is: "failed", code: rule.code, message: rule.message } : null;
+  return rule?.lasts ? failureOf(rule) : null;
+}
+
+function failureOf({ code, message, lasts }: Rule): Extract<Judgement, { is: "failed" }> {
+  return { is: "failed", code, message, ...(lasts ? { lasts } : {}) };
+}
+
+/** Whether a finding speaks of the way to the repository (a lock, the network, rights), not of what lies there. */
+export function isOutsideTrouble(words: string): boolean {
+  return damageAdvice(words) === null && ruleFor(words) !== undefined;
 }
 
 /** Whether restic's words tell of a refused delete; also where it exits with 0 (forget of 0.18). */

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkError, checkSummary, forgetOutput } from "../../shared/restic/maintenance.ts";
-import { adviceFor } from "./check-advice.ts";
+import { damageAdvice } from "./damage.ts";
 import { readLine, readWhole } from "./output.ts";
 import { createPruneReport } from "./prune-output.ts";
 
@@ -48,7 +48,7 @@ describe.each(["0.18.0", "0.19.1"])("restic %s", (version) => {
       });
     expect(findings.length).toBeGreaterThan(0);
     expect(summary.num_errors).toBeGreaterThan(0);
-    expect(adviceFor(summary, findings)).toMatch(words);
+    expect(damageAdvice(findings.join("\n"), summary)).toMatch(words);
   });
 
   test("a whole repository needs no advice, only perhaps a prune", () => {

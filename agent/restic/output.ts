@@ -43,6 +43,24 @@ export function cleanText(line: string): string {
   return line.replace(TERMINAL_CODES, "").replace(/^\r+/, "").trimEnd();
 }
 
+/** `github.com/restic/restic/internal/repository.(*Repository).LoadBlob`, and below it the file with its line. */
+const STACK_LINE =
+  /^(?:(?:github\.com|golang\.org|gopkg\.in|main|runtime|net|os|sync|syscall)[./][\w./*()-]*(?:\(\.\.\.\))?|\s+\S+\.(?:go|s):\d+(?: \+0x[0-9a-f]+)?|goroutine \d+ \[.*\]:)$/;
+
+/** Whether a line belongs to a trace of restic's own calls, which tells nobody anything. */
+export function isStackLine(line: string): boolean {
+  return STACK_LINE.test(line);
+}
+
+/** A message of several lines without the trace that Go's errors drag along. */
+export function withoutStack(message: string): string {
+  return message
+    .split("\n")
+    .filter((line) => !isStackLine(line))
+    .join("\n")
+    .trim();
+}
+
 /** The whole of stdout as one value; null when it is no JSON or not of that form. */
 export function readWhole<S extends v.GenericSchema>(schema: S, stdout: string): v.InferOutput<S> | null {
   try {
@@ -71,7 +89,10 @@ function readJson(json: unknown): ResticLine | null {
     case "node":
       return parsed(node, json, (found) => ({ is: "node", node: found }));
     case "exit_error":
-      return parsed(exitError, json, (found) => ({ is: "exit_error", exitError: found }));
+      return parsed(exitError, json, (found) => ({
+        is: "exit_error",
+        exitError: { ...found, message: withoutStack(found.message) },
+      }));
     default:
       return null;
   }

@@ -4,10 +4,10 @@ import type { ErrorCode } from "../../shared/jobs.ts";
 import { PLATFORM } from "../platform.ts";
 import { clip } from "../words.ts";
 import { environmentOf, type RepoAccess } from "./access.ts";
-import { argvOf, type ResticOrder } from "./argv.ts";
+import { argvOf, type ResticOrder, timeZoneOf } from "./argv.ts";
 import type { ResticBinary, ResticFinder } from "./binary.ts";
 import { type Judgement, judge, lastingFailure } from "./exit.ts";
-import { cleanText, type ResticLine, readLine } from "./output.ts";
+import { cleanText, isStackLine, type ResticLine, readLine } from "./output.ts";
 import type { TransientUnit } from "./outside.ts";
 import { type ChildIdentity, runProcess } from "./run.ts";
 
@@ -28,6 +28,8 @@ export type ResticResult = {
   stdout: string;
   /** The last lines of stderr, restic's own final words at the end. */
   stderr: string[];
+  /** Ids of snapshots that restic found but could not read. */
+  unreadable: string[];
   /** restic's last own words about a failure */
   lastError: string | null;
   durationMs: number;
@@ -51,6 +53,9 @@ type Options = {
 const STDERR_LINES_KEPT = 50;
 /** The second comes a second or two after the first. */
 const ENOUGH_REFUSALS = 2;
+/** `Ignoring "439d…": failed to load snapshot 439d3d25: …`, from every command that looks at all snapshots. */
+const IGNORED_SNAPSHOT = /^Ignoring "([0-9a-f]{64})": failed to load snapshot/;
+const MAX_UNREADABLE = 1000;
 const MAX_CAPTURED = 256 * 1024 * 1024;
 
 export function createRestic(options: Options): Restic {
@@ -75,6 +80,7 @@ async function runWith(
   const argv = argvOf(order);
   const stderr: string[] = [];
   const captured: string[] = [];
+  const unreadable: string[] = [];
   let capturedChars = 0;
   let finalWords: string | null = null;
   // restic would try to open it for 15 minutes, with the same answer: people want to know now what is wrong.
@@ -84,7 +90,12 @@ async function runWith(
 
   const end = await runProcess({
     command: [binary.path, ...argv],
-    env: { ...options.childBase, ...temp(options.tempFolder), ...environmentOf(access, options.cacheFolder) },
+    env: {
+      ...options.childBase,
+      ...temp(options.tempFolder),
+      ...clock(order),
+      ...environmentOf(access, options.cacheFolder),
+    },
     signal: AbortSignal.any([use.signal, hopeless.signal]),
     killAfterMs: options.killAfterMs,
     lowPriority: options.lowPriority,
@@ -97,11 +108,14 @@ async function runWith(
       if (capturedChars <= MAX_CAPTURED) captured.push(line);
     },
     onStderr(line) {
-      const read = readLine(line);
       const text = cleanText(line);
+      if (isStackLine(text)) return;
+      const read = readLine(line);
       if (read.is === "exit_error") finalWords = read.exitError.message.trim();
       else if (text !== "") stderr.push(clip(text, 4096));
       if (stderr.length > STDERR_LINES_KEPT) stderr.shift();
+      const ignored = IGNORED_SNAPSHOT.exec(text)?.[1];
+      if (ignored !== undefined && unreadable.length < MAX_UNREADABLE) unreadable.push(ignored);
       const refusal = lastingFailure(text);
       // A server that reads its users or its certificate anew may refuse once.
       if (refusal !== null && ++refusals === ENOUGH_REFUSALS) {
@@ -122,6 +136,7 @@ async function runWith(
     exitCode: end.code,
     stdout: captured.join("\n"),
     stderr: said,
+    unreadable,
     lastError: said.at(-1) ?? null,
     durationMs: end.durationMs,
   };
@@ -132,12 +147,18 @@ function temp(folder: string): Record<string, string> {
   return PLATFORM.os === "windows" ? { TEMP: folder, TMP: folder } : { TMPDIR: folder };
 }
 
+function clock(order: ResticOrder): Record<string, string> {
+  const zone = timeZoneOf(order);
+  return zone === null ? {} : { TZ: zone };
+}
+
 function failure(code: ErrorCode, message: string): ResticResult {
   return {
     judgement: { is: "failed", code, message },
     exitCode: null,
     stdout: "",
     stderr: [],
+    unreadable: [],
     lastError: null,
     durationMs: 0,
   };

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { MAX_BATCH_BYTES } from "../../shared/protocol/version.ts";
 import type { Snapshot } from "../../shared/restic/snapshots.ts";
-import { reportMessages, rowOfSummary, snapshotRow, timeOf } from "./snapshot-row.ts";
+import { reportMessages, rowOfSummary, snapshotRow } from "./snapshot-row.ts";
 
 const snapshot: Snapshot = {
   id: "a".repeat(64),
@@ -12,11 +12,12 @@ const snapshot: Snapshot = {
   tags: ["documents"],
 };
 
-test("times with nanoseconds and zones", () => {
-  expect(timeOf("2026-11-20T23:31:47.873306652Z")).toBe(Date.UTC(2026, 10, 20, 23, 31, 47, 873));
-  expect(timeOf("2026-11-20T23:31:47.8733+01:00")).toBe(Date.UTC(2026, 10, 20, 22, 31, 47, 873));
-  expect(timeOf("0001-01-01T00:00:00Z")).toBeNull();
-  expect(timeOf("yesterday")).toBeNull();
+test("a row keeps the moment and the offset of the clock that made the snapshot", () => {
+  expect(snapshotRow({ ...snapshot, time: "2026-11-20T02:00:00.5+09:00" })).toMatchObject({
+    time: Date.UTC(2026, 10, 19, 17, 0, 0, 500),
+    utc_offset_minutes: 540,
+  });
+  expect(snapshotRow({ ...snapshot, time: "1969-01-01T00:00:00Z" }).time).toBe(Date.UTC(1969, 0, 1));
 });
 
 test("texts of a hostile repository are bounded", () => {
@@ -37,7 +38,7 @@ test("a list leaves in parts of one report; an empty one is told too", () => {
     ...snapshotRow(snapshot),
     snapshot_id: i.toString(16).padStart(64, "0"),
   }));
-  const parts = reportMessages("repo", rows, 5).map((message) => {
+  const parts = reportMessages("repo", { rows, unreadable: [] }, 5).map((message) => {
     if (message.type !== "snapshots.report") throw new Error(message.type);
     return message.payload;
   });
@@ -46,7 +47,13 @@ test("a list leaves in parts of one report; an empty one is told too", () => {
   expect(new Set(parts.map((part) => part.report_id)).size).toBe(1);
   expect(parts.map((part) => part.part)).toEqual(parts.map((_, i) => i + 1));
   expect(parts.every((part) => part.parts === parts.length)).toBe(true);
-  expect(reportMessages("repo", [], 5)).toMatchObject([{ payload: { part: 1, parts: 1, snapshots: [] } }]);
+  expect(reportMessages("repo", { rows: [], unreadable: [] }, 5)).toMatchObject([
+    { payload: { part: 1, parts: 1, snapshots: [] } },
+  ]);
+  const id = "c".repeat(64);
+  expect(reportMessages("repo", { rows, unreadable: [id] }, 5)).toMatchObject(
+    parts.map(() => ({ payload: { unreadable: [id] } })),
+  );
 });
 
 test("a backup that saved nothing has no row", () => {

@@ -4,6 +4,7 @@ import type { SnapshotRow } from "../../shared/protocol/fields.ts";
 import { MAX_BATCH_BYTES } from "../../shared/protocol/version.ts";
 import type { BackupSummary } from "../../shared/restic/backup.ts";
 import type { Snapshot } from "../../shared/restic/snapshots.ts";
+import { readTime } from "../../shared/restic/time.ts";
 import type { DurableMessage } from "../outbox.ts";
 import { clip } from "../words.ts";
 
@@ -15,9 +16,11 @@ const MAX_PATH_BYTES = 64 * 1024;
 
 export function snapshotRow(snapshot: Snapshot): SnapshotRow {
   const { summary } = snapshot;
+  const dated = readTime(snapshot.time);
   return {
     snapshot_id: snapshot.id,
-    time: timeOf(snapshot.time) ?? 0,
+    time: dated?.time ?? 0,
+    ...(dated ? { utc_offset_minutes: dated.utcOffsetMinutes } : {}),
     hostname: clip(snapshot.hostname, 255),
     username: clip(snapshot.username, 255),
     paths: boundedPaths(snapshot.paths ?? []),
@@ -48,7 +51,11 @@ export function rowOfSummary(summary: BackupSummary, facts: BackupFacts, now: nu
 }
 
 /** A complete list, in parts that fit into a frame. An empty list is a report too. */
-export function reportMessages(repoId: string, rows: SnapshotRow[], takenAt: number): DurableMessage[] {
+export function reportMessages(
+  repoId: string,
+  { rows, unreadable }: { rows: SnapshotRow[]; unreadable: string[] },
+  takenAt: number,
+): DurableMessage[] {
   const parts: SnapshotRow[][] = [[]];
   let bytes = 0;
   for (const row of rows) {
@@ -70,14 +77,9 @@ export function reportMessages(repoId: string, rows: SnapshotRow[], takenAt: num
       part: index + 1,
       parts: parts.length,
       snapshots,
+      ...(unreadable.length > 0 ? { unreadable } : {}),
     },
   }));
-}
-
-/** RFC 3339 with up to nanoseconds → Unix ms; null when it is no time. */
-export function timeOf(text: string): number | null {
-  const ms = Date.parse(text.replace(/(\.\d{3})\d+/, "$1"));
-  return Number.isFinite(ms) && ms >= 0 ? ms : null;
 }
 
 function boundedPaths(paths: string[]): string[] {

@@ -1,14 +1,13 @@
-/** Questions about a whole repository that jobs and follow-ups both ask: identity, locks, snapshots, sizes. */
+/** Questions about a whole repository that jobs and follow-ups both ask: identity, snapshots, sizes. */
 import type { ErrorCode } from "../../shared/jobs.ts";
-import type { Lock, SnapshotRow } from "../../shared/protocol/fields.ts";
+import type { SnapshotRow } from "../../shared/protocol/fields.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
-import { config, lock, rawDataStats } from "../../shared/restic/repository.ts";
+import { config, rawDataStats } from "../../shared/restic/repository.ts";
 import { snapshotList } from "../../shared/restic/snapshots.ts";
-import { clip } from "../words.ts";
 import type { ResticOrder } from "./argv.ts";
 import { readWhole } from "./output.ts";
 import type { ResticResult } from "./restic.ts";
-import { snapshotRow, timeOf } from "./snapshot-row.ts";
+import { snapshotRow } from "./snapshot-row.ts";
 
 /** Runs one command with its output captured. */
 export type Ask = (order: ResticOrder) => Promise<ResticResult>;
@@ -20,50 +19,31 @@ export type Answer<T> =
   | { is: "stopped"; exitCode: number | null }
   | { is: "failed"; code: ErrorCode; message: string; exitCode: number | null };
 
-const MAX_LOCKS = 10;
-
 /** Who this repository is. */
 export async function askConfig(ask: Ask): Promise<Answer<{ resticId: string; formatVersion: number }>> {
-  return await answer(ask, { do: "cat_config" }, (stdout) => {
+  return await askRestic(ask, { do: "cat_config" }, ({ stdout }) => {
     const found = readWhole(config, stdout);
     return found && { resticId: found.id, formatVersion: found.version };
   });
 }
 
-export async function askSnapshots(ask: Ask, snapshotId: string | null): Promise<Answer<SnapshotRow[]>> {
-  return await answer(ask, { do: "snapshots", snapshotId }, (stdout) => {
-    const found = readWhole(snapshotList, stdout.trim() || "[]");
-    return found === null ? null : found.map(snapshotRow);
-  });
-}
+export type SnapshotList = {
+  rows: SnapshotRow[];
+  /** Ids of snapshots that are there, but cannot be read: damaged files. */
+  unreadable: string[];
+};
 
-/** The locks there are now, up to ten; null when they could not be listed. */
-export async function askLocks(ask: Ask): Promise<Lock[] | null> {
-  const listed = await ask({ do: "list_locks" });
-  if (listed.judgement.is !== "ok") return null;
-  const ids = listed.stdout.split("\n").filter((line) => /^[0-9a-f]{64}$/.test(line.trim()));
-  const locks: Lock[] = [];
-  for (const lockId of ids.slice(0, MAX_LOCKS)) {
-    const { judgement, stdout } = await ask({ do: "cat_lock", lockId });
-    const found = judgement.is === "ok" ? readWhole(lock, stdout) : null;
-    const time = found && timeOf(found.time);
-    if (!found || time === null) continue;
-    const { exclusive, hostname, username, pid } = found;
-    locks.push({
-      lock_id: lockId,
-      time,
-      exclusive,
-      hostname: clip(hostname, 255),
-      username: clip(username, 255),
-      pid,
-    });
-  }
-  return locks;
+/** All snapshots, or the one of that id. restic leaves out what it cannot read, with a word on stderr, and exits with 0. */
+export async function askSnapshots(ask: Ask, snapshotId: string | null): Promise<Answer<SnapshotList>> {
+  return await askRestic(ask, { do: "snapshots", snapshotId }, ({ stdout, unreadable }) => {
+    const found = readWhole(snapshotList, stdout.trim() || "[]");
+    return found === null ? null : { rows: found.map(snapshotRow), unreadable };
+  });
 }
 
 /** Sizes of the repository; what a restore would write comes from the newest snapshots' own summaries. */
 export async function askStats(ask: Ask, repoId: string, rows: SnapshotRow[], now: number): Promise<Answer<RepoStats>> {
-  return await answer(ask, { do: "stats" }, (stdout) => {
+  return await askRestic(ask, { do: "stats" }, ({ stdout }) => {
     const found = readWhole(rawDataStats, stdout);
     if (!found) return null;
     const newest = newestOfEach(rows);
@@ -80,12 +60,17 @@ export async function askStats(ask: Ask, repoId: string, rows: SnapshotRow[], no
   });
 }
 
-async function answer<T>(ask: Ask, order: ResticOrder, read: (stdout: string) => T | null): Promise<Answer<T>> {
+/** @param read null: restic's answer is not understood. */
+export async function askRestic<T>(
+  ask: Ask,
+  order: ResticOrder,
+  read: (result: ResticResult) => T | null,
+): Promise<Answer<T>> {
   const result = await ask(order);
   const { judgement, exitCode } = result;
   if (judgement.is === "failed") return { ...judgement, exitCode };
   if (judgement.is !== "ok") return { is: "stopped", exitCode };
-  const value = read(result.stdout);
+  const value = read(result);
   if (value !== null) return { is: "ok", value };
   const message = `restic ${order.do.replace("_", " ")} gave an answer that this agent does not understand`;
   return { is: "failed", code: "internal", message, exitCode };

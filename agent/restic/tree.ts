@@ -1,9 +1,9 @@
 /** One directory of a snapshot, a page at a time. */
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
+import { timeOf } from "../../shared/restic/time.ts";
 import { clip } from "../words.ts";
 import type { RepoAccess } from "./access.ts";
 import type { Restic } from "./restic.ts";
-import { timeOf } from "./snapshot-row.ts";
 
 export type TreePage = ToServerPayload<"tree.list.result">;
 

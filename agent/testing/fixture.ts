@@ -27,6 +27,7 @@ export const QUICK: Timings = {
   killAfterMs: 2000,
   reachMs: 2000,
   probeAgainMs: 300,
+  lockWait: { firstMs: 100, mostMs: 500, giveUpAfterMs: 60_000 },
   writeAgainMs: 100,
   scheduleEveryMs: 20,
 };

@@ -4,9 +4,15 @@ import type { SnapshotRow as WireSnapshot } from "../../shared/protocol/fields.t
 import type { Db } from "../open.ts";
 import { type SnapshotRow, snapshotReportParts, snapshots } from "../schema/snapshots.ts";
 
-export function upsertSnapshots(db: Db, repoId: string, rows: readonly WireSnapshot[]): void {
+/** @param seenAt noted for those that are new; Unix ms */
+export function upsertSnapshots(
+  db: Db,
+  repoId: string,
+  rows: readonly WireSnapshot[],
+  seenAt: number | null = null,
+): void {
   for (const wire of rows) {
-    const row = toRow(repoId, wire);
+    const row = toRow(repoId, wire, seenAt);
     db.insert(snapshots)
       .values(row)
       .onConflictDoUpdate({ target: [snapshots.repoId, snapshots.snapshotId], set: withoutKey(row) })
@@ -63,14 +69,17 @@ export function listSnapshots(
   return { items, total };
 }
 
-export type GroupSnapshot = Pick<SnapshotRow, "repoId" | "snapshotId" | "time" | "hostname" | "tags">;
+export type GroupSnapshot = Pick<
+  SnapshotRow,
+  "repoId" | "snapshotId" | "time" | "utcOffsetMinutes" | "hostname" | "tags" | "firstSeenAt"
+>;
 
 /** All snapshots in these repos that carry a group's tag and were made by its host: what its forget looks at. */
 export function listGroupSnapshots(db: Db, repoIds: readonly string[], hostname: string, tag: string): GroupSnapshot[] {
   if (repoIds.length === 0) return [];
-  const { repoId, snapshotId, time, hostname: host, tags } = snapshots;
+  const { repoId, snapshotId, time, utcOffsetMinutes, hostname: host, tags, firstSeenAt } = snapshots;
   return db
-    .select({ repoId, snapshotId, time, hostname: host, tags })
+    .select({ repoId, snapshotId, time, utcOffsetMinutes, hostname: host, tags, firstSeenAt })
     .from(snapshots)
     .where(conditions({ repoIds, hostname, tag }))
     .all();
@@ -143,7 +152,7 @@ function conditions(filter: SnapshotFilter): SQL | undefined {
   );
 }
 
-function toRow(repoId: string, wire: WireSnapshot): SnapshotRow {
+function toRow(repoId: string, wire: WireSnapshot, seenAt: number | null): SnapshotRow {
   return {
     repoId,
     snapshotId: wire.snapshot_id,
@@ -159,13 +168,12 @@ function toRow(repoId: string, wire: WireSnapshot): SnapshotRow {
     sizeBytes: wire.size_bytes,
     fileCount: wire.file_count,
     addedBytes: wire.added_bytes,
+    firstSeenAt: seenAt,
   };
 }
 
-function withoutKey({
-  repoId: _repo,
-  snapshotId: _id,
-  ...rest
-}: SnapshotRow): Omit<SnapshotRow, "repoId" | "snapshotId"> {
-  return rest;
+/** What a second telling may change. */
+function withoutKey({ repoId: _repo, snapshotId: _id, firstSeenAt: _seen, utcOffsetMinutes, ...rest }: SnapshotRow) {
+  // An agent that does not tell the offset takes no knowledge away.
+  return utcOffsetMinutes === null ? rest : { ...rest, utcOffsetMinutes };
 }

@@ -64,6 +64,8 @@ export const repos = sqliteTable(
     fullyReadSince: timeColumn("fully_read_since"),
     lastForgetAt: timeColumn("last_forget_at"),
     lastForgetStatus: text("last_forget_status"),
+    /** The newest one whose end has been followed up. */
+    lastForgetJobId: text("last_forget_job_id"),
     lastPruneAt: timeColumn("last_prune_at"),
     lastPruneStatus: text("last_prune_status"),
     /** The locks there were at `locks_at`, ten at most. */

@@ -24,6 +24,8 @@ export const snapshots = sqliteTable(
     sizeBytes: integer("size_bytes"),
     fileCount: integer("file_count"),
     addedBytes: integer("added_bytes"),
+    /** When the server first heard of it; null: before it took note of that. */
+    firstSeenAt: timeColumn("first_seen_at"),
   },
   (t) => [primaryKey({ columns: [t.repoId, t.snapshotId] }), index("snapshots_repo_time").on(t.repoId, t.time)],
 );

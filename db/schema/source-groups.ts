@@ -55,6 +55,23 @@ export const sourceGroupRepos = sqliteTable(
   (t) => [primaryKey({ columns: [t.sourceGroupId, t.repoId] })],
 );
 
+/** Snapshots that restic would remove by a group's policy though our own reckoning keeps them: a person decides. */
+export const disputedRemovals = sqliteTable(
+  "disputed_removals",
+  {
+    sourceGroupId: text("source_group_id")
+      .notNull()
+      .references(() => sourceGroups.id, { onDelete: "cascade" }),
+    repoId: text("repo_id")
+      .notNull()
+      .references(() => repos.id, { onDelete: "cascade" }),
+    snapshotId: text("snapshot_id").notNull(),
+    /** When a person said that it may go. */
+    agreedAt: timeColumn("agreed_at"),
+  },
+  (t) => [primaryKey({ columns: [t.sourceGroupId, t.repoId, t.snapshotId] })],
+);
+
 /** Ordered by the jobs' own times, not by arrival; a cancelled job changes nothing here. */
 export const backupTargets = sqliteTable(
   "backup_targets",

@@ -6,15 +6,14 @@ import type { RepoRow } from "../../db/schema/repos.ts";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
-import type { ForgetGroup } from "../../shared/protocol/to-agent.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import type { CreatedJob, JobMaker } from "../jobs/create.ts";
 import type { Actor } from "../runtime/audit.ts";
 import { breathe } from "../runtime/breathe.ts";
 import type { Tick } from "../runtime/ticker.ts";
-import type { RetentionHolds } from "../source-groups/holds.ts";
 import { nextSubset } from "./check-plan.ts";
 import { type Decisions, decide } from "./decide.ts";
+import { type ForgetPlanner, MOST_REPLANS } from "./forget-plan.ts";
 import type { ForgetState } from "./forgets.ts";
 import type { MaintenanceResults } from "./results.ts";
 import type { MaintenanceSurvey } from "./survey.ts";
@@ -36,39 +35,21 @@ export type MaintenanceDeps = {
   clock: Clock;
   log: Log;
   maker: JobMaker;
-  holds: Pick<RetentionHolds, "forgettable">;
+  planner: Pick<ForgetPlanner, "groupsOf">;
   survey: MaintenanceSurvey;
 };
 
-export function createMaintenance({ db, clock, log, maker, holds, survey }: MaintenanceDeps): Maintenance {
+export function createMaintenance({ db, clock, log, maker, planner, survey }: MaintenanceDeps): Maintenance {
   const system = { kind: "system" } as const;
   const decisions: Maintenance["decisions"] = (repo) =>
     decide(clock.now(), survey.factsOf(repo), survey.lastJobs(repo));
 
-  /** Of every host that backs up into this repository: a policy is carried out for its own host and tag alone. */
-  const groupsOf = (repo: RepoRow): ForgetGroup[] =>
-    survey.sharingOf(repo).shared.flatMap((sharer) => {
-      const host = findHost(db, sharer.hostId);
-      const targets = new Set(survey.groupsInto(sharer).map(({ id }) => id));
-      if (!host) return [];
-      return holds
-        .forgettable(host.id)
-        .filter(({ group, held }) => !held && targets.has(group.id))
-        .map(({ group }) => ({
-          source_group_id: group.id,
-          tag: group.tag,
-          host: host.resticHost,
-          keep: group.retention,
-        }));
-    });
-
   const argsOf = (repo: RepoRow, kind: MaintenanceKind): Record<string, unknown> => {
     if (kind === "check") return { restic_id: repo.resticId, subset: nextSubset(repo) };
     if (kind === "prune") return { restic_id: repo.resticId };
-    const groups = groupsOf(repo);
-    // Asked after the groups were looked at: that may have brought a question up.
-    if (groups.length === 0) throw nothingToForget(repo, survey.forgetsInto(repo));
-    return { restic_id: repo.resticId, groups };
+    // Which snapshots go is decided when the order is sent. Asked after the groups were looked at: that may have brought a question up.
+    if (planner.groupsOf(repo).length === 0) throw nothingToForget(repo, survey.forgetsInto(repo));
+    return { replans_left: MOST_REPLANS };
   };
 
   const order: Maintenance["order"] = (actor, repoId, kind) => {

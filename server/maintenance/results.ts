@@ -2,12 +2,16 @@
 import type { Db } from "../../db/open.ts";
 import { findJob, findLastJob } from "../../db/queries/jobs.ts";
 import { findCredential, findRepo, listRepos, updateCredential, updateRepo } from "../../db/queries/repos.ts";
+import { listSourceGroups, listTargetRepoIds } from "../../db/queries/source-groups.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { MAINTENANCE_KINDS } from "../../shared/maintenance.ts";
+import type { JobMaker } from "../jobs/create.ts";
+import { readSharing } from "../repos/sharing.ts";
 import { breathe } from "../runtime/breathe.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import type { RetentionHolds } from "../source-groups/holds.ts";
 import { afterCheck, type CheckSubset } from "./check-plan.ts";
 
 /** As it is shown: done, done and found something, could not be done. */
@@ -25,10 +29,18 @@ export type MaintenanceResults = {
   catchUp(): Promise<void>;
 };
 
-export function createMaintenanceResults({ db, bus }: { db: Db; bus: FactBus }): MaintenanceResults {
+export type MaintenanceResultDeps = {
+  db: Db;
+  bus: FactBus;
+  holds: Pick<RetentionHolds, "carriedOut">;
+  maker: JobMaker;
+};
+
+export function createMaintenanceResults({ db, bus, holds, maker }: MaintenanceResultDeps): MaintenanceResults {
   const apply = (job: JobRow) => {
     const repo = job.repoId === null ? null : findRepo(db, job.repoId);
     if (!repo || job.finishedAt === null || job.status === "cancelled") return;
+    if (job.kind === "forget") goOn(repo, job);
     const changes = changesOf(repo, job);
     if (changes === null) return;
     inTransaction(db, () => {
@@ -36,6 +48,26 @@ export function createMaintenanceResults({ db, bus }: { db: Db; bus: FactBus }):
       if (job.kind === "forget" || job.kind === "prune") judgeCredential(db, repo.id, job);
     });
     bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
+  };
+  /** What a forget leaves to be done; each of its ends is looked at once, however often it is told. */
+  const goOn = (repo: RepoRow, job: JobRow) => {
+    const isNews = repo.lastForgetJobId !== job.id;
+    if (!isNews || findLastJob(db, repo.id, "forget")?.id !== job.id) return;
+    inTransaction(db, () => {
+      updateRepo(db, repo.id, { lastForgetJobId: job.id });
+      for (const { groupId, disputed } of groupsOf(db, repo, job)) holds.carriedOut(groupId, disputed);
+    });
+    const left = Number(job.args["replans_left"] ?? 0);
+    if (job.stats?.["replan"] === true && left > 0) again(repo, job, left - 1);
+    else if (job.status === "succeeded" && hasMore(job)) again(repo, job, left);
+  };
+  const again = (repo: RepoRow, job: JobRow, replansLeft: number) => {
+    const order = { hostId: job.hostId, kind: "forget" as const, repoId: repo.id, sourceGroupId: null };
+    maker.create({ kind: "system" }, [{ ...order, args: { replans_left: replansLeft } }], {
+      kind: "repo",
+      id: repo.id,
+      name: repo.name,
+    });
   };
   return {
     jobFinished(jobId) {
@@ -62,6 +94,8 @@ function changesOf(repo: RepoRow, job: JobRow): Partial<RepoRow> | null {
   if ((job.receivedAt ?? at) < (repo.maintenanceSince ?? 0)) return null;
   switch (job.kind) {
     case "forget":
+      // Nothing was carried out: the list was out of date, or a person is to be asked, which the group's hold tells.
+      if (job.stats?.["replan"] === true || job.errorCode === "retention_held") return null;
       return isNews(repo.lastForgetAt, at) ? { lastForgetAt: at, lastForgetStatus: status } : null;
     case "prune":
       return isNews(repo.lastPruneAt, at) ? { lastPruneAt: at, lastPruneStatus: status } : null;
@@ -100,9 +134,39 @@ function isNews(known: number | null, at: number): boolean {
 function statusOf(job: JobRow): ResultStatus {
   if (job.status === "succeeded") return "ok";
   const errors = job.stats?.["errors"];
-  return job.kind === "check" && typeof errors === "number" && errors > 0 && job.errorCode === "restic_failed"
-    ? "errors"
-    : "failed";
+  const isFound = job.errorCode === "repo_damaged" || job.errorCode === "restic_failed";
+  return job.kind === "check" && typeof errors === "number" && errors > 0 && isFound ? "errors" : "failed";
+}
+
+type ForgottenGroup = { groupId: string; disputed: { repoId: string; snapshotId: string }[] };
+
+/** The groups that a forget has dealt with, as far as they do go into this repository: the word is the agent's. */
+function groupsOf(db: Db, repo: RepoRow, job: JobRow): ForgottenGroup[] {
+  const targets = new Set(
+    readSharing(db, repo).shared.flatMap((sharer) =>
+      listSourceGroups(db, sharer.hostId).flatMap((group) =>
+        listTargetRepoIds(db, group).includes(sharer.id) ? [group.id] : [],
+      ),
+    ),
+  );
+  const disputed = rowsOf(job, "disputed");
+  return rowsOf(job, "groups").flatMap((row) => {
+    const groupId = String(row["source_group_id"]);
+    const own = disputed.filter((one) => one["source_group_id"] === groupId);
+    const isDone = job.status === "succeeded" || own.length > 0;
+    if (!targets.has(groupId) || !isDone) return [];
+    return [{ groupId, disputed: own.map((one) => ({ repoId: repo.id, snapshotId: String(one["snapshot_id"]) })) }];
+  });
+}
+
+/** A first forget may be too long for one job. */
+function hasMore(job: JobRow): boolean {
+  return rowsOf(job, "groups").some((row) => row["is_partial"] === true && Number(row["removed"]) > 0);
+}
+
+function rowsOf({ stats }: JobRow, name: string): Record<string, unknown>[] {
+  const value = stats?.[name];
+  return Array.isArray(value) ? value.filter((row) => typeof row === "object") : [];
 }
 
 /** Where there was nothing to remove nothing is proved. */

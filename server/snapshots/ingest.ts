@@ -41,7 +41,7 @@ export function createSnapshotIngest({ db, clock, bus, ownedRepo }: SnapshotInge
     added(connection: Connection, message: ToServerPayload<"snapshots.added">): AfterCommit {
       const repo = ownedRepo(connection, message.repo_id);
       const grown = growthOf(db, repo, message.snapshots);
-      upsertSnapshots(db, repo.id, message.snapshots);
+      upsertSnapshots(db, repo.id, message.snapshots, clock.now());
       const newest = sumNewestSizes(db, repo.id);
       return refresh(repo, {
         sizeBytes: repo.sizeBytes === null ? null : repo.sizeBytes + grown,
@@ -64,10 +64,15 @@ export function createSnapshotIngest({ db, clock, bus, ownedRepo }: SnapshotInge
       });
       const complete = findCompleteReport(db, repo.id, message.report_id);
       if (!complete) return undefined;
-      upsertSnapshots(db, repo.id, complete);
-      deleteSnapshotsExcept(db, repo.id, new Set(complete.map((row) => row.snapshot_id)));
+      const unreadable = message.unreadable ?? [];
+      upsertSnapshots(db, repo.id, complete, clock.now());
+      // One that cannot be read has not gone: its row is all that is known of it.
+      deleteSnapshotsExcept(db, repo.id, new Set([...complete.map((row) => row.snapshot_id), ...unreadable]));
       deleteReportParts(db, repo.id, takenAt);
-      return refresh(repo, { snapshotsTakenAt: takenAt });
+      return refresh(repo, {
+        snapshotsTakenAt: takenAt,
+        unreadableSnapshots: unreadable.length > 0 ? unreadable : null,
+      });
     },
   };
 }

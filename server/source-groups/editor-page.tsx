@@ -63,9 +63,7 @@ export function createEditorPage({ db, clock, pages, heads, holds, hooks }: Edit
       existing:
         group === null
           ? []
-          : listGroupSnapshots(db, listTargetRepoIds(db, group).slice(0, 1), host.resticHost, group.tag).map(
-              ({ time }) => time,
-            ),
+          : listGroupSnapshots(db, listTargetRepoIds(db, group).slice(0, 1), host.resticHost, group.tag),
     });
 
   const stored: EditorPage["stored"] = (group) =>

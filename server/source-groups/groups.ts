@@ -1,5 +1,6 @@
 /** Source groups: what a host backs up under one tag. Every change is a new desired state. */
 import type { Db } from "../../db/open.ts";
+import { deleteDisputedRemovals } from "../../db/queries/disputed-removals.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { listReposOfHost } from "../../db/queries/repos.ts";
 import {
@@ -98,9 +99,9 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
     if (JSON.stringify(fields.retention) === JSON.stringify(before.retention)) return {};
     const now = clock.now();
     const after = removalOf(db, host, before, fields.retention, now);
-    const gone = new Set(removalOf(db, host, before, before.retention, now).times);
-    const more = after.times.filter((time) => !gone.has(time));
-    const isQuestion = more.length > 0 || (before.retentionHeldSince !== null && after.times.length > 0);
+    const gone = new Set(removalOf(db, host, before, before.retention, now).going.map(({ snapshotId }) => snapshotId));
+    const more = after.going.filter(({ snapshotId }) => !gone.has(snapshotId));
+    const isQuestion = more.length > 0 || (before.retentionHeldSince !== null && after.going.length > 0);
     if (!isQuestion) return { retentionHeldSince: null };
     if (mayRemove === true) return { retentionHeldSince: null, retentionSettledAt: now };
     if (mayRemove === false) return { retentionHeldSince: before.retentionHeldSince ?? now };
@@ -142,6 +143,9 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
         // Under another tag or in another repo other snapshots may lie: the next forget is a first one again.
         const fresh = areOthers ? { retentionSettledAt: null } : {};
         updateSourceGroup(db, groupId, { ...fields, ...fresh, ...hold, updatedAt: clock.now() });
+        // What restic made of the former policy says nothing about this one.
+        if (areOthers || JSON.stringify(fields.retention) !== JSON.stringify(before.retention))
+          deleteDisputedRemovals(db, groupId);
         putOwnRepoIds(db, groupId, repoIds);
         const after = get(hostId, groupId);
         checkStateSize(hostId);

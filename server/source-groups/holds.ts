@@ -1,7 +1,14 @@
 /** Nothing that exists is removed unasked: a group whose policy a person must look at first is held back from forget. */
 import type { Db } from "../../db/open.ts";
+import {
+  agreeToRemovals,
+  deleteDisputedRemovals,
+  listDisputedRemovals,
+  putDisputedRemoval,
+} from "../../db/queries/disputed-removals.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findRepo } from "../../db/queries/repos.ts";
+import type { GroupSnapshot } from "../../db/queries/snapshots.ts";
 import {
   findSourceGroup,
   listSourceGroups,
@@ -15,19 +22,23 @@ import { isEmptyRetention } from "../../shared/retention.ts";
 import { notFound } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
-import { type Removal, removalOf } from "./removals.ts";
+import { isUnasked, type Removal, removalOf } from "./removals.ts";
 
 export type RetentionHolds = {
   /**
-   * The groups of a host that forget is to look at, without those that keep everything. A group whose first forget would
-   * remove snapshots that exist is held from now on; one that nothing is held against is settled. Held as well, for so long:
-   * one of whose repos the snapshots were never listed. Call before each forget.
+   * The groups of a host that forget is to look at, without those that keep everything. A group whose forget would remove
+   * snapshots that nobody was asked about is held from now on. Held as well, for so long: one of whose repos the
+   * snapshots were never listed. Call before each forget.
    */
   forgettable(hostId: string): { group: SourceGroupRow; held: boolean }[];
+  /** Holds the group if one of these snapshots, which are about to go, was never asked about. @returns whether it is held */
+  holdIfUnasked(group: SourceGroupRow, going: readonly GroupSnapshot[]): boolean;
   /** What the group's policy would remove now. */
   removal(group: SourceGroupRow): Removal;
   /** A person agrees. @throws Refusal 404 */
   confirm(actor: Actor, hostId: string, groupId: string): SourceGroupRow;
+  /** A forget has been carried out by the group's policy; `disputed` are those that restic alone would have removed. */
+  carriedOut(groupId: string, disputed: readonly { repoId: string; snapshotId: string }[]): void;
 };
 
 export type RetentionHoldDeps = { db: Db; clock: Clock; bus: FactBus };
@@ -35,20 +46,29 @@ export type RetentionHoldDeps = { db: Db; clock: Clock; bus: FactBus };
 export function createRetentionHolds({ db, clock, bus }: RetentionHoldDeps): RetentionHolds {
   const removal: RetentionHolds["removal"] = (group) => {
     const host = findHost(db, group.hostId);
-    return host ? removalOf(db, host, group, group.retention, clock.now()) : { existing: 0, times: [] };
+    return host ? removalOf(db, host, group, group.retention, clock.now()) : { existing: 0, going: [], times: [] };
+  };
+  const hold = (group: SourceGroupRow) => {
+    if (group.retentionHeldSince !== null) return;
+    updateSourceGroup(db, group.id, { retentionHeldSince: clock.now() });
+    bus.tell("host.changed", { hostId: group.hostId });
+  };
+  const holdIfUnasked: RetentionHolds["holdIfUnasked"] = (group, going) => {
+    const agreed = new Set(
+      listDisputedRemovals(db, group.id).flatMap((row) => (row.agreedAt === null ? [] : [row.snapshotId])),
+    );
+    if (!going.some((row) => isUnasked(row, group) && !agreed.has(row.snapshotId))) return false;
+    hold(group);
+    return true;
   };
   const isHeld = (group: SourceGroupRow): boolean => {
     if (group.retentionHeldSince !== null) return true;
-    if (group.retentionSettledAt !== null) return false;
     if (listTargetRepoIds(db, group).some((id) => findRepo(db, id)?.snapshotsTakenAt == null)) return true;
-    const isHarmless = removal(group).times.length === 0;
-    const now = clock.now();
-    updateSourceGroup(db, group.id, isHarmless ? { retentionSettledAt: now } : { retentionHeldSince: now });
-    if (!isHarmless) bus.tell("host.changed", { hostId: group.hostId });
-    return !isHarmless;
+    return holdIfUnasked(group, removal(group).going);
   };
   return {
     removal,
+    holdIfUnasked,
     forgettable: (hostId) =>
       listSourceGroups(db, hostId)
         .filter((group) => !isEmptyRetention(group.retention))
@@ -59,6 +79,7 @@ export function createRetentionHolds({ db, clock, bus }: RetentionHoldDeps): Ret
       const confirmed = inTransaction(db, () => {
         const now = clock.now();
         updateSourceGroup(db, groupId, { retentionHeldSince: null, retentionSettledAt: now });
+        agreeToRemovals(db, groupId, now);
         writeAudit(db, now, {
           actor,
           action: "source_group.retention_confirmed",
@@ -69,6 +90,17 @@ export function createRetentionHolds({ db, clock, bus }: RetentionHoldDeps): Ret
       });
       bus.tell("host.changed", { hostId });
       return confirmed;
+    },
+    carriedOut(groupId, disputed) {
+      const group = findSourceGroup(db, groupId);
+      if (!group) return;
+      if (disputed.length === 0) {
+        deleteDisputedRemovals(db, groupId);
+        if (group.retentionSettledAt === null) updateSourceGroup(db, groupId, { retentionSettledAt: clock.now() });
+        return;
+      }
+      for (const one of disputed) putDisputedRemoval(db, { sourceGroupId: groupId, ...one });
+      hold(group);
     },
   };
 }

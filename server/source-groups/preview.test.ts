@@ -55,7 +55,7 @@ test("snapshots of today count with the coming ones", () => {
     schedules: [],
     hostZone: "UTC",
     now: NOW,
-    existing: [NOW - DAY, NOW - 2 * DAY, NOW - 3 * DAY],
+    existing: [1, 2, 3].map((days) => ({ time: NOW - days * DAY, utcOffsetMinutes: 60 })),
   });
   expect(shown).toMatchObject({ older: 3, olderKept: 3, runs: 0 });
 });

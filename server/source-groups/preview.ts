@@ -1,7 +1,14 @@
 /** What a retention policy would leave of the coming year's runs, and which of its rules the schedules cannot meet. Pure. */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { parseCron } from "../../shared/cron.ts";
-import { type CountRule, keptBy, parseSpan, type Retention, type RetentionRule } from "../../shared/retention.ts";
+import {
+  type CountRule,
+  type Dated,
+  keptBy,
+  parseSpan,
+  type Retention,
+  type RetentionRule,
+} from "../../shared/retention.ts";
 import { createZone, type Zone } from "../../shared/zone.ts";
 import type { Lane, LaneName, RetentionPreview } from "../../ui/source-groups/lanes.tsx";
 
@@ -12,14 +19,17 @@ const THINNED_MS = 30 * MINUTE_MS;
 /** So many gaps say how often a group runs. */
 const GAPS = 60;
 
+/** `utcOffsetMinutes` is null where nobody told. */
+export type ExistingSnapshot = { time: number; utcOffsetMinutes: number | null };
+
 export type PreviewInput = {
   retention: Retention;
   /** Enabled ones that run the group. */
   schedules: readonly { cron: string; timezone: string | null }[];
   hostZone: string;
   now: number;
-  /** Times of the snapshots that exist. */
-  existing: readonly number[];
+  /** The snapshots that exist. */
+  existing: readonly ExistingSnapshot[];
 };
 
 const LANES: Record<LaneName, { count: CountRule; span: RetentionRule; bucketMs: number }> = {
@@ -35,12 +45,16 @@ export function previewRetention({ retention, schedules, hostZone, now, existing
   const zone = createZone(hostZone);
   const until = now + YEAR_DAYS * DAY_MS;
   const runs = runsBetween(schedules, zone, now, until);
-  const gapMs = usualGap(runs.slice(0, GAPS));
+  const gapMs = usualGap(runs.slice(0, GAPS).map(({ time }) => time));
   const snapshots = [
-    ...existing.map((time) => ({ time, isNew: false })),
-    ...runs.map((time) => ({ time, isNew: true })),
+    ...existing.map(({ time, utcOffsetMinutes }) => ({
+      time,
+      utcOffsetMinutes: utcOffsetMinutes ?? offsetAt(zone, time),
+      isNew: false,
+    })),
+    ...runs.map((run) => ({ ...run, isNew: true })),
   ];
-  const kept = keptBy(retention, snapshots, zone);
+  const kept = keptBy(retention, snapshots);
   const fresh = kept.filter(({ snapshot }) => snapshot.isNew);
   const laneOf = (name: LaneName): Lane => {
     const { count, span } = LANES[name];
@@ -75,17 +89,23 @@ export function countConflicts({ lanes }: RetentionPreview): number {
   return Object.values(lanes).filter((lane) => lane.conflict !== null).length;
 }
 
-function runsBetween(schedules: PreviewInput["schedules"], hostZone: Zone, from: number, until: number): number[] {
-  const runs = new Set<number>();
+/** Each with the offset of its schedule's clock, which its snapshot is going to carry. */
+function runsBetween(schedules: PreviewInput["schedules"], hostZone: Zone, from: number, until: number): Dated[] {
+  const runs = new Map<number, Dated>();
   for (const { cron, timezone } of schedules) {
     const parsed = parseCron(cron);
     if (!parsed.ok) continue;
     const zone = timezone === null ? hostZone : createZone(timezone);
     const first = parsed.cron.next(from, zone);
     const isDense = (until - from) / Math.max(1, parsed.cron.next(first, zone) - first) > MOST_RUNS;
-    for (let at = first; at < until; at = parsed.cron.next(isDense ? at + THINNED_MS - 1 : at, zone)) runs.add(at);
+    for (let at = first; at < until; at = parsed.cron.next(isDense ? at + THINNED_MS - 1 : at, zone))
+      runs.set(at, { time: at, utcOffsetMinutes: offsetAt(zone, at) });
   }
-  return [...runs].sort((a, b) => a - b);
+  return [...runs.values()].sort((a, b) => a.time - b.time);
+}
+
+function offsetAt(zone: Zone, time: number): number {
+  return Math.round(zone.offset(time) / 60_000);
 }
 
 /** The shortest time between two runs: a weekday schedule runs once a day, though not on Sunday. */

@@ -1,35 +1,73 @@
 /** What a retention policy would remove of the snapshots that exist now. */
 import type { Db } from "../../db/open.ts";
-import { listGroupSnapshots } from "../../db/queries/snapshots.ts";
+import { listDisputedRemovals } from "../../db/queries/disputed-removals.ts";
+import { type GroupSnapshot, listGroupSnapshots } from "../../db/queries/snapshots.ts";
 import { listTargetRepoIds } from "../../db/queries/source-groups.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
+import { DAY_MS } from "../../shared/clock.ts";
 import { groupByHostAndTags, isEmptyRetention, keptBy, type Retention } from "../../shared/retention.ts";
 import { createZone } from "../../shared/zone.ts";
 import { dayIn, zoneOf } from "../runtime/days.ts";
 
-/** Of how many, and when those were made that would go, newest first. */
-export type Removal = { existing: number; times: number[] };
+type HostZone = Pick<HostRow, "timezone" | "timezoneOverride">;
+type GroupKey = Pick<SourceGroupRow, "id" | "hostId" | "tag">;
 
-/** The times of the snapshots that `forget` would remove by a policy, over all repos of the group. */
+/** Of how many, which would go, and when those were made, newest first. */
+export type Removal = { existing: number; going: GroupSnapshot[]; times: number[] };
+
+/** The snapshots that `forget` would remove by a policy, over all repos of the group. */
 export function removalOf(
   db: Db,
-  host: Pick<HostRow, "resticHost" | "timezone" | "timezoneOverride">,
-  group: Pick<SourceGroupRow, "id" | "hostId" | "tag">,
+  host: Pick<HostRow, "resticHost"> & HostZone,
+  group: GroupKey,
   retention: Retention,
   now: number,
 ): Removal {
-  const zone = createZone(zoneOf(host));
   const rows = listGroupSnapshots(db, listTargetRepoIds(db, group), host.resticHost, group.tag);
-  const removed = isEmptyRetention(retention)
+  const disputed = new Set(listDisputedRemovals(db, group.id).map(({ snapshotId }) => snapshotId));
+  const reckoned = new Set(goingOf(rows, retention, host, now));
+  const going = isEmptyRetention(retention)
     ? []
-    : [...Map.groupBy(rows, (row) => row.repoId).values()].flatMap((ofRepo) =>
-        groupByHostAndTags(ofRepo).flatMap((list) => {
-          const kept = new Set(keptBy(retention, list, zone, now).map(({ snapshot }) => snapshot.snapshotId));
-          return list.filter((snapshot) => !kept.has(snapshot.snapshotId));
-        }),
-      );
-  return { existing: rows.length, times: removed.map((row) => row.time).sort((a, b) => b - a) };
+    : rows.filter((row) => reckoned.has(row) || disputed.has(row.snapshotId));
+  return { existing: rows.length, going, times: going.map((row) => row.time).sort((a, b) => b - a) };
+}
+
+/** By our own reckoning of restic's rules, repository by repository. */
+export function goingOf(
+  rows: readonly GroupSnapshot[],
+  retention: Retention,
+  host: HostZone,
+  now: number,
+): GroupSnapshot[] {
+  if (isEmptyRetention(retention)) return [];
+  const zone = createZone(zoneOf(host));
+  // An agent that did not tell the offset ran on the host, so its clock is the best guess.
+  const offsetOf = (row: GroupSnapshot) => row.utcOffsetMinutes ?? Math.round(zone.offset(row.time) / 60_000);
+  return [...Map.groupBy(rows, (row) => row.repoId).values()].flatMap((ofRepo) =>
+    groupByHostAndTags(ofRepo).flatMap((list) => {
+      const dated = list.map((row) => ({ row, time: row.time, utcOffsetMinutes: offsetOf(row) }));
+      const kept = new Set(keptBy(retention, dated, now).map(({ snapshot }) => snapshot.row));
+      return list.filter((row) => !kept.has(row));
+    }),
+  );
+}
+
+/** A host may have been away, and tells of its backups when it is back. */
+const LATE_REPORTS_MS = 14 * DAY_MS;
+
+/**
+ * Whether nobody could know that this one would go when the policy was last agreed to or carried out: before any
+ * agreement all are, after one those that lay in the repository unknown to us.
+ */
+export function isUnasked(
+  snapshot: Pick<GroupSnapshot, "time" | "firstSeenAt">,
+  { retentionSettledAt: settledAt }: Pick<SourceGroupRow, "retentionSettledAt">,
+): boolean {
+  if (settledAt === null) return true;
+  return (
+    snapshot.firstSeenAt !== null && snapshot.firstSeenAt > settledAt && snapshot.time < settledAt - LATE_REPORTS_MS
+  );
 }
 
 const DATES_NAMED = 6;

@@ -13,6 +13,13 @@ import {
 export const id = v.pipe(v.string(), v.regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/));
 /** Unix milliseconds. */
 export const time = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8_640_000_000_000_000));
+/** Unix milliseconds of what is not ours: files and snapshots may be dated in any year from 1 on. */
+export const anyTime = v.pipe(
+  v.number(),
+  v.integer(),
+  v.minValue(-62_200_000_000_000),
+  v.maxValue(8_640_000_000_000_000),
+);
 export const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 export const text = (max: number) => v.pipe(v.string(), v.maxLength(max));
 export const word = text(200);
@@ -64,7 +71,7 @@ export type LogLine = v.InferOutput<typeof logLine>;
 /** restic's snapshot as the server keeps it; sizes in bytes. */
 export const snapshotRow = v.object({
   snapshot_id: hex64,
-  time,
+  time: anyTime,
   /** What the clock by which it was made was ahead of UTC; older agents do not say. */
   utc_offset_minutes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(-1440), v.maxValue(1440))),
   hostname: text(255),

@@ -1,9 +1,10 @@
 /** Every message that the server sends to an agent, and the orders (`command.run`) kind by kind. */
 import * as v from "valibot";
+import { MOST_REMOVED_PER_JOB } from "../forget-plan.ts";
 import { ACTOR_KINDS } from "../jobs.ts";
 import { retentionSchema } from "../retention.ts";
 import { frameParser, type MessageOf } from "./envelope.ts";
-import { count, credential, id, path, text, time, word } from "./fields.ts";
+import { count, credential, hex64, id, path, text, time, word } from "./fields.ts";
 
 const desiredRepo = v.object({
   repo_id: id,
@@ -58,12 +59,22 @@ export const desiredState = v.object({
 });
 export type DesiredState = v.InferOutput<typeof desiredState>;
 
-/** Snapshots with this tag and host are judged by this policy, apart from all others; an empty one is never sent. */
+/**
+ * Snapshots with this tag and host are judged by this policy, apart from all others; an empty one is never sent.
+ * The agent removes what both restic and `remove` name, and nothing else. (The policy was called `keep` as long as agents
+ * let restic alone decide: such an agent refuses this order.)
+ */
 const forgetGroup = v.object({
   source_group_id: id,
   tag: v.pipe(word, v.minLength(1)),
   host: v.pipe(text(255), v.minLength(1)),
-  keep: retentionSchema,
+  retention: retentionSchema,
+  /** Digest of the ids of all snapshots that the plan was made from. */
+  known: hex64,
+  /** Ids of the snapshots that go. */
+  remove: v.pipe(v.array(hex64), v.maxLength(MOST_REMOVED_PER_JOB)),
+  /** More would go by the policy than fits into one job. */
+  is_partial: v.boolean(),
 });
 export type ForgetGroup = v.InferOutput<typeof forgetGroup>;
 
@@ -112,7 +123,12 @@ export const commandRun = v.variant("kind", [
   v.object({
     ...order,
     kind: v.literal("forget"),
-    args: v.object({ ...expected, groups: v.pipe(v.array(forgetGroup), v.minLength(1), v.maxLength(500)) }),
+    args: v.object({
+      ...expected,
+      groups: v.pipe(v.array(forgetGroup), v.minLength(1), v.maxLength(500)),
+      /** How often the server plans anew by itself, should the plan not know all snapshots. */
+      replans_left: count,
+    }),
   }),
   v.object({ ...order, kind: v.literal("prune"), args: v.object(expected) }),
   /** Without a subset only what describes the data is read. */

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { APPEND_ONLY_STATES, REPO_STATUSES } from "../repos.ts";
 import { frameParser, type MessageOf } from "./envelope.ts";
 import {
+  anyTime,
   count,
   errorCode,
   finalStatus,
@@ -120,6 +121,8 @@ export const toServer = {
     checked_at: time,
     /** null when the locks were not looked at. */
     locks: v.nullable(v.pipe(v.array(lock), v.maxLength(200))),
+    /** All lock files, also those that were not or could not be read. Older agents do not say. */
+    lock_files: v.optional(count),
   }),
   "state.ack": v.object({
     state_version: count,
@@ -132,7 +135,7 @@ export const toServer = {
         name: path,
         type: word,
         size: v.nullable(count),
-        mtime: v.nullable(time),
+        mtime: v.nullable(anyTime),
         mode: v.nullable(count),
       }),
     ),

@@ -1,5 +1,7 @@
-// A key file of restic whose password costs next to nothing: every restic command of a test spends most of its time deriving the usual one.
+// restic's own sealing: a key file whose password costs next to nothing (every restic command of a test spends most of its time deriving the usual one), and locks of any machine and time.
 import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 /** A key file's JSON, as restic writes it. */
 type KeyFile = { kdf: string; N: number; r: number; p: number; salt: string; data: string };
@@ -15,20 +17,53 @@ const LIGHT = { N: 2, r: 1, p: 1 };
  */
 export function lightenKey(text: string, password: string): { name: string; text: string } {
   const file = JSON.parse(text) as KeyFile;
-  const sealed = Buffer.from(file.data, "base64");
-  const iv = sealed.subarray(0, IV_BYTES);
-  const heavy = derive(password, file);
-  const body = sealed.subarray(IV_BYTES, -MAC_BYTES);
-  const master = createDecipheriv("aes-256-ctr", heavy.encrypt, iv).update(body);
-  JSON.parse(master.toString());
-
+  const master = openMaster(file, password);
   const salt = randomBytes(64);
   const light = derive(password, { ...file, ...LIGHT, salt: salt.toString("base64") });
-  const freshIv = randomBytes(IV_BYTES);
-  const ciphertext = createCipheriv("aes-256-ctr", light.encrypt, freshIv).update(master);
-  const data = Buffer.concat([freshIv, ciphertext, poly1305Aes(ciphertext, freshIv, light)]).toString("base64");
+  const data = seal(master, light).toString("base64");
   const made = JSON.stringify({ ...file, ...LIGHT, salt: salt.toString("base64"), data });
   return { name: createHash("sha256").update(made).digest("hex"), text: made };
+}
+
+/**
+ * A lock as any restic might have left it: of another machine, of another time.
+ * @returns the name of its file, its SHA-256
+ */
+export function putLock(repository: string, password: string, lock: ForgedLock): string {
+  const [keyName] = readdirSync(join(repository, "keys"));
+  const file = JSON.parse(readFileSync(join(repository, "keys", keyName ?? ""), "utf8")) as KeyFile;
+  const master = JSON.parse(openMaster(file, password).toString()) as MasterKey;
+  const bytes = (text: string) => Buffer.from(text, "base64");
+  const keys = { encrypt: bytes(master.encrypt), macKey: bytes(master.mac.k), macR: bytes(master.mac.r) };
+  const sealed = seal(Buffer.from(JSON.stringify({ uid: 0, gid: 0, ...lock })), keys);
+  const name = createHash("sha256").update(sealed).digest("hex");
+  writeFileSync(join(repository, "locks", name), sealed);
+  return name;
+}
+
+export type ForgedLock = {
+  /** RFC 3339 */
+  time: string;
+  exclusive: boolean;
+  hostname: string;
+  username: string;
+  pid: number;
+};
+type MasterKey = { encrypt: string; mac: { k: string; r: string } };
+
+function openMaster(file: KeyFile, password: string): Buffer {
+  const sealed = Buffer.from(file.data, "base64");
+  const { encrypt } = derive(password, file);
+  const body = sealed.subarray(IV_BYTES, -MAC_BYTES);
+  const master = createDecipheriv("aes-256-ctr", encrypt, sealed.subarray(0, IV_BYTES)).update(body);
+  JSON.parse(master.toString());
+  return master;
+}
+
+function seal(plain: Buffer, keys: Derived): Buffer {
+  const iv = randomBytes(IV_BYTES);
+  const ciphertext = createCipheriv("aes-256-ctr", keys.encrypt, iv).update(plain);
+  return Buffer.concat([iv, ciphertext, poly1305Aes(ciphertext, iv, keys)]);
 }
 
 type Derived = { encrypt: Buffer; macKey: Buffer; macR: Buffer };

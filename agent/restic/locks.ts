@@ -1,0 +1,100 @@
+/** The locks in a repository: how many files there are, whose they are, and in words who is waited for. */
+import { MINUTE_MS } from "../../shared/clock.ts";
+import type { Lock } from "../../shared/protocol/fields.ts";
+import { lock } from "../../shared/restic/repository.ts";
+import { timeOf } from "../../shared/restic/time.ts";
+import { clip, countOf, durationInWords } from "../words.ts";
+import type { ResticOrder } from "./argv.ts";
+import { readWhole } from "./output.ts";
+import type { Ask } from "./survey.ts";
+
+export type LockList = {
+  /** All lock files, read or not. */
+  files: number;
+  /** Those that were read: ten at most, each costs a command. */
+  locks: Lock[];
+  /** One was found that is cut short, so that restic refuses to work beside it. Looking ends there: restic tries for seconds to read one. */
+  isTorn: boolean;
+};
+
+const MOST_READ = 10;
+/** Clocks of two machines differ by a little. */
+const AHEAD_MS = 5 * MINUTE_MS;
+/** restic takes a lock of another machine for stale when it is older than this. */
+const STALE_AFTER_MS = 30 * MINUTE_MS;
+/** These want the repository for themselves; the others only mind those. */
+const EXCLUSIVE = new Set<ResticOrder["do"]>(["forget", "prune", "check"]);
+
+export const TORN_LOCK =
+  "A lock file in the repository cannot be read: make sure that no restic works on this repository, then run restic unlock --remove-all";
+
+/** null when they could not be listed. */
+export async function askLocks(ask: Ask): Promise<LockList | null> {
+  const listed = await ask({ do: "list_locks" });
+  if (listed.judgement.is !== "ok") return null;
+  const ids = listed.stdout.split("\n").flatMap((line) => /^[0-9a-f]{64}$/.exec(line.trim())?.[0] ?? []);
+  const found: LockList = { files: ids.length, locks: [], isTorn: false };
+  for (const lockId of ids.slice(0, MOST_READ)) {
+    const { judgement, stdout, stderr } = await ask({ do: "cat_lock", lockId });
+    const read = judgement.is === "ok" ? readWhole(lock, stdout) : null;
+    const time = read && timeOf(read.time);
+    if (read && time !== null && time >= 0) found.locks.push(lockOf(lockId, read, time));
+    else if (judgement.is === "ok" || stderr.some((words) => /invalid data/i.test(words))) {
+      found.isTorn = true;
+      break;
+    }
+    // It went in the meantime.
+    else found.files -= 1;
+  }
+  return found;
+}
+
+type ReadLock = { exclusive: boolean; hostname: string; username: string; pid: number };
+
+function lockOf(lockId: string, { exclusive, hostname, username, pid }: ReadLock, time: number): Lock {
+  return { lock_id: lockId, time, exclusive, hostname: clip(hostname, 255), username: clip(username, 255), pid };
+}
+
+export type LockTrouble = {
+  /** For the log and the job's end: who holds what since when, and what to do. */
+  message: string;
+  /** A few words for the job's progress. */
+  phase: string;
+  /** Waiting does not help. */
+  lasts: boolean;
+};
+
+/** What keeps a command from its lock; null when nothing does that is known. */
+export function lockTrouble(list: LockList, order: ResticOrder["do"], now: number): LockTrouble | null {
+  if (list.isTorn) {
+    return {
+      message: TORN_LOCK,
+      phase: "held up by a damaged lock file",
+      lasts: true,
+    };
+  }
+  const holders = list.locks.filter((one) => one.exclusive || EXCLUSIVE.has(order));
+  // The one that goes last decides how long it takes.
+  const holder = holders.sort((a, b) => b.time - a.time)[0];
+  if (!holder) return null;
+  const who = `${holder.hostname || "an unnamed host"} (process ${holder.pid} of ${holder.username || "an unnamed user"})`;
+  const more = holders.length > 1 ? `, and ${countOf(holders.length - 1, "more lock")}` : "";
+  if (holder.time > now + AHEAD_MS) {
+    const ahead = durationInWords(holder.time - now);
+    return {
+      message: `The repository is locked by ${who}${more}. The lock is dated ${ahead} ahead: that machine's clock is ahead, and restic will not call the lock stale before ${inUtc(holder.time + STALE_AFTER_MS)}. Correct the clock there; if no restic runs there any more, run restic unlock --remove-all`,
+      phase: `waiting for a lock of ${holder.hostname} that is dated ahead`,
+      lasts: false,
+    };
+  }
+  return {
+    message: `The repository has been locked by ${who} since ${inUtc(holder.time)}${more}: wait until that restic ends; if it is gone, run unlock`,
+    phase: `waiting for a lock held by ${holder.hostname} since ${inUtc(holder.time)}`,
+    lasts: false,
+  };
+}
+
+/** `2026-11-30 14:02 UTC` */
+function inUtc(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
