@@ -34,7 +34,7 @@ import { createStatusFile } from "./status-file.ts";
 import type { JobFinished } from "./store/job-rows.ts";
 import { openAgentDb } from "./store/open.ts";
 import { createStore } from "./store/store.ts";
-import { hostName, timeZone, vitals } from "./sysinfo.ts";
+import { hostName, machineZone, timeZone, vitals } from "./sysinfo.ts";
 import { TIMINGS, type Timings } from "./timings.ts";
 import { createTreeReader } from "./tree-reader.ts";
 import { createTrust } from "./trust.ts";
@@ -62,6 +62,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   makeFolders(environment);
   const tempFolder = emptyFolder(join(environment.stateFolder, "tmp"));
   const opened = openAgentDb(environment.stateFolder, clock.now());
+  const { problem } = machineZone(environment.timezone);
+  if (problem !== null) log.warn("The time zone of the environment is not understood", { problem });
   if (opened.setAside) log.error("agent.db was damaged and is set aside", { moved_to: opened.setAside });
   const store = createStore(opened.db);
   const outbox = createOutbox({ store, clock, log, writeAgainMs: timings.writeAgainMs });

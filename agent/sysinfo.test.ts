@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createCleanup } from "../tests/testbed/temp.ts";
 import { proxyFor } from "./proxy.ts";
-import { freeBytes, looksRoaming, machineId, timeZone, vitals } from "./sysinfo.ts";
+import { freeBytes, looksRoaming, machineId, machineZone, timeZone, vitals } from "./sysinfo.ts";
 import { isPlainHttpAllowed } from "./trust.ts";
 
 const cleanup = createCleanup();
@@ -29,12 +29,24 @@ test("what every machine can tell", () => {
   expect(machineId().length).toBeGreaterThan(10);
   expect(timeZone(null)).toMatch(/^[A-Za-z]/);
   expect(timeZone("Europe/Berlin")).toBe("Europe/Berlin");
-  expect(timeZone("CET-1CEST,M3.5.0")).toBe(timeZone(null));
   expect(freeBytes("/not/there")).toBeNull();
   const { load, uptime_s, free_bytes_state } = vitals("/tmp");
   expect(load).toBeGreaterThanOrEqual(0);
   expect(Number.isInteger(uptime_s)).toBe(true);
   expect(free_bytes_state).toBeGreaterThan(0);
+});
+
+test("TZ in every form that names a zone; another one is told", () => {
+  for (const name of ["Japan", "CET", "UTC", "America/Argentina/Ushuaia"])
+    expect(machineZone(name)).toEqual({ name, problem: null });
+  expect(machineZone(":Europe/Berlin")).toEqual({ name: "Europe/Berlin", problem: null });
+  expect(machineZone("/usr/share/zoneinfo/Asia/Tokyo")).toEqual({ name: "Asia/Tokyo", problem: null });
+  expect(machineZone("")).toEqual({ name: timeZone(null), problem: null });
+  for (const odd of ["CET-1CEST,M3.5.0", "Mars/Olympus"]) {
+    const { name, problem } = machineZone(odd);
+    expect(name).toBe(timeZone(null));
+    expect(problem).toContain(`TZ=${odd} names no time zone`);
+  }
 });
 
 test("proxies, and who is excepted", () => {

@@ -5,29 +5,52 @@ import { join } from "node:path";
 import { newId } from "../shared/ids.ts";
 import { PLATFORM } from "./platform.ts";
 import { clip } from "./words.ts";
+import { knowsZone } from "./zoneinfo.ts";
 
 export function hostName(): string {
   return clip(hostname(), 255);
 }
 
+/** `problem`: what `TZ` says is not understood, in words. */
+export type MachineZone = { name: string; problem: string | null };
+
 /**
  * The machine's zone, as `Europe/Berlin`. `Intl` would tell too, but keeps 6 MB of the executable in memory.
  * @param fromEnvironment what `TZ` says; it may be a zone, or something that only the C library understands.
  */
+export function machineZone(fromEnvironment: string | null): MachineZone {
+  const wanted = zoneOfVariable(fromEnvironment);
+  if (wanted !== null && knowsZone(wanted)) return { name: wanted, problem: null };
+  const name = systemZone();
+  if (wanted === null) return { name, problem: null };
+  return { name, problem: `TZ=${fromEnvironment} names no time zone that this machine knows: ${name} is used` };
+}
+
 export function timeZone(fromEnvironment: string | null): string {
+  return machineZone(fromEnvironment).name;
+}
+
+/** The C library takes a name, a name behind a colon, or the file of a zone. null when nothing is set. */
+function zoneOfVariable(value: string | null): string | null {
+  const text = value?.trim().replace(/^:/, "") ?? "";
+  if (text === "") return null;
+  return ZONE_FILE.exec(text)?.[1] ?? text;
+}
+
+function systemZone(): string {
   if (PLATFORM.os === "linux") {
-    const found = [fromEnvironment, linkedZone("/etc/localtime"), readQuietly("/etc/timezone")?.trim()];
-    const zone = found.find((name) => name && ZONE.test(name));
+    const found = [linkedZone("/etc/localtime"), readQuietly("/etc/timezone")?.trim()];
+    const zone = found.find((name) => name && knowsZone(name));
     if (zone) return zone;
   }
   return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 }
 
-const ZONE = /^[A-Za-z]+(\/[A-Za-z0-9_+-]+){1,2}$|^UTC$/;
+const ZONE_FILE = /zoneinfo\/(?:posix\/|right\/)?(.+)$/;
 
 function linkedZone(link: string): string | null {
   try {
-    return /zoneinfo\/(?:posix\/|right\/)?(.+)$/.exec(realpathSync(link))?.[1] ?? null;
+    return ZONE_FILE.exec(realpathSync(link))?.[1] ?? null;
   } catch {
     return null;
   }

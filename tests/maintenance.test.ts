@@ -5,6 +5,7 @@ import { changeJob, findJob, listOpenJobsOfRepo } from "../db/queries/jobs.ts";
 import { findRepo, listRepoSamples, updateRepo } from "../db/queries/repos.ts";
 import type { Connection, Hub } from "../server/agents/hub.ts";
 import { createJobMaker } from "../server/jobs/create.ts";
+import { createForgetPlanner } from "../server/maintenance/forget-plan.ts";
 import { createHeavyLimit } from "../server/maintenance/heavy-limit.ts";
 import { createMaintenance } from "../server/maintenance/maintenance.ts";
 import { createMaintenanceResults } from "../server/maintenance/results.ts";
@@ -49,8 +50,9 @@ function maintenanceWith(since: number) {
   const survey = createMaintenanceSurvey({ db, clock, hub, lastSeenAt: ({ lastSeenAt }) => lastSeenAt });
   const holds = createRetentionHolds({ db, clock, bus });
   const maker = createJobMaker({ db, clock, bus });
-  const results = createMaintenanceResults({ db, bus });
-  return { survey, results, ...createMaintenance({ db, clock, log: silentLog, maker, holds, survey }) };
+  const results = createMaintenanceResults({ db, bus, holds, maker });
+  const planner = createForgetPlanner({ db, clock, holds, survey });
+  return { survey, results, planner, ...createMaintenance({ db, clock, log: silentLog, maker, planner, survey }) };
 }
 
 const finish = (id: string, status: "succeeded" | "failed", changes: Parameters<typeof changeJob>[3] = {}) =>
@@ -81,8 +83,8 @@ test("one repository of two hosts: one maintains it, forget covers both by their
   });
 
   const { job_id } = await call<{ job_id: string }>("POST", `/api/repos/${one.rid}/forget`, {});
-  const job = findJob(app.db, job_id);
-  expect(job?.args).toMatchObject({
+  const { planner } = maintenanceWith(app.clock.now());
+  expect(planner.plan(findJob(app.db, job_id)!)).toMatchObject({
     restic_id: resticId,
     groups: [
       { tag: "default", host: one.name, source_group_id: one.gid },
@@ -98,7 +100,7 @@ test("who claims another repository's id at an address of its own stops nobody's
   const createdAt = app.clock.now() - 30 * DAY_MS;
   ready(claimant, { resticId, createdAt });
   ready(victim, { resticId, createdAt });
-  const { decisions, survey } = maintenanceWith(app.clock.now() - 20 * DAY_MS);
+  const { decisions, survey, planner } = maintenanceWith(app.clock.now() - 20 * DAY_MS);
   for (const host of [claimant, victim]) {
     const repo = findRepo(app.db, host.rid)!;
     expect(survey.maintainerOf(repo)?.id).toBe(host.rid);
@@ -112,7 +114,7 @@ test("who claims another repository's id at an address of its own stops nobody's
   const page = await app.request(`/hosts/${victim.id}/repos/${victim.rid}`, { headers: { cookie: viewer.cookie } });
   expect(await page.text()).toContain("Looks like a copy");
   const { job_id } = await call<{ job_id: string }>("POST", `/api/repos/${victim.rid}/forget`, {});
-  expect(findJob(app.db, job_id)?.args["groups"]).toMatchObject([{ source_group_id: victim.gid }]);
+  expect(planner.plan(findJob(app.db, job_id)!)?.groups).toMatchObject([{ source_group_id: victim.gid }]);
 });
 
 test("a sharer that is silent for a day keeps no maintenance to itself", async () => {

@@ -84,6 +84,7 @@ test("a first forget that would remove what exists is held until somebody agrees
   const fresh = await enrollHost(app, admin);
   addSnapshots(fresh, 10);
   expect(holds.forgettable(fresh.id).map(({ held }) => held)).toEqual([false]);
+  holds.carriedOut(fresh.gid, []);
   addSnapshots(fresh, 100);
   expect(holds.forgettable(fresh.id).map(({ held }) => held)).toEqual([false]);
 
@@ -107,6 +108,8 @@ test("a first forget that would remove what exists is held until somebody agrees
   expect(findSourceGroup(app.db, unlisted.gid)).toMatchObject({ retentionHeldSince: null, retentionSettledAt: null });
   addSnapshots(unlisted, 1);
   expect(holds.forgettable(unlisted.id).map(({ held }) => held)).toEqual([false]);
+  holds.carriedOut(unlisted.gid, []);
+  expect(findSourceGroup(app.db, unlisted.gid)?.retentionSettledAt).toBe(NOW);
   const body = { name: "disk", kind: "local", url: "/srv/disk", repo_password: "a repo password" };
   const { id } = await jsonClient(app, admin).call<{ id: string }>("POST", `/api/hosts/${unlisted.id}/repos`, body);
   await api().call("PATCH", `/api/repos/${id}`, { is_primary: true });

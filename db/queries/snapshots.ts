@@ -4,19 +4,31 @@ import type { SnapshotRow as WireSnapshot } from "../../shared/protocol/fields.t
 import type { Db } from "../open.ts";
 import { type SnapshotRow, snapshotReportParts, snapshots } from "../schema/snapshots.ts";
 
-/** @param seenAt noted for those that are new; Unix ms */
+/** An agent that does not tell the offset takes no knowledge away; when a snapshot was first seen never changes. */
+const UPSERT = `INSERT INTO snapshots (repo_id, snapshot_id, short_id, time, utc_offset_minutes, hostname, username, paths, tags,
+    parent, program_version, size_bytes, file_count, added_bytes, first_seen_at)
+  VALUES ($repoId, $snapshotId, $shortId, $time, $utcOffsetMinutes, $hostname, $username, $paths, $tags,
+    $parent, $programVersion, $sizeBytes, $fileCount, $addedBytes, $firstSeenAt)
+  ON CONFLICT (repo_id, snapshot_id) DO UPDATE SET time = excluded.time,
+    utc_offset_minutes = coalesce(excluded.utc_offset_minutes, utc_offset_minutes),
+    hostname = excluded.hostname, username = excluded.username, paths = excluded.paths, tags = excluded.tags,
+    parent = excluded.parent, program_version = excluded.program_version, size_bytes = excluded.size_bytes,
+    file_count = excluded.file_count, added_bytes = excluded.added_bytes`;
+
+/**
+ * Lists come with thousands of rows, so a plain prepared statement.
+ * @param seenAt noted for those that are new; Unix ms
+ */
 export function upsertSnapshots(
   db: Db,
   repoId: string,
   rows: readonly WireSnapshot[],
   seenAt: number | null = null,
 ): void {
+  const upsert = db.$client.query(UPSERT);
   for (const wire of rows) {
-    const row = toRow(repoId, wire, seenAt);
-    db.insert(snapshots)
-      .values(row)
-      .onConflictDoUpdate({ target: [snapshots.repoId, snapshots.snapshotId], set: withoutKey(row) })
-      .run();
+    const { paths, tags, ...row } = toRow(repoId, wire, seenAt);
+    upsert.run({ ...row, paths: JSON.stringify(paths), tags: JSON.stringify(tags) });
   }
 }
 
@@ -170,10 +182,4 @@ function toRow(repoId: string, wire: WireSnapshot, seenAt: number | null): Snaps
     addedBytes: wire.added_bytes,
     firstSeenAt: seenAt,
   };
-}
-
-/** What a second telling may change. */
-function withoutKey({ repoId: _repo, snapshotId: _id, firstSeenAt: _seen, utcOffsetMinutes, ...rest }: SnapshotRow) {
-  // An agent that does not tell the offset takes no knowledge away.
-  return utcOffsetMinutes === null ? rest : { ...rest, utcOffsetMinutes };
 }

@@ -8,6 +8,7 @@ import type { Credential } from "../../shared/protocol/fields.ts";
 import type { CommandRun } from "../../shared/protocol/to-agent.ts";
 import type { Connection, Hub } from "../agents/hub.ts";
 import type { Bandwidth } from "../hosts/bandwidth.ts";
+import type { FactBus } from "../runtime/facts.ts";
 import type { Tick } from "../runtime/ticker.ts";
 
 const SEND_AGAIN_AFTER_MS = 30_000;
@@ -27,7 +28,10 @@ export type DispatchDeps = {
   hub: Hub;
   /** What a job brings along for itself alone: a credential on trial, an admin one, another host's. */
   credentialFor(job: JobRow): Credential | null;
+  /** Which snapshots a forget is to remove, by what is known now; null when there is nothing that it may remove any more. */
+  planForget(job: JobRow): ForgetArgs | null;
   limit: StartLimit;
+  bus: FactBus;
 };
 
 type StartLimit = {
@@ -37,7 +41,8 @@ type StartLimit = {
   release(jobId: string): void;
 };
 
-export function createDispatcher({ db, clock, log, hub, credentialFor, limit }: DispatchDeps): Dispatcher {
+export function createDispatcher(deps: DispatchDeps): Dispatcher {
+  const { db, clock, log, hub, bus, credentialFor, planForget, limit } = deps;
   /** When each job was last sent, per connection: a new connection gets everything again. */
   const sentOn = new WeakMap<Connection, Map<string, number>>();
 
@@ -60,13 +65,31 @@ export function createDispatcher({ db, clock, log, hub, credentialFor, limit }: 
       sentOn.get(connection)?.delete(job.id);
       return;
     }
-    const order = toOrder(job, credentialFor(job));
+    const plan = job.kind === "forget" ? planForget(job) : null;
+    if (job.kind === "forget" && plan === null) {
+      limit.release(job.id);
+      endUnplanned(job);
+      return;
+    }
+    const order = toOrder(job, credentialFor(job), plan);
     if (!order) {
       log.error("a job cannot be put into an order", { job_id: job.id, kind: job.kind });
       return;
     }
     if (job.sentAt === null && !changeJob(db, job.id, ["queued"], { sentAt: clock.now() })) return;
     connection.send("command.run", order);
+  };
+
+  /** What it was to carry out waits for a person since it was ordered, or is gone. */
+  const endUnplanned = (job: JobRow) => {
+    const now = clock.now();
+    const message =
+      "No source group has a retention that may be carried out now: it waits to be confirmed on the page of the group, or it keeps everything";
+    const end = { status: "failed" as const, errorCode: "retention_held" as const, errorMessage: message };
+    const changes = { ...end, finishedAt: now, receivedAt: now, closedBy: "server" as const };
+    if (!changeJob(db, job.id, ["queued"], changes)) return;
+    bus.tell("job.changed", { jobId: job.id, hostId: job.hostId });
+    bus.tell("job.finished", { jobId: job.id, hostId: job.hostId });
   };
 
   const dispatch: Dispatcher["dispatch"] = (hostId) => {
@@ -93,9 +116,10 @@ export function createDispatcher({ db, clock, log, hub, credentialFor, limit }: 
   };
 }
 
+type ForgetArgs = Args<"forget">;
 type Args<K extends CommandRun["kind"]> = Extract<CommandRun, { kind: K }>["args"];
 
-function toOrder(job: JobRow, credential: Credential | null): CommandRun | null {
+function toOrder(job: JobRow, credential: Credential | null, plan: ForgetArgs | null): CommandRun | null {
   if (job.repoId === null) return null;
   const base = {
     job_id: job.id,
@@ -128,7 +152,7 @@ function toOrder(job: JobRow, credential: Credential | null): CommandRun | null 
         },
       };
     case "forget":
-      return { ...base, kind: "forget", args: job.args as Args<"forget"> };
+      return plan && { ...base, kind: "forget", args: plan };
     case "prune":
       return { ...base, kind: "prune", args: job.args as Args<"prune"> };
     case "check":

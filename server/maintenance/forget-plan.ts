@@ -3,7 +3,6 @@ import type { Db } from "../../db/open.ts";
 import { listDisputedRemovals } from "../../db/queries/disputed-removals.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findRepo } from "../../db/queries/repos.ts";
-import { listGroupSnapshots } from "../../db/queries/snapshots.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
@@ -12,7 +11,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { digestOfIds, MOST_REMOVED_PER_JOB } from "../../shared/forget-plan.ts";
 import type { CommandRun, ForgetGroup } from "../../shared/protocol/to-agent.ts";
 import type { RetentionHolds } from "../source-groups/holds.ts";
-import { goingOf } from "../source-groups/removals.ts";
+import { goingOf, readableSnapshots } from "../source-groups/removals.ts";
 import type { MaintenanceSurvey } from "./survey.ts";
 
 /** How often a forget is planned anew by itself because the repository holds other snapshots than were known. */
@@ -51,10 +50,7 @@ export function createForgetPlanner({ db, clock, holds, survey }: ForgetPlannerD
 
   /** A policy is carried out for its own host and tag alone. `repo` is the one whose host lists the repository. */
   const planGroup = (repo: RepoRow, host: HostRow, group: SourceGroupRow, room: number): ForgetGroup | null => {
-    const unreadable = new Set(repo.unreadableSnapshots);
-    const rows = listGroupSnapshots(db, [repo.id], host.resticHost, group.tag).filter(
-      ({ snapshotId }) => !unreadable.has(snapshotId),
-    );
+    const rows = readableSnapshots(db, [repo.id], host, group);
     const agreed = new Set(
       listDisputedRemovals(db, group.id).flatMap((one) => (one.agreedAt === null ? [] : [one.snapshotId])),
     );

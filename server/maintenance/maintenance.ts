@@ -1,6 +1,5 @@
 /** Orders forget, prune and check: by hand, and by themselves when they are due. */
 import type { Db } from "../../db/open.ts";
-import { findHost } from "../../db/queries/hosts.ts";
 import { findRepo, listRepos } from "../../db/queries/repos.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";

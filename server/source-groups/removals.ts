@@ -1,6 +1,7 @@
 /** What a retention policy would remove of the snapshots that exist now. */
 import type { Db } from "../../db/open.ts";
 import { listDisputedRemovals } from "../../db/queries/disputed-removals.ts";
+import { findRepo } from "../../db/queries/repos.ts";
 import { type GroupSnapshot, listGroupSnapshots } from "../../db/queries/snapshots.ts";
 import { listTargetRepoIds } from "../../db/queries/source-groups.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
@@ -24,13 +25,24 @@ export function removalOf(
   retention: Retention,
   now: number,
 ): Removal {
-  const rows = listGroupSnapshots(db, listTargetRepoIds(db, group), host.resticHost, group.tag);
+  const rows = readableSnapshots(db, listTargetRepoIds(db, group), host, group);
   const disputed = new Set(listDisputedRemovals(db, group.id).map(({ snapshotId }) => snapshotId));
   const reckoned = new Set(goingOf(rows, retention, host, now));
   const going = isEmptyRetention(retention)
     ? []
     : rows.filter((row) => reckoned.has(row) || disputed.has(row.snapshotId));
   return { existing: rows.length, going, times: going.map((row) => row.time).sort((a, b) => b - a) };
+}
+
+/** What a group's forget looks at; restic leaves out what it cannot read. */
+export function readableSnapshots(
+  db: Db,
+  repoIds: readonly string[],
+  { resticHost }: Pick<HostRow, "resticHost">,
+  { tag }: Pick<SourceGroupRow, "tag">,
+): GroupSnapshot[] {
+  const unreadable = new Set(repoIds.flatMap((id) => findRepo(db, id)?.unreadableSnapshots ?? []));
+  return listGroupSnapshots(db, repoIds, resticHost, tag).filter(({ snapshotId }) => !unreadable.has(snapshotId));
 }
 
 /** By our own reckoning of restic's rules, repository by repository. */

@@ -8,7 +8,6 @@ import { newId } from "../../shared/ids.ts";
 import type { SnapshotRow } from "../../shared/protocol/fields.ts";
 import { type CommandRun, parseToAgent } from "../../shared/protocol/to-agent.ts";
 import type { ToServerPayload, ToServerType } from "../../shared/protocol/to-server.ts";
-import { keptBy } from "../../shared/retention.ts";
 import { PASSWORD, type Person, signInAs, type TestApp } from "../testbed/app.ts";
 import { enrollHost, type Identity, jsonClient } from "../testbed/hosts.ts";
 import { helloOf, type JobFields } from "../testbed/simulated-agent.ts";
@@ -93,7 +92,14 @@ function speak(
       parent: null,
       program_version: "restic 0.19.1",
     };
-    const snapshot: SnapshotRow = { snapshot_id: id, time: now(), hostname: name, ...row, ...sizes };
+    const snapshot: SnapshotRow = {
+      snapshot_id: id,
+      time: now(),
+      utc_offset_minutes: 0,
+      hostname: name,
+      ...row,
+      ...sizes,
+    };
     snapshots.push(snapshot);
     send("snapshots.added", { repo_id: repoId, snapshots: [snapshot] });
   };
@@ -112,8 +118,8 @@ function speak(
     };
     run(fields, {}, () => {
       if (order.kind !== "forget") return;
-      const [policy] = order.args.groups;
-      if (policy) snapshots = keptBy(policy.keep, snapshots, "UTC", now()).map(({ snapshot }) => snapshot);
+      const gone = new Set(order.args.groups.flatMap(({ remove }) => remove));
+      snapshots = snapshots.filter(({ snapshot_id }) => !gone.has(snapshot_id));
       report();
     });
   };
