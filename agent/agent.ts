@@ -15,6 +15,7 @@ import { createDesiredState } from "./desired-state.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { createFollowUps } from "./follow-ups.ts";
 import type { HandlerDeps } from "./handlers/handler.ts";
+import { createSourceMemory } from "./handlers/source-memory.ts";
 import { createHooks } from "./hooks.ts";
 import { createJobRunner } from "./job-runner.ts";
 import { createOutbox } from "./outbox.ts";
@@ -93,8 +94,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     path: environment.childBase.PATH ?? "",
     program: process.execPath,
   });
+  const writeWhenPossible = (work: () => void) => void outbox.put([], work);
   const hooks = createHooks({
     store,
+    writeWhenPossible,
     state,
     allowed: config.allow_hooks,
     outside,
@@ -125,6 +128,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       clock,
       state,
       hooks,
+      sourceMemory: createSourceMemory(store.notes, writeWhenPossible),
       platform: PLATFORM,
       reach: askReach,
       proveAppendOnly: (access, signal) => proveAppendOnly(access, timings.reachMs, signal),

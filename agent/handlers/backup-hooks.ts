@@ -1,5 +1,6 @@
 /** The hooks around one backup: the pre hook may end it, the post hook always follows a pre hook that was started. */
 import type { DesiredSourceGroup } from "../../shared/protocol/to-agent.ts";
+import { causeOf } from "../../shared/warnings.ts";
 import type { HookCall } from "../hooks.ts";
 import { cancelled, failed, type HandlerDeps, type JobContext, type Verdict } from "./handler.ts";
 
@@ -20,7 +21,14 @@ export async function betweenHooks(
   }
   const { job, access, log, signal, progress } = context;
   const call = { job, groupName: group.name, repoName: access.name };
-  hooks.owe(job.job_id, { groupId: group.id, groupName: group.name, repoName: access.name });
+  const owed = hooks.owe(job.job_id, { groupId: group.id, groupName: group.name, repoName: access.name });
+  // What a pre hook stops, a post hook starts again, even if this process is killed in between: so it must be noted first.
+  if (!owed && pre !== null) {
+    return failed(
+      "pre_hook_failed",
+      "The pre hook was not run: the disk of the agent's state folder is full, so the post hook that follows could not be noted. Make room there, and run the backup again",
+    );
+  }
   let verdict: Verdict | null = null;
   if (pre !== null) {
     progress.phase("pre hook");
@@ -52,6 +60,6 @@ export async function betweenHooks(
     const end = await hooks.run(hook, log, new AbortController().signal);
     if (end.ok) return before;
     log.stderr(`The post hook failed: ${end.words}`);
-    return { ...before, warnings: before.warnings + 1 };
+    return { ...before, causes: [...before.causes, ...causeOf("post_hook_failed", [], 1)] };
   }
 }
