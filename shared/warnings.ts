@@ -2,6 +2,9 @@
 import type { WarningCode } from "./jobs.ts";
 import type { JobStats, WarningCause } from "./protocol/fields.ts";
 
+/** A cause without its paths: enough for lists. */
+export type CauseCount = Pick<WarningCause, "code" | "count">;
+
 /** These say by themselves why no file was saved. */
 const EXPLAINS_NOTHING: ReadonlySet<WarningCode> = new Set([
   "only_link_saved",
@@ -12,7 +15,7 @@ const EXPLAINS_NOTHING: ReadonlySet<WarningCode> = new Set([
 
 const MOST_PATHS = 100;
 
-export function countWarnings(causes: readonly WarningCause[]): number {
+export function countWarnings(causes: readonly CauseCount[]): number {
   return causes.reduce((sum, cause) => sum + cause.count, 0);
 }
 
@@ -30,4 +33,11 @@ export function savedNothing(stats: JobStats | null): boolean {
 export function withNothingSaved(causes: readonly WarningCause[], stats: JobStats | null): WarningCause[] {
   if (!savedNothing(stats) || causes.some(({ code }) => EXPLAINS_NOTHING.has(code))) return [...causes];
   return [...causes, { code: "nothing_saved", count: 1, paths: [] }];
+}
+
+/** One entry for each code, with the counts added up. */
+export function mergeCauses(causes: readonly CauseCount[]): CauseCount[] {
+  const counts = new Map<WarningCode, number>();
+  for (const { code, count } of causes) counts.set(code, (counts.get(code) ?? 0) + count);
+  return [...counts].map(([code, count]) => ({ code, count }));
 }

@@ -155,6 +155,7 @@ function finishedPayload(job: JobRow): ToServerPayload<"job.finished"> {
     status: isFinal(job.status) ? job.status : "failed",
     exit_code: job.exitCode,
     warnings: job.warnings,
+    warning_causes: job.warningCauses ?? [],
     stats: job.stats,
     error_code: job.errorCode,
     error_message: job.errorMessage,
