@@ -85,7 +85,7 @@ test("why a repo cannot be opened is said once", async () => {
   for (const path of [pathOf(host), `/hosts/${host.id}/repos`, `/hosts/${host.id}`])
     expect((await read(path)).match(/no repository at this address/gi), path).toHaveLength(1);
   const page = await read(pathOf(host));
-  expect(page).toContain("Check the URL, or whether the disk behind it is mounted.");
+  expect(page).toContain("check the URL, or whether the disk behind it is mounted.");
 });
 
 test("what is not possible now keeps its button, which points at the reason", async () => {

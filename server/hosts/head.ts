@@ -89,7 +89,7 @@ export function createHostHeads({ db, clock, hub, lastSeenAt, shareOf }: HeadRea
         lastSeenAt: lastSeenAt(host),
         status,
         groups,
-        repo: primary ? { status: primary.status, message: primary.statusMessage } : null,
+        repo: primary ? { status: primary.status, code: primary.statusCode } : null,
         repoCount: repos.length,
         nextRunAt: host.archivedAt !== null || starts.length === 0 ? null : Math.min(...starts),
         scheduleCount: allSchedules.length,

@@ -131,7 +131,7 @@ export function HostPage({
 
 /** The list of repos tells it by itself. */
 function withoutReason(host: HostHead): HostHead {
-  return { ...host, repo: host.repo && { ...host.repo, message: null } };
+  return { ...host, repo: host.repo && { ...host.repo, code: null } };
 }
 
 function Vitals({ host, view }: { host: HostHead; view: View }) {

@@ -5,7 +5,7 @@ import { Verdict } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";
 import { formatPercent, formatPlural } from "../format.ts";
 import { topicOf } from "../jobs/warning-words.ts";
-import { failureOf } from "../repos/words.tsx";
+import { failureInShort } from "../repos/words.tsx";
 import { may, type View } from "../view.ts";
 import { isStuck } from "./settings-sync.tsx";
 import { type HostStatus, heldPath, type LastBackup } from "./words.tsx";
@@ -31,7 +31,7 @@ export type HostVerdictFacts = {
   /** The last success of the most overdue target; null when none is overdue. */
   lateSince: number | null;
   /** The primary repo's state; null when the host has none yet. */
-  repo: { status: "unknown" | "waiting" | "ready" | "failed"; message: string | null } | null;
+  repo: { status: "unknown" | "waiting" | "ready" | "failed"; code: string | null } | null;
 };
 
 /** `sub` is what a tab adds in a second line. */
@@ -54,7 +54,7 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
       "failed",
       <>
         {name} cannot use its <a href={`/hosts/${facts.id}/repos`}>repository</a>.
-        {repo.message === null ? "" : ` ${failureOf({ statusCode: null, statusMessage: repo.message }).reason}`}
+        {repo.code === null ? "" : ` ${failureInShort({ statusCode: repo.code })}`}
       </>,
     );
   if (repo?.status === "waiting") return say("queued", <>The repo server does not know {name} yet.</>);
