@@ -34,7 +34,12 @@ test("the parts of the page", () => {
     current: "/a",
   });
   const unknown = { ...progress, total_files: null, total_bytes: null, throughput_bps: null, current_files: [] };
-  expect(progressTexts(unknown, null, 0)).toMatchObject({ "files-total": "", rate: "–", elapsed: "–", current: "" });
+  expect(progressTexts(unknown, null, 0)).toMatchObject({
+    "files-total": "",
+    rate: "–",
+    elapsed: "–",
+    current: "backup",
+  });
 });
 
 test("without a file the phase is told, with how long it lasts", () => {
