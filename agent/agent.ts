@@ -27,11 +27,11 @@ import { createResticFinder } from "./restic/binary.ts";
 import { createOutside, type Outside } from "./restic/outside.ts";
 import { proveAppendOnly, reach } from "./restic/reach.ts";
 import { createRestic } from "./restic/restic.ts";
-import { processBirth, runProcess } from "./restic/run.ts";
+import { runProcess } from "./restic/run.ts";
 import { roamingObstacle } from "./roaming.ts";
 import { createScheduler } from "./scheduler.ts";
 import { fetchRestic } from "./server-files.ts";
-import { createStatusFile } from "./status-file.ts";
+import { createStatusFile, ownIdentity } from "./status-file.ts";
 import type { JobFinished } from "./store/job-rows.ts";
 import { openAgentDb } from "./store/open.ts";
 import { createStore } from "./store/store.ts";
@@ -288,8 +288,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   function writeStatus(): void {
     const known = finder.known();
     statusFile.write({
-      pid: process.pid,
-      birth: processBirth(process.pid),
+      ...ownIdentity(),
       connected: connection.state() === "connected",
       problem: connection.problem(),
       agent_version: PRODUCT_VERSION,
