@@ -77,6 +77,19 @@ test("a budget that is no number is refused beside its field", async () => {
   expect(await answer.text()).toMatch(/id="check_budget_gib-error"/);
 });
 
+test("compression in a repository of format 1 says that it does nothing", async () => {
+  const host = await enrollHost(app, admin);
+  const words = "has no effect: repositories of format 1 cannot compress";
+  change(host, { ...ready, formatVersion: 2, compression: "max" });
+  expect(await read(pathOf(host), admin)).not.toContain(words);
+  change(host, { ...ready, formatVersion: 1, compression: "max" });
+  const page = await read(pathOf(host), admin);
+  expect(page).toContain(`Strongest, slower (${words})`);
+  expect(page).toContain("restic migrate upgrade_repo_v2");
+  change(host, { ...ready, formatVersion: 1, compression: "off" });
+  expect(await read(pathOf(host), admin)).not.toContain(words);
+});
+
 test("why a repo cannot be opened is said once", async () => {
   const host = await enrollHost(app, admin);
   const statusMessage =
