@@ -14,7 +14,7 @@ import { ensureTools } from "../tests/testbed/tools.ts";
 import { until } from "../tests/testbed/wait.ts";
 import type { AgentConfig } from "./config.ts";
 import { betweenHooks } from "./handlers/backup-hooks.ts";
-import { createHooks, shellArgv } from "./hooks.ts";
+import { createHooks, type HookCall, shellArgv } from "./hooks.ts";
 import { openAgentDb, openAgentDbReadonly } from "./store/open.ts";
 import { createStore } from "./store/store.ts";
 import { startFakeServer } from "./testing/fake-server.ts";
@@ -285,6 +285,36 @@ describe("hooks", () => {
     expect(end.error?.message).toContain("disk");
     expect(existsSync(join(folder, "pre"))).toBe(false);
   }, 60_000);
+
+  test("when the agent itself fails during the backup, the post hook still runs", async () => {
+    const folder = await cleanup.tempFolder();
+    const settled: string[] = [];
+    const ran: string[] = [];
+    const hooks = {
+      allowed: true,
+      owe: () => true,
+      settle: (id: string) => settled.push(id),
+      run: async ({ when, status }: HookCall) => {
+        ran.push(`${when} ${status}`);
+        return { ok: true };
+      },
+    };
+    const state = { hooksOf: () => ({ pre: "true", post: "true" }) };
+    const log = { event: () => {}, stderr: () => {} };
+    const context = { job: { job_id: folder }, access: { name: "vault" }, progress: { phase: () => {} }, log };
+    const signal = new AbortController().signal;
+    const work = () => Promise.reject(new Error("a bug"));
+    const end = betweenHooks(
+      { ...context, signal } as never,
+      { state, hooks } as never,
+      { id: newId(), name: "documents" } as never,
+      work,
+    );
+    expect(end).rejects.toThrow("a bug");
+    await end.catch(() => {});
+    expect(ran).toEqual(["pre null", "post failed"]);
+    expect(settled).toEqual([folder]);
+  });
 
   test("the host's shell", () => {
     expect(shellArgv(null, "linux")).toEqual(["/bin/sh", "-c"]);

@@ -23,7 +23,7 @@ export async function betweenHooks(
   const call = { job, groupName: group.name, repoName: access.name };
   const owed = hooks.owe(job.job_id, { groupId: group.id, groupName: group.name, repoName: access.name });
   // What a pre hook stops, a post hook starts again, even if this process is killed in between: so it must be noted first.
-  if (!owed && pre !== null) {
+  if (!owed && pre !== null && post !== null) {
     return failed(
       "pre_hook_failed",
       "The pre hook was not run: the disk of the agent's state folder is full, so the post hook that follows could not be noted. Make room there, and run the backup again",
@@ -34,13 +34,21 @@ export async function betweenHooks(
     progress.phase("pre hook");
     verdict = await runPre({ ...call, when: "pre", script: pre, status: null, snapshotId: null });
   }
-  verdict ??= await work();
+  let thrown: { error: unknown } | null = null;
+  try {
+    verdict ??= await work();
+  } catch (error) {
+    // What the pre hook stopped is started again even when the agent itself fails.
+    thrown = { error };
+    verdict = failed("internal", String(error));
+  }
   if (post !== null) {
     progress.phase("post hook");
     const snapshotId = typeof verdict.stats?.snapshot_id === "string" ? verdict.stats.snapshot_id : null;
     verdict = await runPost({ ...call, when: "post", script: post, status: verdict.end, snapshotId }, verdict);
   }
   hooks.settle(job.job_id);
+  if (thrown) throw thrown.error;
   return verdict;
 
   async function runPre(hook: HookCall): Promise<Verdict | null> {
