@@ -161,7 +161,8 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
     await server.wait("state.ack", (one) => one.payload.state_version === 2);
     const run = () => order("backup", repoId, { source_group_id: groupId, state_version: 2, bandwidth: null });
     const partly = await done(server, run());
-    expect(partly).toMatchObject({ status: "succeeded", warnings: 1, stats: { unreadable_paths: [missing] } });
+    expect(partly).toMatchObject({ status: "succeeded", warnings: 1, stats: { unreadable_paths: [] } });
+    expect(partly.warning_causes).toEqual([{ code: "path_missing", count: 1, paths: [missing] }]);
 
     rmSync(source, { recursive: true });
     const none = await done(server, run());

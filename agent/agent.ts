@@ -15,6 +15,7 @@ import { createDesiredState } from "./desired-state.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { createFollowUps } from "./follow-ups.ts";
 import type { HandlerDeps } from "./handlers/handler.ts";
+import { createSourceMemory } from "./handlers/source-memory.ts";
 import { createHooks } from "./hooks.ts";
 import { createJobRunner } from "./job-runner.ts";
 import { createOutbox } from "./outbox.ts";
@@ -26,11 +27,11 @@ import { createResticFinder } from "./restic/binary.ts";
 import { createOutside, type Outside } from "./restic/outside.ts";
 import { proveAppendOnly, reach } from "./restic/reach.ts";
 import { createRestic } from "./restic/restic.ts";
-import { processBirth, runProcess } from "./restic/run.ts";
+import { runProcess } from "./restic/run.ts";
 import { roamingObstacle } from "./roaming.ts";
 import { createScheduler } from "./scheduler.ts";
 import { fetchRestic } from "./server-files.ts";
-import { createStatusFile } from "./status-file.ts";
+import { createStatusFile, ownIdentity } from "./status-file.ts";
 import type { JobFinished } from "./store/job-rows.ts";
 import { openAgentDb } from "./store/open.ts";
 import { createStore } from "./store/store.ts";
@@ -95,8 +96,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     path: environment.childBase.PATH ?? "",
     program: process.execPath,
   });
+  const writeWhenPossible = (work: () => void) => void outbox.put([], work);
   const hooks = createHooks({
     store,
+    writeWhenPossible,
     state,
     allowed: config.allow_hooks,
     outside,
@@ -127,6 +130,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       clock,
       state,
       hooks,
+      sourceMemory: createSourceMemory(store.notes, writeWhenPossible),
       platform: PLATFORM,
       hostZone: () => timeZone(environment.timezone),
       reach: askReach,
@@ -288,8 +292,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   function writeStatus(): void {
     const known = finder.known();
     statusFile.write({
-      pid: process.pid,
-      birth: processBirth(process.pid),
+      ...ownIdentity(),
       connected: connection.state() === "connected",
       problem: connection.problem(),
       agent_version: PRODUCT_VERSION,

@@ -1,17 +1,20 @@
 /** Hooks and limits around real backups: the whole agent, the real restic, a real append-only rest-server. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { newId } from "../shared/ids.ts";
+import { silentLog } from "../shared/log.ts";
 import type { DesiredSourceGroup, DesiredState } from "../shared/protocol/to-agent.ts";
+import { mustRun, runCommand } from "../tests/testbed/command.ts";
 import { copyRepoTemplate, TEMPLATE_PASSWORD } from "../tests/testbed/repo-template.ts";
 import { type RestServer, startRestServer } from "../tests/testbed/rest-server.ts";
 import { createCleanup } from "../tests/testbed/temp.ts";
 import { ensureTools } from "../tests/testbed/tools.ts";
 import { until } from "../tests/testbed/wait.ts";
 import type { AgentConfig } from "./config.ts";
-import { shellArgv } from "./hooks.ts";
+import { betweenHooks } from "./handlers/backup-hooks.ts";
+import { createHooks, type HookCall, shellArgv } from "./hooks.ts";
 import { openAgentDb, openAgentDbReadonly } from "./store/open.ts";
 import { createStore } from "./store/store.ts";
 import { startFakeServer } from "./testing/fake-server.ts";
@@ -37,10 +40,14 @@ type Setting = {
   timings?: Partial<Timings>;
   state?: Partial<DesiredState>;
   restic?: "restic-0.18" | "restic-0.19";
+  /** Lies at `folder/state` before the agent starts. */
+  prepare?: (folder: string) => Promise<void>;
 };
 
-async function setUp({ hooks = {}, config = {}, timings = {}, state: extra = {}, restic = "restic-0.18" }: Setting) {
+async function setUp(setting: Setting) {
+  const { hooks = {}, config = {}, timings = {}, state: extra = {}, restic = "restic-0.18" } = setting;
   const folder = await cleanup.tempFolder();
+  await setting.prepare?.(folder);
   const source = join(folder, "source");
   mkdirSync(source);
   writeFileSync(join(source, "a.txt"), "a".repeat(1000));
@@ -78,6 +85,13 @@ async function setUp({ hooks = {}, config = {}, timings = {}, state: extra = {},
       .filter((one) => one.payload.job_id === jobId)
       .flatMap((one) => one.payload.lines.map((line) => `${line.stream}: ${line.payload}`));
   return { folder, source, server, fixture, agent, backup, run, logOf, groupId, state };
+}
+
+/** A file system that is full soon. */
+async function smallDisk(place: string): Promise<void> {
+  mkdirSync(place);
+  await mustRun(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", place]);
+  cleanup.add(() => mustRun(["umount", "-l", place]));
 }
 
 describe("hooks", () => {
@@ -134,6 +148,7 @@ describe("hooks", () => {
     const setting = await setUp({ hooks: { post: "exit 3" } });
     const end = await setting.run();
     expect(end).toMatchObject({ status: "succeeded", warnings: 1 });
+    expect(end.warning_causes).toEqual([{ code: "post_hook_failed", count: 1, paths: [] }]);
     expect(setting.logOf(end.job_id)).toContain("stderr: The post hook failed: it ended with code 3");
   });
 
@@ -207,6 +222,98 @@ describe("hooks", () => {
     cleanup.add(() => again.stop());
     await until(() => readFileSync(join(folder, "post"), "utf8").endsWith("\n"));
     expect(readFileSync(join(folder, "post"), "utf8")).toBe(`${jobId} failed\n`);
+  });
+
+  test("a full disk after the backup loses neither its result nor its snapshot", async () => {
+    if (process.getuid?.() !== 0) return console.warn("skipped: only root can mount a small file system");
+    const setting = await setUp({
+      hooks: { pre: "true", post: "true" },
+      prepare: (folder) => smallDisk(join(folder, "state")),
+    });
+    const folder = setting.folder;
+    const state = structuredClone(setting.state);
+    state.source_groups[0]!.hooks.post = `cat /dev/zero > ${folder}/state/fill; touch ${folder}/filled; exit 0`;
+    setting.server.send("state.set", { ...state, state_version: 2 });
+    await setting.server.wait("state.ack", ({ payload }) => payload.state_version === 2);
+    const command = setting.backup();
+    setting.server.send("command.run", command);
+    await until(() => existsSync(join(folder, "filled")));
+    // What the full disk did not take is tried again and again.
+    await until(() => setting.fixture.lines.some((line) => line.includes("The disk is full")));
+    rmSync(join(folder, "state/fill"));
+    const { payload: end } = await setting.server.wait("job.finished", (one) => one.payload.job_id === command.job_id);
+    expect(end).toMatchObject({ status: "succeeded", error_code: null, warnings: 0 });
+    expect(setting.server.find("snapshots.added")?.payload.snapshots[0]?.snapshot_id).toBe(
+      end.stats?.["snapshot_id"] as string,
+    );
+    await setting.agent.stop();
+    const store = createStore(openAgentDbReadonly(setting.fixture.environment.stateFolder)!);
+    expect(store.notes.listByPrefix("post_hook_due:")).toEqual([]);
+    store.close();
+  }, 60_000);
+
+  test("a disk too full to note the post hook: the pre hook is not run, and the job says why", async () => {
+    if (process.getuid?.() !== 0) return console.warn("skipped: only root can mount a small file system");
+    const folder = await cleanup.tempFolder();
+    await smallDisk(join(folder, "state"));
+    const store = createStore(openAgentDb(join(folder, "state"), 0).db);
+    cleanup.add(() => store.close());
+    writeFileSync(join(folder, "state/fill"), "");
+    await runCommand(["/bin/sh", "-c", `cat /dev/zero > ${folder}/state/fill`]);
+    const state = { hooksOf: () => ({ pre: `touch ${folder}/pre`, post: "true" }), hookShell: () => null };
+    const hooks = createHooks({
+      store,
+      writeWhenPossible: () => {},
+      state: state as never,
+      allowed: true,
+      outside: { possible: true, unit: () => null } as never,
+      os: "linux",
+      childBase: { PATH: "/usr/bin:/bin", HOME: folder },
+      limitMs: 10_000,
+      killAfterMs: 1000,
+      log: silentLog,
+    });
+    const context = { job: { job_id: newId() }, access: { name: "vault" }, progress: { phase: () => {} } };
+    const work = () => Promise.reject(new Error("nothing is backed up"));
+    const end = await betweenHooks(
+      context as never,
+      { state: state as never, hooks },
+      { id: newId(), name: "documents" } as never,
+      work,
+    );
+    expect(end).toMatchObject({ end: "failed", error: { code: "pre_hook_failed" } });
+    expect(end.error?.message).toContain("disk");
+    expect(existsSync(join(folder, "pre"))).toBe(false);
+  }, 60_000);
+
+  test("when the agent itself fails during the backup, the post hook still runs", async () => {
+    const folder = await cleanup.tempFolder();
+    const settled: string[] = [];
+    const ran: string[] = [];
+    const hooks = {
+      allowed: true,
+      owe: () => true,
+      settle: (id: string) => settled.push(id),
+      run: async ({ when, status }: HookCall) => {
+        ran.push(`${when} ${status}`);
+        return { ok: true };
+      },
+    };
+    const state = { hooksOf: () => ({ pre: "true", post: "true" }) };
+    const log = { event: () => {}, stderr: () => {} };
+    const context = { job: { job_id: folder }, access: { name: "vault" }, progress: { phase: () => {} }, log };
+    const signal = new AbortController().signal;
+    const work = () => Promise.reject(new Error("a bug"));
+    const end = betweenHooks(
+      { ...context, signal } as never,
+      { state, hooks } as never,
+      { id: newId(), name: "documents" } as never,
+      work,
+    );
+    expect(end).rejects.toThrow("a bug");
+    await end.catch(() => {});
+    expect(ran).toEqual(["pre null", "post failed"]);
+    expect(settled).toEqual([folder]);
   });
 
   test("the host's shell", () => {

@@ -9,6 +9,7 @@ import type { JobLog } from "./job-log.ts";
 import type { Platform } from "./platform.ts";
 import type { Outside } from "./restic/outside.ts";
 import { runProcess } from "./restic/run.ts";
+import { isDiskTrouble } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { countOf } from "./words.ts";
 
@@ -30,6 +31,8 @@ export type Hooks = ReturnType<typeof createHooks>;
 
 type Options = {
   store: Store;
+  /** Writes to the disk at once, or as soon as a full disk has room. */
+  writeWhenPossible(work: () => void): void;
   state: DesiredStateHolder;
   /** `allow_hooks` of agent.yaml */
   allowed: boolean;
@@ -71,11 +74,18 @@ export function createHooks(options: Options) {
   return {
     allowed: options.allowed && options.outside.possible,
     run,
-    /** From now on the post hook is owed, whatever happens to this process. */
-    owe(jobId: string, interrupted: Interrupted): void {
-      store.notes.set(`post_hook_due:${jobId}`, JSON.stringify(interrupted));
+    /** From now on the post hook is owed, whatever happens to this process. False when a full disk does not take the note. */
+    owe(jobId: string, interrupted: Interrupted): boolean {
+      try {
+        store.notes.set(`post_hook_due:${jobId}`, JSON.stringify(interrupted));
+        return true;
+      } catch (error) {
+        if (!isDiskTrouble(error)) throw error;
+        return false;
+      }
     },
-    settle: (jobId: string): void => store.notes.delete(`post_hook_due:${jobId}`),
+    /** Never fails a job that is done: a full disk takes it later. */
+    settle: (jobId: string): void => options.writeWhenPossible(() => store.notes.delete(`post_hook_due:${jobId}`)),
     /** Runs the post hooks of jobs that a crash interrupted: what a pre hook stopped is started again. */
     async settleInterrupted(): Promise<void> {
       for (const { id: jobId, value } of store.notes.listByPrefix("post_hook_due:")) {

@@ -1,10 +1,11 @@
 /** Runs one job from its start to its end, and writes both down with everything that the job found out. */
 import type { Clock } from "../shared/clock.ts";
 import type { Log } from "../shared/log.ts";
-import type { JobFields } from "../shared/protocol/fields.ts";
+import type { JobFields, WarningCause } from "../shared/protocol/fields.ts";
 import type { CommandRun } from "../shared/protocol/to-agent.ts";
 import type { ToServerPayload } from "../shared/protocol/to-server.ts";
 import type { Redactor } from "../shared/redact.ts";
+import { countWarnings } from "../shared/warnings.ts";
 import type { DesiredStateHolder } from "./desired-state.ts";
 import {
   cancelled,
@@ -209,7 +210,8 @@ export function createJobRunner(options: Options): JobRunner {
       ...job.fields,
       status,
       exit_code: verdict.exitCode,
-      warnings: verdict.warnings,
+      warnings: countWarnings(verdict.causes),
+      warning_causes: verdict.causes.map(named),
       stats: verdict.stats as ToServerPayload<"job.finished">["stats"],
       error_code: error?.code ?? null,
       error_message: error ? clip(options.redactor.redact(error.message), 4096) : null,
@@ -218,11 +220,17 @@ export function createJobRunner(options: Options): JobRunner {
     };
   }
 
+  function named({ paths, ...cause }: WarningCause): WarningCause {
+    return { ...cause, paths: paths.map((path) => clip(options.redactor.redact(path), MAX_PATH)) };
+  }
+
   return {
     run,
     end: (job, verdict) => finish(job, verdict, logOf(job)),
   };
 }
+
+const MAX_PATH = 4096;
 
 /** Ends after which the repo is looked at: is it gone, who holds its lock? */
 const WORTH_A_LOOK = new Set<JobFinished["error_code"]>(["repo_missing", "wrong_password", "repo_locked"]);

@@ -23,9 +23,13 @@ export function durationInWords(ms: number): string {
 
 /** `1 file`, `12,345 files` */
 export function countOf(count: number, noun: string, plural = `${noun}s`): string {
+  return `${grouped(count)} ${count === 1 ? noun : plural}`;
+}
+
+/** `12,345` */
+export function grouped(count: number): string {
   // By hand: `toLocaleString` would keep 3 MB of the executable in memory.
-  const grouped = String(count).replace(/\B(?=(\d{3})+$)/g, ",");
-  return `${grouped} ${count === 1 ? noun : plural}`;
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** Never longer than `max` characters; a cut text says so. */

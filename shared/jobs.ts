@@ -88,5 +88,7 @@ export const WARNING_CODES = [
   "post_hook_failed",
   /** Snapshots in the repository that cannot be read. */
   "snapshot_unreadable",
+  /** The backup went on without data that it could not find in the repository. */
+  "repo_damaged",
 ] as const;
 export type WarningCode = (typeof WARNING_CODES)[number];

@@ -30,20 +30,29 @@ export function createLog({ level, format, clock, redactor, write }: LogOptions)
       const time = new Date(clock.now()).toISOString();
       const line =
         format === "json"
-          ? JSON.stringify({ time, level: own, message, ...fields })
-          : `${time} ${own.padEnd(5)} ${message}${fieldsAsText(fields)}`;
-      write(redactor.redact(escapeControls(line)));
+          ? safeJson({ time, level: own, message, ...fields })
+          : escapeControls(`${time} ${own.padEnd(5)} ${message}${fieldsAsText(fields)}`);
+      write(redactor.redact(line));
     };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Makes text safe for a terminal: control characters (but tab) become visible escapes. */
+/** Control characters but tab, line separators, and what turns the direction of writing round. */
+const UNSAFE = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** Makes text safe for a terminal: what would steer it becomes a visible escape. */
 export function escapeControls(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, (c) => {
-    return `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  return text.replace(UNSAFE, (c) => {
+    const code = c.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
   });
+}
+
+/** JSON on one line that is safe for a terminal, too; parsed, it is the same. */
+export function safeJson(value: unknown): string {
+  return JSON.stringify(value).replace(UNSAFE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function fieldsAsText(fields: LogFields): string {

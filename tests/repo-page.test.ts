@@ -77,6 +77,19 @@ test("a budget that is no number is refused beside its field", async () => {
   expect(await answer.text()).toMatch(/id="check_budget_gib-error"/);
 });
 
+test("compression in a repository of format 1 says that it does nothing", async () => {
+  const host = await enrollHost(app, admin);
+  const words = "has no effect: repositories of format 1 cannot compress";
+  change(host, { ...ready, formatVersion: 2, compression: "max" });
+  expect(await read(pathOf(host), admin)).not.toContain(words);
+  change(host, { ...ready, formatVersion: 1, compression: "max" });
+  const page = await read(pathOf(host), admin);
+  expect(page).toContain(`Strongest, slower (${words})`);
+  expect(page).toContain("restic migrate upgrade_repo_v2");
+  change(host, { ...ready, formatVersion: 1, compression: "off" });
+  expect(await read(pathOf(host), admin)).not.toContain(words);
+});
+
 test("why a repo cannot be opened is said once", async () => {
   const host = await enrollHost(app, admin);
   const statusMessage =
@@ -85,7 +98,7 @@ test("why a repo cannot be opened is said once", async () => {
   for (const path of [pathOf(host), `/hosts/${host.id}/repos`, `/hosts/${host.id}`])
     expect((await read(path)).match(/no repository at this address/gi), path).toHaveLength(1);
   const page = await read(pathOf(host));
-  expect(page).toContain("Check the URL, or whether the disk behind it is mounted.");
+  expect(page).toContain("check the URL, or whether the disk behind it is mounted.");
 });
 
 test("what is not possible now keeps its button, which points at the reason", async () => {

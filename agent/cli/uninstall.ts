@@ -2,6 +2,7 @@
 import { existsSync, lstatSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { PLATFORM } from "../platform.ts";
+import { isAtOrBelow } from "../restic/source-files.ts";
 import { readStatus } from "../status-file.ts";
 import type { Command, Io } from "./command.ts";
 
@@ -64,7 +65,7 @@ function removeFiles(io: Io): void {
 
 function pointsInto(link: string, folder: string): boolean {
   try {
-    return lstatSync(link).isSymbolicLink() && readlinkSync(link).startsWith(folder);
+    return lstatSync(link).isSymbolicLink() && isAtOrBelow(readlinkSync(link), folder);
   } catch {
     return false;
   }

@@ -1,5 +1,6 @@
 /** The hooks around one backup: the pre hook may end it, the post hook always follows a pre hook that was started. */
 import type { DesiredSourceGroup } from "../../shared/protocol/to-agent.ts";
+import { causeOf } from "../../shared/warnings.ts";
 import type { HookCall } from "../hooks.ts";
 import { cancelled, failed, type HandlerDeps, type JobContext, type Verdict } from "./handler.ts";
 
@@ -20,19 +21,34 @@ export async function betweenHooks(
   }
   const { job, access, log, signal, progress } = context;
   const call = { job, groupName: group.name, repoName: access.name };
-  hooks.owe(job.job_id, { groupId: group.id, groupName: group.name, repoName: access.name });
+  const owed = hooks.owe(job.job_id, { groupId: group.id, groupName: group.name, repoName: access.name });
+  // What a pre hook stops, a post hook starts again, even if this process is killed in between: so it must be noted first.
+  if (!owed && pre !== null && post !== null) {
+    return failed(
+      "pre_hook_failed",
+      "The pre hook was not run: the disk of the agent's state folder is full, so the post hook that follows could not be noted. Make room there, and run the backup again",
+    );
+  }
   let verdict: Verdict | null = null;
   if (pre !== null) {
     progress.phase("pre hook");
     verdict = await runPre({ ...call, when: "pre", script: pre, status: null, snapshotId: null });
   }
-  verdict ??= await work();
+  let thrown: { error: unknown } | null = null;
+  try {
+    verdict ??= await work();
+  } catch (error) {
+    // What the pre hook stopped is started again even when the agent itself fails.
+    thrown = { error };
+    verdict = failed("internal", String(error));
+  }
   if (post !== null) {
     progress.phase("post hook");
     const snapshotId = typeof verdict.stats?.snapshot_id === "string" ? verdict.stats.snapshot_id : null;
     verdict = await runPost({ ...call, when: "post", script: post, status: verdict.end, snapshotId }, verdict);
   }
   hooks.settle(job.job_id);
+  if (thrown) throw thrown.error;
   return verdict;
 
   async function runPre(hook: HookCall): Promise<Verdict | null> {
@@ -52,6 +68,6 @@ export async function betweenHooks(
     const end = await hooks.run(hook, log, new AbortController().signal);
     if (end.ok) return before;
     log.stderr(`The post hook failed: ${end.words}`);
-    return { ...before, warnings: before.warnings + 1 };
+    return { ...before, causes: [...before.causes, ...causeOf("post_hook_failed", [], 1)] };
   }
 }

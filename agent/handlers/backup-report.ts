@@ -1,18 +1,30 @@
 /** Turns the output of `restic backup` into log lines in words, progress, and the figures of the job's end. */
-import type { JobStats } from "../../shared/protocol/fields.ts";
+import type { WarningCode } from "../../shared/jobs.ts";
+import type { JobStats, WarningCause } from "../../shared/protocol/fields.ts";
 import type { BackupSummary, BackupVerboseStatus } from "../../shared/restic/backup.ts";
+import { causeOf } from "../../shared/warnings.ts";
 import type { JobLog } from "../job-log.ts";
 import type { Progress } from "../progress.ts";
+import { damageAdvice } from "../restic/damage.ts";
 import type { ResticLine } from "../restic/output.ts";
 import { bytesInWords, clip, countOf, durationInWords } from "../words.ts";
 
 export type BackupReport = {
   line(line: ResticLine, stream: "stdout" | "stderr"): void;
   summary(): BackupSummary | null;
-  /** Paths that could not be read or do not exist, each counted once. */
-  warnings(): number;
+  /** Paths that could not be read or do not exist, and volumes without a shadow copy, each counted once. */
+  causes(): WarningCause[];
   stats(): JobStats | null;
 };
+
+/** What restic itself complains of. */
+const READ_PROBLEMS = [
+  "unreadable",
+  "path_missing",
+  "shadow_copy_failed",
+  "repo_damaged",
+] as const satisfies WarningCode[];
+type ReadProblem = (typeof READ_PROBLEMS)[number];
 
 /** So many unreadable paths are named in the log; the rest is counted. */
 const MAX_NAMED = 1000;
@@ -21,31 +33,39 @@ const MISSING = /^(.*) does not exist, skipping$/;
 const SHADOW_COPY_FAILED = /VSS error|failed to create snapshot for/i;
 
 export function createBackupReport(log: JobLog, progress: Progress): BackupReport {
-  const unread = new Set<string>();
-  const unreadPaths: string[] = [];
+  const seen = new Map<ReadProblem, Set<string>>(READ_PROBLEMS.map((code) => [code, new Set()]));
+  const paths = new Map<ReadProblem, string[]>(READ_PROBLEMS.map((code) => [code, []]));
+  let total = 0;
   let summary: BackupSummary | null = null;
 
-  function warn(path: string, words: string): void {
-    if (unread.has(path)) return;
-    unread.add(path);
-    if (unreadPaths.length < MAX_PATHS_IN_STATS) unreadPaths.push(clip(path, 2000));
-    if (unread.size <= MAX_NAMED) log.stderr(words);
-    if (unread.size === 1) log.event("1 path could not be read; the backup goes on and will end with warnings");
-    if (unread.size === MAX_NAMED) log.event("Further paths that cannot be read are counted, but not listed");
+  function warn(code: ReadProblem, path: string, words: string): void {
+    const known = seen.get(code)!;
+    if (known.has(path)) return;
+    known.add(path);
+    total += 1;
+    const named = paths.get(code)!;
+    if (path !== "" && named.length < MAX_PATHS_IN_STATS) named.push(clip(path, 2000));
+    if (total <= MAX_NAMED) log.stderr(words);
+    if (code === "unreadable" && known.size === 1)
+      log.event("1 path could not be read; the backup goes on and will end with warnings");
+    if (total === MAX_NAMED) log.event("Further paths that cannot be read are counted, but not listed");
+  }
+
+  /** restic tells it like a file that cannot be read; it is the parent snapshot that cannot. */
+  function damage(message: string): boolean {
+    const advice = damageAdvice(message);
+    if (advice === null) return false;
+    if (seen.get("repo_damaged")?.size === 0) log.event(advice);
+    warn("repo_damaged", "", `error: ${message}`);
+    return true;
   }
 
   function text(words: string, stream: "stdout" | "stderr"): void {
     if (words.trim() === "") return;
     const missing = MISSING.exec(words)?.[1];
-    if (missing !== undefined) {
-      warn(missing, words);
-      return;
-    }
-    if (SHADOW_COPY_FAILED.test(words)) {
-      warn(words, words);
-      return;
-    }
-    if (stream === "stdout") log.stdout(words);
+    if (missing !== undefined) warn("path_missing", missing, words);
+    else if (SHADOW_COPY_FAILED.test(words)) warn("shadow_copy_failed", words, words);
+    else if (stream === "stdout") log.stdout(words);
     else log.stderr(words);
   }
 
@@ -57,7 +77,9 @@ export function createBackupReport(log: JobLog, progress: Progress): BackupRepor
         case "file":
           return fileLine(line.file, log);
         case "error":
+          if (damage(line.error.error.message)) return;
           return warn(
+            "unreadable",
             line.error.item || line.error.error.message,
             `error: ${line.error.error.message || line.error.item}`,
           );
@@ -73,8 +95,8 @@ export function createBackupReport(log: JobLog, progress: Progress): BackupRepor
       }
     },
     summary: () => summary,
-    warnings: () => unread.size,
-    stats: () => summary && statsOf(summary, unreadPaths),
+    causes: () => READ_PROBLEMS.flatMap((code) => causeOf(code, paths.get(code) ?? [], seen.get(code)?.size)),
+    stats: () => summary && statsOf(summary, paths.get("unreadable") ?? []),
   };
 }
 

@@ -1,46 +1,87 @@
-/** The sources of one backup: which of its paths exist, and the files by which restic learns of them. */
-import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, normalize } from "node:path";
+/** The sources of one backup: what of them is valid, what lies in the way, and the files by which restic learns of them. */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { realpath } from "node:fs/promises";
+import { join, normalize, relative } from "node:path";
 import type { DesiredSourceGroup } from "../../shared/protocol/to-agent.ts";
 import type { Platform } from "../platform.ts";
-import { excludesFile, includesFile, problemOfInclude, problemOfPattern } from "../restic/source-files.ts";
+import type { RepoAccess } from "../restic/access.ts";
+import { excludesFile, includesFile, isAtOrBelow, problemOfInclude, problemOfPattern } from "../restic/source-files.ts";
+import { inTime } from "./path-look.ts";
+
+/** A path or a pattern that restic could not take as written, and why. */
+export type Refused = { text: string; problem: string };
 
 export type Sources = {
   includes: string[];
   excludes: string[];
-  /** What restic could not take as written, in words. */
-  leftOut: string[];
-  /** Every path is gone: there is nothing to back up. */
-  noneExists: boolean;
+  refusedIncludes: Refused[];
+  refusedExcludes: Refused[];
   /** The whole machine is meant, so only its own disks are followed. */
   wholeMachine: boolean;
 };
 
 export function sourcesOf(group: DesiredSourceGroup, os: Platform["os"]): Sources {
-  const badIncludes = group.includes.flatMap((path) => told(path, problemOfInclude(path, os)));
-  const badExcludes = group.excludes.flatMap((pattern) => told(pattern, problemOfPattern(pattern)));
+  const refusedIncludes = group.includes.flatMap((path) => refused(path, problemOfInclude(path, os)));
+  const refusedExcludes = group.excludes.flatMap((pattern) => refused(pattern, problemOfPattern(pattern)));
   const includes = group.includes
     .filter((path) => problemOfInclude(path, os) === null)
     .map((path) => cleanPath(path, os));
   return {
-    includes,
+    includes: [...new Set(includes)],
     excludes: group.excludes.filter((pattern) => problemOfPattern(pattern) === null),
-    leftOut: [
-      ...badIncludes.map((text) => `The path ${text}: it is not backed up`),
-      ...badExcludes.map((text) => `The exclude ${text}: it is not used`),
-    ],
-    noneExists: !includes.some(mayExist),
+    refusedIncludes,
+    refusedExcludes,
     wholeMachine: os === "linux" && includes.includes("/"),
   };
 }
 
+function refused(text: string, problem: string | null): Refused[] {
+  return problem === null ? [] : [{ text, problem }];
+}
+
+function cleanPath(path: string, os: Platform["os"]): string {
+  if (os === "windows") return path;
+  const clean = normalize(path);
+  return clean.length > 1 ? clean.replace(/\/+$/, "") : clean;
+}
+
+/** The folder of a repository on this machine; null for all others. */
+export function repositoryFolder({ kind, credential }: RepoAccess): string | null {
+  return kind === "local" ? normalize(credential.url.replace(/^local:/, "")) : null;
+}
+
+/** A repository that lies in a source, as restic will meet it there. */
+export type OwnRepository = { include: string; place: string };
+
+/** Backing up a repository into itself never ends well. Links are followed, as restic meets the repository by its real name. */
+export async function findRepositoryInside(
+  folder: string | null,
+  includes: readonly string[],
+  signal: AbortSignal,
+): Promise<OwnRepository[]> {
+  if (folder === null) return [];
+  const real = (path: string) => inTime(() => realpath(path), path, signal);
+  const repository = await real(folder);
+  const found = await Promise.all(
+    includes.map(async (include): Promise<OwnRepository[]> => {
+      const top = await real(include);
+      if (!isAtOrBelow(repository, top)) return [];
+      return [{ include, place: join(include, relative(top, repository)) }];
+    }),
+  );
+  return found.flat();
+}
+
 export type SourceFiles = { includesFile: string; excludesFile: string; remove(): void };
 
-/** @param own folders of the agent itself, which are always left out. */
+/**
+ * @param own folders that are always left out, taken literally.
+ * @throws what the file system throws, such as on a full disk.
+ */
 export function writeSourceFiles(
   folder: string,
   jobId: string,
-  sources: Sources,
+  sources: Pick<Sources, "includes" | "excludes">,
   own: string[],
   os: Platform["os"],
 ): SourceFiles {
@@ -51,56 +92,14 @@ export function writeSourceFiles(
   const excludes = join(place, "excludes");
   writeFileSync(includes, includesFile(sources.includes), own600);
   writeFileSync(excludes, excludesFile(sources.excludes, own, os), own600);
-  return {
-    includesFile: includes,
-    excludesFile: excludes,
-    remove: () => rmSync(place, { recursive: true, force: true }),
-  };
+  return { includesFile: includes, excludesFile: excludes, remove: () => removeQuietly(place) };
 }
 
-/** File systems that a backup of `/` leaves out because they are mounted somewhere below it. */
-export function skippedMounts(mountInfo = readMountInfo()): string[] {
-  const mounts = mountInfo.split("\n").flatMap((line) => {
-    const [left, right] = line.split(" - ");
-    const place = left?.split(" ")[4];
-    const kind = right?.split(" ")[0];
-    if (!place || !kind || place === "/" || NO_DATA.has(kind)) return [];
-    return [place.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))];
-  });
-  return [...new Set(mounts)];
-}
-
-const NO_DATA = new Set(
-  "proc sysfs devtmpfs devpts tmpfs cgroup cgroup2 mqueue debugfs tracefs securityfs pstore bpf configfs fusectl hugetlbfs autofs ramfs rpc_pipefs binfmt_misc efivarfs nsfs overlay squashfs".split(
-    " ",
-  ),
-);
-
-function readMountInfo(): string {
+/** What cannot be removed now goes with the next start; a backup that is done must not fail by it. */
+function removeQuietly(place: string): void {
   try {
-    return readFileSync("/proc/self/mountinfo", "utf8");
+    rmSync(place, { recursive: true, force: true });
   } catch {
-    return "";
-  }
-}
-
-function told(text: string, problem: string | null): string[] {
-  return problem === null ? [] : [`${JSON.stringify(text)} is refused, because ${problem}`];
-}
-
-function cleanPath(path: string, os: Platform["os"]): string {
-  if (os === "windows") return path;
-  const clean = normalize(path);
-  return clean.length > 1 ? clean.replace(/\/+$/, "") : clean;
-}
-
-/** A path that may not be looked at counts as there: restic is to report what is wrong with it. */
-function mayExist(path: string): boolean {
-  try {
-    lstatSync(path);
-    return true;
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : "";
-    return code !== "ENOENT" && code !== "ENOTDIR";
+    // The folder is emptied when the agent starts.
   }
 }

@@ -6,7 +6,7 @@ import { createCleanup } from "../../tests/testbed/temp.ts";
 import { cleanText, readLine } from "../restic/output.ts";
 import { desiredState } from "../testing/fixture.ts";
 import { createBackupReport } from "./backup-report.ts";
-import { skippedMounts, sourcesOf, writeSourceFiles } from "./backup-sources.ts";
+import { sourcesOf, writeSourceFiles } from "./backup-sources.ts";
 
 const cleanup = createCleanup();
 afterAll(() => cleanup.run());
@@ -22,25 +22,13 @@ test("sources: what exists, what is refused, and the files that restic reads", a
   mkdirSync(join(folder, "here"));
   const sources = sourcesOf(group([`${folder}/here/`, `${folder}/gone`, "relative"], ["*.tmp", "#x", "$A"]), "linux");
   expect(sources.includes).toEqual([`${folder}/here`, `${folder}/gone`]);
-  expect(sources.noneExists).toBe(false);
-  expect(sources.leftOut).toHaveLength(2);
+  expect(sources.refusedIncludes.map(({ text }) => text)).toEqual(["relative"]);
+  expect(sources.refusedExcludes.map(({ text }) => text)).toEqual(["#x"]);
   const files = writeSourceFiles(folder, "job", sources, ["/own"], "linux");
   expect(readFileSync(files.includesFile, "utf8")).toBe(`${folder}/here\n${folder}/gone\n`);
   expect(readFileSync(files.excludesFile, "utf8")).toBe("*.tmp\n$$A\n/own\n");
   files.remove();
-  expect(sourcesOf(group([`${folder}/gone`]), "linux").noneExists).toBe(true);
   expect(sourcesOf(group(["/"]), "linux")).toMatchObject({ wholeMachine: true, includes: ["/"] });
-});
-
-test("mounts with data of their own are listed", () => {
-  const info = [
-    "22 1 0:21 / / rw - ext4 /dev/vda rw",
-    "23 22 0:22 / /proc rw - proc proc rw",
-    "24 22 0:23 / /mnt/old\\040disk rw shared:1 - ext4 /dev/vdb rw",
-    "25 22 0:24 / /run rw - tmpfs tmpfs rw",
-    "26 22 0:25 / /srv rw - nfs4 vault:/srv rw",
-  ];
-  expect(skippedMounts(info.join("\n"))).toEqual(["/mnt/old disk", "/srv"]);
 });
 
 function replay(version: string, name: string) {
@@ -60,7 +48,13 @@ function replay(version: string, name: string) {
 
 test.each(["0.18.0", "0.19.1"])("restic %s: the log tells what matters in words", (version) => {
   const { lines, progress, report } = replay(version, "backup-unreadable");
-  expect(report.warnings()).toBe(2);
+  expect(report.causes()).toEqual([
+    {
+      code: "unreadable",
+      count: 2,
+      paths: [`/testbed/t/r-${version}/u/closed`, `/testbed/t/r-${version}/u/docs/f2.txt`],
+    },
+  ]);
   expect(report.stats()).toMatchObject({
     files_new: 6,
     unreadable_paths: [`/testbed/t/r-${version}/u/closed`, `/testbed/t/r-${version}/u/docs/f2.txt`],
@@ -83,8 +77,8 @@ test.each(["0.18.0", "0.19.1"])("restic %s: per-file lines only for files that c
 
 test.each(["0.18.0", "0.19.1"])("restic %s: a missing source counts once", (version) => {
   const { report, lines } = replay(version, "backup-one-missing-source");
-  expect(report.warnings()).toBe(1);
-  expect(report.stats()?.unreadable_paths).toEqual([`/testbed/t/r-${version}/nonexistent`]);
+  expect(report.causes()).toEqual([{ code: "path_missing", count: 1, paths: [`/testbed/t/r-${version}/nonexistent`] }]);
+  expect(report.stats()?.unreadable_paths).toEqual([]);
   expect(lines.filter((line) => line.startsWith("stderr:"))).toHaveLength(1);
 });
 
@@ -103,6 +97,7 @@ test("a hundred thousand unreadable paths do not fill the log", () => {
       "stderr",
     );
   }
-  expect(report.warnings()).toBe(100_000);
+  expect(report.causes()).toMatchObject([{ code: "unreadable", count: 100_000 }]);
+  expect(report.causes()[0]?.paths).toHaveLength(100);
   expect(lines.length).toBeLessThan(1010);
 });

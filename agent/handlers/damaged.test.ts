@@ -58,6 +58,13 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
     for (const pack of packs.slice(0, -1)) rmSync(pack);
     // What describes the data is answered from the cache otherwise.
     rmSync(scene.fixture.environment.cacheFolder, { recursive: true });
+    const backup = backupOf(scene);
+    const saved = await done(backup);
+    expect(saved).toMatchObject({
+      status: "succeeded",
+      warning_causes: [{ code: "repo_damaged", count: 1, paths: [] }],
+    });
+    expect(log(backup.job_id)).toContain("Stored data is missing: restic repair index");
     for (const job of [
       order("stats", repoId, {}),
       order("prune", repoId, { restic_id: resticId }, { credential: admin }),

@@ -1,7 +1,7 @@
 /** What every handler of an order gets and gives back. */
 import type { Clock } from "../../shared/clock.ts";
 import type { ErrorCode } from "../../shared/jobs.ts";
-import type { JobFields, JobStats } from "../../shared/protocol/fields.ts";
+import type { JobFields, JobStats, WarningCause } from "../../shared/protocol/fields.ts";
 import type { CommandRun } from "../../shared/protocol/to-agent.ts";
 import type { AppendOnly } from "../../shared/repos.ts";
 import type { DesiredStateHolder } from "../desired-state.ts";
@@ -14,12 +14,14 @@ import type { RepoAccess } from "../restic/access.ts";
 import type { ResticOrder } from "../restic/argv.ts";
 import type { Reach } from "../restic/reach.ts";
 import type { ResticResult, ResticUse } from "../restic/restic.ts";
+import type { SourceMemory } from "./source-memory.ts";
 
 /** How a job ended; `messages` are written together with its end. */
 export type Verdict = {
   end: "succeeded" | "failed" | "cancelled";
   exitCode: number | null;
-  warnings: number;
+  /** What makes it amber; the number of warnings is the sum of their counts. */
+  causes: WarningCause[];
   stats: JobStats | null;
   /** `lasts`: waiting does not help. */
   error: { code: ErrorCode; message: string; lasts?: true } | null;
@@ -58,6 +60,7 @@ export type HandlerDeps = {
   clock: Clock;
   state: DesiredStateHolder;
   hooks: Hooks;
+  sourceMemory: SourceMemory;
   platform: Platform;
   /** The machine's own zone. */
   hostZone(): string;
@@ -80,12 +83,12 @@ type Failure = Extract<ResticResult["judgement"], { is: "failed" }>;
 export type Handler = (context: JobContext, deps: HandlerDeps) => Promise<Verdict | Later>;
 
 export function succeeded(part: Partial<Omit<Verdict, "end" | "error">> = {}): Verdict {
-  return { end: "succeeded", exitCode: 0, warnings: 0, stats: null, error: null, messages: [], due: [], ...part };
+  return { end: "succeeded", exitCode: 0, causes: [], stats: null, error: null, messages: [], due: [], ...part };
 }
 
 export function failed(code: ErrorCode, message: string, part: Partial<Omit<Verdict, "end" | "error">> = {}): Verdict {
   const error = { code, message };
-  return { end: "failed", exitCode: null, warnings: 0, stats: null, error, messages: [], due: [], ...part };
+  return { end: "failed", exitCode: null, causes: [], stats: null, error, messages: [], due: [], ...part };
 }
 
 /** A failure that restic's own end told. */
@@ -94,7 +97,7 @@ function failedAs({ code, message, lasts }: Failure, part: Partial<Omit<Verdict,
 }
 
 export function cancelled(exitCode: number | null = null): Verdict {
-  return { end: "cancelled", exitCode, warnings: 0, stats: null, error: null, messages: [], due: [] };
+  return { end: "cancelled", exitCode, causes: [], stats: null, error: null, messages: [], due: [] };
 }
 
 /** The verdict of a restic command that did not end well; null when it did. */

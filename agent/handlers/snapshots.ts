@@ -1,5 +1,7 @@
 /** snapshots: the complete list of a repository's snapshots. */
 
+import type { WarningCause } from "../../shared/protocol/fields.ts";
+import { causeOf } from "../../shared/warnings.ts";
 import { DAMAGED_SNAPSHOT } from "../restic/damage.ts";
 import { reportMessages } from "../restic/snapshot-row.ts";
 import { askSnapshots, type SnapshotList } from "../restic/survey.ts";
@@ -32,6 +34,6 @@ export async function listSnapshots(context: JobContext): Promise<SnapshotList |
   return found.value;
 }
 
-export function unreadWarning({ unreadable }: SnapshotList): { warnings: number } {
-  return { warnings: unreadable.length };
+export function unreadWarning({ unreadable }: SnapshotList): { causes: WarningCause[] } {
+  return { causes: causeOf("snapshot_unreadable", unreadable) };
 }

@@ -36,3 +36,10 @@ export function excludesFile(patterns: string[], own: string[], os: Platform["os
 function literal(path: string, os: Platform["os"]): string {
   return os === "windows" ? path : path.replace(/[\\*?[\]]/g, "\\$&");
 }
+
+/** Whether `path` is `folder` or lies in it; `/srv-old` does not lie in `/srv`. */
+export function isAtOrBelow(path: string, folder: string): boolean {
+  if (path === folder) return true;
+  const separators = folder.startsWith("/") ? ["/"] : ["\\", "/"];
+  return separators.some((one) => path.startsWith(folder.endsWith(one) ? folder : folder + one));
+}

@@ -15,7 +15,9 @@ export type NoteKey =
   | `status_due:${string}`
   | `told_failed:${string}`
   | `reported_at:${string}`
-  | `measured:${string}`;
+  | `measured:${string}`
+  /** By group and repo: which paths held files when they were last saved there. */
+  | `held_files:${string}:${string}`;
 
 export function createNoteRows(db: Database) {
   const get = db.query<{ value: string }, [string]>("SELECT value FROM notes WHERE key = ?1");

@@ -1,5 +1,5 @@
 /** The audit log: appended, listed with filters, never changed. */
-import { and, count, desc, eq, gte, like, lte, type SQL } from "drizzle-orm";
+import { and, count, desc, eq, gte, lte, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { type AuditRow, auditLog } from "../schema/audit.ts";
 import { users } from "../schema/users.ts";
@@ -58,7 +58,7 @@ function conditions(filter: AuditFilter): SQL | undefined {
     filter.actor ? eq(auditLog.actor, filter.actor) : undefined,
     filter.action
       ? filter.action.endsWith(".")
-        ? like(auditLog.action, `${filter.action}%`)
+        ? sql`substr(${auditLog.action}, 1, ${filter.action.length}) = ${filter.action}`
         : eq(auditLog.action, filter.action)
       : undefined,
     filter.target_kind ? eq(auditLog.targetKind, filter.target_kind) : undefined,

@@ -1,9 +1,11 @@
 /** The whole fleet, or some hosts of it, in a handful of statements: what lists and verdicts are made of. */
 import type { JobStatus } from "../../shared/jobs.ts";
 import type { RepoStatus } from "../../shared/repos.ts";
+import type { CauseCount } from "../../shared/warnings.ts";
 import type { Db } from "../open.ts";
 import type { HostRow } from "../schema/hosts.ts";
 import { findHost, listLiveHosts } from "./hosts.ts";
+import { CAUSE_COUNTS, parseCauses } from "./jobs.ts";
 import { WANTED_TARGETS } from "./source-groups.ts";
 
 export type FleetRepo = {
@@ -39,6 +41,7 @@ export type FleetTarget = {
   errorCode: string | null;
   errorMessage: string | null;
   startedAt: number | null;
+  causes: CauseCount[];
 };
 export type FleetOpenJob = {
   id: string;
@@ -66,7 +69,8 @@ const GROUPS = `SELECT g.id, g.host_id AS hostId, g.name, g.retention_held_since
   FROM source_groups g JOIN hosts h ON h.id = g.host_id WHERE h.archived_at IS NULL`;
 const TARGETS = `SELECT w.host_id AS hostId, w.source_group_id AS sourceGroupId, w.repo_id AS repoId, t.last_job_id AS lastJobId,
     t.last_status AS lastStatus, coalesce(t.last_warnings, 0) AS lastWarnings, t.last_at AS lastAt,
-    t.last_success_at AS lastSuccessAt, j.error_code AS errorCode, j.error_message AS errorMessage, j.started_at AS startedAt
+    t.last_success_at AS lastSuccessAt, j.error_code AS errorCode, j.error_message AS errorMessage, j.started_at AS startedAt,
+    ${CAUSE_COUNTS} AS causes
   FROM (${WANTED_TARGETS}) w
   JOIN hosts h ON h.id = w.host_id
   LEFT JOIN backup_targets t ON t.source_group_id = w.source_group_id AND t.repo_id = w.repo_id
@@ -94,7 +98,10 @@ export function readFleetFacts(db: Db, hostIds: readonly string[] | null = null)
     hosts: hostIds === null ? listLiveHosts(db) : listLiveOf(db, hostIds),
     repos: rows<FleetRepo>(REPOS, "r.host_id"),
     groups: rows<FleetGroup>(GROUPS, "g.host_id", "ORDER BY lower(g.name)"),
-    targets: rows<FleetTarget>(TARGETS, "w.host_id"),
+    targets: rows<Omit<FleetTarget, "causes"> & { causes: string | null }>(TARGETS, "w.host_id").map((row) => ({
+      ...row,
+      causes: parseCauses(row.causes),
+    })),
     openJobs: rows<FleetOpenJob>(OPEN_JOBS, "host_id", "ORDER BY id"),
     schedules: rows<FleetSchedule>(SCHEDULES, "s.host_id"),
   };

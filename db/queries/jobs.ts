@@ -17,6 +17,7 @@ import {
   sql,
 } from "drizzle-orm";
 import type { JobKind, JobStatus } from "../../shared/jobs.ts";
+import type { CauseCount } from "../../shared/warnings.ts";
 import type { Db } from "../open.ts";
 import { prepared } from "../prepared.ts";
 import { hosts } from "../schema/hosts.ts";
@@ -27,6 +28,9 @@ import { users } from "../schema/users.ts";
 
 /** Literals, not parameters: only so does SQLite see that the partial index of open jobs answers it, at a million jobs too. */
 const IS_OPEN = sql`${jobs.status} in ('queued', 'running')`;
+
+/** As `savedNothing` has it. */
+const SAVED_NOTHING = sql`coalesce(json_extract(${jobs.stats}, '$.total_files_processed') = 0, 0)`;
 
 const jobById = prepared((db) =>
   db
@@ -174,6 +178,8 @@ export type JobFilter = {
   kind?: JobKind | undefined;
   /** A status, or `warning` for successes with warnings. */
   status?: JobStatus | "warning" | undefined;
+  /** Successes without a single file. */
+  savedNothing?: boolean | undefined;
   since?: number | undefined;
   until?: number | undefined;
 };
@@ -245,16 +251,46 @@ export function listLastBackups(db: Db, groupId: string, limit: number, except: 
     .all();
 }
 
-export type EndedBackup = Pick<JobRow, "repoId" | "status" | "warnings" | "finishedAt">;
+/** The last backups of a group into one repo that saved files, newest first. */
+export function listLastSuccesses(db: Db, groupId: string, repoId: string, limit: number): JobRow[] {
+  return db
+    .select()
+    .from(jobs)
+    .where(
+      and(
+        eq(jobs.sourceGroupId, groupId),
+        sql`+${jobs.repoId} = ${repoId}`,
+        sql`+${jobs.kind} = 'backup' and +${jobs.status} = 'succeeded'`,
+        sql`not ${SAVED_NOTHING}`,
+      ),
+    )
+    .orderBy(desc(jobs.queuedAt))
+    .limit(limit)
+    .all();
+}
 
-const ENDED_BACKUPS = `SELECT repo_id AS repoId, status, warnings, finished_at AS finishedAt FROM jobs
+/** In the list of causes of a job: which, without their paths. NULL where none was told. */
+export const CAUSE_COUNTS = `CASE WHEN j.warning_causes IS NULL THEN NULL ELSE
+  (SELECT json_group_array(json_object('code', value ->> 'code', 'count', value ->> 'count')) FROM json_each(j.warning_causes)) END`;
+
+/** What {@link CAUSE_COUNTS} gave. */
+export function parseCauses(text: string | null): CauseCount[] {
+  return text === null ? [] : (JSON.parse(text) as CauseCount[]);
+}
+
+export type EndedBackup = Pick<JobRow, "repoId" | "status" | "warnings" | "finishedAt"> & { causes: CauseCount[] };
+
+const ENDED_BACKUPS = `SELECT repo_id AS repoId, status, warnings, finished_at AS finishedAt, ${CAUSE_COUNTS} AS causes FROM jobs j
   WHERE source_group_id = ?1 AND queued_at >= ?2 - 691200000 AND queued_at < ?3 + 86400000 AND +kind = 'backup'
     AND +status IN ('succeeded', 'failed') AND coalesce(scheduled_at, started_at, queued_at) >= ?2
     AND coalesce(scheduled_at, started_at, queued_at) < ?3`;
 
 /** Ended backups of a group whose own time lies in a span; cancelled ones do not count. */
 export function listBackupsBetween(db: Db, groupId: string, from: number, until: number): EndedBackup[] {
-  return db.$client.query<EndedBackup, [string, number, number]>(ENDED_BACKUPS).all(groupId, from, until);
+  return db.$client
+    .query<Omit<EndedBackup, "causes"> & { causes: string | null }, [string, number, number]>(ENDED_BACKUPS)
+    .all(groupId, from, until)
+    .map((row) => ({ ...row, causes: parseCauses(row.causes) }));
 }
 
 const OPEN_COUNTS = "SELECT status, count(*) AS n FROM jobs WHERE status IN ('queued', 'running') GROUP BY status";
@@ -314,6 +350,8 @@ function conditions(filter: JobFilter): SQL | undefined {
     filter.kind ? eq(kindColumn, filter.kind) : undefined,
     status === "warning" ? and(eq(statusColumn, "succeeded"), sql`${jobs.warnings} > 0`) : undefined,
     status && status !== "warning" ? eq(statusColumn, status) : undefined,
+    // Each of them is amber, so the figures of all others need not be read.
+    filter.savedNothing ? and(eq(statusColumn, "succeeded"), sql`${jobs.warnings} > 0`, SAVED_NOTHING) : undefined,
     filter.since !== undefined ? gte(jobs.queuedAt, filter.since) : undefined,
     filter.until !== undefined ? lt(jobs.queuedAt, filter.until) : undefined,
   );

@@ -156,12 +156,18 @@ function conditions(filter: SnapshotFilter): SQL | undefined {
     inArray(snapshots.repoId, filter.repoIds.length > 0 ? [...filter.repoIds] : [""]),
     filter.hostname ? eq(snapshots.hostname, filter.hostname) : undefined,
     filter.tag ? sql`exists (select 1 from json_each(${snapshots.tags}) where value = ${filter.tag})` : undefined,
-    path
-      ? sql`exists (select 1 from json_each(${snapshots.paths}) where value = ${path} or substr(value, 1, length(${path})) = ${path})`
-      : undefined,
+    path ? isAtOrBelow(path) : undefined,
     filter.since !== undefined ? gte(snapshots.time, filter.since) : undefined,
     filter.until !== undefined ? lt(snapshots.time, filter.until) : undefined,
   );
+}
+
+/** `/srv` means that folder and what lies in it, with either system's separator; `/srv-old` is another one. */
+function isAtOrBelow(path: string): SQL {
+  const folder = path.replace(/[\\/]+$/, "");
+  const next = sql`substr(value, length(${folder}) + 1, 1)`;
+  return sql`exists (select 1 from json_each(${snapshots.paths})
+    where substr(value, 1, length(${folder})) = ${folder} and (value in (${folder}, ${path}) or ${next} in ('/', '\\')))`;
 }
 
 function toRow(repoId: string, wire: WireSnapshot, seenAt: number | null): SnapshotRow {

@@ -1,5 +1,6 @@
 /** Source groups, their targets and the days behind the night strip. */
 import { and, asc, eq, sql } from "drizzle-orm";
+import type { WarningCode } from "../../shared/jobs.ts";
 import type { Db } from "../open.ts";
 import { prepared } from "../prepared.ts";
 import { repos } from "../schema/repos.ts";
@@ -157,13 +158,16 @@ export function deleteTargetsOfRepo(db: Db, repoId: string): void {
   db.delete(backupTargets).where(eq(backupTargets.repoId, repoId)).run();
 }
 
-const PUT_DAY = `INSERT INTO daily_outcomes (host_id, source_group_id, day, outcome, runs, failed) VALUES (?, ?, ?, ?, ?, ?)
-  ON CONFLICT (host_id, source_group_id, day)
-  DO UPDATE SET outcome = excluded.outcome, runs = excluded.runs, failed = excluded.failed`;
+const PUT_DAY = `INSERT INTO daily_outcomes (host_id, source_group_id, day, outcome, runs, failed, warning_codes)
+  VALUES (?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (host_id, source_group_id, day) DO UPDATE SET outcome = excluded.outcome, runs = excluded.runs,
+    failed = excluded.failed, warning_codes = excluded.warning_codes`;
 
 /** Leaves the counted due times alone. Days of a whole fleet are judged at once, so plain prepared statements here. */
 export function putDailyOutcome(db: Db, row: Omit<DailyOutcomeRow, "due">): void {
-  db.$client.query(PUT_DAY).run(row.hostId, row.sourceGroupId, row.day, row.outcome, row.runs, row.failed);
+  const { hostId, sourceGroupId, day, outcome, runs, failed, warningCodes } = row;
+  const codes = warningCodes === null ? null : JSON.stringify(warningCodes);
+  db.$client.query(PUT_DAY).run(hostId, sourceGroupId, day, outcome, runs, failed, codes);
 }
 
 /** How often the group was due on this day. */
@@ -177,13 +181,20 @@ export function findDues(db: Db, hostId: string, groupId: string, day: string): 
   );
 }
 
-const NIGHTS = `SELECT host_id AS hostId, source_group_id AS sourceGroupId, day, outcome, runs, failed, due FROM daily_outcomes
+const NIGHTS = `SELECT host_id AS hostId, source_group_id AS sourceGroupId, day, outcome, runs, failed, due,
+    warning_codes AS warningCodes FROM daily_outcomes
   WHERE host_id IN (SELECT value FROM json_each(?)) AND day >= ?`;
 
 /** Days of many hosts at once: thousands of rows for each look at the dashboard, so a plain prepared statement. */
 export function listDailyOutcomes(db: Db, hostIds: readonly string[], sinceDay: string): DailyOutcomeRow[] {
   if (hostIds.length === 0) return [];
-  return db.$client.query<DailyOutcomeRow, [string, string]>(NIGHTS).all(JSON.stringify(hostIds), sinceDay);
+  const rows = db.$client
+    .query<Omit<DailyOutcomeRow, "warningCodes"> & { warningCodes: string | null }, [string, string]>(NIGHTS)
+    .all(JSON.stringify(hostIds), sinceDay);
+  return rows.map((row) => ({
+    ...row,
+    warningCodes: row.warningCodes === null ? null : (JSON.parse(row.warningCodes) as WarningCode[]),
+  }));
 }
 
 export function isGroupNameFree(db: Db, hostId: string, name: string, tag: string, except: string | null): boolean {

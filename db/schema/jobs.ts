@@ -38,7 +38,7 @@ export const jobs = sqliteTable(
     closedBy: text("closed_by", { enum: ["agent", "server"] }),
     exitCode: integer("exit_code"),
     warnings: integer("warnings").notNull().default(0),
-    /** What the warnings are about; their counts add up to `warnings`. null: told by an agent that did not say. */
+    /** What the warnings are about. null: there are none, or the agent is too old to say. */
     warningCauses: jsonColumn<WarningCause[]>("warning_causes"),
     stats: jsonColumn<JobStats>("stats"),
     errorCode: text("error_code", { enum: ERROR_CODES }),

@@ -1,7 +1,7 @@
 /** Named sets of paths, where they go, and the truth about how protected each target is. */
 import { sql } from "drizzle-orm";
 import { check, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { JOB_STATUSES } from "../../shared/jobs.ts";
+import { JOB_STATUSES, type WarningCode } from "../../shared/jobs.ts";
 import type { Retention } from "../../shared/retention.ts";
 import { flagColumn, idColumn, jsonColumn, timeColumn } from "./columns.ts";
 import { hosts } from "./hosts.ts";
@@ -86,6 +86,7 @@ export const backupTargets = sqliteTable(
     lastStatus: text("last_status", { enum: JOB_STATUSES }),
     lastWarnings: integer("last_warnings").notNull().default(0),
     lastAt: timeColumn("last_at"),
+    /** A run that saved no file is none: then it is older than `lastAt`, although `lastStatus` is `succeeded`. */
     lastSuccessAt: timeColumn("last_success_at"),
     addedBytesMedian: integer("added_bytes_median"),
     filesMedian: integer("files_median"),
@@ -113,6 +114,8 @@ export const dailyOutcomes = sqliteTable(
     failed: integer("failed").notNull(),
     /** How often a schedule in force has been due on this day, so far. */
     due: integer("due").notNull().default(0),
+    /** Of a day with warnings: what they were about. */
+    warningCodes: jsonColumn<WarningCode[]>("warning_codes"),
   },
   (t) => [
     primaryKey({ columns: [t.hostId, t.sourceGroupId, t.day] }),

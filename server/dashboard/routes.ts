@@ -31,7 +31,12 @@ export function dashboardRoutes({ db, clock, fleet }: { db: Db; clock: Clock; fl
           snapshots: hosts.reduce((sum, row) => sum + row.host.snapshotCount, 0),
           jobs_running: hosts.flatMap((row) => row.openJobs).filter((job) => job.status === "running").length,
           jobs_waiting: hosts.flatMap((row) => row.openJobs).filter((job) => job.status === "queued").length,
-          backups_24h: { succeeded: ended("succeeded"), failed: ended("failed") },
+          backups_24h: {
+            succeeded: ended("succeeded"),
+            failed: ended("failed"),
+            /** Of those that succeeded: without a single file. */
+            saved_nothing: countJobs(db, { kind: "backup", savedNothing: true, since }).total,
+          },
         });
       },
     }),
@@ -136,6 +141,9 @@ function hostBody({ host, status, lastSeenAt, repos, groups, targets, isProtecte
           last_status: target.lastStatus,
           last_at: iso(target.lastAt),
           last_job_id: target.lastJobId,
+          last_success_at: iso(target.lastSuccessAt),
+          last_warnings: target.lastWarnings,
+          last_warning_causes: target.causes,
         })),
     })),
   };

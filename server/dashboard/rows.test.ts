@@ -11,6 +11,7 @@ const night = (sourceGroupId: string, day: string, outcome: DailyOutcomeRow["out
   runs: 1,
   failed: outcome === "failed" ? 1 : 0,
   due: 0,
+  warningCodes: outcome === "warning" ? ["unreadable"] : null,
 });
 
 describe("nights of a host", () => {

@@ -20,13 +20,16 @@ const FEW_BACKUPS = 500;
 /** A sparkline has room for so many points. */
 const SPARK_POINTS = 11;
 
+/** `empty` are successes without a file: they ran, but not well. */
+export type LastDay = { ran: number; failed: number; empty: number };
+
 export type FleetRows = {
   /** Rows of these hosts; `days` are the days of the strip, oldest first. */
   read(hosts: readonly FleetHost[], days: readonly string[]): FleetRow[];
   /** Total size of all repos by day, oldest first. */
   totals(): number[];
-  /** Backups that ended in the last 24 h. */
-  lastDay(): { ran: number; failed: number };
+  /** Backups of the last 24 h, by how they ended. */
+  lastDay(): LastDay;
 };
 
 export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; shareOf: ShareOf }): FleetRows {
@@ -35,7 +38,7 @@ export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; 
   /** As long as the fleet holds a host as it is; one with open jobs moves all the time. */
   const rows = new WeakMap<FleetHost, { today: string; made: FleetRow }>();
 
-  let counted: { at: number; ran: number; failed: number } | null = null;
+  let counted: ({ at: number } & LastDay) | null = null;
 
   const sizes = () => {
     const now = clock.now();
@@ -82,7 +85,8 @@ export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; 
       if (counted && !isCheap && now - counted.at < COUNTS_KEPT_MS) return counted;
       const ended = (status: "succeeded" | "failed") =>
         countJobs(db, { kind: "backup", status, since: now - DAY_MS }).total;
-      counted = { at: now, ran: ended("succeeded"), failed: ended("failed") };
+      const { total: empty } = countJobs(db, { kind: "backup", savedNothing: true, since: now - DAY_MS });
+      counted = { at: now, ran: ended("succeeded") - empty, failed: ended("failed"), empty };
       return counted;
     },
   };
@@ -99,7 +103,11 @@ export function nightsOfHost(
   const nights = [...Map.groupBy(rows, (row) => row.day)].map(([day, ofDay]): StripDay => {
     const outcome = WORST_FIRST.find((one) => ofDay.some((row) => row.outcome === one)) ?? "none_due";
     const sum = (pick: (row: DailyOutcomeRow) => number) => ofDay.reduce((total, row) => total + pick(row), 0);
-    const night = { day, outcome, runs: sum((row) => row.runs), failed: sum((row) => row.failed) };
+    const codes = new Set(outcome === "warning" ? ofDay.flatMap((row) => row.warningCodes ?? []) : []);
+    const night = {
+      ...{ day, outcome, runs: sum((row) => row.runs), failed: sum((row) => row.failed) },
+      ...(codes.size > 0 ? { warningCodes: [...codes] } : {}),
+    };
     return outcome === "missed" ? { ...night, due: sum((row) => row.due) } : night;
   });
   const today = days.at(-1);

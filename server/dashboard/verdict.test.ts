@@ -82,7 +82,18 @@ describe("needs", () => {
   test("a repository that cannot be opened, warnings and long drift are named", () => {
     expect(needOf(host("a", { repos: [{ status: "failed" }] }), NOW)).toEqual({ kind: "repo_not_ready" });
     const warned = [{ sourceGroupId: "g", lastStatus: "succeeded", lastWarnings: 2, lastSuccessAt: NOW }];
-    expect(needOf(host("a", { targets: warned }), NOW)).toEqual({ kind: "warnings", count: 2 });
+    const causes = [{ code: "unreadable" as const, count: 2 }];
+    const targets = warned.map((one) => ({ ...one, causes }));
+    expect(needOf(host("a", { targets }), NOW)).toEqual({ kind: "warnings", count: 2, causes });
+    const empty = {
+      sourceGroupId: "g",
+      lastStatus: "succeeded",
+      lastWarnings: 1,
+      lastAt: NOW,
+      lastSuccessAt: NOW - 1000,
+    };
+    expect(needOf(host("a", { targets: [empty] }), NOW)).toEqual({ kind: "saved_nothing", group: null });
+    expect(needOf(host("a", { targets: [{ ...empty, lastSuccessAt: null }] }), NOW)?.kind).toBe("saved_nothing");
     const heldGroup = { groups: [{ id: "g", name: "g", heldSince: NOW }] };
     const held = { kind: "retention_held", group: "g", groupId: "g" } as const;
     expect(needOf(host("a", heldGroup), NOW)).toEqual(held);

@@ -1,8 +1,10 @@
 // Which hosts need a person and why, worst first; and what the fleet comes to in figures. Pure.
 import { DAY_MS } from "../../shared/clock.ts";
+import { mergeCauses } from "../../shared/warnings.ts";
 import type { FleetSummary } from "../../ui/dashboard/tiles.tsx";
 import type { NeedyHost } from "../../ui/dashboard/verdict.tsx";
 import type { HostNeed } from "../../ui/hosts/words.tsx";
+import { isLastWithoutFiles } from "../hosts/last-backup.ts";
 import type { FleetHost } from "./fleet.ts";
 
 /** A failed run says more than the span since the last good one, until that is longer than this. */
@@ -13,6 +15,7 @@ const ORDER: readonly HostNeed["kind"][] = [
   "no_backup",
   "failed",
   "repo_not_ready",
+  "saved_nothing",
   "never",
   "not_scheduled",
   "warnings",
@@ -29,21 +32,28 @@ export function needOf(row: FleetHost, now: number): HostNeed | null {
   if (lateMs !== null && (!hasFailed || lateMs > STALE_FAILED_MS)) return { kind: "no_backup", sinceMs: lateMs };
   if (hasFailed) return { kind: "failed" };
   if (repos.some((repo) => repo.status === "failed" || repo.status === "waiting")) return { kind: "repo_not_ready" };
+  const empty = targets.filter(isLastWithoutFiles);
+  if (empty.length > 0) return { kind: "saved_nothing", group: nameIfOnlyOne(groups, empty) };
   if (!isBusy) {
     const never = neverBackedUp(row);
     if (never) return never;
   }
   const [idle] = row.unscheduled;
   if (idle) return { kind: "not_scheduled", group: row.unscheduled.length === groups.length ? null : idle.name };
-  const warnings = targets.reduce(
-    (sum, { lastStatus, lastWarnings }) => sum + (lastStatus === "succeeded" ? lastWarnings : 0),
-    0,
-  );
-  if (warnings > 0) return { kind: "warnings", count: warnings };
+  const warned = targets.filter(({ lastStatus, lastWarnings }) => lastStatus === "succeeded" && lastWarnings > 0);
+  const count = warned.reduce((sum, { lastWarnings }) => sum + lastWarnings, 0);
+  if (count > 0) return { kind: "warnings", count, causes: mergeCauses(warned.flatMap(({ causes }) => causes)) };
   const held = groups.find(({ heldSince }) => heldSince !== null);
   if (held) return { kind: "retention_held", group: held.name, groupId: held.id };
   if (host.driftSince !== null && now - host.driftSince > DRIFT_TOLERATED_MS) return { kind: "drift" };
   return null;
+}
+
+/** The group that is meant, when others of the host are well. */
+function nameIfOnlyOne(groups: FleetHost["groups"], targets: FleetHost["targets"]): string | null {
+  const ids = new Set(targets.map(({ sourceGroupId }) => sourceGroupId));
+  const [only] = groups.filter(({ id }) => ids.has(id));
+  return groups.length > 1 && ids.size === 1 ? (only?.name ?? null) : null;
 }
 
 /** A group, or one of the repos of a group, that holds no backup yet. */

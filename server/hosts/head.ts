@@ -53,7 +53,12 @@ export function createHostHeads({ db, clock, hub, lastSeenAt, shareOf }: HeadRea
       const openJobs = listOpenJobs(db, hostId) as OpenJobFacts[];
       const facts = targets.map((target): TargetFacts => {
         const job = target.lastJobId ? findJob(db, target.lastJobId) : null;
-        return { ...target, startedAt: job?.startedAt ?? null, errorCode: job?.errorCode ?? null };
+        return {
+          ...target,
+          startedAt: job?.startedAt ?? null,
+          errorCode: job?.errorCode ?? null,
+          causes: job?.warningCauses ?? [],
+        };
       });
       const allSchedules = listSchedules(db, hostId);
       const inForce = host.schedulesPaused ? [] : allSchedules.filter((schedule) => schedule.enabled);
@@ -84,7 +89,7 @@ export function createHostHeads({ db, clock, hub, lastSeenAt, shareOf }: HeadRea
         lastSeenAt: lastSeenAt(host),
         status,
         groups,
-        repo: primary ? { status: primary.status, message: primary.statusMessage } : null,
+        repo: primary ? { status: primary.status, code: primary.statusCode } : null,
         repoCount: repos.length,
         nextRunAt: host.archivedAt !== null || starts.length === 0 ? null : Math.min(...starts),
         scheduleCount: allSchedules.length,
@@ -111,8 +116,8 @@ function lackingRepo(targets: readonly WantedTarget[], repos: readonly RepoRow[]
 
 /** One group's days; a backup that runs now marks the last day. */
 function nightsOf(rows: readonly DailyOutcomeRow[], days: readonly string[], isRunning: boolean): StripDay[] {
-  const nights = rows.map(({ day, outcome, runs, failed, due }): StripDay => {
-    const night = { day, outcome, runs, failed };
+  const nights = rows.map(({ day, outcome, runs, failed, due, warningCodes }): StripDay => {
+    const night = { day, outcome, runs, failed, ...(warningCodes ? { warningCodes } : {}) };
     return outcome === "missed" ? { ...night, due } : night;
   });
   const today = days.at(-1);

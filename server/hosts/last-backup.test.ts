@@ -8,6 +8,8 @@ const target = (changes: Partial<TargetFacts>): TargetFacts => ({
   lastStatus: "succeeded",
   lastWarnings: 0,
   lastAt: 1000,
+  lastSuccessAt: 1000,
+  causes: [],
   startedAt: 400,
   errorCode: null,
   ...changes,

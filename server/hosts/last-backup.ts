@@ -1,6 +1,7 @@
 // From targets and open jobs to the words of a list: how the newest backup of a group, or of a whole host, went.
 
 import type { JobStatus } from "../../shared/jobs.ts";
+import type { CauseCount } from "../../shared/warnings.ts";
 import type { LastBackup } from "../../ui/hosts/words.tsx";
 import { reasonInWords } from "../../ui/hosts/words.tsx";
 
@@ -10,6 +11,8 @@ export type TargetFacts = {
   lastStatus: JobStatus | null;
   lastWarnings: number;
   lastAt: number | null;
+  lastSuccessAt: number | null;
+  causes: readonly CauseCount[];
   startedAt: number | null;
   errorCode: string | null;
 };
@@ -20,6 +23,11 @@ export type OpenJobFacts = { id: string; kind: string; status: "queued" | "runni
 export type ShareOf = (jobId: string) => number | null;
 
 export type GroupFacts = { id: string; name: string };
+
+/** The newest run succeeded, and counts as no success: it saved no file. */
+export function isLastWithoutFiles(target: Pick<TargetFacts, "lastStatus" | "lastAt" | "lastSuccessAt">): boolean {
+  return target.lastStatus === "succeeded" && (target.lastSuccessAt ?? 0) < (target.lastAt ?? 0);
+}
 
 /** One group: what runs comes before what waits, then the worst of its targets. */
 export function lastBackupOfGroup(
@@ -46,7 +54,14 @@ function endedOf(target: TargetFacts): LastBackup {
   const { lastAt, lastStatus, lastWarnings, startedAt } = target;
   if (lastAt === null || lastStatus === null) return { status: "never" };
   if (lastStatus === "failed") return { status: "failed", at: lastAt, reason: reasonInWords(target.errorCode) };
-  if (lastWarnings > 0) return { status: "warning", at: lastAt, warnings: lastWarnings };
+  if (lastWarnings > 0)
+    return {
+      status: "warning",
+      at: lastAt,
+      warnings: lastWarnings,
+      causes: target.causes,
+      savedNothing: isLastWithoutFiles(target),
+    };
   return { status: "ok", at: lastAt, durationMs: startedAt === null ? null : Math.max(0, lastAt - startedAt) };
 }
 

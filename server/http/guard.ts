@@ -91,7 +91,7 @@ function queryRecord(c: AppContext): Record<string, string | string[]> {
 
 /** All wrong fields at once; the message never repeats the input (it may hold a password). */
 export function parse<S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> {
-  const outcome = v.safeParse(schema, input);
+  const outcome = v.safeParse(schema, input, { message: NO_SENTENCE });
   if (outcome.success) return outcome.output;
   throw badInput(fieldErrors(outcome.issues));
 }
@@ -105,9 +105,12 @@ function fieldErrors(issues: readonly v.BaseIssue<unknown>[]): Record<string, st
   return fields;
 }
 
-/** Schemas carry their own sentences; valibot's defaults quote the received value and are replaced. */
+/** Stands where a schema carries no sentence of its own: valibot's defaults would quote the received value. */
+const NO_SENTENCE = "\u0000";
+
+/** The schema's own sentence, else one that names the field and not what was sent. */
 function sentenceOf(issue: v.BaseIssue<unknown>, path: string): string {
-  if (!issue.message.startsWith("Invalid ")) return issue.message;
+  if (issue.message !== NO_SENTENCE) return issue.message;
   if (issue.type === "strict_object") return `"${path}" is not known here.`;
   if (issue.received === "undefined") return `"${path}" is missing.`;
   return `"${path}" is not valid${issue.expected ? `: expected ${issue.expected}` : ""}.`;

@@ -7,18 +7,19 @@ const backup = (status: "succeeded" | "failed", finishedAt: number, warnings = 0
   status,
   warnings,
   finishedAt,
+  causes: warnings > 0 ? [{ code: "unreadable" as const, count: warnings }] : [],
 });
 
 const day = (backups: EndedBackup[], facts: Partial<Omit<DayFacts, "backups">> = {}) =>
   outcomeOfDay({ backups, targets: ["r"], due: 0, excused: new Set(), isOver: false, ...facts });
 
 test("the last run of each target decides, earlier failures only colour it", () => {
-  expect(day([])).toEqual({ outcome: "none_due", runs: 0, failed: 0 });
-  expect(day([backup("succeeded", 1)])).toEqual({ outcome: "ok", runs: 1, failed: 0 });
+  expect(day([])).toEqual({ outcome: "none_due", runs: 0, failed: 0, warningCodes: null });
+  expect(day([backup("succeeded", 1)])).toEqual({ outcome: "ok", runs: 1, failed: 0, warningCodes: null });
   expect(day([backup("failed", 1), backup("succeeded", 2)]).outcome).toBe("recovered");
   expect(day([backup("succeeded", 2), backup("failed", 1)]).outcome).toBe("recovered");
   expect(day([backup("succeeded", 1), backup("failed", 2)]).outcome).toBe("failed");
-  expect(day([backup("succeeded", 1, 3)]).outcome).toBe("warning");
+  expect(day([backup("succeeded", 1, 3)])).toMatchObject({ outcome: "warning", warningCodes: ["unreadable"] });
   expect(day([backup("succeeded", 2, 0, "a"), backup("failed", 1, 0, "b")]).outcome).toBe("failed");
 });
 

@@ -7,6 +7,7 @@ import type { JobRow } from "../../db/schema/jobs.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
+import { countWarnings, withNothingSaved } from "../../shared/warnings.ts";
 import type { Connection } from "../agents/hub.ts";
 import { type AfterCommit, CannotApply, ForeignObject } from "../agents/inbound.ts";
 import { writeAudit } from "../runtime/audit.ts";
@@ -101,6 +102,15 @@ export function createJobIngest({ db, clock, bus, live, checkOwned }: JobIngestD
   return { queued, started, finished, logged, progress };
 }
 
+/** An agent of yesterday counts its warnings without causes, and does not count that nothing was saved. */
+function warningsOf(message: ToServerPayload<"job.finished">): Pick<JobRow, "warnings" | "warningCauses"> {
+  const told = message.warning_causes ?? [];
+  const isBackup = message.kind === "backup" && message.status === "succeeded";
+  const causes = isBackup ? withNothingSaved(told, message.stats) : told;
+  const added = countWarnings(causes) - countWarnings(told);
+  return { warnings: message.warnings + added, warningCauses: causes.length > 0 ? causes : null };
+}
+
 /** By a clock that is ahead nothing ends later than now: it would outdo all that comes. How long it took stays true. */
 function endOf(message: ToServerPayload<"job.finished">, now: number): Partial<JobRow> {
   const ahead = Math.max(0, message.finished_at - now);
@@ -112,7 +122,7 @@ function endOf(message: ToServerPayload<"job.finished">, now: number): Partial<J
     acceptedAt: now,
     closedBy: "agent",
     exitCode: message.exit_code,
-    warnings: message.warnings,
+    ...warningsOf(message),
     stats: message.stats,
     errorCode: message.error_code,
     errorMessage: message.error_message,

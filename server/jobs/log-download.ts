@@ -2,7 +2,7 @@
 import type { Db } from "../../db/open.ts";
 import { listLogLines } from "../../db/queries/job-logs.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
-import { escapeControls } from "../../shared/log.ts";
+import { escapeControls, safeJson } from "../../shared/log.ts";
 import type { LogLine } from "../../shared/protocol/fields.ts";
 
 const LINES_A_PIECE = 2000;
@@ -29,11 +29,17 @@ export function downloadLog(db: Db, job: Pick<JobRow, "id" | "kind">, form: "txt
   });
 }
 
-/** Control characters are escaped: a file name must not steer the terminal of whoever reads the log. */
+/**
+ * Control characters are escaped: a file name must not steer the terminal of whoever reads the log. Further lines of an
+ * entry are indented behind a bar, so that none of them can pass for an entry of its own.
+ */
 function asText({ ts, stream, payload }: LogLine): string {
-  return `${new Date(ts).toISOString()} ${stream.padEnd(6)} ${escapeControls(payload)}\n`;
+  const head = `${new Date(ts).toISOString()} ${stream.padEnd(6)} `;
+  const [first = "", ...more] = payload.trimEnd().split(/\r?\n/);
+  const further = more.map((line) => `${" ".repeat(head.length)}| ${escapeControls(line)}\n`);
+  return `${head}${escapeControls(first)}\n${further.join("")}`;
 }
 
 function asNdjson(line: LogLine): string {
-  return `${JSON.stringify({ ...line, ts: new Date(line.ts).toISOString() })}\n`;
+  return `${safeJson({ ...line, ts: new Date(line.ts).toISOString() })}\n`;
 }

@@ -1,7 +1,7 @@
 /** What an ended backup means for its target, its day and its host. Idempotent: the same end twice changes nothing. */
 import type { Db } from "../../db/open.ts";
 import { findHost, updateHost } from "../../db/queries/hosts.ts";
-import { listBackupsBetween, listLastBackups, listOpenJobs } from "../../db/queries/jobs.ts";
+import { listBackupsBetween, listLastSuccesses, listOpenJobs } from "../../db/queries/jobs.ts";
 import { findRepo } from "../../db/queries/repos.ts";
 import { listExcusedRepos } from "../../db/queries/schedules.ts";
 import {
@@ -17,6 +17,7 @@ import {
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
+import { savedNothing } from "../../shared/warnings.ts";
 import { dayIn, spanOfDay, zoneOf } from "../runtime/days.ts";
 import { median, outcomeOfDay } from "./days.ts";
 
@@ -52,10 +53,8 @@ function refreshLastBackup(db: Db, hostId: string): void {
 function recordTarget(db: Db, job: JobRow, sourceGroupId: string, repoId: string, finishedAt: number): void {
   const before = findTarget(db, sourceGroupId, repoId);
   const isNewest = finishedAt >= (before?.lastAt ?? 0);
-  const succeededAt = job.status === "succeeded" ? finishedAt : 0;
-  const successes = listLastBackups(db, sourceGroupId, MEDIAN_OF).filter(
-    (j) => j.status === "succeeded" && j.repoId === repoId,
-  );
+  const succeededAt = job.status === "succeeded" && !savedNothing(job.stats) ? finishedAt : 0;
+  const successes = listLastSuccesses(db, sourceGroupId, repoId, MEDIAN_OF);
   putTarget(db, {
     sourceGroupId,
     repoId,

@@ -29,6 +29,7 @@ export function jobBody(job: JobListItem, progress: Progress | null, waitingFor:
     closed_by: job.closedBy,
     exit_code: job.exitCode,
     warnings: job.warnings,
+    warning_causes: job.warningCauses ?? [],
     stats: job.stats,
     error_code: job.errorCode,
     error_message: job.errorMessage,

@@ -34,7 +34,7 @@ type Browser = { ws: Socket; jobId: string; sessionId: string; cursor: number; i
 
 export function createLiveJobs({ db, clock }: { db: Db; clock: Clock }): LiveJobs {
   const browsers = new Map<string, Set<Browser>>();
-  const progress = new Map<string, Progress>();
+  const progress = new Map<string, { message: Progress; heardAt: number }>();
 
   const frame = (type: string, payload: unknown) => JSON.stringify({ type, ts: clock.now(), payload });
   const watchers = (jobId: string) => browsers.get(jobId) ?? [];
@@ -61,10 +61,19 @@ export function createLiveJobs({ db, clock }: { db: Db; clock: Clock }): LiveJob
     }
   };
 
+  /** With the phase as long as it has lasted by now. */
+  const progressOf = (jobId: string): Progress | null => {
+    const newest = progress.get(jobId);
+    if (!newest) return null;
+    const { message, heardAt } = newest;
+    if (message.phase_ms === undefined) return message;
+    return { ...message, phase_ms: message.phase_ms + Math.max(0, clock.now() - heardAt) };
+  };
+
   const sendState = (browser: Browser) => {
     const job = findJob(db, browser.jobId);
     if (!job) return;
-    const newest = progress.get(job.id);
+    const newest = progressOf(job.id);
     if (newest && !isFinal(job.status)) browser.ws.send(frame("job.progress", newest));
     if (!isFinal(job.status)) return;
     browser.ws.send(frame("job.finished", finishedPayload(job)));
@@ -86,7 +95,7 @@ export function createLiveJobs({ db, clock }: { db: Db; clock: Clock }): LiveJob
       for (const browser of watchers(message.job_id)) browser.ws.send(text);
     },
     progressed(message) {
-      progress.set(message.job_id, message);
+      progress.set(message.job_id, { message, heardAt: clock.now() });
       const text = frame("job.progress", message);
       for (const browser of watchers(message.job_id)) if (browser.isLive) browser.ws.send(text);
     },
@@ -114,7 +123,7 @@ export function createLiveJobs({ db, clock }: { db: Db; clock: Clock }): LiveJob
       const job = findJob(db, jobId);
       return job !== null && job.hostId === hostId && !isFinal(job.status);
     },
-    progressOf: (jobId) => progress.get(jobId) ?? null,
+    progressOf,
     endFor(jobId, afterSeq, sessionId) {
       let browser: Browser;
       return {
@@ -155,6 +164,7 @@ function finishedPayload(job: JobRow): ToServerPayload<"job.finished"> {
     status: isFinal(job.status) ? job.status : "failed",
     exit_code: job.exitCode,
     warnings: job.warnings,
+    warning_causes: job.warningCauses ?? [],
     stats: job.stats,
     error_code: job.errorCode,
     error_message: job.errorMessage,

@@ -229,6 +229,8 @@ function repoBody(repo: RepoRow, hostName: string) {
     kind: repo.kind,
     url: repo.url,
     restic_id: repo.resticId,
+    /** From format 2 on a repository can compress. */
+    format_version: repo.formatVersion,
     status: repo.status,
     status_code: repo.statusCode,
     status_message: repo.statusMessage,

@@ -62,6 +62,8 @@ export const toServer = {
     throughput_bps: v.nullable(count),
     current_files: v.pipe(v.array(path), v.maxLength(8)),
     phase: word,
+    /** How long the phase has lasted when this was sent. Older agents do not say. */
+    phase_ms: v.optional(count),
   }),
   "log.stream": v.object({
     job_id: id,

@@ -1,11 +1,14 @@
 /** `npm run demo` on an empty folder: one line of JSON after the first backup, a clean end on SIGINT, and the same again. */
 import { afterAll, expect, test } from "bun:test";
-import { resolve } from "node:path";
+import { cp } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
 import { createCleanup } from "../testbed/temp.ts";
 
 const cleanup = createCleanup();
 afterAll(cleanup.run);
 const MAIN = resolve(import.meta.dir, "../demo/main.ts");
+
+const REPOSITORY = resolve(import.meta.dir, "../..");
 
 type Facts = { url: string; username: string; password: string; host_id: string; job_id: string };
 
@@ -40,6 +43,17 @@ async function runDemo(data: string): Promise<{ facts: Facts; code: number; agen
   return { facts, code, agentPids: await countProcesses(data) };
 }
 
+/** What a person has who has just cloned the repository. */
+async function freshCopy(): Promise<string> {
+  const folder = join(await cleanup.tempFolder(), "clone");
+  const left = new Set(["node_modules", ".git", ".cache", "dist", "data"]);
+  await cp(REPOSITORY, folder, {
+    recursive: true,
+    filter: (path) => !left.has(relative(REPOSITORY, path).split("/")[0] ?? ""),
+  });
+  return folder;
+}
+
 async function countProcesses(needle: string): Promise<number> {
   const ps = Bun.spawn(["pgrep", "-fc", needle], { stdout: "pipe" });
   return Number(await new Response(ps.stdout).text());
@@ -55,3 +69,32 @@ test("the demo shows its first backup, ends cleanly, and starts again on the sam
   expect(second.facts.host_id).toBe(first.facts.host_id);
   expect(second.facts.job_id).not.toBe(first.facts.job_id);
 }, 110_000);
+
+test("on a fresh clone npm prints one line of JSON and nothing else, while it installs", async () => {
+  const folder = await freshCopy();
+  const data = await cleanup.tempFolder();
+  const child = Bun.spawn(["npm", "run", "--silent", "demo", "--", "--json", "--data", data, "--port", "0"], {
+    cwd: folder,
+    stdout: "pipe",
+    stderr: "pipe",
+    stdin: "ignore",
+    detached: true,
+  });
+  cleanup.add(() => {
+    if (child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+  });
+  const said = new Response(child.stderr).text();
+  const reader = child.stdout.getReader();
+  let text = "";
+  while (!text.includes("\n")) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`the demo ended early: ${await said}`);
+    text += new TextDecoder().decode(value);
+  }
+  process.kill(-child.pid, "SIGINT");
+  for (let part = await reader.read(); !part.done; part = await reader.read())
+    text += new TextDecoder().decode(part.value);
+  expect(text).toMatch(/^\{[^\n]*\}\n$/);
+  expect(Object.keys(JSON.parse(text) as Facts).sort()).toEqual(["host_id", "job_id", "password", "url", "username"]);
+  expect(await said).toContain("bun install");
+}, 300_000);

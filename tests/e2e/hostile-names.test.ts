@@ -51,7 +51,7 @@ test("hostile names are text everywhere", async () => {
     text
       .split("\n")
       .filter(Boolean)
-      .every((line) => /^\d{4}-\d\d-\d\dT/.test(line)),
+      .every((line) => /^(\d{4}-\d\d-\d\dT| {32}\| )/.test(line)),
   ).toBe(true);
   expect(text).toContain("onerror=window.pwned=1");
 

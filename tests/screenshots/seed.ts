@@ -15,7 +15,7 @@ import type { Credentials } from "../../server/repos/credentials.ts";
 import { dueTimes, nextStart } from "../../server/schedules/due-times.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
-import type { LogStream } from "../../shared/jobs.ts";
+import type { LogStream, WarningCode } from "../../shared/jobs.ts";
 import { DEFAULT_RETENTION } from "../../shared/retention.ts";
 import { stripDays } from "../../ui/components/strip.tsx";
 import { SAMPLE_HOSTS, type SampleGroup, type SampleHost } from "./hosts.ts";
@@ -24,6 +24,7 @@ const GIB = 2 ** 30;
 const gib = (amount: number) => Math.round(amount * GIB);
 const MIB = 2 ** 20;
 const OUTCOMES: Record<string, DailyOutcome> = { o: "ok", w: "warning", f: "failed", m: "missed", n: "none_due" };
+const UNREADABLE = ["/tank/scans/.recycle/index.lock", "/tank/scans/inbox/fax.tif"];
 /** Days back for which jobs and snapshots are written. */
 const JOB_DAYS = 12;
 
@@ -188,7 +189,9 @@ function seedGroup(
   for (const [at, day] of days.entries()) {
     const outcome = OUTCOMES[group.nights[at] ?? "o"] ?? "ok";
     const runs = outcome === "none_due" || outcome === "missed" ? 0 : 1;
-    putDailyOutcome(db, { hostId, sourceGroupId: id, day, outcome, runs, failed: outcome === "failed" ? 1 : 0 });
+    const warningCodes = outcome === "warning" ? (["unreadable"] as WarningCode[]) : null;
+    const failed = outcome === "failed" ? 1 : 0;
+    putDailyOutcome(db, { hostId, sourceGroupId: id, day, outcome, runs, failed, warningCodes });
   }
   const lastAt = now - sample.lastHoursAgo * HOUR_MS - index * 12 * MINUTE_MS;
   const failed = index === 0 ? sample.lastFailed : undefined;
@@ -262,6 +265,7 @@ function seedBackup({ db }: SeedDeps, backup: SampleBackup): string {
     closedBy: "agent",
     exitCode: isFailed ? 1 : warnings > 0 ? 3 : 0,
     warnings,
+    warningCauses: warnings > 0 ? [{ code: "unreadable", count: warnings, paths: UNREADABLE }] : null,
     errorCode: isFailed ? (failed?.code ?? "repo_unreachable") : null,
     errorMessage: isFailed
       ? (failed?.message ?? "The repo server did not answer within 20 s. Check that it runs.")
@@ -278,9 +282,7 @@ function seedBackup({ db }: SeedDeps, backup: SampleBackup): string {
           data_added: added,
           data_added_packed: Math.round(added * 0.7),
           snapshot_id: snapshotId,
-          ...(warnings > 0
-            ? { unreadable_paths: ["/tank/scans/.recycle/index.lock", "/tank/scans/inbox/fax.tif"] }
-            : {}),
+          ...(warnings > 0 ? { unreadable_paths: UNREADABLE } : {}),
         },
   });
   const lines = logOf(group, startedAt, isFailed, snapshotId);

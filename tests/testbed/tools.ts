@@ -39,6 +39,7 @@ const RECIPES = {
     remedy: "apt-get download libc6:arm64/trixie",
   },
   libfaketime: single("bookworm", "libfaketime", "usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"),
+  btrfs: prefix(["btrfs-progs"], ""),
   shellcheck: prefix(["shellcheck"], "usr/bin/shellcheck"),
   busybox: single("bookworm", "busybox-static", "bin/busybox"),
   mingw: prefix(["gcc-mingw-w64-x86-64-win32"], "usr/bin/x86_64-w64-mingw32-gcc-win32"),

@@ -20,15 +20,24 @@ function drawRates(rates: readonly number[]): void {
 /** `offset` is added to this machine's clock to get the server's. */
 export function startProgress(offset: number): { show: (progress: Progress) => void } {
   const rates: number[] = [];
+  let newest: { progress: Progress; heardAt: number } | null = null;
+  const write = () => {
+    if (newest === null) return;
+    const started = Number(document.querySelector<HTMLElement>("#progress")?.dataset.started) || null;
+    const texts = progressTexts(newest.progress, started, Date.now() + offset, newest.heardAt);
+    for (const [name, text] of Object.entries(texts)) {
+      const element = part(name);
+      if (element && element.textContent !== text) element.textContent = text;
+    }
+    const current = part("current")?.parentElement;
+    if (current) current.hidden = texts.current === "";
+  };
+  // A hook, or a wait for a lock, brings no figures: time goes on all the same.
+  setInterval(write, 1000);
   return {
     show: (progress) => {
-      const started = Number(document.querySelector<HTMLElement>("#progress")?.dataset.started) || null;
-      for (const [name, text] of Object.entries(progressTexts(progress, started, Date.now() + offset))) {
-        const element = part(name);
-        if (element && element.textContent !== text) element.textContent = text;
-      }
-      const current = part("current")?.parentElement;
-      if (current) current.hidden = progress.current_files.length === 0;
+      newest = { progress, heardAt: Date.now() + offset };
+      write();
       const bar = part("bar") as HTMLProgressElement | null;
       if (bar && progress.percent_done !== null) {
         bar.hidden = false;

@@ -1,6 +1,8 @@
 // The night strip: one cell a day for the last 30 days. Drawn as text, because a fleet has thousands of cells.
 import { raw } from "hono/html";
+import type { WarningCode } from "../../shared/jobs.ts";
 import { formatDay, formatPlural } from "../format.ts";
+import { topicOf } from "../jobs/warning-words.ts";
 
 export type StripOutcome = "ok" | "warning" | "recovered" | "failed" | "missed" | "none_due" | "running";
 
@@ -12,6 +14,8 @@ export type StripDay = {
   failed: number;
   /** How often a run was due; told of missed days. */
   due?: number;
+  /** What the warnings of an amber day were about, where agents said. */
+  warningCodes?: readonly WarningCode[];
 };
 
 const CELLS: Record<StripOutcome, { mark: string; words: string }> = {
@@ -46,6 +50,11 @@ function facts({ outcome, runs, failed, due }: StripDay): string {
   if (runs === 0 || outcome === "none_due") return "";
   if (failed === 0) return runs > 1 ? `\n${runs} runs` : "";
   return `\n${formatPlural(runs, "run")}, ${failed} failed`;
+}
+
+function wordsOf({ outcome, warningCodes }: StripDay): string {
+  const { words } = CELLS[outcome];
+  return warningCodes && warningCodes.length > 0 ? `${words}: ${warningCodes.map(topicOf).join(", ")}` : words;
 }
 
 function summary(cells: readonly StripDay[]): string {
@@ -84,8 +93,8 @@ export function NightStrip({
   const cells = days.map((day): StripDay => known.get(day) ?? { day, outcome: "none_due", runs: 0, failed: 0 });
   const href = escapeAttribute(`/jobs?${query}&kind=backup&day=`);
   const links = cells.map((cell, at) => {
-    const { mark, words } = CELLS[cell.outcome];
-    return `<a class="${mark}" tabindex="-1" href="${href}${cell.day}" aria-label="${labels[at]}: ${words}${facts(cell)}"></a>`;
+    const { mark } = CELLS[cell.outcome];
+    return `<a class="${mark}" tabindex="-1" href="${href}${cell.day}" aria-label="${labels[at]}: ${wordsOf(cell)}${facts(cell)}"></a>`;
   });
   const words = escapeAttribute(`${label}, last ${STRIP_DAYS} days: ${summary(cells)}`);
   return raw(

@@ -48,7 +48,9 @@ describe("dashboard verdict", () => {
 
   test("warnings alone are amber, not red", () => {
     const html = String(
-      <DashboardVerdict verdict={{ ...calm, needy: [{ id: "1", name: "a", need: { kind: "warnings", count: 2 } }] }} />,
+      <DashboardVerdict
+        verdict={{ ...calm, needy: [{ id: "1", name: "a", need: { kind: "warnings", count: 2, causes: [] } }] }}
+      />,
     );
     expect(html).toContain("glyph warning");
   });

@@ -12,19 +12,19 @@ export type FleetVerdict = {
   protectedHosts: number;
   /** Worst first; only the first two are named. */
   needy: readonly NeedyHost[];
-  lastNight: { ran: number; failed: number };
+  lastNight: { ran: number; failed: number; empty?: number };
 };
 
 const NAMED = 2;
-const QUIET: readonly HostNeed["kind"][] = ["not_scheduled", "warnings", "retention_held", "drift"];
+const QUIET: readonly HostNeed["kind"][] = ["saved_nothing", "not_scheduled", "warnings", "retention_held", "drift"];
 
 function glyphFor(needy: readonly NeedyHost[]): GlyphName {
   if (needy.length === 0) return "ok";
   return needy.every(({ need }) => QUIET.includes(need.kind)) ? "warning" : "failed";
 }
 
-function lastDayInWords({ ran, failed }: FleetVerdict["lastNight"]): string {
-  const all = ran + failed;
+function lastDayInWords({ ran, failed, empty = 0 }: FleetVerdict["lastNight"]): string {
+  const all = ran + failed + empty;
   if (all === 0) return "no backup ran in the last 24 h";
   return `${ran} of ${formatPlural(all, "backup")} ran well in the last 24 h`;
 }

@@ -11,7 +11,7 @@ import { may, type View } from "../view.ts";
 import { Banner } from "./banner.tsx";
 import { HostLine } from "./line.tsx";
 import { HostVerdict, type HostVerdictFacts } from "./verdict.tsx";
-import { type HostStatus, heldPath, type LastBackup } from "./words.tsx";
+import { type HostStatus, heldPath, type LastBackup, warningsInWords } from "./words.tsx";
 
 export type HostTab = "snapshots" | "sources" | "schedules" | "repos" | "jobs" | "settings";
 
@@ -131,7 +131,7 @@ export function HostPage({
 
 /** The list of repos tells it by itself. */
 function withoutReason(host: HostHead): HostHead {
-  return { ...host, repo: host.repo && { ...host.repo, message: null } };
+  return { ...host, repo: host.repo && { ...host.repo, code: null } };
 }
 
 function Vitals({ host, view }: { host: HostHead; view: View }) {
@@ -176,7 +176,7 @@ function at({ last }: RailGroup): number {
 
 function noteOf({ name, last }: RailGroup): string {
   if (last.status === "ok") return last.durationMs === null ? name : `${name} · ${formatDuration(last.durationMs)}`;
-  if (last.status === "warning") return `${name} · ${formatPlural(last.warnings, "warning")}`;
+  if (last.status === "warning") return `${name} · ${warningsInWords(last)}`;
   return `${name} · failed`;
 }
 
@@ -243,7 +243,7 @@ function GroupState({ last, view }: { last: LastBackup; view: View }) {
     case "warning":
       return (
         <span class="is-warning">
-          {formatPlural(last.warnings, "warning")} <Ago at={last.at} view={view} />
+          {warningsInWords(last)} <Ago at={last.at} view={view} />
         </span>
       );
     case "failed":

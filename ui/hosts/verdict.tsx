@@ -4,7 +4,8 @@ import type { GlyphName } from "../components/glyph.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";
 import { formatPercent, formatPlural } from "../format.ts";
-import { failureOf } from "../repos/words.tsx";
+import { topicOf } from "../jobs/warning-words.ts";
+import { failureInShort } from "../repos/words.tsx";
 import { may, type View } from "../view.ts";
 import { isStuck } from "./settings-sync.tsx";
 import { type HostStatus, heldPath, type LastBackup } from "./words.tsx";
@@ -30,7 +31,7 @@ export type HostVerdictFacts = {
   /** The last success of the most overdue target; null when none is overdue. */
   lateSince: number | null;
   /** The primary repo's state; null when the host has none yet. */
-  repo: { status: "unknown" | "waiting" | "ready" | "failed"; message: string | null } | null;
+  repo: { status: "unknown" | "waiting" | "ready" | "failed"; code: string | null } | null;
 };
 
 /** `sub` is what a tab adds in a second line. */
@@ -53,7 +54,7 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
       "failed",
       <>
         {name} cannot use its <a href={`/hosts/${facts.id}/repos`}>repository</a>.
-        {repo.message === null ? "" : ` ${failureOf({ statusCode: null, statusMessage: repo.message }).reason}`}
+        {repo.code === null ? "" : ` ${failureInShort({ statusCode: repo.code })}`}
       </>,
     );
   if (repo?.status === "waiting") return say("queued", <>The repo server does not know {name} yet.</>);
@@ -80,6 +81,14 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
       "failed",
       <>
         {name} needs you: the last backup of <code>{failed.map((group) => group.name).join(", ")}</code> failed.
+      </>,
+    );
+  const empty = groups.filter(({ last }) => last.status === "warning" && last.savedNothing);
+  if (empty.length > 0)
+    return say(
+      "warning",
+      <>
+        {name} needs you: the last backup of <code>{empty.map((group) => group.name).join(", ")}</code> saved no files.
       </>,
     );
   if (facts.status === "offline")
@@ -146,8 +155,8 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
     return say(
       "warning",
       <>
-        {name} is protected, but not everything in <code>{warned.map((group) => group.name).join(", ")}</code> could be
-        read.
+        {name} is protected, but the last backup of <code>{warned.map((group) => group.name).join(", ")}</code> has
+        warnings: {topicsOf(warned).join(", ")}.
       </>,
     );
   const held = groups.find(({ heldSince }) => heldSince !== null);
@@ -185,6 +194,12 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
       </>
     ),
   );
+}
+
+/** What the warnings are about, each once. */
+function topicsOf(groups: HostVerdictFacts["groups"]): string[] {
+  const codes = groups.flatMap(({ last }) => (last.status === "warning" ? last.causes.map(({ code }) => code) : []));
+  return codes.length === 0 ? ["the log of its job says which"] : [...new Set(codes)].map(topicOf);
 }
 
 function say(glyph: GlyphName, words: ReturnType<typeof HostVerdict>) {

@@ -1,9 +1,11 @@
 // How a host's state is put into words: its status, its last backup, what it needs.
 import type { HostRow } from "../../db/schema/hosts.ts";
+import type { CauseCount } from "../../shared/warnings.ts";
 import type { GlyphName } from "../components/glyph.tsx";
 import { Badge } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";
-import { formatDuration, formatPercent, formatPlural, formatSpan } from "../format.ts";
+import { formatDuration, formatPercent, formatSpan } from "../format.ts";
+import { causesInWords } from "../jobs/warning-words.ts";
 import type { View } from "../view.ts";
 
 export type HostStatus = "online" | "offline" | "degraded";
@@ -34,7 +36,7 @@ export type LastBackup =
   | { status: "waiting"; group: string; jobId: string }
   | { status: "running"; group: string; jobId: string; share: number | null }
   | { status: "ok"; at: number; durationMs: number | null }
-  | { status: "warning"; at: number; warnings: number }
+  | { status: "warning"; at: number; warnings: number; causes: readonly CauseCount[]; savedNothing: boolean }
   | { status: "failed"; at: number; reason: string };
 
 /** What an error code means, in two or three words, for the second line of a cell. */
@@ -99,7 +101,7 @@ export function LastBackupCell({ last, view }: { last: LastBackup; view: View })
           <Badge glyph="warning">
             <Ago at={last.at} view={view} />
           </Badge>
-          <small class="is-warning">{formatPlural(last.warnings, "warning")}</small>
+          <small class="is-warning">{warningsInWords(last)}</small>
         </>
       );
     case "failed":
@@ -116,6 +118,14 @@ export function LastBackupCell({ last, view }: { last: LastBackup; view: View })
   }
 }
 
+/** "nothing saved", "3 files unreadable", "2 warnings". */
+export function warningsInWords(last: Extract<LastBackup, { status: "warning" }>): string {
+  const words = causesInWords(last.causes, last.warnings);
+  return last.savedNothing && !last.causes.some(({ code }) => code === "nothing_saved")
+    ? `no files saved: ${words}`
+    : words;
+}
+
 /** Where a person agrees to what a held retention would remove. Operators only. */
 export function heldPath(hostId: string, groupId: string): string {
   return `/hosts/${hostId}/sources/${groupId}#held`;
@@ -128,7 +138,8 @@ export type HostNeed =
   | { kind: "never"; group: string | null; repo: string | null }
   | { kind: "not_scheduled"; group: string | null }
   | { kind: "repo_not_ready" }
-  | { kind: "warnings"; count: number }
+  | { kind: "saved_nothing"; group: string | null }
+  | { kind: "warnings"; count: number; causes: readonly CauseCount[] }
   | { kind: "retention_held"; group: string; groupId: string }
   | { kind: "drift" };
 
@@ -146,7 +157,9 @@ export function needInWords(need: HostNeed): string {
     case "repo_not_ready":
       return "cannot use its repository";
     case "warnings":
-      return `could not read everything (${formatPlural(need.count, "warning")})`;
+      return `has warnings at its last backup (${causesInWords(need.causes, need.count)})`;
+    case "saved_nothing":
+      return `saved no files at its last backup${need.group === null ? "" : ` of ${need.group}`}`;
     case "retention_held":
       return `waits for a yes before snapshots of ${need.group} are removed`;
     case "drift":

@@ -12,6 +12,7 @@ import { type HostHead, HostPage, hostPath } from "../hosts/frame.tsx";
 import { Page, PageHead } from "../layout.tsx";
 import { hrefOf } from "../links.ts";
 import type { View } from "../view.ts";
+import { causesInWords } from "./warning-words.ts";
 import { actorInWords, JobBadge, kindInWords, titleOf } from "./words.tsx";
 
 export type JobLine = Pick<
@@ -21,6 +22,7 @@ export type JobLine = Pick<
   | "kind"
   | "status"
   | "warnings"
+  | "warningCauses"
   | "attempt"
   | "actorKind"
   | "queuedAt"
@@ -198,6 +200,9 @@ function JobTable({ rows, view, showHost }: JobListProps & { view: View; showHos
               </a>
               {job.errorMessage && job.status === "failed" ? (
                 <small class="is-failed clip">{job.errorMessage}</small>
+              ) : null}
+              {job.status === "succeeded" && (job.warningCauses?.length ?? 0) > 1 ? (
+                <small class="is-warning clip">{causesInWords(job.warningCauses ?? [], job.warnings)}</small>
               ) : null}
               {job.attempt > 1 ? <small>try {job.attempt}</small> : null}
             </td>

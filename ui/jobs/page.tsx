@@ -16,6 +16,7 @@ import { JobProgress } from "./progress.tsx";
 import type { Progress } from "./progress-words.ts";
 import { StatsSection } from "./stats.tsx";
 import { JobVerdict } from "./verdict.tsx";
+import { WarningNotices } from "./warnings.tsx";
 import { actorInWords, kindInWords, stateOf, titleOf } from "./words.tsx";
 
 export type JobPageProps = {
@@ -30,7 +31,10 @@ export type JobPageProps = {
   ahead: number | null;
   log: JobLogProps["log"];
   /** Earlier runs of the same group or kind, newest first. */
-  earlier: readonly (Pick<JobRow, "id" | "status" | "warnings" | "acceptedAt" | "startedAt" | "finishedAt"> & {
+  earlier: readonly (Pick<
+    JobRow,
+    "id" | "status" | "warnings" | "warningCauses" | "acceptedAt" | "startedAt" | "finishedAt"
+  > & {
     addedBytes: number | null;
   })[];
 };
@@ -66,6 +70,7 @@ export function JobPage({ view, ...data }: JobPageProps & { view: View }) {
         </div>
       ) : null}
       {job.status === "running" ? <JobProgress job={job} progress={progress} view={view} /> : null}
+      {final ? <WarningNotices job={job} /> : null}
       {final ? <StatsSection job={job} view={view} /> : null}
       <div class="with-rail">
         <JobLog job={job} log={data.log} view={view} />

@@ -34,5 +34,17 @@ test("the parts of the page", () => {
     current: "/a",
   });
   const unknown = { ...progress, total_files: null, total_bytes: null, throughput_bps: null, current_files: [] };
-  expect(progressTexts(unknown, null, 0)).toMatchObject({ "files-total": "", rate: "–", elapsed: "–", current: "" });
+  expect(progressTexts(unknown, null, 0)).toMatchObject({
+    "files-total": "",
+    rate: "–",
+    elapsed: "–",
+    current: "backup",
+  });
+});
+
+test("without a file the phase is told, with how long it lasts", () => {
+  const waiting = { ...progress, current_files: [], phase: "pre hook", phase_ms: 2000 };
+  expect(progressTexts(waiting, 1000, 66_000, 56_000).current).toBe("pre hook, 12 s");
+  expect(progressTexts({ ...waiting, phase_ms: undefined }, 1000, 66_000, 56_000).current).toBe("pre hook");
+  expect(progressTexts({ ...waiting, phase: "" }, 1000, 66_000, 56_000).current).toBe("");
 });

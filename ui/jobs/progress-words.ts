@@ -5,8 +5,8 @@ import { formatBytes, formatCount, formatDuration, formatPercent, formatRate, fo
 /** What the agent tells once a second. */
 export type Progress = ToServerPayload<"job.progress">;
 
-/** Texts of the parts marked `data-progress`; `startedAt` and `now` in Unix ms. */
-export function progressTexts(progress: Progress, startedAt: number | null, now: number) {
+/** Texts of the parts marked `data-progress`; times in Unix ms, `heardAt` is when this progress came. */
+export function progressTexts(progress: Progress, startedAt: number | null, now: number, heardAt = now) {
   const { files_done, total_files, bytes_done, total_bytes, throughput_bps, eta_seconds, current_files } = progress;
   return {
     files: formatCount(files_done),
@@ -16,8 +16,15 @@ export function progressTexts(progress: Progress, startedAt: number | null, now:
     rate: throughput_bps === null ? "–" : formatRate(throughput_bps),
     elapsed: startedAt === null ? "–" : formatDuration(now - startedAt),
     left: eta_seconds === null ? "–" : formatDuration(eta_seconds * 1000),
-    current: current_files[0] ?? "",
+    current: current_files[0] ?? phaseInWords(progress, now - heardAt),
   };
+}
+
+/** "pre hook, 12 s" */
+function phaseInWords({ phase, phase_ms }: Progress, sinceMs: number): string {
+  return phase === "" || phase_ms === undefined
+    ? phase
+    : `${phase}, ${formatDuration(phase_ms + Math.max(0, sinceMs))}`;
 }
 
 /** ": 41 %, about 1 h 7 min left"; empty while the total is unknown. */

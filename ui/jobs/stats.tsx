@@ -1,9 +1,8 @@
-// The figures of a finished job: restic's summary in words, and the files that could not be read.
+// The figures of a finished job: restic's summary in words.
 import type { Child } from "hono/jsx";
 import type { JobRow } from "../../db/schema/jobs.ts";
-import type { JobStats } from "../../shared/protocol/fields.ts";
-import { Figures, Notice } from "../components/panels.tsx";
-import { formatBytes, formatCount, formatDuration, formatPlural } from "../format.ts";
+import { Figures } from "../components/panels.tsx";
+import { formatBytes, formatCount, formatDuration } from "../format.ts";
 import type { View } from "../view.ts";
 import { CheckTable, ForgetTables } from "./tables.tsx";
 
@@ -49,14 +48,12 @@ const FIGURES: Partial<Record<JobRow["kind"], typeof BACKUP_FIGURES>> = {
   unlock: MAINTENANCE_FIGURES,
 };
 
-const SHOWN_PATHS = 20;
-
 export function StatsSection({
   job,
   view,
 }: {
   view: View;
-  job: Pick<JobRow, "kind" | "stats" | "warnings" | "startedAt" | "finishedAt">;
+  job: Pick<JobRow, "kind" | "stats" | "startedAt" | "finishedAt">;
 }) {
   const { stats } = job;
   if (!stats) return null;
@@ -67,11 +64,10 @@ export function StatsSection({
   });
   if (job.startedAt !== null && job.finishedAt !== null && figures.length > 0)
     figures.push(["Took", formatDuration(job.finishedAt - job.startedAt)]);
-  const unreadable = textsOf(stats.unreadable_paths);
-  if (figures.length === 0 && unreadable.length === 0) return null;
+  if (figures.length === 0) return null;
   return (
     <section class="run rows-wide" aria-label="Figures">
-      {figures.length > 0 ? <Figures facts={figures} /> : null}
+      <Figures facts={figures} />
       {typeof stats.snapshot_id === "string" ? (
         <p class="t2">
           Snapshot <code>{stats.snapshot_id.slice(0, 8)}</code>
@@ -79,31 +75,6 @@ export function StatsSection({
       ) : null}
       {job.kind === "forget" ? <ForgetTables stats={stats} view={view} /> : null}
       {job.kind === "check" ? <CheckTable stats={stats} /> : null}
-      {unreadable.length > 0 ? <Unreadable paths={unreadable} total={job.warnings} /> : null}
     </section>
-  );
-}
-
-function textsOf(value: JobStats[string] | undefined): string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
-}
-
-function Unreadable({ paths, total }: { paths: readonly string[]; total: number }) {
-  const more = Math.max(total, paths.length) - Math.min(paths.length, SHOWN_PATHS);
-  return (
-    <Notice
-      glyph="warning"
-      reason={`${formatPlural(Math.max(total, paths.length), "file")} could not be read and ${total === 1 ? "is" : "are"} not in the snapshot.`}
-    >
-      Give the agent the right to read them, or exclude them in the source group.
-      <ul class="paths">
-        {paths.slice(0, SHOWN_PATHS).map((path) => (
-          <li>
-            <code>{path}</code>
-          </li>
-        ))}
-        {more > 0 ? <li class="meta">and {formatCount(more)} more, in the log</li> : null}
-      </ul>
-    </Notice>
   );
 }

@@ -1,6 +1,7 @@
 // The first sentence of a job's page.
 import type { Child } from "hono/jsx";
 import type { JobRow } from "../../db/schema/jobs.ts";
+import { savedNothing } from "../../shared/warnings.ts";
 import type { GlyphName } from "../components/glyph.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Near } from "../components/time.tsx";
@@ -9,6 +10,7 @@ import { hostPath } from "../hosts/frame.tsx";
 import type { HostStatus } from "../hosts/words.tsx";
 import type { View } from "../view.ts";
 import { type Progress, shareInWords } from "./progress-words.ts";
+import { causesInWords } from "./warning-words.ts";
 
 export type JobVerdictFacts = {
   job: JobRow;
@@ -42,7 +44,7 @@ export function JobVerdict({ job, title, host, progress, ahead, view }: JobVerdi
     case "succeeded":
       return (
         <Ended glyph={job.warnings > 0 ? "warning" : "ok"} job={job} view={view}>
-          {what} succeeded{job.warnings > 0 ? <>, but {formatPlural(job.warnings, "file")} could not be read</> : ""}.
+          {what} {job.kind === "backup" && savedNothing(job.stats) ? "saved no files" : succeededInWords(job)}.
         </Ended>
       );
     case "failed":
@@ -58,6 +60,10 @@ export function JobVerdict({ job, title, host, progress, ahead, view }: JobVerdi
         </Ended>
       );
   }
+}
+
+function succeededInWords({ warnings, warningCauses }: JobRow): string {
+  return warnings > 0 ? `succeeded with warnings: ${causesInWords(warningCauses ?? [], warnings)}` : "succeeded";
 }
 
 /** They work the repo server hard, so the others wait. */

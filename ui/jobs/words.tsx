@@ -1,14 +1,16 @@
 // How a job is put into words: what it does, how it stands, who caused it.
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { JobKind } from "../../shared/jobs.ts";
+import type { CauseCount } from "../../shared/warnings.ts";
 import type { GlyphName } from "../components/glyph.tsx";
 import { Badge } from "../components/status.tsx";
 import { formatPlural } from "../format.ts";
+import { causesInWords } from "./warning-words.ts";
 
-type State = Pick<JobRow, "status" | "warnings" | "acceptedAt">;
+type State = Pick<JobRow, "status" | "warnings" | "warningCauses" | "acceptedAt">;
 
 /** Glyph and word; a success with warnings is amber, a queued job that its host has not accepted is "Waiting". */
-export function stateOf({ status, warnings, acceptedAt }: State): { glyph: GlyphName; word: string } {
+export function stateOf({ status, warnings, warningCauses, acceptedAt }: State): { glyph: GlyphName; word: string } {
   switch (status) {
     case "queued":
       return { glyph: "queued", word: acceptedAt === null ? "Waiting" : "Queued" };
@@ -16,13 +18,18 @@ export function stateOf({ status, warnings, acceptedAt }: State): { glyph: Glyph
       return { glyph: "running", word: "Running" };
     case "succeeded":
       return warnings > 0
-        ? { glyph: "warning", word: formatPlural(warnings, "warning") }
+        ? { glyph: "warning", word: badgeOf(warningCauses ?? [], warnings) }
         : { glyph: "ok", word: "Succeeded" };
     case "failed":
       return { glyph: "failed", word: "Failed" };
     case "cancelled":
       return { glyph: "cancelled", word: "Cancelled" };
   }
+}
+
+/** One cause is told, several are counted. */
+function badgeOf(causes: readonly CauseCount[], warnings: number): string {
+  return causes.length === 1 ? causesInWords(causes, warnings) : formatPlural(warnings, "warning");
 }
 
 export function JobBadge({ job }: { job: State }) {

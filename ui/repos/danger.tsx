@@ -16,6 +16,23 @@ const COMPRESSION = [
   { value: "off", label: "None" },
 ] as const;
 
+/** restic compresses from format 2 on, and takes the setting for format 1 without a word. */
+const cannotCompress = ({ formatVersion }: IdentityRepo) => formatVersion === 1;
+
+function compressionInWords(repo: IdentityRepo): string {
+  const label = COMPRESSION.find(({ value }) => value === repo.compression)?.label ?? repo.compression;
+  if (!cannotCompress(repo) || repo.compression === "off") return label;
+  return `${label} (has no effect: repositories of format 1 cannot compress)`;
+}
+
+function UpgradeHint() {
+  return (
+    <>
+      No effect in a repository of format 1. <code>restic migrate upgrade_repo_v2</code> upgrades it
+    </>
+  );
+}
+
 export function IdentitySection(props: {
   repo: IdentityRepo;
   sharers: readonly Sharer[];
@@ -39,7 +56,7 @@ export function IdentitySection(props: {
             ["Format", repo.formatVersion === null ? null : `version ${repo.formatVersion}`],
             ["Kind", <code>{repo.kind}</code>],
             ["Role", repo.isPrimary ? "primary repo of this host: groups without a choice go here" : "further repo"],
-            ["Compression", COMPRESSION.find(({ value }) => value === repo.compression)?.label ?? repo.compression],
+            ["Compression", compressionInWords(repo)],
             [
               "Shared with",
               sharers.length === 0 ? null : (
@@ -73,7 +90,7 @@ export function IdentitySection(props: {
                   form={state}
                   value={repo.compression}
                   options={COMPRESSION}
-                  hint="For what is stored from now on"
+                  hint={cannotCompress(repo) ? <UpgradeHint /> : "For what is stored from now on"}
                 />
               </div>
               <div class="btns">

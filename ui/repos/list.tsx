@@ -10,7 +10,7 @@ import { Page, PageHead } from "../layout.tsx";
 import { hrefOf } from "../links.ts";
 import { may, type View } from "../view.ts";
 import { type FleetReposVerdict, needNote, type RepoNeed, ReposVerdict } from "./needs.tsx";
-import { failureOf, RepoBadge, RepoNotice } from "./words.tsx";
+import { failureInShort, RepoBadge, RepoNotice } from "./words.tsx";
 
 export type RepoLine = Pick<
   RepoRow,
@@ -141,7 +141,7 @@ function RepoTable({ rows, view, host }: { rows: readonly RepoLine[]; view: View
             ) : null}
             <td data-th="Address" class="wide">
               <code>{repo.url}</code>
-              {host && repo.status === "failed" ? <small class="is-failed">{failureOf(repo).reason}</small> : null}
+              {host && repo.status === "failed" ? <small class="is-failed">{failureInShort(repo)}</small> : null}
             </td>
             <td data-th="Append-only">
               {repo.appendOnly === "violated" ? (

@@ -1,32 +1,15 @@
-// A failed repo's reason and remedy, each said once.
+// A failed repo's reason comes from its code, never from the words of a sentence.
 import { expect, test } from "bun:test";
-import { failureOf } from "./words.tsx";
+import { failureInFull, failureInShort } from "./words.tsx";
 
-test("what an agent says is parted into a reason and what to do", () => {
-  const statusMessage =
-    "There is no repository at this address: check the URL, or whether the disk behind it is mounted";
-  expect(failureOf({ statusCode: "repo_missing", statusMessage })).toEqual({
-    reason: "There is no repository at this address.",
-    remedy: "Check the URL, or whether the disk behind it is mounted.",
-  });
+test("what the agent says is shown whole, however it is built", () => {
+  const statusMessage = "https://vault:8000/x is closed: try: later. Or not";
+  expect(failureInFull({ statusCode: "repo_unreachable", statusMessage })).toBe(`${statusMessage}.`);
+  expect(failureInFull({ statusCode: "repo_unreachable", statusMessage: "Closed!" })).toBe("Closed!");
 });
 
-test("two sentences are two sentences", () => {
-  const statusMessage = "Another repository answers at this address than before. Nothing is written to it.";
-  expect(failureOf({ statusCode: "wrong_repo", statusMessage })).toEqual({
-    reason: "Another repository answers at this address than before.",
-    remedy: "Nothing is written to it.",
-  });
-});
-
-test("addresses and single sentences stay whole, a code alone is put into words", () => {
-  expect(failureOf({ statusCode: null, statusMessage: "https://vault:8000/x is closed" })).toEqual({
-    reason: "https://vault:8000/x is closed.",
-    remedy: "",
-  });
-  expect(failureOf({ statusCode: "repo_missing", statusMessage: null })).toEqual({
-    reason: "There is no repository at this address.",
-    remedy: "",
-  });
-  expect(failureOf({ statusCode: "other", statusMessage: " " }).reason).toBe("The repository could not be opened.");
+test("in short, and where the agent says nothing, the code gives the reason", () => {
+  expect(failureInShort({ statusCode: "repo_missing" })).toBe("No repository at this address.");
+  expect(failureInFull({ statusCode: "repo_missing", statusMessage: null })).toBe("No repository at this address.");
+  expect(failureInFull({ statusCode: "other", statusMessage: " " })).toBe("The repository could not be opened.");
 });

@@ -1,6 +1,7 @@
 // How a repo's state is put into words: ready or not and what to do, append-only or not.
 import type { Child } from "hono/jsx";
 import type { RepoRow } from "../../db/schema/repos.ts";
+import type { ErrorCode } from "../../shared/jobs.ts";
 import { Verb } from "../components/button.tsx";
 import { type GlyphName, toneOf } from "../components/glyph.tsx";
 import { Icon, type IconName } from "../components/icon.tsx";
@@ -35,32 +36,34 @@ export function isBeingMade({ status, statusCode }: Pick<RepoRow, "status" | "st
   return status === "unknown" && statusCode === "repo_missing";
 }
 
-/** Where an agent reports nothing but a code. */
-const CODES: Record<string, string> = {
-  wrong_password: "The restic password is wrong",
-  repo_missing: "There is no repository at this address",
-  wrong_repo: "Another repository is at this address",
-  repo_unreachable: "The repo server cannot be reached",
-  unauthorised: "The repo server refuses this user or password",
-  repo_locked: "The repository is locked",
-  permission_denied: "The repo server forbids this",
-  repo_full: "The repository is full",
-  no_credentials: "The host has no credential",
-  restic_missing: "There is no restic on the host",
+/** What each code means, in the few words of a heading. */
+const REASONS: Partial<Record<ErrorCode, string>> = {
+  wrong_password: "Wrong restic password",
+  repo_missing: "No repository at this address",
+  wrong_repo: "Another repository at this address",
+  repo_unreachable: "Repo server unreachable",
+  unauthorised: "User or password refused",
+  repo_locked: "Repository locked",
+  permission_denied: "Permission denied",
+  append_only: "Deleting is refused",
+  repo_full: "Repository full",
+  no_credentials: "No credential on the host",
+  refused_by_host: "Refused by the host",
+  restic_missing: "No restic on the host",
   restic_too_old: "restic on the host is too old",
+  restic_failed: "restic failed",
+  stalled: "restic stalled",
 };
 
-/** Why a repo cannot be opened and what to do, in two sentences: agents write "reason: remedy". The remedy may be empty. */
-export function failureOf({ statusCode, statusMessage }: Pick<RepoRow, "statusCode" | "statusMessage">): {
-  reason: string;
-  remedy: string;
-} {
-  const text = statusMessage?.trim() || (CODES[statusCode ?? ""] ?? "The repository could not be opened");
-  const parted = /^(.{3,120}?)(?:: |[.] )(.+)$/s.exec(text);
-  return {
-    reason: sentence(parted?.[1] ?? text),
-    remedy: parted?.[2] ? sentence(parted[2].charAt(0).toUpperCase() + parted[2].slice(1)) : "",
-  };
+/** Why a repo cannot be opened, by its code: for lists and headings. */
+export function failureInShort({ statusCode }: Pick<RepoRow, "statusCode">): string {
+  return `${REASONS[statusCode as ErrorCode] ?? "The repository could not be opened"}.`;
+}
+
+/** What the agent says of it, reason and remedy as it wrote them; else the code in words. */
+export function failureInFull({ statusCode, statusMessage }: Pick<RepoRow, "statusCode" | "statusMessage">): string {
+  const said = statusMessage?.trim() ?? "";
+  return said === "" ? failureInShort({ statusCode }) : sentence(said);
 }
 
 /** Agents end some of their sentences without a full stop. */
@@ -124,14 +127,7 @@ export function RepoNotice(props: {
         </>,
       );
     case "failed":
-      return notice(
-        "failed",
-        failureOf(repo).reason,
-        <>
-          {failureOf(repo).remedy}
-          {looks ?? (when ? <> Tried {when}.</> : null)}
-        </>,
-      );
+      return notice("failed", failureInFull(repo), looks ?? (when ? <> Tried {when}.</> : null));
     case "unknown":
       return repo.statusCode === "repo_missing"
         ? notice(

@@ -2,7 +2,7 @@
 import { Verdict } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";
 import { formatPlural } from "../format.ts";
-import type { LastBackup } from "../hosts/words.tsx";
+import { type LastBackup, warningsInWords } from "../hosts/words.tsx";
 import type { View } from "../view.ts";
 
 export type EditorVerdictFacts = {
@@ -70,7 +70,7 @@ function LastRun({ last, view }: { last: LastBackup; view: View }) {
     case "warning":
       return (
         <>
-          Last run with {formatPlural(last.warnings, "warning")} <Ago at={last.at} view={view} />
+          Last run with warnings ({warningsInWords(last)}) <Ago at={last.at} view={view} />
         </>
       );
     case "failed":
