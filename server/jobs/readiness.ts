@@ -11,17 +11,22 @@ import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Hub } from "../agents/hub.ts";
 import type { Credentials } from "../repos/credentials.ts";
-import { readNextLook, WAIT_FOR_REPO_SERVER_MS } from "../repos/next-look.ts";
+import { readNextLook, readNextTrial, WAIT_FOR_REPO_SERVER_MS } from "../repos/next-look.ts";
 import type { Tick } from "../runtime/ticker.ts";
+import type { CancelJob } from "./cancel.ts";
 import type { Orders } from "./orders.ts";
+import { isOutdatedTrial, isTrial, outcomeOfTrial, triedAt } from "./trials.ts";
 
 const INIT_AGAIN_AFTER_MS = 5 * MINUTE_MS;
 
 export type ReadinessView = {
   repo: Pick<RepoRow, "status" | "statusCode" | "resticId" | "waitingSince">;
   credential: Pick<CredentialRow, "previousSealed" | "trialError"> | null;
+  /** When a credential that failed its trial is to be tried again; null = not by itself. */
+  nextTrialAt: number | null;
   /** The agent has applied the newest desired state. */
   isInSync: boolean;
+  /** Without trials of credentials that have been replaced since. */
   openKinds: readonly JobRow["kind"][];
   lastInitAt: number | null;
   /** When a repo that cannot be opened is to be looked at again. */
@@ -32,11 +37,12 @@ export type ReadinessStep = "probe" | "probe_trial" | "probe_again" | "init" | n
 
 /** What a repo needs next; null = nothing, or something is on its way. */
 export function nextStep(
-  { repo, credential, isInSync, openKinds, lastInitAt, nextLookAt }: ReadinessView,
+  { repo, credential, nextTrialAt, isInSync, openKinds, lastInitAt, nextLookAt }: ReadinessView,
   now: number,
 ): ReadinessStep {
   if (openKinds.includes("probe") || openKinds.includes("init") || !isInSync) return null;
-  if (credential?.previousSealed && credential.trialError === null) return "probe_trial";
+  const isTrialDue = credential?.trialError === null || (nextTrialAt !== null && now >= nextTrialAt);
+  if (credential?.previousSealed && isTrialDue) return "probe_trial";
   const isMissing = repo.statusCode === "repo_missing" && repo.resticId === null;
   if (isMissing && repo.status === "unknown")
     return lastInitAt === null || now - lastInitAt > INIT_AGAIN_AFTER_MS ? "init" : null;
@@ -63,21 +69,24 @@ export type ReadinessDeps = {
   hub: Hub;
   orders: Orders;
   credentials: Credentials;
+  cancel: CancelJob;
   stateChanged(hostId: string): void;
 };
 
-export function createReadiness({ db, clock, log, hub, orders, credentials, stateChanged }: ReadinessDeps): Readiness {
+export function createReadiness(deps: ReadinessDeps): Readiness {
+  const { db, clock, log, hub, orders, credentials, cancel, stateChanged } = deps;
   const system = { kind: "system" } as const;
 
   const lookAtRepo = (host: HostRow, repo: RepoRow) => {
     const credential = findCredential(db, repo.id, "everyday");
     if (repo.status === "ready" && !credential?.previousSealed) return;
-    const open = listOpenJobs(db, host.id).filter((job) => job.repoId === repo.id);
+    const open = listOpenJobs(db, host.id).filter((job) => job.repoId === repo.id && !isOutdatedTrial(db, job));
     const lastInit = listJobs(db, { repo_id: repo.id, kind: "init" }, 1, 0)[0];
     const step = nextStep(
       {
         repo,
         credential,
+        nextTrialAt: credential ? readNextTrial(db, credential) : null,
         isInSync: host.driftSince === null,
         openKinds: open.map((job) => job.kind),
         // One from before the repo was told to begin anew does not count.
@@ -88,7 +97,7 @@ export function createReadiness({ db, clock, log, hub, orders, credentials, stat
     );
     if (step === "probe") orders.probe(system, repo.id);
     if (step === "probe_again") orders.probe(system, repo.id, { patient: false });
-    if (step === "probe_trial") orders.probe(system, repo.id, { trial: true });
+    if (step === "probe_trial") orders.trial(system, repo.id);
     if (step === "init") orders.init(system, repo.id);
   };
 
@@ -110,6 +119,8 @@ export function createReadiness({ db, clock, log, hub, orders, credentials, stat
   const look: Readiness["look"] = (hostId) => {
     const host = findHost(db, hostId);
     if (!host || host.archivedAt !== null || !hub.isOnline(hostId)) return;
+    for (const job of listOpenJobs(db, hostId))
+      if (job.cancelRequestedAt === null && isOutdatedTrial(db, job)) cancel(system, job.id);
     const repos = listReposOfHost(db, hostId);
     for (const repo of repos) lookAtRepo(host, repo);
     startFirstBackup(host, repos);
@@ -126,20 +137,12 @@ export function createReadiness({ db, clock, log, hub, orders, credentials, stat
     ticks: [{ name: "readiness", everyMs: 15 * SECOND_MS, run: lookAtAll }],
     jobFinished(jobId) {
       const job = findJob(db, jobId);
-      if (job?.kind !== "probe" || job.args["trial"] !== true || job.repoId === null) return;
-      const repo = findRepo(db, job.repoId);
-      if (!repo || job.status === "cancelled") return;
-      const found = job.stats?.["restic_id"];
-      const isOther =
-        job.status === "succeeded" && repo.resticId !== null && found !== undefined && found !== repo.resticId;
-      const error = isOther
-        ? "Another repository answers with this credential. The old credential stays in use."
-        : job.status === "succeeded"
-          ? null
-          : (job.errorMessage ?? "The repository could not be opened with it.");
-      credentials.settleTrial(job.repoId, "everyday", error);
-      log.info("a new credential was tried", { repo_id: job.repoId, works: error === null });
-      if (error === null) stateChanged(repo.hostId);
+      const repo = job?.repoId ? findRepo(db, job.repoId) : null;
+      if (!job || !repo || !isTrial(job) || job.status === "cancelled") return;
+      const outcome = outcomeOfTrial(job, repo);
+      if (!credentials.settleTrial(repo.id, "everyday", triedAt(job), outcome)) return;
+      log.info("a new credential was tried", { repo_id: repo.id, works: outcome.works });
+      if (outcome.works) stateChanged(repo.hostId);
     },
   };
 }

@@ -285,6 +285,7 @@ function credentialView(known: RedactedCredential): CredentialView {
     rotatedAt: known.rotated_at,
     onTrial: known.on_trial,
     trialError: known.trial_error,
+    trialAgainAt: known.trial_again_at,
     provedAt: known.proved_at,
   };
 }

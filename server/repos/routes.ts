@@ -38,7 +38,9 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
   const shown = (repoId: string, slot: CredentialSlot) => {
     const redacted = credentials.redacted(repoId, slot);
     if (!redacted) throw notFound(slot === "admin" ? "admin credential" : "credential");
-    return { ...redacted, rotated_at: iso(redacted.rotated_at), proved_at: iso(redacted.proved_at) };
+    const { rotated_at, proved_at, trial_again_at } = redacted;
+    const times = { rotated_at: iso(rotated_at), proved_at: iso(proved_at), trial_again_at: iso(trial_again_at) };
+    return { ...redacted, ...times };
   };
   return [
     route({
