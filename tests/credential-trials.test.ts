@@ -1,5 +1,5 @@
 /** A new credential takes over only after it has itself opened the repository, whatever is saved meanwhile. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { findCredential, findRepo, updateRepo } from "../db/queries/repos.ts";
 import { HOUR_MS, MINUTE_MS } from "../shared/clock.ts";
 import { type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";
@@ -223,4 +223,48 @@ test("after six hours of trouble it is still tried, ever rarer", async () => {
   await then.stored();
   expect(trials(then)).toHaveLength(1);
   then.close();
+});
+
+describe("a job that could not open the repository makes it be looked at", () => {
+  const run = (host: TestHost) =>
+    jsonClient(app, admin).call("POST", `/api/hosts/${host.id}/source-groups/${host.gid}/run`, {});
+  const probes = (agent: InsideAgent) => agent.orders("probe");
+
+  test.each(["wrong_password", "unauthorised", "repo_missing", "wrong_repo"] as const)("%s", async (error_code) => {
+    const { host, agent } = await readyHost(`look-${error_code.replace("_", "-")}`);
+    await run(host);
+    agent.end(agent.orders("backup")[0] as Order, { ...refuses, error_code });
+    await agent.stored();
+    expect(probes(agent)).toMatchObject([{ args: { trial: false, restic_id: RESTIC_ID, wait_ms: 0 } }]);
+    agent.close();
+  });
+
+  test("one by another host, with the credential that was lent to it, too", async () => {
+    const { host, agent } = await readyHost("look-owner");
+    const { host: keeper, agent: keeperAgent } = await readyHost("look-keeper");
+    const { call } = jsonClient(app, admin);
+    await call("PUT", `/api/repos/${host.rid}/maintenance`, { maintenance_host_id: keeper.id });
+    await call("POST", `/api/repos/${host.rid}/check`, {});
+    const [check] = keeperAgent.orders("check");
+    keeperAgent.end(check as Order, { ...refuses, error_code: "wrong_password" });
+    await keeperAgent.stored();
+    expect(probes(agent)).toHaveLength(1);
+    expect(probes(keeperAgent)).toHaveLength(0);
+    agent.close();
+    keeperAgent.close();
+  });
+
+  test("what speaks of files, of the network or of the admin credential alone does not", async () => {
+    const { host, agent } = await readyHost("look-not");
+    const { call } = jsonClient(app, admin);
+    await run(host);
+    agent.end(agent.orders("backup")[0] as Order, { ...refuses, error_code: "repo_unreachable" });
+    await agent.stored();
+    await call("PUT", `/api/repos/${host.rid}/credentials/admin`, { repo_password: "its own key" });
+    await call("POST", `/api/repos/${host.rid}/prune`, {});
+    agent.end(agent.orders("prune")[0] as Order, { ...refuses, error_code: "wrong_password" });
+    await agent.stored();
+    expect(probes(agent)).toHaveLength(0);
+    agent.close();
+  });
 });

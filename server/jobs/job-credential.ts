@@ -12,8 +12,12 @@ export function createJobCredential({ db, credentials }: { db: Db; credentials: 
     const repo = job.repoId === null ? null : findRepo(db, job.repoId);
     if (!repo) return null;
     if (isTrial(job)) return credentials.newest(repo.id, "everyday");
-    const deletes = job.kind === "forget" || job.kind === "prune";
-    if (deletes && findCredential(db, repo.id, "admin")) return credentials.newest(repo.id, "admin");
+    if (usesAdmin(db, job, repo.id)) return credentials.newest(repo.id, "admin");
     return job.hostId === repo.hostId ? null : credentials.inUse(repo.id, "everyday");
   };
+}
+
+/** What deletes does so with the admin credential, where there is one. */
+export function usesAdmin(db: Db, { kind }: Pick<JobRow, "kind">, repoId: string): boolean {
+  return (kind === "forget" || kind === "prune") && findCredential(db, repoId, "admin") !== null;
 }

@@ -14,10 +14,14 @@ import type { Credentials } from "../repos/credentials.ts";
 import { readNextLook, readNextTrial, WAIT_FOR_REPO_SERVER_MS } from "../repos/next-look.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import type { CancelJob } from "./cancel.ts";
+import { usesAdmin } from "./job-credential.ts";
 import type { Orders } from "./orders.ts";
 import { isOutdatedTrial, isTrial, outcomeOfTrial, triedAt } from "./trials.ts";
 
 const INIT_AGAIN_AFTER_MS = 5 * MINUTE_MS;
+
+/** Ends that speak of the repository or of what opens it, and not of the network or of files. */
+const NOT_OPENED = new Set<string | null>(["wrong_password", "unauthorised", "repo_missing", "wrong_repo"]);
 
 export type ReadinessView = {
   repo: Pick<RepoRow, "status" | "statusCode" | "resticId" | "waitingSince">;
@@ -58,7 +62,7 @@ export type Readiness = {
   /** What a fact missed. */
   lookAtAll(): void;
   ticks: readonly Tick[];
-  /** A trial probe has ended. */
+  /** A trial has ended, or a job that could not open the repository. */
   jobFinished(jobId: string): void;
 };
 
@@ -127,6 +131,23 @@ export function createReadiness(deps: ReadinessDeps): Readiness {
     for (const repo of repos) startBackupsInto(host, repo);
   };
 
+  const settleTrial = (job: JobRow, repo: RepoRow) => {
+    if (job.status === "cancelled") return;
+    const outcome = outcomeOfTrial(job, repo);
+    if (!credentials.settleTrial(repo.id, "everyday", triedAt(job), outcome)) return;
+    log.info("a new credential was tried", { repo_id: repo.id, works: outcome.works });
+    if (outcome.works) stateChanged(repo.hostId);
+  };
+
+  /** A repo that counts as ready and could not be opened is looked at by its own host: what that finds is its new status. */
+  const lookAfter = (job: JobRow, repo: RepoRow) => {
+    if (job.status !== "failed" || !NOT_OPENED.has(job.errorCode) || job.kind === "probe" || job.kind === "init")
+      return;
+    if (repo.status !== "ready" || repo.removedAt !== null || usesAdmin(db, job, repo.id)) return;
+    if (findHost(db, repo.hostId)?.archivedAt !== null || !hub.isOnline(repo.hostId)) return;
+    orders.probe(system, repo.id, { patient: false });
+  };
+
   const lookAtAll = () => {
     for (const hostId of listUnsettledHosts(db)) look(hostId);
   };
@@ -138,11 +159,9 @@ export function createReadiness(deps: ReadinessDeps): Readiness {
     jobFinished(jobId) {
       const job = findJob(db, jobId);
       const repo = job?.repoId ? findRepo(db, job.repoId) : null;
-      if (!job || !repo || !isTrial(job) || job.status === "cancelled") return;
-      const outcome = outcomeOfTrial(job, repo);
-      if (!credentials.settleTrial(repo.id, "everyday", triedAt(job), outcome)) return;
-      log.info("a new credential was tried", { repo_id: repo.id, works: outcome.works });
-      if (outcome.works) stateChanged(repo.hostId);
+      if (!job || !repo) return;
+      if (isTrial(job)) settleTrial(job, repo);
+      else lookAfter(job, repo);
     },
   };
 }
