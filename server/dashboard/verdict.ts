@@ -1,5 +1,6 @@
 // Which hosts need a person and why, worst first; and what the fleet comes to in figures. Pure.
 import { DAY_MS } from "../../shared/clock.ts";
+import { WHOLE_STATE } from "../../shared/protocol/to-server.ts";
 import type { FleetSummary } from "../../ui/dashboard/tiles.tsx";
 import type { NeedyHost } from "../../ui/dashboard/verdict.tsx";
 import type { HostNeed } from "../../ui/hosts/words.tsx";
@@ -13,10 +14,12 @@ const ORDER: readonly HostNeed["kind"][] = [
   "no_backup",
   "failed",
   "repo_not_ready",
+  "settings_not_saved",
   "never",
   "not_scheduled",
   "warnings",
   "retention_held",
+  "settings_refused",
   "drift",
 ];
 
@@ -29,6 +32,8 @@ export function needOf(row: FleetHost, now: number): HostNeed | null {
   if (lateMs !== null && (!hasFailed || lateMs > STALE_FAILED_MS)) return { kind: "no_backup", sinceMs: lateMs };
   if (hasFailed) return { kind: "failed" };
   if (repos.some((repo) => repo.status === "failed" || repo.status === "waiting")) return { kind: "repo_not_ready" };
+  const problems = host.stateErrors ?? [];
+  if (problems.some(({ path }) => path === WHOLE_STATE)) return { kind: "settings_not_saved" };
   if (!isBusy) {
     const never = neverBackedUp(row);
     if (never) return never;
@@ -42,8 +47,16 @@ export function needOf(row: FleetHost, now: number): HostNeed | null {
   if (warnings > 0) return { kind: "warnings", count: warnings };
   const held = groups.find(({ heldSince }) => heldSince !== null);
   if (held) return { kind: "retention_held", group: held.name, groupId: held.id };
+  if (problems.length > 0) return { kind: "settings_refused", group: onlyGroup(row) };
   if (host.driftSince !== null && now - host.driftSince > DRIFT_TOLERATED_MS) return { kind: "drift" };
   return null;
+}
+
+/** The one group that all problems are about. */
+function onlyGroup({ host, groups }: FleetHost): string | null {
+  const ids = new Set(host.stateErrors.map(({ about }) => (about?.kind === "source_group" ? about.id : null)));
+  const [id] = ids;
+  return ids.size === 1 ? (groups.find((group) => group.id === id)?.name ?? null) : null;
 }
 
 /** A group, or one of the repos of a group, that holds no backup yet. */

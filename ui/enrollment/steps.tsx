@@ -7,6 +7,7 @@ import { Icon } from "../components/icon.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Ago, Clock } from "../components/time.tsx";
 import { formatPercent, formatPlural } from "../format.ts";
+import { type SettingsProblem, SettingsProblems } from "../hosts/problems.tsx";
 import { platformOf } from "../hosts/words.tsx";
 import { isBeingMade } from "../repos/words.tsx";
 import type { View } from "../view.ts";
@@ -33,6 +34,8 @@ export type EnrollmentProgress = {
     enrolledAt: number;
   } | null;
   repo: Pick<RepoRow, "id" | "status" | "statusCode" | "statusMessage" | "statusAt" | "appendOnly"> | null;
+  /** What the host could not take of its settings. */
+  problems: readonly SettingsProblem[];
   backup:
     | (Pick<JobRow, "id" | "status" | "warnings" | "finishedAt" | "errorMessage"> & { share: number | null })
     | null;
@@ -140,6 +143,9 @@ export function EnrollmentSteps({ progress, view }: { progress: EnrollmentProgre
           <StepItem step={step} view={view} />
         ))}
       </ol>
+      {progress.host ? (
+        <SettingsProblems host={{ id: progress.host.id, name: hostName }} problems={progress.problems} view={view} />
+      ) : null}
     </aside>
   );
 }

@@ -130,6 +130,10 @@ export type HostNeed =
   | { kind: "repo_not_ready" }
   | { kind: "warnings"; count: number }
   | { kind: "retention_held"; group: string; groupId: string }
+  /** The host could not keep its newest settings. */
+  | { kind: "settings_not_saved" }
+  /** It could not use a part of them; `group` is named when that is the only place. */
+  | { kind: "settings_refused"; group: string | null }
   | { kind: "drift" };
 
 /** The need as the end of a sentence that begins with the host's name. */
@@ -149,6 +153,10 @@ export function needInWords(need: HostNeed): string {
       return `could not read everything (${formatPlural(need.count, "warning")})`;
     case "retention_held":
       return `waits for a yes before snapshots of ${need.group} are removed`;
+    case "settings_not_saved":
+      return "could not save its settings";
+    case "settings_refused":
+      return `cannot use all of its settings${need.group === null ? "" : ` for ${need.group}`}`;
     case "drift":
       return "has not taken its newest settings";
   }
