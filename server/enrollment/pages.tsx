@@ -13,7 +13,7 @@ import { AddHostResultPage, type ShownOnce } from "../../ui/enrollment/result.ts
 import { type EnrollmentProgress, EnrollmentUpdate } from "../../ui/enrollment/steps.tsx";
 import { settingsProblems } from "../hosts/problems.ts";
 import { notFound } from "../http/errors.ts";
-import { attempt, linesOf, listOf, type PageCall, type PageMaker, textOf } from "../http/page-maker.ts";
+import { attempt, listOf, type PageCall, type PageMaker, rawLinesOf, textOf } from "../http/page-maker.ts";
 import { type FormBody, formRoute, type Route, route } from "../http/routes.ts";
 import { repoInputOf } from "../repos/form-fields.ts";
 import type { Generated } from "../repos/new-repo.ts";
@@ -142,7 +142,7 @@ export function inputOf(body: FormBody): NewcomerInput {
   return {
     host_name: textOf(body, "host_name"),
     tags: listOf(body, "tags"),
-    includes: linesOf(body, "includes"),
+    includes: rawLinesOf(body, "includes"),
     backup_now: "backup_now" in body,
     repo: repoInputOf(body),
   };

@@ -68,7 +68,7 @@ export function PathsSection({ host, group, form, problems }: SourceGroupEditorP
             required
             rows={6}
             placeholder={isLinux ? "/etc\n/home" : "C:\\Users"}
-            hint="Folders and files. A folder brings everything below it."
+            hint="Files and folders. Folders are backed up recursively"
           />
           <LinesField
             name="excludes"
