@@ -227,16 +227,19 @@ function rotationTime(row: Pick<CredentialRow, "rotatedAt">, clock: Clock): numb
 }
 
 function merge(repo: RepoRow, before: Credential, input: CredentialChange): Credential {
+  const url = input.url?.trim() || before.url;
   const outcome = parseRepoInput(
     {
       kind: repo.kind,
-      url: input.url?.trim() || before.url,
+      url,
+      own_folder: input.own_folder,
       http_username: input.http_username ?? before.http_username ?? undefined,
       http_password: input.http_password || before.http_password || undefined,
       repo_password: input.repo_password || before.repo_password,
       env: input.env ?? before.env,
     },
     before.http_username ?? "restic",
+    { isInUse: url === before.url },
   );
   if (!outcome.ok) throw badInput(outcome.fields);
   return toCredential({ ...outcome.address, repoPassword: outcome.address.repoPassword ?? before.repo_password });

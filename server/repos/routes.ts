@@ -18,6 +18,7 @@ const MAX_DAYS = 365;
 
 const credentialBody = v.strictObject({
   url: v.optional(v.string()),
+  own_folder: v.optional(v.boolean()),
   http_username: v.optional(v.string()),
   http_password: v.optional(v.string()),
   repo_password: v.optional(v.string()),
@@ -179,6 +180,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
         name: nameBody,
         kind: v.optional(v.picklist(REPO_KINDS, "That is no kind of repo.")),
         url: v.string("Write an address."),
+        own_folder: v.optional(v.boolean()),
         http_username: v.optional(v.string()),
         http_password: v.optional(v.string()),
         repo_password: v.optional(v.string()),

@@ -4,6 +4,7 @@ import { SubmitButton } from "../components/button.tsx";
 import { Csrf, emptyForm, FormMessage, type FormState, LinesField, TextField } from "../components/field.tsx";
 import type { View } from "../view.ts";
 import type { CredentialView } from "./connection.tsx";
+import { OwnFolderQuestion } from "./own-folder.tsx";
 
 export function CredentialForm(props: {
   slot: "everyday" | "admin";
@@ -35,6 +36,7 @@ export function CredentialForm(props: {
           maxlength={2048}
           autocomplete="off"
         />
+        <OwnFolderQuestion form={form} scope={slot} />
         {repo.kind === "rest" ? (
           <div class="fields-2">
             <TextField
