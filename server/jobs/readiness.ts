@@ -1,9 +1,8 @@
 /** Brings repos to readiness without anybody's help: probe (and again, while one cannot be opened), init (only for one that was never ready), first backup, trials of new credentials. */
 import type { Db } from "../../db/open.ts";
-import { findHost, listUnsettledHosts, updateHost } from "../../db/queries/hosts.ts";
+import { findHost, listUnsettledHosts } from "../../db/queries/hosts.ts";
 import { findJob, listJobs, listOpenJobs } from "../../db/queries/jobs.ts";
-import { findCredential, findRepo, listReposOfHost, updateRepo } from "../../db/queries/repos.ts";
-import { listSourceGroups, listTargetRepoIds } from "../../db/queries/source-groups.ts";
+import { findCredential, findRepo, listReposOfHost } from "../../db/queries/repos.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { CredentialRow, RepoRow } from "../../db/schema/repos.ts";
@@ -14,6 +13,7 @@ import type { Credentials } from "../repos/credentials.ts";
 import { readNextLook, readNextTrial, WAIT_FOR_REPO_SERVER_MS } from "../repos/next-look.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import type { CancelJob } from "./cancel.ts";
+import { createFirstBackups } from "./first-backups.ts";
 import { usesAdmin } from "./job-credential.ts";
 import type { Orders } from "./orders.ts";
 import { isOutdatedTrial, isTrial, outcomeOfTrial, triedAt } from "./trials.ts";
@@ -80,6 +80,7 @@ export type ReadinessDeps = {
 export function createReadiness(deps: ReadinessDeps): Readiness {
   const { db, clock, log, hub, orders, credentials, cancel, stateChanged } = deps;
   const system = { kind: "system" } as const;
+  const firstBackups = createFirstBackups({ db, log, orders });
 
   const lookAtRepo = (host: HostRow, repo: RepoRow) => {
     const credential = findCredential(db, repo.id, "everyday");
@@ -105,21 +106,6 @@ export function createReadiness(deps: ReadinessDeps): Readiness {
     if (step === "init") orders.init(system, repo.id);
   };
 
-  const startFirstBackup = (host: HostRow, repos: readonly RepoRow[]) => {
-    if (!host.backupWhenReady || !repos.some((repo) => repo.isPrimary && repo.status === "ready")) return;
-    updateHost(db, host.id, { backupWhenReady: false });
-    for (const group of listSourceGroups(db, host.id)) orders.runGroup(system, host.id, group.id);
-  };
-
-  /** Into one that was made anew, when that was asked for. */
-  const startBackupsInto = (host: HostRow, repo: RepoRow) => {
-    if (!repo.backupWhenReady || repo.status !== "ready") return;
-    updateRepo(db, repo.id, { backupWhenReady: false });
-    for (const group of listSourceGroups(db, host.id))
-      if (listTargetRepoIds(db, group).includes(repo.id))
-        orders.runGroup(system, host.id, group.id, { repoIds: [repo.id] });
-  };
-
   const look: Readiness["look"] = (hostId) => {
     const host = findHost(db, hostId);
     if (!host || host.archivedAt !== null || !hub.isOnline(hostId)) return;
@@ -127,8 +113,7 @@ export function createReadiness(deps: ReadinessDeps): Readiness {
       if (job.cancelRequestedAt === null && isOutdatedTrial(db, job)) cancel(system, job.id);
     const repos = listReposOfHost(db, hostId);
     for (const repo of repos) lookAtRepo(host, repo);
-    startFirstBackup(host, repos);
-    for (const repo of repos) startBackupsInto(host, repo);
+    firstBackups.start(host, repos);
   };
 
   const settleTrial = (job: JobRow, repo: RepoRow) => {
@@ -149,7 +134,17 @@ export function createReadiness(deps: ReadinessDeps): Readiness {
   };
 
   const lookAtAll = () => {
-    for (const hostId of listUnsettledHosts(db)) look(hostId);
+    for (const hostId of listUnsettledHosts(db)) {
+      try {
+        look(hostId);
+      } catch (error) {
+        // One host's trouble holds up no other; it is looked at again with the next tick.
+        log.error("a host's repos could not be looked at", {
+          host_id: hostId,
+          why: error instanceof Error ? error.message : String(error),
+        });
+      }
+    }
   };
 
   return {
