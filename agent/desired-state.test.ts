@@ -15,9 +15,9 @@ afterAll(() => cleanup.run());
 
 const repoId = newId();
 const credential = {
-  url: "rest:http://user:url-secret@vault/x/",
+  url: "rest:http://user:url-secret-22@vault/x/",
   http_username: "web-01",
-  http_password: "http-secret",
+  http_password: "http-secret-1",
   repo_password: "restic-secret",
   env: {},
 };
@@ -58,12 +58,12 @@ test("it is applied, kept over a restart, and its secrets stand in secrets.enc a
   store.close();
   for (const name of readdirSync(stateFolder)) {
     const bytes = readFileSync(join(stateFolder, name), "utf8");
-    for (const secret of ["http-secret", "restic-secret", "url-secret"]) expect(bytes).not.toContain(secret);
+    for (const secret of ["http-secret-1", "restic-secret", "url-secret-22"]) expect(bytes).not.toContain(secret);
   }
   const again = await holder({ folder: stateFolder });
   expect(again.state.digest()).toBe("digest-1");
   expect(again.state.findRepo(repoId)).toMatchObject({ found: "ok", access: { credential, name: "vault" } });
-  expect(again.redactor.redact("http-secret restic-secret url-secret")).toBe("[redacted] [redacted] [redacted]");
+  expect(again.redactor.redact("http-secret-1 restic-secret url-secret-22")).toBe("[redacted] [redacted] [redacted]");
 });
 
 test("a lower version is applied too: the server may have been restored from a copy", async () => {

@@ -13,7 +13,7 @@ import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { Credential } from "../../shared/protocol/fields.ts";
-import type { Redactor } from "../../shared/redact.ts";
+import { type Redactor, secretValues } from "../../shared/redact.ts";
 import { badInput, notFound } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
@@ -72,7 +72,7 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
     const blob = column === "sealed" ? row.sealed : row.previousSealed;
     if (blob === null) return null;
     const credential = JSON.parse(sealer.unseal(place(row.id, column), blob)) as Credential;
-    redactor.add(credential.http_password, credential.repo_password, ...Object.values(credential.env));
+    redactor.add(credential.http_password, credential.repo_password, ...secretValues(credential.env));
     return credential;
   };
   const seal = (id: string, column: "sealed" | "previous_sealed", credential: Credential) =>
@@ -111,7 +111,7 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
   const create: Credentials["create"] = (repoId, slot, credential) => {
     const now = clock.now();
     const id = newId();
-    redactor.add(credential.http_password, credential.repo_password, ...Object.values(credential.env));
+    redactor.add(credential.http_password, credential.repo_password, ...secretValues(credential.env));
     const sealed = seal(id, "sealed", credential);
     insertCredential(db, { id, repoId, slot, sealed, rotatedAt: now, createdAt: now });
   };
@@ -141,7 +141,7 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
         payload: { slot: "admin", changed: changedNames(before ?? everyday, after) },
       });
     });
-    redactor.add(after.http_password, after.repo_password, ...Object.values(after.env));
+    redactor.add(after.http_password, after.repo_password, ...secretValues(after.env));
     bus.tell("repo.changed", { repoId, hostId: repo.hostId });
   };
 
