@@ -97,6 +97,14 @@ describe("one line that the host refuses", () => {
     expect(editor).toContain(WHY);
   });
 
+  test("the page of its enrolment names the line", async () => {
+    const row = app.db.$client
+      .query<{ id: string }, [string]>("SELECT id FROM enrollment_tokens WHERE enrolled_host_id = ?")
+      .get(host.id);
+    const answer = await app.request(`/hosts/new/${row?.id}`, { headers: { cookie: admin.cookie } });
+    expect(textOf(await answer.text())).toContain(`includes line 2 C:\\Users : ${WHY}`);
+  });
+
   test("the dashboard names the host and the group", async () => {
     const finishedAt = app.clock.now();
     const target = { sourceGroupId: host.gid, repoId: host.rid, lastStatus: "succeeded" as const, lastWarnings: 0 };
