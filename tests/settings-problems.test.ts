@@ -135,6 +135,24 @@ describe("one line that the host refuses", () => {
   });
 });
 
+test("a host whose acknowledgement was lost is asked again what it could not use", async () => {
+  const host = await enrollHost(app, admin, { name: "lost-ack", includes: ["/srv", "C:\\Users"] });
+  const before = await connectInside(app, host.identity, { ack: () => null });
+  const { state_version, digest } = before.states().at(-1) as State;
+  before.close();
+  const hello = { applied_state_version: state_version, applied_state_digest: digest };
+  const agent = await connectInside(app, host.identity, { ack: judged, hello });
+  await agent.stored();
+  const { in_sync, state_errors } = await hostOf(host);
+  expect(in_sync).toBe(true);
+  expect(state_errors.map(({ about }) => about?.["value"])).toEqual(["C:\\Users"]);
+  agent.close();
+  // Once it is known the state is not sent again.
+  const again = await connectInside(app, host.identity, { ack: judged, hello });
+  expect(again.states()).toEqual([]);
+  again.close();
+});
+
 describe("a first state that the host could not save", () => {
   const NOT_SAVED = "it could not be saved on this host: database or disk is full";
   test.each([

@@ -67,10 +67,8 @@ export function createStateSync(deps: StateSyncDeps): StateSync {
       if (!hello) return;
       const wanted = compileDesiredState(deps, hostId);
       const host = findHost(db, hostId);
-      if (
-        host?.appliedStateVersion !== hello.applied_state_version ||
-        host.appliedStateDigest !== hello.applied_state_digest
-      ) {
+      const isNews = host?.appliedStateDigest !== hello.applied_state_digest;
+      if (isNews || host?.appliedStateVersion !== hello.applied_state_version) {
         updateHost(db, hostId, {
           appliedStateVersion: hello.applied_state_version,
           appliedStateDigest: hello.applied_state_digest,
@@ -79,6 +77,8 @@ export function createStateSync(deps: StateSyncDeps): StateSync {
       if (wanted && wanted.digest === hello.applied_state_digest) {
         setDrift(hostId, false);
         bus.tell("state.applied", { hostId });
+        // Its acknowledgement never came, and with it what the host could not use: it is asked for again.
+        if (isNews) push(connection);
         return;
       }
       setDrift(hostId, true);
@@ -89,11 +89,13 @@ export function createStateSync(deps: StateSyncDeps): StateSync {
       const wanted = compileDesiredState(deps, hostId);
       if (!wanted) return;
       const isApplied = ack.digest === wanted.digest;
+      const isRefused = !isApplied && isWholeRefused(ack.errors);
       updateHost(db, hostId, {
         // Without a digest nothing usable is kept there, whatever version an older agent names.
         appliedStateVersion: ack.digest === null ? null : ack.state_version,
         appliedStateDigest: ack.digest,
-        stateErrors: locateErrors(ack.errors, isApplied ? wanted : null),
+        // Errors of an older state count positions in what has changed since: the newer one's acknowledgement follows.
+        ...(isApplied || isRefused ? { stateErrors: locateErrors(ack.errors, isApplied ? wanted : null) } : {}),
       });
       if (isApplied) {
         unacknowledged.delete(hostId);
@@ -105,7 +107,7 @@ export function createStateSync(deps: StateSyncDeps): StateSync {
       }
       // Of an older state, while a newer one is on its way; or refused as a whole: then it is pushed again by the tick.
       setDrift(hostId, true);
-      if (isWholeRefused(ack.errors))
+      if (isRefused)
         log.warn("an agent could not save its settings; they are sent again", {
           host_id: hostId,
           why: ack.errors[0]?.message ?? "",
