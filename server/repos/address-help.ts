@@ -8,41 +8,39 @@ const HELP: readonly Help[] = [
     // On Linux restic would take //nas/share for a folder of the host's own disk.
     pattern: /^(\/\/|\\\\)/,
     say: () =>
-      "This is a network share. Mount it on the host and enter the mount point, such as /mnt/nas/restic, or reach the machine by SFTP or a REST server.",
+      "This is a network share. Mount it on the host and enter the mount point, such as /mnt/nas/restic, or use SFTP or a REST server.",
   },
   {
     pattern: /^(smb|cifs|nfs|afp):/i,
     say: (address) =>
-      `restic does not speak ${scheme(address).toUpperCase()}. Mount it on the host and enter the mount point, such as /mnt/nas/restic, or use an rclone remote.`,
+      `restic cannot use ${scheme(address).toUpperCase()} directly. Mount it on the host and enter the mount point, such as /mnt/nas/restic, or use an rclone remote.`,
   },
   {
     pattern: /^file:/i,
-    say: (address) => `Write the path alone: ${address.replace(/^file:(\/\/(localhost)?)?/i, "")}`,
+    say: (address) => `Enter just the path: ${address.replace(/^file:(\/\/(localhost)?)?/i, "")}`,
   },
   {
     pattern: /^~/,
     say: (address) =>
-      `Write the whole path, such as ${address.replace(/^~[^/\\]*/, "/root")}: the agent does not know whose home is meant.`,
+      `Enter the full path, such as ${address.replace(/^~[^/\\]*/, "/root")}. The agent does not expand ~.`,
   },
   {
     pattern: /^(\$|%[A-Za-z]+%)/,
-    say: () => "Write the whole path: variables are not replaced.",
+    say: () => "Enter the full path. Variables are not expanded.",
   },
   {
     pattern: /^https?:\/\//i,
     say: (address, kind) =>
-      kind === "s3"
-        ? `Write s3:${address}`
-        : `For a REST server write rest:${address}. Restic itself has no other way to use ${scheme(address)}.`,
+      kind === "s3" ? `For S3 storage, enter s3:${address}` : `For a REST server, enter rest:${address}`,
   },
   {
     pattern: /^(ftps?|webdavs?|davs?|onedrive|gdrive|dropbox):/i,
-    say: () => "restic reaches such storage through rclone: set up a remote on the host and write rclone:REMOTE:PATH.",
+    say: () => "restic can use this storage through rclone: set up a remote on the host and enter rclone:REMOTE:PATH.",
   },
-  { pattern: /^(ssh|scp):\/\//i, say: (address) => `Write ${address.replace(/^(ssh|scp):/i, "sftp:")}` },
+  { pattern: /^(ssh|scp):\/\//i, say: (address) => `For SFTP, enter ${address.replace(/^(ssh|scp):/i, "sftp:")}` },
   {
     pattern: /^[\w.-]+@[\w.-]+:/,
-    say: (address) => `For SFTP write sftp:${address}`,
+    say: (address) => `For SFTP, enter sftp:${address}`,
   },
 ];
 

@@ -41,7 +41,7 @@ test.each([
   ["file:///srv/restic", undefined, "/srv/restic"],
   ["~/restic", undefined, "/root/restic"],
   ["~/restic", "local", "/root/restic"],
-  ["$HOME/restic", "local", "whole path"],
+  ["$HOME/restic", "local", "full path"],
   ["http://vault:8000/web-01/", undefined, "rest:http://vault:8000/web-01/"],
   ["https://minio:9000/bucket", "s3", "s3:https://minio:9000/bucket"],
   ["ftp://host/x", undefined, "rclone"],

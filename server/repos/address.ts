@@ -65,7 +65,7 @@ export function parseRepoInput(
   const isServerAlone = rest?.path === "/" && !isInUse;
   if (isServerAlone && input.own_folder === undefined && Object.keys(fields).length === 0)
     fields["own_folder"] =
-      `This address names the server alone. Is the repository in the user’s own folder, ${ownFolder}, or at the root of the server?`;
+      `This address has no path. Is the repository in the user’s own folder, ${ownFolder}, or at the root of the server?`;
   if (!rest || Object.keys(fields).length > 0) return { ok: false, fields };
   return {
     ok: true,

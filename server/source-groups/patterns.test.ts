@@ -27,7 +27,7 @@ test("lines are trimmed; empty ones and doubles go", () => {
 
 test("a space at the end of a Linux path is asked about, and kept where a slash says that it is meant", () => {
   expect(includesProblem(["/srv/a "], "linux")).toBe(
-    "Line 1: “/srv/a ” ends with a space. Remove it, or add a slash after it if the folder’s name ends like that.",
+    "Line 1: “/srv/a ” ends with a space. Remove it, or add a slash after it if the folder’s name really ends with a space.",
   );
   expect(includesProblem(["  /srv/a", "/srv/a /"], "linux")).toBeNull();
   expect(includesProblem(["C:\\Users  "], "windows")).toBeNull();

@@ -10,7 +10,7 @@ export function includesProblem(paths: readonly string[], os: Os | null): string
     if (!isAbsolute(path, os)) return `${quote(path)} is not an absolute path, such as ${EXAMPLES[os ?? "any"]}.`;
     // No name ends with a space on Windows; on Linux one may, and restic takes it literally.
     if (path.startsWith("/") && / $/.test(typed))
-      return `${quote(typed.trimStart())} ends with a space. Remove it, or add a slash after it if the folder’s name ends like that.`;
+      return `${quote(typed.trimStart())} ends with a space. Remove it, or add a slash after it if the folder’s name really ends with a space.`;
     return null;
   });
 }

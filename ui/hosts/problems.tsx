@@ -1,4 +1,4 @@
-// What a host could not take of its settings: which group and line, and why.
+// Settings that a host could not apply: which group and line, and why.
 import { Notice } from "../components/panels.tsx";
 import { may, type View } from "../view.ts";
 
@@ -29,14 +29,14 @@ export function SettingsProblems({ host, problems, view }: Props) {
   if (whole)
     return (
       <Notice glyph="failed" reason="Settings not saved.">
-        <code>{host.name}</code> goes on with the settings that it had, and is sent the new ones every minute. Its agent
-        says: {whole.message}
+        <code>{host.name}</code> keeps using its previous settings, if it has any. The server retries every minute. The
+        agent reports: {whole.message}
       </Notice>
     );
   if (problems.length === 0) return null;
   return (
-    <Notice glyph="warning" reason="Part of the settings cannot be used.">
-      <code>{host.name}</code> works by all the rest.
+    <Notice glyph="warning" reason="Some settings could not be applied.">
+      <code>{host.name}</code> uses everything else.
       <ProblemList host={host} problems={problems} view={view} />
     </Notice>
   );
@@ -46,8 +46,8 @@ export function SettingsProblems({ host, problems, view }: Props) {
 export function GroupProblems({ problems }: { problems: readonly SettingsProblem[] }) {
   if (problems.length === 0) return null;
   return (
-    <Notice glyph="warning" reason="The host cannot use all of these lines.">
-      It backs up the rest.
+    <Notice glyph="warning" reason="Some of these lines do not work on this host.">
+      The rest is backed up.
       <ul class="plain-list">
         {problems.slice(0, SHOWN).map((problem) => (
           <li>

@@ -75,7 +75,7 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
     );
   }
   if (notSaved(facts.problems) !== null)
-    return say("failed", <>{name} could not save its settings and goes on with the ones that it had, if it has any.</>);
+    return say("failed", <>{name} could not save its settings and keeps using the previous ones, if it has any.</>);
   if (facts.schedulesPaused)
     return say("warning", <>{name} stands on new hardware; its schedules wait until its data are restored.</>);
   const failed = groups.filter(({ last }) => last.status === "failed");
@@ -109,7 +109,7 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
   const hasProblems = facts.problems.length > 0;
   const never = groups.filter(({ last }) => last.status === "never");
   if (never.length === groups.length && hasProblems)
-    return say("warning", <>{name} cannot use all of its settings, and has no backup yet.</>);
+    return say("warning", <>{name} could not apply some of its settings, and has no backup yet.</>);
   if (never.length === groups.length)
     return say("idle", <>{name} has no backup yet. Press Run now to make the first.</>);
   if (never.length > 0)
@@ -173,7 +173,7 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
         would remove snapshots and waits for a yes.
       </>,
     );
-  if (hasProblems) return say("warning", <>{name} is protected, but cannot use all of its settings.</>);
+  if (hasProblems) return say("warning", <>{name} is protected, but could not apply some of its settings.</>);
   if (isStuck(facts, view.now))
     return say(
       "warning",

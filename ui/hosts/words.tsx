@@ -132,7 +132,7 @@ export type HostNeed =
   | { kind: "retention_held"; group: string; groupId: string }
   /** The host could not keep its newest settings. */
   | { kind: "settings_not_saved" }
-  /** It could not use a part of them; `group` is named when that is the only place. */
+  /** It could not apply some of them; `group` is named when that is the only place. */
   | { kind: "settings_refused"; group: string | null }
   | { kind: "drift" };
 
@@ -156,7 +156,7 @@ export function needInWords(need: HostNeed): string {
     case "settings_not_saved":
       return "could not save its settings";
     case "settings_refused":
-      return `cannot use all of its settings${need.group === null ? "" : ` for ${need.group}`}`;
+      return `could not apply some of its settings${need.group === null ? "" : ` (${need.group})`}`;
     case "drift":
       return "has not taken its newest settings";
   }

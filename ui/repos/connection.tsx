@@ -161,7 +161,7 @@ function TrialWords({ known, view }: { known: CredentialView; view: View }) {
   if (known.trialError && known.trialAgainAt !== null)
     return (
       <span class="is-failed">
-        The new one could not be tried: {known.trialError} It is tried again{" "}
+        The new one could not be tried: {known.trialError} It is retried{" "}
         {known.trialAgainAt <= view.now ? "soon" : <Near at={known.trialAgainAt} view={view} />}; the one before it
         stays in use.
       </span>

@@ -66,7 +66,7 @@ export function CredentialForm(props: {
           form={form}
           scope={slot}
           autocomplete="new-password"
-          hint={slot === "everyday" ? `${hint}. Add a new one to the repository first: restic key add` : hint}
+          hint={slot === "everyday" ? `${hint}. To change it, run restic key add first, then enter the new one` : hint}
         />
         {["s3", "b2", "other"].includes(repo.kind) ? (
           <LinesField

@@ -15,15 +15,15 @@ export function OwnFolderQuestion({ form, scope }: { form: FormState; scope?: st
       <label class="check">
         <input type="radio" name="own_folder" value="yes" required />
         <span>
-          In the user’s own folder
-          <small>As rest-server wants it with --private-repos</small>
+          The user’s own folder
+          <small>Required by rest-server with --private-repos</small>
         </span>
       </label>
       <label class="check">
         <input type="radio" name="own_folder" value="no" required />
         <span>
-          At the root of the server
-          <small>The address as it is</small>
+          The root of the server
+          <small>Uses the address as typed</small>
         </span>
       </label>
     </fieldset>
@@ -36,8 +36,8 @@ export function RootHint({ repo }: { repo: Pick<RepoRow, "url" | "statusCode"> }
   return (
     <>
       {" "}
-      The address names no folder: a rest-server with <code>--private-repos</code> lets each user into{" "}
-      <code>{repo.url.replace(/\/?$/, "/")}USER/</code> only. If yours runs so, change the address.
+      The address has no path. With <code>--private-repos</code>, rest-server gives each user access to{" "}
+      <code>{repo.url.replace(/\/?$/, "/")}USER/</code> only. If yours runs that way, change the address.
     </>
   );
 }
