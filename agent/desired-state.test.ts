@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { newId } from "../shared/ids.ts";
 import { silentLog } from "../shared/log.ts";
@@ -15,9 +15,9 @@ afterAll(() => cleanup.run());
 
 const repoId = newId();
 const credential = {
-  url: "rest:http://user:url-secret@vault/x/",
+  url: "rest:http://user:url-secret-22@vault/x/",
   http_username: "web-01",
-  http_password: "http-secret",
+  http_password: "http-secret-1",
   repo_password: "restic-secret",
   env: {},
 };
@@ -58,12 +58,12 @@ test("it is applied, kept over a restart, and its secrets stand in secrets.enc a
   store.close();
   for (const name of readdirSync(stateFolder)) {
     const bytes = readFileSync(join(stateFolder, name), "utf8");
-    for (const secret of ["http-secret", "restic-secret", "url-secret"]) expect(bytes).not.toContain(secret);
+    for (const secret of ["http-secret-1", "restic-secret", "url-secret-22"]) expect(bytes).not.toContain(secret);
   }
   const again = await holder({ folder: stateFolder });
   expect(again.state.digest()).toBe("digest-1");
   expect(again.state.findRepo(repoId)).toMatchObject({ found: "ok", access: { credential, name: "vault" } });
-  expect(again.redactor.redact("http-secret restic-secret url-secret")).toBe("[redacted] [redacted] [redacted]");
+  expect(again.redactor.redact("http-secret-1 restic-secret url-secret-22")).toBe("[redacted] [redacted] [redacted]");
 });
 
 test("a lower version is applied too: the server may have been restored from a copy", async () => {
@@ -115,4 +115,29 @@ test("paths and patterns that restic would misread are named", async () => {
   const group = { includes: ["/etc", "relative"], excludes: ["*.tmp", "# not a comment"] };
   const { errors } = state.apply(desiredState({ repoId, credential, group }));
   expect(errors.map((error) => error.path)).toEqual(["source_groups[0].includes[1]", "source_groups[0].excludes[1]"]);
+});
+
+test("a first state that the disk did not take is not acknowledged as applied; the next try is", async () => {
+  const { state, stateFolder } = await holder();
+  // A folder in its place takes no file, whoever writes.
+  const place = join(stateFolder, "secrets.enc");
+  mkdirSync(join(place, "in the way"), { recursive: true });
+  const ack = state.apply(desiredState({ repoId, credential, version: 2 }));
+  expect(ack).toMatchObject({ state_version: 0, digest: null, errors: [{ path: "state" }] });
+  expect(state.version()).toBeNull();
+  expect(state.findRepo(repoId)).toEqual({ found: "missing" });
+  rmSync(place, { recursive: true });
+  expect(state.apply(desiredState({ repoId, credential, version: 2 }))).toMatchObject({ state_version: 2, errors: [] });
+});
+
+test("a later state that the disk did not take leaves the one before in force, and says which that is", async () => {
+  const { state, stateFolder } = await holder();
+  const first = desiredState({ repoId, credential, version: 2 });
+  state.apply(first);
+  const place = join(stateFolder, "secrets.enc");
+  renameSync(place, `${place}.aside`);
+  mkdirSync(join(place, "in the way"), { recursive: true });
+  const next = { ...desiredState({ repoId, credential, version: 3 }), digest: "digest-3" };
+  expect(state.apply(next)).toMatchObject({ state_version: 2, digest: first.digest, errors: [{ path: "state" }] });
+  expect(state.findRepo(repoId)).toMatchObject({ found: "ok" });
 });

@@ -4,7 +4,7 @@ import { parseCron } from "../shared/cron.ts";
 import type { Log } from "../shared/log.ts";
 import type { Credential } from "../shared/protocol/fields.ts";
 import type { DesiredRepo, DesiredSchedule, DesiredSourceGroup, DesiredState } from "../shared/protocol/to-agent.ts";
-import type { ToServerPayload } from "../shared/protocol/to-server.ts";
+import { type ToServerPayload, WHOLE_STATE } from "../shared/protocol/to-server.ts";
 import { type Redactor, redactUrlUserInfo } from "../shared/redact.ts";
 import { problemOfAddress, repoKindOf } from "../shared/repos.ts";
 import type { Platform } from "./platform.ts";
@@ -12,6 +12,7 @@ import { accessOf, type RepoAccess, redactCredential, refusedNames } from "./res
 import { problemOfInclude, problemOfPattern } from "./restic/source-files.ts";
 import { findSecrets, NO_SECRETS, type Secrets, saveSecrets, setSecretsAside } from "./secrets.ts";
 import type { Store } from "./store/store.ts";
+import { clip } from "./words.ts";
 import { knowsZone } from "./zoneinfo.ts";
 
 export type FoundRepo =
@@ -53,8 +54,8 @@ export function createDesiredState(options: Options) {
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
         options.log.error("The desired state could not be saved", { problem: message });
-        const errors = [{ path: "state", message: `it could not be saved on this host: ${message}` }];
-        return { state_version: state?.state_version ?? next.state_version, digest: digestOf(state, secrets), errors };
+        const errors = [{ path: WHOLE_STATE, message: clip(`it could not be saved on this host: ${message}`, 1000) }];
+        return { state_version: state?.state_version ?? 0, digest: digestOf(state, secrets), errors };
       }
       state = withoutSecrets(next);
       secrets = nextSecrets;

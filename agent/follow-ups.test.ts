@@ -6,9 +6,12 @@ import { join } from "node:path";
 import { newId } from "../shared/ids.ts";
 import { holdLock } from "../tests/testbed/held-lock.ts";
 import { copyRepoTemplate } from "../tests/testbed/repo-template.ts";
+import { startRestServer } from "../tests/testbed/rest-server.ts";
 import { createCleanup } from "../tests/testbed/temp.ts";
 import { ensureTools } from "../tests/testbed/tools.ts";
 import { until } from "../tests/testbed/wait.ts";
+import { openAgentDb } from "./store/open.ts";
+import { createStore } from "./store/store.ts";
 import { startFakeServer } from "./testing/fake-server.ts";
 import { agentFixture, desiredState, localCredential, order } from "./testing/fixture.ts";
 
@@ -61,4 +64,34 @@ test("a repository that is gone is told as missing after the backup that found o
   await other.kill();
   expect(statuses()[2]).toMatchObject({ status: "ready", restic_id: copy.resticId });
   expect(statuses()[2]?.locks).toMatchObject([{ pid: other.pid, exclusive: false }]);
+}, 60_000);
+
+test("a repo server that does not let the host in any more is told, when the repo is looked at by itself", async () => {
+  const folder = await cleanup.tempFolder();
+  const rest = await startRestServer({ root: await cleanup.tempFolder(), appendOnly: true });
+  cleanup.add(() => rest.close());
+  const server = startFakeServer();
+  cleanup.add(() => server.stop());
+  const fixture = agentFixture(folder, server.url, restic);
+  const repoId = newId();
+  const credential = {
+    url: rest.url("gone", "x"),
+    http_username: "gone",
+    http_password: "an http password",
+    repo_password: "a repo password",
+    env: {},
+  };
+  const first = await fixture.start();
+  await server.wait("hello");
+  server.send("state.set", desiredState({ repoId, credential }));
+  await server.wait("state.ack");
+  await first.stop();
+  const opened = openAgentDb(fixture.environment.stateFolder, Date.now()).db;
+  const store = createStore(opened);
+  store.notes.set(`status_due:${repoId}`, "1");
+  store.close();
+  const agent = await fixture.start();
+  cleanup.add(() => agent.stop());
+  const { payload } = await server.wait("repo.status");
+  expect(payload).toMatchObject({ repo_id: repoId, status: "failed", status_code: "unauthorised" });
 }, 60_000);

@@ -4,6 +4,7 @@ import { DAY_MS } from "../shared/clock.ts";
 import type { ErrorCode } from "../shared/jobs.ts";
 import type { Log } from "../shared/log.ts";
 import type { DesiredStateHolder } from "./desired-state.ts";
+import { UNAUTHORISED } from "./handlers/approach.ts";
 import type { Due } from "./handlers/handler.ts";
 import { readyMessage, statusMessage } from "./handlers/repo-status.ts";
 import type { DurableMessage, Outbox } from "./outbox.ts";
@@ -29,7 +30,7 @@ type Options = {
 };
 
 /** What speaks of the repository itself; a server that does not answer now is no lasting state. */
-const TOLD_BY_FOLLOW_UP = new Set<ErrorCode>(["repo_missing", "wrong_password"]);
+const TOLD_BY_FOLLOW_UP = new Set<ErrorCode>(["repo_missing", "wrong_password", "unauthorised"]);
 
 type Task = { key: NoteKey; repoId: string; what: Due; value: string };
 
@@ -81,7 +82,8 @@ export function createFollowUps(options: Options) {
       const { access } = found;
       if (task.what === "stats" && !isMeasuringDue(task.repoId)) return settle(task, []);
       const there = await options.reach(access, signal);
-      if (!there.reached || there.httpStatus === 401) return false;
+      if (!there.reached) return false;
+      if (there.httpStatus === 401) return task.what === "status" && tellFailed(task, UNAUTHORISED);
       const ask: Ask = (order) => options.restic.run(order, access, { signal, capture: true });
       if (task.what === "status") return await lookAtState(task, ask);
       return task.what === "snapshots" ? await listSnapshots(task, ask) : await measure(task, ask);
@@ -117,13 +119,16 @@ export function createFollowUps(options: Options) {
     const found = await askConfig(ask);
     if (found.is === "stopped") return false;
     if (found.is === "failed") {
-      if (!TOLD_BY_FOLLOW_UP.has(found.code)) return false;
-      const message = statusMessage(task.repoId, "failed", found, clock.now());
-      return settle(task, [message], { key: `told_failed:${task.repoId}`, value: "1" });
+      return TOLD_BY_FOLLOW_UP.has(found.code) && tellFailed(task, found);
     }
     const locks = await askLocks(ask);
     store.notes.delete(`told_failed:${task.repoId}`);
     return settle(task, [readyMessage(task.repoId, { ...found.value, appendOnly: "unknown", locks }, clock.now())]);
+  }
+
+  function tellFailed(task: Task, why: { code: ErrorCode; message: string }): boolean {
+    const message = statusMessage(task.repoId, "failed", why, clock.now());
+    return settle(task, [message], { key: `told_failed:${task.repoId}`, value: "1" });
   }
 
   async function measure(task: Task, ask: Ask): Promise<boolean> {

@@ -48,6 +48,7 @@ import { createReadiness } from "./jobs/readiness.ts";
 import { createReconciler } from "./jobs/reconcile.ts";
 import { jobRoutes } from "./jobs/routes.ts";
 import { createLiveJobs } from "./jobs/stream.ts";
+import { isOutdatedTrial } from "./jobs/trials.ts";
 import { createForgetPlanner } from "./maintenance/forget-plan.ts";
 import { createHeavyLimit } from "./maintenance/heavy-limit.ts";
 import { createMaintenance, maintenanceTicks } from "./maintenance/maintenance.ts";
@@ -142,12 +143,16 @@ export async function wire(
   const jobIngest = createJobIngest({ db, clock, bus, live, checkOwned });
   const dispatcher = createDispatcher({
     ...world,
-    limit: heavyLimit,
+    limit: {
+      ...heavyLimit,
+      // A trial carries the newest credential: it is sent only while that is the one that it was made for.
+      mayStart: (job) => !isOutdatedTrial(db, job) && heavyLimit.mayStart(job),
+    },
     credentialFor: createJobCredential({ db, credentials }),
     planForget: planner.plan,
   });
   const reconciler = createReconciler({ ...world, ...config, startedAt, lastSeenAt, checkOwned });
-  const readiness = createReadiness({ db, clock, log, hub, orders, credentials, stateChanged: sync.changed });
+  const readiness = createReadiness({ db, clock, log, hub, orders, credentials, cancel, stateChanged: sync.changed });
   const tokens = createEnrollmentTokens({ db, clock, sealer });
   const answerFor = createAnswers({ db, updateKeys: signer.publicKeys });
   const enroll = createEnroll({ db, clock, hub, bus, tokens, credentials, groups, schedules, dues, answerFor });

@@ -1,5 +1,5 @@
-import { expect, test } from "bun:test";
-import { createRedactor } from "./redact.ts";
+import { describe, expect, test } from "bun:test";
+import { createRedactor, secretValues } from "./redact.ts";
 
 test("a secret disappears in every form in which it can leak", () => {
   const redactor = createRedactor();
@@ -25,12 +25,70 @@ test("very short secrets do not blank out ordinary text", () => {
 
 test("thousands of secrets are masked as well as a few, also those that begin alike", () => {
   const redactor = createRedactor();
-  const secrets = Array.from({ length: 3000 }, (_, at) => `secret-${at}`);
+  const secrets = Array.from({ length: 3000 }, (_, at) => `s3cr-t${at}`);
   for (const secret of secrets) redactor.add(secret);
-  expect(redactor.redact("a secret-2 b secret-2999, secret-17;secret-x secr")).toBe(
-    "a [redacted] b [redacted], [redacted];secret-x secr",
+  expect(redactor.redact("a s3cr-t2 b s3cr-t2999, s3cr-t17;s3cr-tx s3cr")).toBe(
+    "a [redacted] b [redacted], [redacted];s3cr-tx s3cr",
   );
   redactor.add("one that came later");
   expect(redactor.redact("one that came later")).toBe("[redacted]");
   expect(redactor.redact("nothing to hide")).toBe("nothing to hide");
+});
+
+describe("a password that is an ordinary word", () => {
+  test.each(["home", "documents", "Backup", "backup2024", "web-01", "my_data", "Büro", "srv/data", "20241130", "ext4"])(
+    "%s leaves paths and sentences alone",
+    (word) => {
+      const redactor = createRedactor();
+      redactor.add(word);
+      const line = `open /srv/${word}/a.txt: the ${word} folder is ${word}.`;
+      expect(redactor.redact(line)).toBe(line);
+    },
+  );
+
+  test("is masked where it stands for itself: in the environment, in addresses, behind its name", () => {
+    const redactor = createRedactor();
+    redactor.add("home", "my cat");
+    for (const [text, clean] of [
+      ["RESTIC_PASSWORD=home restic -r /home", "RESTIC_PASSWORD=[redacted] restic -r /home"],
+      ["RESTIC_PASSWORD='home' x", "RESTIC_PASSWORD='[redacted]' x"],
+      ['export RESTIC_PASSWORD="my cat"', 'export RESTIC_PASSWORD="[redacted]"'],
+      ['{"RESTIC_REST_PASSWORD":"home","HOME":"/home"}', '{"RESTIC_REST_PASSWORD":"[redacted]","HOME":"/home"}'],
+      ['{"repo_password": "my cat", "path": "home"}', '{"repo_password": "[redacted]", "path": "home"}'],
+      ["rest:http://me:home@vault/home/", "rest:http://vault/home/"],
+      ["password: home", "password: [redacted]"],
+      ["--password=home /home", "--password=[redacted] /home"],
+    ] as const)
+      expect(redactor.redact(text)).toBe(clean);
+  });
+
+  test("is masked in the forms that are no words", () => {
+    const redactor = createRedactor();
+    redactor.add("documents");
+    const base64 = Buffer.from("documents").toString("base64");
+    expect(redactor.redact(`Authorization ${base64}`)).toBe("Authorization [redacted]");
+  });
+
+  test.each([
+    "kqzvbnwpxt",
+    "correct horse battery",
+    "p@ss",
+    "s3cr3t",
+    "aB3dE9xQ",
+    "correcthorsebattery",
+    "ABCD-EFGH-2345",
+  ])("%s is none", (secret) => {
+    const redactor = createRedactor();
+    redactor.add(secret);
+    expect(redactor.redact(`a ${secret} b`)).toBe("a [redacted] b");
+  });
+});
+
+test("what names a region or an account is no secret", () => {
+  const env = {
+    AWS_DEFAULT_REGION: "eu-central-1",
+    AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI",
+    OS_AUTH_URL: "https://id.example/v3",
+  };
+  expect(secretValues(env)).toEqual(["wJalrXUtnFEMI"]);
 });

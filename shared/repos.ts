@@ -76,6 +76,11 @@ export function problemOfAddress(kind: RepoKind, url: string): string | null {
   return ADDRESS_RULES[kind].pattern.test(url) ? null : ADDRESS_RULES[kind].say;
 }
 
+/** A REST address without a path. */
+export function namesServerAlone(url: string): boolean {
+  return /^rest:https?:\/\/[^/]+\/?$/i.test(url);
+}
+
 /** What kind of repository an address names. */
 export function repoKindOf(url: string): RepoKind {
   if (url.startsWith("rest:")) return "rest";

@@ -38,7 +38,7 @@ const tokenBody = () => ({
   includes: ["/srv"],
   repo: {
     kind: "rest",
-    url: "http://vault:8000/",
+    url: "http://vault:8000/web/",
     http_password: "an http password",
     repo_password: "a repo password",
   },
@@ -127,7 +127,7 @@ const hostForm = {
   host_name: "",
   tags: "",
   kind: "rest",
-  url: "rest:http://vault:8000/",
+  url: "rest:http://vault:8000/web/",
   includes: "/srv",
   backup_now: "on",
 };

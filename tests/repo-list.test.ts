@@ -56,7 +56,7 @@ test("with thousands of repos a page is there at once", async () => {
         name: `more-${n}`,
         isPrimary: false,
         kind: "rest",
-        url: "rest:http://vault:8000/",
+        url: "rest:http://vault:8000/web/",
         status: "ready",
         appendOnly: "not_applicable",
         checkCron: n % 3 === 0 ? `${n % 60} 3 * * *` : null,

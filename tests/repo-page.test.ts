@@ -5,6 +5,7 @@ import { listJobs } from "../db/queries/jobs.ts";
 import { findRepo, updateRepo } from "../db/queries/repos.ts";
 import { putTarget, updateSourceGroup } from "../db/queries/source-groups.ts";
 import type { Hub } from "../server/agents/hub.ts";
+import { createCancel } from "../server/jobs/cancel.ts";
 import { createJobMaker } from "../server/jobs/create.ts";
 import { createOrders } from "../server/jobs/orders.ts";
 import { createReadiness } from "../server/jobs/readiness.ts";
@@ -126,9 +127,20 @@ test.each([
   expect(audited() - before).toBe(1);
 
   const hub = { isOnline: () => true } as unknown as Hub;
-  const orders = createOrders({ db, maker: createJobMaker({ db, clock, bus: createFactBus(silentLog) }) });
+  const bus = createFactBus(silentLog);
+  const orders = createOrders({ db, maker: createJobMaker({ db, clock, bus }) });
+  const cancel = createCancel({ db, clock, bus });
   const credentials = {} as Credentials;
-  const readiness = createReadiness({ db, clock, log: silentLog, hub, orders, credentials, stateChanged: () => {} });
+  const readiness = createReadiness({
+    db,
+    clock,
+    log: silentLog,
+    hub,
+    orders,
+    credentials,
+    cancel,
+    stateChanged: () => {},
+  });
   const ordered = () => listJobs(db, { repo_id: host.rid, kind: "backup" }, 10, 0);
   readiness.lookAtAll();
   expect(ordered()).toHaveLength(0);

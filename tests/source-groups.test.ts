@@ -262,7 +262,7 @@ test("names and first paths hold nothing that a terminal would obey or a list wo
   const host = await enrollHost(app, admin);
   for (const name of ["a\u001b[31mred", "a\nb", "a\u202egnp.exe"])
     expect((await api().ask("PUT", pathOf(host), { name })).status).toBe(400);
-  const repo = { kind: "rest", url: "http://vault:8000/" };
+  const repo = { kind: "rest", url: "http://vault:8000/web/" };
   for (const includes of [["/srv\n/etc"], ["/srv\u0000"], [`/${"a".repeat(5000)}`], Array(1500).fill("/srv")]) {
     const body = { host_name: "newcomer", includes, repo };
     const answer = await jsonClient(app, admin).ask<Refused>("POST", "/api/enrollment-tokens", body);

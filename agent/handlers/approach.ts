@@ -1,6 +1,12 @@
 /** What comes before restic in every job: is the repo's server there, and does it let us in? */
 import { cancelled, failed, type HandlerDeps, type JobContext, type Verdict } from "./handler.ts";
 
+/** What a REST server's 401 means. */
+export const UNAUTHORISED = {
+  code: "unauthorised",
+  message: "The repo server refuses this user and password: add the user there (htpasswd), or correct the credential",
+} as const;
+
 /** @returns null when restic may try, else how the job ends. */
 export async function approach(context: JobContext, deps: HandlerDeps): Promise<Verdict | null> {
   context.progress.phase("connecting");
@@ -16,10 +22,7 @@ export async function approach(context: JobContext, deps: HandlerDeps): Promise<
   }
   if (found.httpStatus === 401) {
     context.log.stderr("The repo server answered 401 Unauthorized");
-    return failed(
-      "unauthorised",
-      "The repo server refuses this user and password: add the user there (htpasswd), or correct the credential",
-    );
+    return failed(UNAUTHORISED.code, UNAUTHORISED.message);
   }
   if (found.httpStatus !== null) {
     context.log.event(`The repo server answered in ${Math.round(performance.now() - startedAt)} ms`);

@@ -1,6 +1,6 @@
 /** What opens a repository, turned into restic's environment; checked against what a repo may bring along. Pure. */
 import type { Credential } from "../../shared/protocol/fields.ts";
-import { type Redactor, redactUrlUserInfo } from "../../shared/redact.ts";
+import { type Redactor, redactUrlUserInfo, secretValues } from "../../shared/redact.ts";
 import { REPO_ENV_NAMES, type RepoKind, repoKindOf } from "../../shared/repos.ts";
 
 export type RepoAccess = {
@@ -39,7 +39,7 @@ export function redactCredential(redactor: Redactor, credential: Credential): vo
   redactor.add(
     credential.repo_password,
     credential.http_password,
-    ...Object.values(credential.env),
+    ...secretValues(credential.env),
     ...urlSecrets(credential.url),
   );
 }

@@ -3,6 +3,19 @@ import { sql } from "drizzle-orm";
 import { check, index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { flagColumn, idColumn, jsonColumn, timeColumn } from "./columns.ts";
 
+/** `path` counts positions in the state that was sent; `about` is what stood there then, rows of older versions lack it. */
+export type StateProblem = {
+  path: string;
+  message: string;
+  about?: {
+    kind: "source_group" | "repo" | "schedule";
+    id: string;
+    field: string;
+    /** The line of a list. */
+    value: string | null;
+  } | null;
+};
+
 export const hosts = sqliteTable(
   "hosts",
   {
@@ -39,7 +52,8 @@ export const hosts = sqliteTable(
     stateVersion: integer("state_version").notNull(),
     appliedStateVersion: integer("applied_state_version"),
     appliedStateDigest: text("applied_state_digest"),
-    stateErrors: jsonColumn<{ path: string; message: string }[]>("state_errors").notNull(),
+    /** What the host could not take of the newest state that it acknowledged. */
+    stateErrors: jsonColumn<StateProblem[]>("state_errors").notNull(),
     driftSince: timeColumn("drift_since"),
     /** "Back up at once": waits here until the first repo is ready, then is cleared. */
     backupWhenReady: flagColumn("backup_when_ready").notNull().default(false),

@@ -120,6 +120,7 @@ function hostBody({ host, status, lastSeenAt, repos, groups, targets, isProtecte
     applied_state_version: host.appliedStateVersion,
     in_sync: host.driftSince === null,
     drift_since: iso(host.driftSince),
+    state_errors: host.stateErrors.map(({ path, message, about }) => ({ path, message, about: about ?? null })),
     current_job_id: host.currentJobId,
     capabilities: host.capabilities,
     protected_24h: isProtected,

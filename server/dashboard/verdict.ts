@@ -1,5 +1,6 @@
 // Which hosts need a person and why, worst first; and what the fleet comes to in figures. Pure.
 import { DAY_MS } from "../../shared/clock.ts";
+import { WHOLE_STATE } from "../../shared/protocol/to-server.ts";
 import { mergeCauses } from "../../shared/warnings.ts";
 import type { FleetSummary } from "../../ui/dashboard/tiles.tsx";
 import type { NeedyHost } from "../../ui/dashboard/verdict.tsx";
@@ -16,10 +17,12 @@ const ORDER: readonly HostNeed["kind"][] = [
   "failed",
   "repo_not_ready",
   "saved_nothing",
+  "settings_not_saved",
   "never",
   "not_scheduled",
   "warnings",
   "retention_held",
+  "settings_refused",
   "drift",
 ];
 
@@ -34,6 +37,8 @@ export function needOf(row: FleetHost, now: number): HostNeed | null {
   if (repos.some((repo) => repo.status === "failed" || repo.status === "waiting")) return { kind: "repo_not_ready" };
   const empty = targets.filter(isLastWithoutFiles);
   if (empty.length > 0) return { kind: "saved_nothing", group: nameIfOnlyOne(groups, empty) };
+  const problems = host.stateErrors ?? [];
+  if (problems.some(({ path }) => path === WHOLE_STATE)) return { kind: "settings_not_saved" };
   if (!isBusy) {
     const never = neverBackedUp(row);
     if (never) return never;
@@ -45,6 +50,7 @@ export function needOf(row: FleetHost, now: number): HostNeed | null {
   if (count > 0) return { kind: "warnings", count, causes: mergeCauses(warned.flatMap(({ causes }) => causes)) };
   const held = groups.find(({ heldSince }) => heldSince !== null);
   if (held) return { kind: "retention_held", group: held.name, groupId: held.id };
+  if (problems.length > 0) return { kind: "settings_refused", group: onlyGroup(row) };
   if (host.driftSince !== null && now - host.driftSince > DRIFT_TOLERATED_MS) return { kind: "drift" };
   return null;
 }
@@ -54,6 +60,13 @@ function nameIfOnlyOne(groups: FleetHost["groups"], targets: FleetHost["targets"
   const ids = new Set(targets.map(({ sourceGroupId }) => sourceGroupId));
   const [only] = groups.filter(({ id }) => ids.has(id));
   return groups.length > 1 && ids.size === 1 ? (only?.name ?? null) : null;
+}
+
+/** The one group that all problems are about. */
+function onlyGroup({ host, groups }: FleetHost): string | null {
+  const ids = new Set(host.stateErrors.map(({ about }) => (about?.kind === "source_group" ? about.id : null)));
+  const [id] = ids;
+  return ids.size === 1 ? (groups.find((group) => group.id === id)?.name ?? null) : null;
 }
 
 /** A group, or one of the repos of a group, that holds no backup yet. */

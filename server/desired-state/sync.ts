@@ -10,6 +10,7 @@ import { Refusal } from "../http/errors.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import { type CompileDeps, compileDesiredState } from "./compile.ts";
+import { isWholeRefused, locateErrors } from "./problems.ts";
 
 const PUSH_AGAIN_AFTER_MS = MINUTE_MS;
 
@@ -66,10 +67,8 @@ export function createStateSync(deps: StateSyncDeps): StateSync {
       if (!hello) return;
       const wanted = compileDesiredState(deps, hostId);
       const host = findHost(db, hostId);
-      if (
-        host?.appliedStateVersion !== hello.applied_state_version ||
-        host.appliedStateDigest !== hello.applied_state_digest
-      ) {
+      const isNews = host?.appliedStateDigest !== hello.applied_state_digest;
+      if (isNews || host?.appliedStateVersion !== hello.applied_state_version) {
         updateHost(db, hostId, {
           appliedStateVersion: hello.applied_state_version,
           appliedStateDigest: hello.applied_state_digest,
@@ -78,6 +77,8 @@ export function createStateSync(deps: StateSyncDeps): StateSync {
       if (wanted && wanted.digest === hello.applied_state_digest) {
         setDrift(hostId, false);
         bus.tell("state.applied", { hostId });
+        // Its acknowledgement never came, and with it what the host could not use: it is asked for again.
+        if (isNews) push(connection);
         return;
       }
       setDrift(hostId, true);
@@ -85,17 +86,33 @@ export function createStateSync(deps: StateSyncDeps): StateSync {
     },
     acknowledged(connection, ack) {
       const { hostId } = connection;
-      updateHost(db, hostId, {
-        appliedStateVersion: ack.state_version,
-        appliedStateDigest: ack.digest,
-        stateErrors: ack.errors,
-      });
       const wanted = compileDesiredState(deps, hostId);
-      if (!wanted || ack.state_version !== wanted.state_version) return;
-      unacknowledged.delete(hostId);
-      if (ack.digest === wanted.digest && ack.errors.length === 0) setDrift(hostId, false);
-      else log.warn("an agent could not apply its whole state", { host_id: hostId, errors: ack.errors.length });
-      bus.tell("state.applied", { hostId });
+      if (!wanted) return;
+      const isApplied = ack.digest === wanted.digest;
+      const isRefused = !isApplied && isWholeRefused(ack.errors);
+      updateHost(db, hostId, {
+        // Without a digest nothing usable is kept there, whatever version an older agent names.
+        appliedStateVersion: ack.digest === null ? null : ack.state_version,
+        appliedStateDigest: ack.digest,
+        // Errors of an older state count positions in what has changed since: the newer one's acknowledgement follows.
+        ...(isApplied || isRefused ? { stateErrors: locateErrors(ack.errors, isApplied ? wanted : null) } : {}),
+      });
+      if (isApplied) {
+        unacknowledged.delete(hostId);
+        setDrift(hostId, false);
+        if (ack.errors.length > 0)
+          log.warn("an agent cannot use all of its settings", { host_id: hostId, problems: ack.errors.length });
+        bus.tell("state.applied", { hostId });
+        return;
+      }
+      // Of an older state, while a newer one is on its way; or refused as a whole: then it is pushed again by the tick.
+      setDrift(hostId, true);
+      if (isRefused)
+        log.warn("an agent could not save its settings; they are sent again", {
+          host_id: hostId,
+          why: ack.errors[0]?.message ?? "",
+        });
+      bus.tell("host.changed", { hostId });
     },
     ticks: [{ name: "state", everyMs: 10 * SECOND_MS, run: repush }],
     dropHost: (hostId) => void unacknowledged.delete(hostId),

@@ -136,8 +136,8 @@ export function createAnnouncements(deps: AnnouncementDeps): Announcements {
     list,
     get,
     async accept(actor, pendingId, input) {
-      get(pendingId);
-      const { newcomer, generated } = await readNewcomer(input);
+      const { os } = get(pendingId);
+      const { newcomer, generated } = await readNewcomer(input, { os });
       const hostId = inTransaction(db, () => {
         const row = get(pendingId);
         const id = createHost(deps, newcomer, machineOfRow(row), row.announcedFromIp);

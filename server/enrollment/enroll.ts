@@ -107,6 +107,8 @@ function takeOver(
     ...machineOf(request),
     tokenHash: request.agent_token_hash,
     appliedStateDigest: null,
+    // What the former machine could not use says nothing of this one.
+    stateErrors: [],
     driftSince: now,
     replacedAt: row.replaces ? now : host.replacedAt,
     schedulesPaused: row.replaces || host.schedulesPaused,

@@ -12,6 +12,7 @@ import type { Credentials } from "../repos/credentials.ts";
 import { type Cargo, type Generated, insertNewRepo, readNewRepo } from "../repos/new-repo.ts";
 import type { Schedules } from "../schedules/schedules.ts";
 import type { SourceGroups } from "../source-groups/groups.ts";
+import { cleanLines, includesProblem, type Os } from "../source-groups/patterns.ts";
 
 /** As a source group takes them. */
 const MOST_INCLUDES = 1000;
@@ -40,20 +41,23 @@ export type Machine = Omit<AnnounceRequest, "public_key">;
 /**
  * Checks everything at once, and makes the passwords that nobody gave.
  * @param extra problems that the caller has found already
+ * @param os of the machine, where it has told that; paths of either platform will do until then, and the host tells which it cannot use
  * @throws Refusal 400 with fields
  */
 export async function readNewcomer(
   input: NewcomerInput,
-  extra: Record<string, string> = {},
+  { extra = {}, os = null }: { extra?: Record<string, string>; os?: Os | null } = {},
 ): Promise<{ newcomer: Newcomer & { cargo: Cargo }; generated: Generated }> {
   const hostName = input.host_name.trim();
-  const { fields, tags } = checkInput(input);
+  const { fields, tags } = checkInput(input, os);
   const read = await readNewRepo(input.repo, hostName);
   const errors = { ...fields, ...extra, ...(read.ok ? {} : prefixed(read.fields)) };
   if (Object.keys(errors).length > 0 || !read.ok) throw badInput(errors);
   const { cargo, generated } = read;
-  const includes = input.includes.map((path) => path.trim()).filter(Boolean);
-  return { newcomer: { hostName, tags, includes, backupNow: input.backup_now, cargo }, generated };
+  return {
+    newcomer: { hostName, tags, includes: cleanLines(input.includes), backupNow: input.backup_now, cargo },
+    generated,
+  };
 }
 
 export type CreateHostDeps = {
@@ -126,18 +130,17 @@ export function nameTaken(name: string): Refusal {
   return new Refusal(409, "name_taken", message, { host_name: message });
 }
 
-function checkInput(input: NewcomerInput): { fields: Record<string, string>; tags: string[] } {
+function checkInput(input: NewcomerInput, os: Os | null): { fields: Record<string, string>; tags: string[] } {
   const fields: Record<string, string> = {};
   const nameProblem = hostNameProblem(input.host_name.trim());
   if (nameProblem) fields["host_name"] = nameProblem;
   const tags = checkTags(input.tags);
   if (!tags.ok) fields["tags"] = tags.message;
-  const bad = input.includes.find((path) => path.trim() !== "" && !/^(\/|[A-Za-z]:[\\/]|\\\\)/.test(path.trim()));
+  const bad = includesProblem(input.includes, os);
   if (input.includes.length > MOST_INCLUDES) fields["includes"] = `At most ${MOST_INCLUDES} paths.`;
   else if (input.includes.some((path) => path.length > LONGEST_PATH || /[\u0000-\u001f\u007f]/.test(path.trim())))
     fields["includes"] = `A path has ${LONGEST_PATH} characters at most and no control characters.`;
-  else if (bad !== undefined)
-    fields["includes"] = `“${bad.slice(0, 80)}” is not an absolute path, such as /home or C:\\Users.`;
+  else if (bad !== null) fields["includes"] = bad;
   return { fields, tags: tags.ok ? tags.tags : [] };
 }
 

@@ -4,14 +4,16 @@ import { findEnrollmentToken } from "../../db/queries/enrollment.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { listJobs } from "../../db/queries/jobs.ts";
 import { listReposOfHost } from "../../db/queries/repos.ts";
+import { listSourceGroups } from "../../db/queries/source-groups.ts";
 import type { EnrollmentTokenRow } from "../../db/schema/enrollment.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import { emptyForm, type FormState } from "../../ui/components/field.tsx";
 import { AddHostPage } from "../../ui/enrollment/form.tsx";
 import { AddHostResultPage, type ShownOnce } from "../../ui/enrollment/result.tsx";
 import { type EnrollmentProgress, EnrollmentUpdate } from "../../ui/enrollment/steps.tsx";
+import { settingsProblems } from "../hosts/problems.ts";
 import { notFound } from "../http/errors.ts";
-import { attempt, linesOf, listOf, type PageCall, type PageMaker, textOf } from "../http/page-maker.ts";
+import { attempt, listOf, type PageCall, type PageMaker, rawLinesOf, textOf } from "../http/page-maker.ts";
 import { type FormBody, formRoute, type Route, route } from "../http/routes.ts";
 import { repoInputOf } from "../repos/form-fields.ts";
 import type { Generated } from "../repos/new-repo.ts";
@@ -140,7 +142,7 @@ export function inputOf(body: FormBody): NewcomerInput {
   return {
     host_name: textOf(body, "host_name"),
     tags: listOf(body, "tags"),
-    includes: linesOf(body, "includes"),
+    includes: rawLinesOf(body, "includes"),
     backup_now: "backup_now" in body,
     repo: repoInputOf(body),
   };
@@ -166,11 +168,13 @@ function progressOf(db: Db, row: EnrollmentTokenRow, shareOf: ShareOf): Enrollme
     replaces: row.replaces,
     paths: row.includes.length,
   };
-  if (!host) return { ...path, hostName: row.hostName, host: null, repo: null, backup: null };
+  if (!host) return { ...path, hostName: row.hostName, host: null, repo: null, problems: [], backup: null };
   return progressOfHost(db, host, { ...path, enrolledAt: row.consumedAt ?? host.enrolledAt }, shareOf);
 }
 
-type EnrollmentPath = Omit<EnrollmentProgress, "hostName" | "host" | "repo" | "backup"> & { enrolledAt: number };
+type EnrollmentPath = Omit<EnrollmentProgress, "hostName" | "host" | "repo" | "problems" | "backup"> & {
+  enrolledAt: number;
+};
 
 /** How far a host has come since it enrolled. */
 export function progressOfHost(
@@ -180,6 +184,7 @@ export function progressOfHost(
   shareOf: ShareOf,
 ): EnrollmentProgress {
   const backup = firstBackup(db, host.id, enrolledAt);
+  const repos = listReposOfHost(db, host.id);
   return {
     ...path,
     hostName: host.name,
@@ -192,7 +197,8 @@ export function progressOfHost(
       fromIp: host.enrolledFromIp,
       enrolledAt,
     },
-    repo: listReposOfHost(db, host.id)[0] ?? null,
+    repo: repos[0] ?? null,
+    problems: settingsProblems(host, { groups: listSourceGroups(db, host.id), repos }),
     backup: backup ? { ...backup, share: shareOf(backup.id) } : null,
   };
 }

@@ -23,6 +23,7 @@ const newcomer = {
   repo: v.strictObject({
     kind: v.optional(v.picklist(REPO_KINDS, "That is no kind of repository.")),
     url: v.string("Where is the repository?"),
+    own_folder: v.optional(v.boolean()),
     http_username: v.optional(v.string()),
     http_password: v.optional(v.string()),
     repo_password: v.optional(v.string()),

@@ -87,7 +87,7 @@ export function createEnrollmentTokens({
       const lifetimeMs = input.expires_in_s === undefined ? TOKEN_LIFETIME_MS : input.expires_in_s * 1000;
       const isOutside = lifetimeMs < MINUTE_MS || lifetimeMs > MAX_TOKEN_LIFETIME_MS;
       const extra: Record<string, string> = isOutside ? { expires_in_s: "From one minute to seven days." } : {};
-      const { newcomer, generated } = await readNewcomer(input, extra);
+      const { newcomer, generated } = await readNewcomer(input, { extra });
       const { hostName, cargo, includes, tags, backupNow } = newcomer;
       const token = newToken("rm_enr_");
       const row = inTransaction(db, () => {

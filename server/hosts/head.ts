@@ -21,6 +21,7 @@ import type { HostHead, RailGroup } from "../../ui/hosts/frame.tsx";
 import type { Hub } from "../agents/hub.ts";
 import { notFound } from "../http/errors.ts";
 import { lastBackupOfGroup, type OpenJobFacts, type ShareOf, type TargetFacts } from "./last-backup.ts";
+import { settingsProblems } from "./problems.ts";
 import { createProtection } from "./protection.ts";
 import { hostStatus } from "./status.ts";
 
@@ -94,6 +95,7 @@ export function createHostHeads({ db, clock, hub, lastSeenAt, shareOf }: HeadRea
         nextRunAt: host.archivedAt !== null || starts.length === 0 ? null : Math.min(...starts),
         scheduleCount: allSchedules.length,
         lateSince,
+        problems: host.archivedAt === null ? settingsProblems(host, { groups: rows, repos }) : [],
         sizeChangeBytes: weekChange(db, repos, now),
         oldestSnapshotAt: findOldestSnapshotTime(
           db,

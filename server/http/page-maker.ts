@@ -164,6 +164,11 @@ export function linesOf(body: FormBody, name: string): string[] {
     .filter((line) => line !== "");
 }
 
+/** The lines as they were typed, empty ones too, so that a message can name the line as it is seen; none when all are empty. */
+export function rawLinesOf(body: FormBody, name: string): string[] {
+  return linesOf(body, name).length === 0 ? [] : textOf(body, name).split(/\r?\n/);
+}
+
 /** The entries of a field that takes a list with commas. */
 export function listOf(body: FormBody, name: string): string[] {
   return textOf(body, name)

@@ -51,9 +51,14 @@ export function createJobMaker({ db, clock, bus }: { db: Db; clock: Clock; bus: 
 /** A waiting job serves everybody who asks; for a backup and a probe one that runs does too. */
 function stillServes(job: JobRow, order: JobOrder): boolean {
   if (job.cancelRequestedAt !== null) return false;
-  if (order.kind === "probe" && Boolean(job.args["trial"]) !== Boolean(order.args["trial"])) return false;
+  if (order.kind === "probe" && whatItTries(job.args) !== whatItTries(order.args)) return false;
   if (order.kind === "backup" || order.kind === "probe") return true;
   return job.status === "queued" && job.acceptedAt === null;
+}
+
+/** A trial is of one credential only: the one that was saved then. */
+function whatItTries(args: Record<string, unknown>): unknown {
+  return args["trial"] === true ? (args["credential_at"] ?? "unnamed") : null;
 }
 
 function insert(db: Db, now: number, actor: Actor, order: JobOrder): JobRow {

@@ -1,7 +1,7 @@
 /** What people and the server ask hosts to do: run a group, look at a repo, unlock it. */
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
-import { findRepo } from "../../db/queries/repos.ts";
+import { findCredential, findRepo } from "../../db/queries/repos.ts";
 import { findSchedule } from "../../db/queries/schedules.ts";
 import { findSourceGroup, listTargetRepoIds } from "../../db/queries/source-groups.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
@@ -22,7 +22,9 @@ export type Orders = {
   /** The same for every group of the schedule, enabled or not. @throws Refusal 404, 409 */
   runSchedule(actor: Actor, hostId: string, scheduleId: string, options?: RunOptions): CreatedJob[];
   /** `patient`: keeps asking a repo server that does not know the host, for an hour; only for a repo that was never ready. @throws Refusal 404, 409 */
-  probe(actor: Actor, repoId: string, options?: { trial?: boolean; patient?: boolean }): CreatedJob;
+  probe(actor: Actor, repoId: string, options?: { patient?: boolean }): CreatedJob;
+  /** Tries the newest everyday credential beside the one in use; the order names when that one was saved. @throws Refusal 404, 409 */
+  trial(actor: Actor, repoId: string): CreatedJob;
   init(actor: Actor, repoId: string): CreatedJob;
   unlock(actor: Actor, repoId: string): CreatedJob;
   stats(actor: Actor, repoId: string): CreatedJob;
@@ -46,6 +48,11 @@ export function createOrders({ db, maker }: { db: Db; maker: JobMaker }): Orders
   const ofRepo = (kind: "init" | "unlock" | "stats" | "snapshots") => (actor: Actor, repoId: string) => {
     const repo = getRepo(repoId);
     const order = { hostId: repo.hostId, kind, repoId, sourceGroupId: null, args: {} };
+    return only(maker.create(actor, [order], { kind: "repo", id: repo.id, name: repo.name }));
+  };
+  const probe = (actor: Actor, repo: RepoRow, how: Record<string, unknown>) => {
+    const args = { restic_id: repo.resticId, ...how };
+    const order = { hostId: repo.hostId, kind: "probe" as const, repoId: repo.id, sourceGroupId: null, args };
     return only(maker.create(actor, [order], { kind: "repo", id: repo.id, name: repo.name }));
   };
   const backupsOf = (host: HostRow, group: SourceGroupRow, { repoIds, bandwidth }: RunOptions): JobOrder[] => {
@@ -74,12 +81,16 @@ export function createOrders({ db, maker }: { db: Db; maker: JobMaker }): Orders
       });
       return maker.create(actor, backups, { kind: "schedule", id: schedule.id, name: schedule.cron });
     },
-    probe(actor, repoId, { trial = false, patient = true } = {}) {
+    probe(actor, repoId, { patient = true } = {}) {
       const repo = getRepo(repoId);
-      const mayWait = patient && !trial && repo.resticId === null;
-      const args = { restic_id: repo.resticId, wait_ms: mayWait ? WAIT_FOR_REPO_SERVER_MS : 0, trial };
-      const order = { hostId: repo.hostId, kind: "probe" as const, repoId, sourceGroupId: null, args };
-      return only(maker.create(actor, [order], { kind: "repo", id: repo.id, name: repo.name }));
+      const mayWait = patient && repo.resticId === null;
+      return probe(actor, repo, { wait_ms: mayWait ? WAIT_FOR_REPO_SERVER_MS : 0, trial: false });
+    },
+    trial(actor, repoId) {
+      const repo = getRepo(repoId);
+      const credential = findCredential(db, repoId, "everyday");
+      if (!credential) throw notFound("credential");
+      return probe(actor, repo, { wait_ms: 0, trial: true, credential_at: credential.rotatedAt });
     },
     init: ofRepo("init"),
     unlock: ofRepo("unlock"),

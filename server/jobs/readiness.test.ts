@@ -7,6 +7,7 @@ const view = (
 ): ReadinessView => ({
   credential: { previousSealed: null, trialError: null },
   isInSync: true,
+  nextTrialAt: null,
   openKinds: [],
   lastInitAt: null,
   nextLookAt: null,

@@ -1,9 +1,8 @@
 /** Brings repos to readiness without anybody's help: probe (and again, while one cannot be opened), init (only for one that was never ready), first backup, trials of new credentials. */
 import type { Db } from "../../db/open.ts";
-import { findHost, listUnsettledHosts, updateHost } from "../../db/queries/hosts.ts";
+import { findHost, listUnsettledHosts } from "../../db/queries/hosts.ts";
 import { findJob, listJobs, listOpenJobs } from "../../db/queries/jobs.ts";
-import { findCredential, findRepo, listReposOfHost, updateRepo } from "../../db/queries/repos.ts";
-import { listSourceGroups, listTargetRepoIds } from "../../db/queries/source-groups.ts";
+import { findCredential, findRepo, listReposOfHost } from "../../db/queries/repos.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { CredentialRow, RepoRow } from "../../db/schema/repos.ts";
@@ -11,17 +10,27 @@ import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Hub } from "../agents/hub.ts";
 import type { Credentials } from "../repos/credentials.ts";
-import { readNextLook, WAIT_FOR_REPO_SERVER_MS } from "../repos/next-look.ts";
+import { readNextLook, readNextTrial, WAIT_FOR_REPO_SERVER_MS } from "../repos/next-look.ts";
 import type { Tick } from "../runtime/ticker.ts";
+import type { CancelJob } from "./cancel.ts";
+import { createFirstBackups } from "./first-backups.ts";
+import { usesAdmin } from "./job-credential.ts";
 import type { Orders } from "./orders.ts";
+import { isOutdatedTrial, isTrial, outcomeOfTrial, triedAt } from "./trials.ts";
 
 const INIT_AGAIN_AFTER_MS = 5 * MINUTE_MS;
+
+/** Ends that speak of the repository or of what opens it, and not of the network or of files. */
+const NOT_OPENED = new Set<string | null>(["wrong_password", "unauthorised", "repo_missing", "wrong_repo"]);
 
 export type ReadinessView = {
   repo: Pick<RepoRow, "status" | "statusCode" | "resticId" | "waitingSince">;
   credential: Pick<CredentialRow, "previousSealed" | "trialError"> | null;
+  /** When a credential that failed its trial is to be tried again; null = not by itself. */
+  nextTrialAt: number | null;
   /** The agent has applied the newest desired state. */
   isInSync: boolean;
+  /** Without trials of credentials that have been replaced since. */
   openKinds: readonly JobRow["kind"][];
   lastInitAt: number | null;
   /** When a repo that cannot be opened is to be looked at again. */
@@ -32,11 +41,12 @@ export type ReadinessStep = "probe" | "probe_trial" | "probe_again" | "init" | n
 
 /** What a repo needs next; null = nothing, or something is on its way. */
 export function nextStep(
-  { repo, credential, isInSync, openKinds, lastInitAt, nextLookAt }: ReadinessView,
+  { repo, credential, nextTrialAt, isInSync, openKinds, lastInitAt, nextLookAt }: ReadinessView,
   now: number,
 ): ReadinessStep {
   if (openKinds.includes("probe") || openKinds.includes("init") || !isInSync) return null;
-  if (credential?.previousSealed && credential.trialError === null) return "probe_trial";
+  const isTrialDue = credential?.trialError === null || (nextTrialAt !== null && now >= nextTrialAt);
+  if (credential?.previousSealed && isTrialDue) return "probe_trial";
   const isMissing = repo.statusCode === "repo_missing" && repo.resticId === null;
   if (isMissing && repo.status === "unknown")
     return lastInitAt === null || now - lastInitAt > INIT_AGAIN_AFTER_MS ? "init" : null;
@@ -52,7 +62,7 @@ export type Readiness = {
   /** What a fact missed. */
   lookAtAll(): void;
   ticks: readonly Tick[];
-  /** A trial probe has ended. */
+  /** A trial has ended, or a job that could not open the repository. */
   jobFinished(jobId: string): void;
 };
 
@@ -63,21 +73,25 @@ export type ReadinessDeps = {
   hub: Hub;
   orders: Orders;
   credentials: Credentials;
+  cancel: CancelJob;
   stateChanged(hostId: string): void;
 };
 
-export function createReadiness({ db, clock, log, hub, orders, credentials, stateChanged }: ReadinessDeps): Readiness {
+export function createReadiness(deps: ReadinessDeps): Readiness {
+  const { db, clock, log, hub, orders, credentials, cancel, stateChanged } = deps;
   const system = { kind: "system" } as const;
+  const firstBackups = createFirstBackups({ db, log, orders });
 
   const lookAtRepo = (host: HostRow, repo: RepoRow) => {
     const credential = findCredential(db, repo.id, "everyday");
     if (repo.status === "ready" && !credential?.previousSealed) return;
-    const open = listOpenJobs(db, host.id).filter((job) => job.repoId === repo.id);
+    const open = listOpenJobs(db, host.id).filter((job) => job.repoId === repo.id && !isOutdatedTrial(db, job));
     const lastInit = listJobs(db, { repo_id: repo.id, kind: "init" }, 1, 0)[0];
     const step = nextStep(
       {
         repo,
         credential,
+        nextTrialAt: credential ? readNextTrial(db, credential) : null,
         isInSync: host.driftSince === null,
         openKinds: open.map((job) => job.kind),
         // One from before the repo was told to begin anew does not count.
@@ -88,36 +102,49 @@ export function createReadiness({ db, clock, log, hub, orders, credentials, stat
     );
     if (step === "probe") orders.probe(system, repo.id);
     if (step === "probe_again") orders.probe(system, repo.id, { patient: false });
-    if (step === "probe_trial") orders.probe(system, repo.id, { trial: true });
+    if (step === "probe_trial") orders.trial(system, repo.id);
     if (step === "init") orders.init(system, repo.id);
-  };
-
-  const startFirstBackup = (host: HostRow, repos: readonly RepoRow[]) => {
-    if (!host.backupWhenReady || !repos.some((repo) => repo.isPrimary && repo.status === "ready")) return;
-    updateHost(db, host.id, { backupWhenReady: false });
-    for (const group of listSourceGroups(db, host.id)) orders.runGroup(system, host.id, group.id);
-  };
-
-  /** Into one that was made anew, when that was asked for. */
-  const startBackupsInto = (host: HostRow, repo: RepoRow) => {
-    if (!repo.backupWhenReady || repo.status !== "ready") return;
-    updateRepo(db, repo.id, { backupWhenReady: false });
-    for (const group of listSourceGroups(db, host.id))
-      if (listTargetRepoIds(db, group).includes(repo.id))
-        orders.runGroup(system, host.id, group.id, { repoIds: [repo.id] });
   };
 
   const look: Readiness["look"] = (hostId) => {
     const host = findHost(db, hostId);
     if (!host || host.archivedAt !== null || !hub.isOnline(hostId)) return;
+    for (const job of listOpenJobs(db, hostId))
+      if (job.cancelRequestedAt === null && isOutdatedTrial(db, job)) cancel(system, job.id);
     const repos = listReposOfHost(db, hostId);
     for (const repo of repos) lookAtRepo(host, repo);
-    startFirstBackup(host, repos);
-    for (const repo of repos) startBackupsInto(host, repo);
+    firstBackups.start(host, repos);
+  };
+
+  const settleTrial = (job: JobRow, repo: RepoRow) => {
+    if (job.status === "cancelled") return;
+    const outcome = outcomeOfTrial(job, repo);
+    if (!credentials.settleTrial(repo.id, "everyday", triedAt(job), outcome)) return;
+    log.info("a new credential was tried", { repo_id: repo.id, works: outcome.works });
+    if (outcome.works) stateChanged(repo.hostId);
+  };
+
+  /** A repo that counts as ready and could not be opened is looked at by its own host: what that finds is its new status. */
+  const lookAfter = (job: JobRow, repo: RepoRow) => {
+    if (job.status !== "failed" || !NOT_OPENED.has(job.errorCode) || job.kind === "probe" || job.kind === "init")
+      return;
+    if (repo.status !== "ready" || repo.removedAt !== null || usesAdmin(db, job, repo.id)) return;
+    if (findHost(db, repo.hostId)?.archivedAt !== null || !hub.isOnline(repo.hostId)) return;
+    orders.probe(system, repo.id, { patient: false });
   };
 
   const lookAtAll = () => {
-    for (const hostId of listUnsettledHosts(db)) look(hostId);
+    for (const hostId of listUnsettledHosts(db)) {
+      try {
+        look(hostId);
+      } catch (error) {
+        // One host's trouble holds up no other; it is looked at again with the next tick.
+        log.error("a host's repos could not be looked at", {
+          host_id: hostId,
+          why: error instanceof Error ? error.message : String(error),
+        });
+      }
+    }
   };
 
   return {
@@ -126,20 +153,10 @@ export function createReadiness({ db, clock, log, hub, orders, credentials, stat
     ticks: [{ name: "readiness", everyMs: 15 * SECOND_MS, run: lookAtAll }],
     jobFinished(jobId) {
       const job = findJob(db, jobId);
-      if (job?.kind !== "probe" || job.args["trial"] !== true || job.repoId === null) return;
-      const repo = findRepo(db, job.repoId);
-      if (!repo || job.status === "cancelled") return;
-      const found = job.stats?.["restic_id"];
-      const isOther =
-        job.status === "succeeded" && repo.resticId !== null && found !== undefined && found !== repo.resticId;
-      const error = isOther
-        ? "Another repository answers with this credential. The old credential stays in use."
-        : job.status === "succeeded"
-          ? null
-          : (job.errorMessage ?? "The repository could not be opened with it.");
-      credentials.settleTrial(job.repoId, "everyday", error);
-      log.info("a new credential was tried", { repo_id: job.repoId, works: error === null });
-      if (error === null) stateChanged(repo.hostId);
+      const repo = job?.repoId ? findRepo(db, job.repoId) : null;
+      if (!job || !repo) return;
+      if (isTrial(job)) settleTrial(job, repo);
+      else lookAfter(job, repo);
     },
   };
 }

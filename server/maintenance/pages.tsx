@@ -16,7 +16,7 @@ import { notFound } from "../http/errors.ts";
 import { attempt, isHtmx, type PageCall, type PageMaker, pairsOf, textOf } from "../http/page-maker.ts";
 import { type AppContext, type FormBody, formRoute, type Route, route } from "../http/routes.ts";
 import type { Credentials, RedactedCredential } from "../repos/credentials.ts";
-import { envOf } from "../repos/form-fields.ts";
+import { envOf, ownFolderOf } from "../repos/form-fields.ts";
 import { readNextLook } from "../repos/next-look.ts";
 import type { Repos } from "../repos/repos.ts";
 import type { Maintenance } from "./maintenance.ts";
@@ -245,6 +245,7 @@ function credentialInput(body: FormBody) {
   const env = { ...pairsOf(body, "env"), ...envOf(body) };
   return {
     url: filled("url"),
+    own_folder: ownFolderOf(body),
     http_username: filled("http_username"),
     http_password: filled("http_password"),
     repo_password: filled("repo_password"),
@@ -285,6 +286,7 @@ function credentialView(known: RedactedCredential): CredentialView {
     rotatedAt: known.rotated_at,
     onTrial: known.on_trial,
     trialError: known.trial_error,
+    trialAgainAt: known.trial_again_at,
     provedAt: known.proved_at,
   };
 }

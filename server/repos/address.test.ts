@@ -1,8 +1,14 @@
 import { expect, test } from "bun:test";
 import { parseRepoInput } from "./address.ts";
 
-test("a REST address without a path gets the user's own folder", () => {
-  expect(parseRepoInput({ url: "rest:http://vault:8000" }, "Web 03")).toEqual({
+test("a REST address without a path is asked about, and never changed unasked", () => {
+  const bare = { url: "rest:http://vault:8000" };
+  const asked = parseRepoInput(bare, "Web 03");
+  expect(asked).toEqual({
+    ok: false,
+    fields: { own_folder: expect.stringContaining("rest:http://vault:8000/web-03/") },
+  });
+  expect(parseRepoInput({ ...bare, own_folder: true }, "Web 03")).toEqual({
     ok: true,
     address: {
       kind: "rest",
@@ -13,6 +19,43 @@ test("a REST address without a path gets the user's own folder", () => {
       env: {},
     },
   });
+  expect(parseRepoInput({ ...bare, own_folder: false }, "Web 03")).toMatchObject({
+    ok: true,
+    address: { url: "rest:http://vault:8000/", httpUsername: "web-03" },
+  });
+  // One with a path is what it is, whatever was answered.
+  for (const own_folder of [true, false])
+    expect(parseRepoInput({ url: "rest:http://vault:8000/x/", own_folder }, "y")).toMatchObject({
+      ok: true,
+      address: { url: "rest:http://vault:8000/x/" },
+    });
+});
+
+test.each([
+  ["//nas/share", undefined, "Mount it"],
+  ["//nas/share", "local", "Mount it"],
+  ["\\\\nas\\share", undefined, "Mount it"],
+  ["\\\\nas\\share", "local", "Mount it"],
+  ["smb://nas/share", undefined, "Mount it"],
+  ["nfs://nas/share", "other", "Mount it"],
+  ["file:///srv/restic", undefined, "/srv/restic"],
+  ["~/restic", undefined, "/root/restic"],
+  ["~/restic", "local", "/root/restic"],
+  ["$HOME/restic", "local", "full path"],
+  ["http://vault:8000/web-01/", undefined, "rest:http://vault:8000/web-01/"],
+  ["https://minio:9000/bucket", "s3", "s3:https://minio:9000/bucket"],
+  ["ftp://host/x", undefined, "rclone"],
+  ["webdavs://cloud/x", "other", "rclone"],
+  ["ssh://me@vault/srv", undefined, "sftp://me@vault"],
+  ["me@vault:/srv/restic", undefined, "sftp:me@vault:/srv/restic"],
+] as const)("%s (%p) gets a sentence that helps", (url, kind, says) => {
+  const outcome = parseRepoInput({ url, ...(kind ? { kind } : {}) }, "x");
+  expect(outcome).toMatchObject({ ok: false, fields: { url: expect.stringContaining(says) } });
+});
+
+test("an address that is in use already is taken as it is", () => {
+  for (const url of ["//nas/share", "rest:http://vault:8000/"])
+    expect(parseRepoInput({ url }, "x", { isInUse: true })).toMatchObject({ ok: true, address: { url } });
 });
 
 test("user and password inside the address move to their own fields", () => {
@@ -33,7 +76,7 @@ test("what cannot be an address is refused beside its field", () => {
     ok: false,
     fields: { url: expect.any(String) },
   });
-  expect(parseRepoInput({ url: "rest:http://h/", http_username: "a b" }, "x")).toMatchObject({
+  expect(parseRepoInput({ url: "rest:http://h/x/", http_username: "a b" }, "x")).toMatchObject({
     ok: false,
     fields: { http_username: expect.any(String) },
   });

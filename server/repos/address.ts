@@ -2,9 +2,13 @@
 import type { Credential } from "../../shared/protocol/fields.ts";
 import { problemOfAddress, REPO_ENV_NAMES, type RepoKind, repoKindOf } from "../../shared/repos.ts";
 
+import { helpForAddress } from "./address-help.ts";
+
 export type RepoInput = {
   kind?: RepoKind | undefined;
   url: string;
+  /** Of a REST address that names a server alone: whether the user's own folder on it is meant, or the root itself. */
+  own_folder?: boolean | undefined;
   http_username?: string | undefined;
   http_password?: string | undefined;
   repo_password?: string | undefined;
@@ -24,15 +28,21 @@ export type RepoAddress = {
 export type AddressOutcome = { ok: true; address: RepoAddress } | { ok: false; fields: Record<string, string> };
 
 /**
+ * No address is changed unasked: of a REST server without a path the person says which of two is meant.
  * @param fallbackUser the HTTP user of a REST server when none is given: the host's name
- * A REST address without a path gets the user's own folder, which is what `--private-repos` wants.
+ * @param isInUse the address is the stored one: it stays as it is
  */
-export function parseRepoInput(input: RepoInput, fallbackUser: string): AddressOutcome {
+export function parseRepoInput(
+  input: RepoInput,
+  fallbackUser: string,
+  { isInUse = false }: { isInUse?: boolean } = {},
+): AddressOutcome {
   const fields: Record<string, string> = {};
   const found = repoKindOf(normalise(input.url, input.kind));
   const kind = input.kind === undefined || input.kind === "other" ? found : input.kind;
   const url = normalise(input.url, kind);
   if (url === "") fields["url"] = "Where is the repository? For a REST server: rest:https://backup.example:8000/";
+  else if (!isInUse && helpForAddress(url, kind) !== null) fields["url"] = helpForAddress(url, kind) as string;
   else if (/[\s\u0000-\u001f]/.test(url) && kind !== "local" && kind !== "rclone")
     fields["url"] = "An address has no spaces.";
   else if (problemOfAddress(kind, url) !== null) fields["url"] = problemOfAddress(kind, url) as string;
@@ -51,12 +61,17 @@ export function parseRepoInput(input: RepoInput, fallbackUser: string): AddressO
   if (!rest && !fields["url"]) fields["url"] = problemOfAddress("rest", "") as string;
   const user = input.http_username?.trim() || rest?.user || asUser(fallbackUser);
   if (/[:\s/]/.test(user)) fields["http_username"] = "A user name has no spaces, slashes or colons.";
+  const ownFolder = rest && `rest:${rest.base}/${encodeURIComponent(user)}/`;
+  const isServerAlone = rest?.path === "/" && !isInUse;
+  if (isServerAlone && input.own_folder === undefined && Object.keys(fields).length === 0)
+    fields["own_folder"] =
+      `This address has no path. Is the repository in the user’s own folder, ${ownFolder}, or at the root of the server?`;
   if (!rest || Object.keys(fields).length > 0) return { ok: false, fields };
   return {
     ok: true,
     address: {
       ...common,
-      url: `rest:${rest.base}${rest.path === "/" ? `/${encodeURIComponent(user)}/` : rest.path}`,
+      url: isServerAlone && input.own_folder ? (ownFolder as string) : `rest:${rest.base}${rest.path}`,
       httpUsername: user,
       httpPassword: input.http_password || rest.password || null,
     },

@@ -13,12 +13,13 @@ import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { Credential } from "../../shared/protocol/fields.ts";
-import type { Redactor } from "../../shared/redact.ts";
-import { badInput, notFound, Refusal } from "../http/errors.ts";
+import { type Redactor, secretValues } from "../../shared/redact.ts";
+import { badInput, notFound } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import type { Sealer } from "../runtime/seal.ts";
 import { parseRepoInput, type RepoInput, toCredential } from "./address.ts";
+import { readNextTrial } from "./next-look.ts";
 
 export type RedactedCredential = {
   slot: CredentialSlot;
@@ -31,6 +32,8 @@ export type RedactedCredential = {
   /** A new one waits until it has opened the repo. */
   on_trial: boolean;
   trial_error: string | null;
+  /** One that failed for a reason that may pass is tried again then; Unix ms. */
+  trial_again_at: number | null;
   /** The admin credential: when it last did what it is for. */
   proved_at: number | null;
 };
@@ -45,15 +48,21 @@ export type Credentials = {
   /** The newest one, proven or not. */
   newest(repoId: string, slot: CredentialSlot): Credential | null;
   redacted(repoId: string, slot: CredentialSlot): RedactedCredential | null;
-  /** Fields that are left out keep their value. @throws Refusal 404, 400 with fields, 409 `password_in_use` */
+  /** Fields that are left out keep their value; of a repo that was ever opened the new one is on trial first. @throws Refusal 404, 400 with fields */
   change(actor: Actor, repoId: string, slot: "everyday", input: CredentialChange): void;
   /** What is left out comes from the admin credential there is, else from the everyday one; it is proved by its use. @throws Refusal 404, 400 with fields */
   setAdmin(actor: Actor, repoId: string, input: CredentialChange): void;
   /** @throws Refusal 404 */
   removeAdmin(actor: Actor, repoId: string): void;
-  /** The trial's end: the new one takes over, or is kept aside with the reason. */
-  settleTrial(repoId: string, slot: CredentialSlot, error: string | null): void;
+  /**
+   * A trial's end: what it tried takes over, or is kept aside with the reason.
+   * @param triedAt when the tried one was saved
+   * @returns false when it tried another one than the newest: nothing is changed
+   */
+  settleTrial(repoId: string, slot: CredentialSlot, triedAt: number | null, outcome: TrialOutcome): boolean;
 };
+
+export type TrialOutcome = { works: true } | { works: false; error: string };
 
 export type CredentialDeps = { db: Db; clock: Clock; sealer: Sealer; redactor: Redactor; bus: FactBus };
 
@@ -63,7 +72,7 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
     const blob = column === "sealed" ? row.sealed : row.previousSealed;
     if (blob === null) return null;
     const credential = JSON.parse(sealer.unseal(place(row.id, column), blob)) as Credential;
-    redactor.add(credential.http_password, credential.repo_password, ...Object.values(credential.env));
+    redactor.add(credential.http_password, credential.repo_password, ...secretValues(credential.env));
     return credential;
   };
   const seal = (id: string, column: "sealed" | "previous_sealed", credential: Credential) =>
@@ -76,30 +85,18 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
     const before = open(row, "sealed") as Credential;
     const after = merge(repo, before, input);
     const working = open(row, "previous_sealed") ?? before;
-    if (repo.status === "ready" && after.repo_password !== working.repo_password) {
-      const message =
-        "The repository is open with its present restic password. Another one needs a new key in the repository first (restic key add).";
-      throw new Refusal(409, "password_in_use", message, { repo_password: message });
-    }
+    // What opened the repository may be the only copy of its password: it stays until another one has opened it, too.
+    const wasOpened = repo.resticId !== null;
+    const needsTrial = wasOpened && JSON.stringify(after) !== JSON.stringify(working);
     inTransaction(db, () => {
-      const wasReady = repo.resticId !== null && repo.status === "ready";
       updateCredential(db, row.id, {
         sealed: seal(row.id, "sealed", after),
-        previousSealed: wasReady ? seal(row.id, "previous_sealed", working) : null,
+        previousSealed: needsTrial ? seal(row.id, "previous_sealed", working) : null,
         trialError: null,
-        rotatedAt: clock.now(),
+        rotatedAt: rotationTime(row, clock),
       });
-      const fresh = wasReady
-        ? {}
-        : {
-            status: "unknown" as const,
-            statusCode: null,
-            statusMessage: null,
-            statusAt: null,
-            failedSince: null,
-            waitingSince: null,
-          };
-      updateRepo(db, repoId, { ...fresh, url: wasReady ? repo.url : after.url, updatedAt: clock.now() });
+      const use = wasOpened ? {} : { ...UNKNOWN_STATUS, url: after.url };
+      updateRepo(db, repoId, { ...use, updatedAt: clock.now() });
       writeAudit(db, clock.now(), {
         actor,
         action: "credential.changed",
@@ -114,7 +111,7 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
   const create: Credentials["create"] = (repoId, slot, credential) => {
     const now = clock.now();
     const id = newId();
-    redactor.add(credential.http_password, credential.repo_password, ...Object.values(credential.env));
+    redactor.add(credential.http_password, credential.repo_password, ...secretValues(credential.env));
     const sealed = seal(id, "sealed", credential);
     insertCredential(db, { id, repoId, slot, sealed, rotatedAt: now, createdAt: now });
   };
@@ -135,7 +132,7 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
     inTransaction(db, () => {
       if (row) {
         const sealed = seal(row.id, "sealed", after);
-        updateCredential(db, row.id, { sealed, trialError: null, provedAt: null, rotatedAt: now });
+        updateCredential(db, row.id, { sealed, trialError: null, provedAt: null, rotatedAt: rotationTime(row, clock) });
       } else create(repoId, "admin", after);
       writeAudit(db, now, {
         actor,
@@ -144,7 +141,7 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
         payload: { slot: "admin", changed: changedNames(before ?? everyday, after) },
       });
     });
-    redactor.add(after.http_password, after.repo_password, ...Object.values(after.env));
+    redactor.add(after.http_password, after.repo_password, ...secretValues(after.env));
     bus.tell("repo.changed", { repoId, hostId: repo.hostId });
   };
 
@@ -190,36 +187,59 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
         rotated_at: row.rotatedAt,
         on_trial: row.previousSealed !== null,
         trial_error: row.trialError,
+        trial_again_at: readNextTrial(db, row),
         proved_at: row.provedAt,
       };
     },
     change,
-    settleTrial(repoId, slot, error) {
+    settleTrial(repoId, slot, triedAt, outcome) {
       const row = findCredential(db, repoId, slot);
       const repo = findRepo(db, repoId);
-      if (!row || !repo || row.previousSealed === null) return;
-      if (error !== null) {
-        updateCredential(db, row.id, { trialError: error });
-        return;
+      if (!row || !repo || row.previousSealed === null || row.rotatedAt !== triedAt) return false;
+      if (!outcome.works) {
+        updateCredential(db, row.id, { trialError: outcome.error });
+        return true;
       }
       const proven = open(row, "sealed") as Credential;
-      updateCredential(db, row.id, { previousSealed: null, trialError: null });
-      updateRepo(db, repoId, { url: proven.url, updatedAt: clock.now() });
+      inTransaction(db, () => {
+        updateCredential(db, row.id, { previousSealed: null, trialError: null });
+        // One that could not be opened with the old one is looked at anew, now with this one.
+        const status = repo.status === "ready" ? {} : UNKNOWN_STATUS;
+        updateRepo(db, repoId, { ...status, url: proven.url, updatedAt: clock.now() });
+      });
+      return true;
     },
   };
 }
 
+const UNKNOWN_STATUS = {
+  status: "unknown",
+  statusCode: null,
+  statusMessage: null,
+  statusAt: null,
+  failedSince: null,
+  waitingSince: null,
+} as const;
+
+/** Names one state of a credential: later than the one before, within the same millisecond, too. */
+function rotationTime(row: Pick<CredentialRow, "rotatedAt">, clock: Clock): number {
+  return Math.max(clock.now(), row.rotatedAt + 1);
+}
+
 function merge(repo: RepoRow, before: Credential, input: CredentialChange): Credential {
+  const url = input.url?.trim() || before.url;
   const outcome = parseRepoInput(
     {
       kind: repo.kind,
-      url: input.url?.trim() || before.url,
+      url,
+      own_folder: input.own_folder,
       http_username: input.http_username ?? before.http_username ?? undefined,
       http_password: input.http_password || before.http_password || undefined,
       repo_password: input.repo_password || before.repo_password,
       env: input.env ?? before.env,
     },
     before.http_username ?? "restic",
+    { isInUse: url === before.url },
   );
   if (!outcome.ok) throw badInput(outcome.fields);
   return toCredential({ ...outcome.address, repoPassword: outcome.address.repoPassword ?? before.repo_password });

@@ -10,6 +10,12 @@ export function envOf(body: FormBody): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name.slice("env_".length), textOf(body, name)]));
 }
 
+/** Asked only of an address that names a server alone; undefined until it was answered. */
+export function ownFolderOf(body: FormBody): boolean | undefined {
+  const answer = textOf(body, "own_folder");
+  return answer === "" ? undefined : answer === "yes";
+}
+
 export function repoInputOf(body: FormBody): RepoInput {
   const filled = (name: string) => textOf(body, name) || undefined;
   const kind = textOf(body, "kind");
@@ -17,6 +23,7 @@ export function repoInputOf(body: FormBody): RepoInput {
   return {
     kind: (REPO_KINDS as readonly string[]).includes(kind) ? (kind as RepoKind) : undefined,
     url: textOf(body, "url"),
+    own_folder: ownFolderOf(body),
     http_username: filled("http_username"),
     http_password: filled("http_password"),
     repo_password: filled("repo_password"),

@@ -1,7 +1,15 @@
 /** What agents report about repos. The server's own knowledge of which repository it is comes before what is claimed. */
 import type { Db } from "../../db/open.ts";
 import { refreshRepoProjections } from "../../db/queries/hosts.ts";
-import { findRepo, hasRepoSample, listRepos, putRepoSample, updateRepo } from "../../db/queries/repos.ts";
+import { findLastJob } from "../../db/queries/jobs.ts";
+import {
+  findCredential,
+  findRepo,
+  hasRepoSample,
+  listRepos,
+  putRepoSample,
+  updateRepo,
+} from "../../db/queries/repos.ts";
 import { countSnapshots, sumAddedBytes, sumNewestSizes } from "../../db/queries/snapshots.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
@@ -38,6 +46,7 @@ export function createRepoIngest({ db, clock, bus, ownedRepo }: RepoIngestDeps) 
     status(connection: Connection, report: ToServerPayload<"repo.status">): AfterCommit {
       const repo = ownedRepo(connection, report.repo_id);
       const now = clock.now();
+      if (isOfReplacedCredential(db, repo)) return undefined;
       // By a clock that is ahead nothing was seen later than now: it would outdo all that comes.
       const checkedAt = Math.min(report.checked_at, now);
       if (repo.statusAt !== null && checkedAt < repo.statusAt) return undefined;
@@ -64,6 +73,18 @@ export function createRepoIngest({ db, clock, bus, ownedRepo }: RepoIngestDeps) 
       return () => bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
     },
   };
+}
+
+/**
+ * A repo that was never opened uses a changed credential at once, while an older look may still be on its way. Only an
+ * order that was sent after the change speaks of the new one.
+ */
+function isOfReplacedCredential(db: Db, repo: RepoRow): boolean {
+  if (repo.resticId !== null) return false;
+  const rotatedAt = findCredential(db, repo.id, "everyday")?.rotatedAt ?? 0;
+  const looks = [findLastJob(db, repo.id, "probe"), findLastJob(db, repo.id, "init")];
+  const sentAt = Math.max(...looks.map((job) => job?.sentAt ?? 0));
+  return sentAt > 0 && sentAt < rotatedAt;
 }
 
 function statusChanges(repo: RepoRow, report: ToServerPayload<"repo.status">, now: number): Partial<RepoRow> {

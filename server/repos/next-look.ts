@@ -1,7 +1,7 @@
 /** When a repo that cannot be opened is looked at again without anybody's click: soon at first, then ever rarer. */
 import type { Db } from "../../db/open.ts";
-import { findLastRun } from "../../db/queries/jobs.ts";
-import type { RepoRow } from "../../db/schema/repos.ts";
+import { findLastRun, listJobs } from "../../db/queries/jobs.ts";
+import type { CredentialRow, RepoRow } from "../../db/schema/repos.ts";
 import { HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 
 /** For so long the probe of a new repo itself asks a repo server that does not know the host. */
@@ -9,11 +9,41 @@ export const WAIT_FOR_REPO_SERVER_MS = HOUR_MS;
 const SOONEST_MS = 5 * MINUTE_MS;
 const RAREST_MS = 6 * HOUR_MS;
 
+/** These speak against the credential itself; whatever else a trial ended by may be over the next time. */
+const FINAL_CODES = new Set<string | null>([
+  "wrong_password",
+  "wrong_repo",
+  "repo_missing",
+  "permission_denied",
+  "refused_by_host",
+]);
+/** Probes that people order meanwhile stand among a credential's trials. */
+const PROBES_LOOKED_THROUGH = 20;
+
 export type Unopened = Pick<RepoRow, "status" | "statusAt" | "failedSince" | "waitingSince">;
 
 /** Unix ms, may be past; null when nothing is to be looked at again. A host that is offline is asked when it is back. */
 export function readNextLook(db: Db, repo: Unopened & Pick<RepoRow, "id">): number | null {
   return repo.status === "ready" ? null : nextLookAt(repo, findLastRun(db, repo.id, "probe")?.queuedAt ?? null);
+}
+
+/** When a credential that failed its trial is tried again; null when it has been judged for good, or has not been tried. */
+export function readNextTrial(
+  db: Db,
+  credential: Pick<CredentialRow, "repoId" | "previousSealed" | "trialError" | "rotatedAt">,
+): number | null {
+  if (credential.previousSealed === null || credential.trialError === null) return null;
+  const last = listJobs(db, { repo_id: credential.repoId, kind: "probe" }, PROBES_LOOKED_THROUGH, 0).find(
+    ({ args }) => args["trial"] === true && args["credential_at"] === credential.rotatedAt,
+  );
+  if (last?.status !== "failed" || FINAL_CODES.has(last.errorCode)) return null;
+  const triedAt = last.finishedAt ?? last.queuedAt;
+  return triedAt + waitAfter(triedAt - credential.rotatedAt);
+}
+
+/** As long as the trouble has lasted, within bounds. */
+function waitAfter(lastedMs: number): number {
+  return Math.min(Math.max(lastedMs, SOONEST_MS), RAREST_MS);
 }
 
 /**
@@ -27,6 +57,5 @@ export function nextLookAt(
   const since = status === "failed" ? (failedSince ?? statusAt) : status === "waiting" ? waitingSince : null;
   if (since === null) return null;
   const lookedAt = Math.max(statusAt ?? since, probedAt ?? since);
-  const wait = Math.min(Math.max(lookedAt - since, SOONEST_MS), RAREST_MS);
-  return Math.max(lookedAt + wait, status === "waiting" ? since + WAIT_FOR_REPO_SERVER_MS : 0);
+  return Math.max(lookedAt + waitAfter(lookedAt - since), status === "waiting" ? since + WAIT_FOR_REPO_SERVER_MS : 0);
 }

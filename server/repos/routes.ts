@@ -18,6 +18,7 @@ const MAX_DAYS = 365;
 
 const credentialBody = v.strictObject({
   url: v.optional(v.string()),
+  own_folder: v.optional(v.boolean()),
   http_username: v.optional(v.string()),
   http_password: v.optional(v.string()),
   repo_password: v.optional(v.string()),
@@ -38,7 +39,9 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
   const shown = (repoId: string, slot: CredentialSlot) => {
     const redacted = credentials.redacted(repoId, slot);
     if (!redacted) throw notFound(slot === "admin" ? "admin credential" : "credential");
-    return { ...redacted, rotated_at: iso(redacted.rotated_at), proved_at: iso(redacted.proved_at) };
+    const { rotated_at, proved_at, trial_again_at } = redacted;
+    const times = { rotated_at: iso(rotated_at), proved_at: iso(proved_at), trial_again_at: iso(trial_again_at) };
+    return { ...redacted, ...times };
   };
   return [
     route({
@@ -177,6 +180,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
         name: nameBody,
         kind: v.optional(v.picklist(REPO_KINDS, "That is no kind of repo.")),
         url: v.string("Write an address."),
+        own_folder: v.optional(v.boolean()),
         http_username: v.optional(v.string()),
         http_password: v.optional(v.string()),
         repo_password: v.optional(v.string()),

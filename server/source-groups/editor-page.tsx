@@ -97,6 +97,7 @@ export function createEditorPage({ db, clock, pages, heads, holds, hooks }: Edit
           repos={repos.map((repo) => ({ ...repo, chosen: own.includes(repo.id) }))}
           preview={shown}
           conflicts={countConflicts(shown)}
+          problems={head.problems.filter((problem) => problem.is === "group" && problem.id === group?.id)}
           held={group && group.retentionHeldSince !== null ? removalInWords(holds.removal(group), host) : null}
           seen={group && { updatedAt: group.updatedAt, marks: marksOf(stored(group)) }}
           form={form}

@@ -62,8 +62,7 @@ export function checkGroupFields(
   else if (name.length > 64) errors["name"] = "At most 64 characters.";
   else if (INVISIBLE.test(name)) errors["name"] = "A name holds no control characters.";
   if (!TAG.test(tag)) errors["tag"] = "A tag has letters, digits, dots, dashes and underscores, 64 at most.";
-  const badInclude =
-    includes.length === 0 ? "Name at least one path to back up." : includesProblem(linesAsTyped(input.includes), os);
+  const badInclude = includes.length === 0 ? "Name at least one path to back up." : includesProblem(input.includes, os);
   if (badInclude) errors["includes"] = badInclude;
   const badExclude = excludesProblem(linesAsTyped(input.excludes), os);
   if (badExclude) errors["excludes"] = badExclude;

@@ -8,7 +8,7 @@ import {
   retentionSchema,
 } from "../../shared/retention.ts";
 import { badInput } from "../http/errors.ts";
-import { linesOf, textOf, ticksOf } from "../http/page-maker.ts";
+import { rawLinesOf, textOf, ticksOf } from "../http/page-maker.ts";
 import type { FormBody } from "../http/routes.ts";
 import { checkGroupFields, type GroupFields, type SourceGroupInput } from "./fields.ts";
 import { mergeGroup } from "./new-group.ts";
@@ -55,11 +55,6 @@ export function inputOf(body: FormBody, base: GroupFields, os: Os): SourceGroupI
     throw badInput({ ...(others.ok ? {} : others.errors), ...errors });
   }
   return input;
-}
-
-/** Empty lines stay, so that a message can name the line as it is seen. */
-function rawLinesOf(body: FormBody, name: string): string[] {
-  return linesOf(body, name).length === 0 ? [] : textOf(body, name).split(/\r?\n/);
 }
 
 /** What is no number is NaN, for the operation to refuse; a field that is not there stays. */

@@ -24,3 +24,12 @@ test("right patterns pass", () => {
 test("lines are trimmed; empty ones and doubles go", () => {
   expect(cleanLines([" /a ", "", "/a", "/b c "])).toEqual(["/a", "/b c"]);
 });
+
+test("a space at the end of a Linux path is asked about, and kept where a slash says that it is meant", () => {
+  expect(includesProblem(["/srv/a "], "linux")).toBe(
+    "Line 1: “/srv/a ” ends with a space. Remove it, or add a slash after it if the folder’s name really ends with a space.",
+  );
+  expect(includesProblem(["  /srv/a", "/srv/a /"], "linux")).toBeNull();
+  expect(includesProblem(["C:\\Users  "], "windows")).toBeNull();
+  expect(cleanLines(["/srv/a /"])).toEqual(["/srv/a /"]);
+});

@@ -2,13 +2,20 @@
 
 export type Os = "linux" | "windows";
 
-/** One sentence for the first line that is wrong; null when all are right. */
-export function includesProblem(paths: readonly string[], os: Os): string | null {
-  return firstProblem(paths, (path) => {
-    if (path === "" || isAbsolute(path, os)) return null;
-    return `${quote(path)} is not an absolute path${os === "windows" ? ", such as C:\\Users" : ", such as /home"}.`;
+/** One sentence for the first line that is wrong; null when all are right. @param os null: not known yet, paths of either will do */
+export function includesProblem(paths: readonly string[], os: Os | null): string | null {
+  return firstProblem(paths, (typed) => {
+    const path = typed.trim();
+    if (path === "") return null;
+    if (!isAbsolute(path, os)) return `${quote(path)} is not an absolute path, such as ${EXAMPLES[os ?? "any"]}.`;
+    // No name ends with a space on Windows; on Linux one may, and restic takes it literally.
+    if (path.startsWith("/") && / $/.test(typed))
+      return `${quote(typed.trimStart())} ends with a space. Remove it, or add a slash after it if the folder’s name really ends with a space.`;
+    return null;
   });
 }
+
+const EXAMPLES = { linux: "/home", windows: "C:\\Users", any: "/home or C:\\Users" };
 
 /** As {@link includesProblem}. */
 export function excludesProblem(patterns: readonly string[], os: Os): string | null {
@@ -27,8 +34,10 @@ export function cleanLines(list: readonly string[]): string[] {
 }
 
 /** An absolute path of the host's system, without control characters. */
-function isAbsolute(path: string, os: Os): boolean {
-  return !hasControls(path) && (os === "windows" ? /^([A-Za-z]:[\\/]|\\\\)/.test(path) : path.startsWith("/"));
+function isAbsolute(path: string, os: Os | null): boolean {
+  if (hasControls(path)) return false;
+  const isOfWindows = /^([A-Za-z]:[\\/]|\\\\)/.test(path);
+  return os === "windows" ? isOfWindows : path.startsWith("/") || (os === null && isOfWindows);
 }
 
 function firstProblem(lines: readonly string[], problemOf: (line: string) => string | null): string | null {

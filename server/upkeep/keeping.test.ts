@@ -33,7 +33,7 @@ const addToken = (client: Client, name: string) =>
   client.post<{ id: string }>("/api/enrollment-tokens", {
     host_name: name,
     includes: ["/srv"],
-    repo: { kind: "rest", url: "http://vault:8000/", http_password: "an http password", repo_password: LETTERS },
+    repo: { kind: "rest", url: "http://vault:8000/web/", http_password: "an http password", repo_password: LETTERS },
   });
 const tokens = async (client: Client) =>
   (await client.get<{ items: { host_name: string }[] }>("/api/enrollment-tokens")).items

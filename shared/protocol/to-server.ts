@@ -127,7 +127,9 @@ export const toServer = {
     lock_files: v.optional(count),
   }),
   "state.ack": v.object({
+    /** Of the state that is in force now; 0 when there is none. */
     state_version: count,
+    /** Of the state that is in force and kept: only the one that was sent means that it was applied, in spite of errors. */
     digest: v.nullable(word),
     errors: v.pipe(v.array(v.object({ path: word, message: text(1000) })), v.maxLength(100)),
   }),
@@ -153,6 +155,9 @@ export const toServer = {
   }),
   error: v.object({ code: word, message: text(1000) }),
 } as const;
+
+/** The `path` of the error of a state that the host could not keep at all. */
+export const WHOLE_STATE = "state";
 
 /** Written to the outbox and synced before they are sent; acknowledged by number. */
 export const DURABLE_TYPES = [

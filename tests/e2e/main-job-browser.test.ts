@@ -100,7 +100,11 @@ test("first run: the printed link makes the first admin, who lands on adding a h
 
 test("add host: one command; the panel follows the machine while the repo server does not know it, then to its first backup", async () => {
   web = await newMachine();
-  await fillAddHost("web-01", { url: `rest:http://127.0.0.1:${rest.port}/`, includes: web.source, tags: "prod, web" });
+  await fillAddHost("web-01", {
+    url: `rest:http://127.0.0.1:${rest.port}/web-01/`,
+    includes: web.source,
+    tags: "prod, web",
+  });
   await see("Waiting for web-01");
   const line = await copied("htpasswd", 0);
   const httpPassword = await copied("htpasswd", 1);
@@ -173,7 +177,7 @@ test("a wrong restic password is said at once, in words, and mended on the repo 
     })
     .quiet();
   await fillAddHost("db-01", {
-    url: `rest:http://127.0.0.1:${rest.port}/`,
+    url: `rest:http://127.0.0.1:${rest.port}/db-01/`,
     includes: machine.source,
     http_password: "the http password of db-01",
     repo_password: "a wrong password",
@@ -200,7 +204,7 @@ test("a repo server that is down is named; Retry works when it is back", async (
   await rest.addUser("nas-01", "the http password of nas-01");
   const port = await quietPort();
   await fillAddHost("nas-01", {
-    url: `rest:http://127.0.0.1:${port}/`,
+    url: `rest:http://127.0.0.1:${port}/nas-01/`,
     includes: machine.source,
     http_password: "the http password of nas-01",
   });

@@ -55,7 +55,7 @@ describe.each([["restic-0.18"], ["restic-0.19"]])("with %s", (version) => {
       host_name: name,
       tags: ["test"],
       includes: [source],
-      repo: { kind: "rest", url: `http://127.0.0.1:${rest.port}/` },
+      repo: { kind: "rest", url: `http://127.0.0.1:${rest.port}/${name}/` },
     });
     expect(made.generated.htpasswd_line).toStartWith(`${name}:$2`);
     await rest.addUser(name, made.generated.http_password);

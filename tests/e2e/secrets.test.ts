@@ -69,7 +69,7 @@ test("no secret is found outside its sealed place", async () => {
     includes: [source],
     repo: {
       kind: "rest",
-      url: `http://127.0.0.1:${rest.port}/`,
+      url: `http://127.0.0.1:${rest.port}/web-01/`,
       http_password: SECRETS.http,
       repo_password: SECRETS.repo,
     },

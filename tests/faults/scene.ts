@@ -47,11 +47,15 @@ export type Scene = {
   log(id: string): Promise<{ seq: number; stream: string; payload: string }[]>;
 };
 
-export type SceneOptions = { restic?: "restic-0.18" | "restic-0.19"; files?: number };
+export type SceneOptions = {
+  restic?: "restic-0.18" | "restic-0.19";
+  files?: number /** Paths beside the source. */;
+  alsoIncludes?: string[];
+};
 
 export async function openScene(
   cleanup: Cleanup,
-  { restic = "restic-0.19", files = 3 }: SceneOptions = {},
+  { restic = "restic-0.19", files = 3, alsoIncludes = [] }: SceneOptions = {},
 ): Promise<Scene> {
   const tools = await ensureTools([restic]);
   const dataDir = join(await cleanup.tempFolder(), "data");
@@ -75,7 +79,7 @@ export async function openScene(
 
   const made = await client.post<{ token: string }>("/api/enrollment-tokens", {
     host_name: "scene",
-    includes: [source],
+    includes: [source, ...alsoIncludes],
     backup_now: false,
     repo: { kind: "local", url: repository, repo_password: password },
   });

@@ -32,7 +32,7 @@ type ScheduleSceneOptions = {
   /** The server lives by the same clock. */
   serverToo?: boolean;
   /** A repository on a repo server; a local folder unless told. */
-  repo?: { url: string; http_username: string; http_password: string };
+  repo?: { url: string; own_folder?: boolean; http_username: string; http_password: string };
   includesMegabytes?: number;
 };
 

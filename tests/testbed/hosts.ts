@@ -59,7 +59,7 @@ export async function enrollIdentity(
     backup_now: backupNow,
     repo: {
       kind: "rest",
-      url: "http://vault:8000/",
+      url: `http://vault:8000/${name}/`,
       http_password: "an http password",
       repo_password: "a repo password",
     },

@@ -8,6 +8,8 @@ export type RestServerOptions = {
   /** Data folder, made when missing. Two servers may share one: an append-only and a deleting one. */
   root: string;
   appendOnly: boolean;
+  /** Each user has a folder of its own and nothing else; unless told otherwise. */
+  privateRepos?: boolean;
   /** PEM files for HTTPS. */
   tls?: { cert: string; key: string };
   /** A fixed port, for a server that comes back at the same place; any free one by default. */
@@ -77,7 +79,8 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
 function serverArguments(options: RestServerOptions, htpasswd: string, requests: string): string[] {
   return [
     ...["--listen", `127.0.0.1:${options.port ?? 0}`, "--path", options.root],
-    ...["--htpasswd-file", htpasswd, "--private-repos", "--log", requests],
+    ...["--htpasswd-file", htpasswd, "--log", requests],
+    ...(options.privateRepos === false ? [] : ["--private-repos"]),
     ...(options.appendOnly ? ["--append-only"] : []),
     ...(options.tls ? ["--tls", "--tls-cert", options.tls.cert, "--tls-key", options.tls.key] : []),
     ...(options.maxSizeBytes === undefined ? [] : ["--max-size", String(options.maxSizeBytes)]),

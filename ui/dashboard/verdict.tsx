@@ -16,7 +16,14 @@ export type FleetVerdict = {
 };
 
 const NAMED = 2;
-const QUIET: readonly HostNeed["kind"][] = ["saved_nothing", "not_scheduled", "warnings", "retention_held", "drift"];
+const QUIET: readonly HostNeed["kind"][] = [
+  "saved_nothing",
+  "not_scheduled",
+  "warnings",
+  "retention_held",
+  "settings_refused",
+  "drift",
+];
 
 function glyphFor(needy: readonly NeedyHost[]): GlyphName {
   if (needy.length === 0) return "ok";

@@ -7,7 +7,9 @@ import { Icon } from "../components/icon.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Ago, Clock } from "../components/time.tsx";
 import { formatPercent, formatPlural } from "../format.ts";
+import { type SettingsProblem, SettingsProblems } from "../hosts/problems.tsx";
 import { platformOf } from "../hosts/words.tsx";
+import { RootHint } from "../repos/own-folder.tsx";
 import { isBeingMade } from "../repos/words.tsx";
 import type { View } from "../view.ts";
 
@@ -32,7 +34,9 @@ export type EnrollmentProgress = {
     fromIp: string | null;
     enrolledAt: number;
   } | null;
-  repo: Pick<RepoRow, "id" | "status" | "statusCode" | "statusMessage" | "statusAt" | "appendOnly"> | null;
+  repo: Pick<RepoRow, "id" | "url" | "status" | "statusCode" | "statusMessage" | "statusAt" | "appendOnly"> | null;
+  /** What the host could not take of its settings. */
+  problems: readonly SettingsProblem[];
   backup:
     | (Pick<JobRow, "id" | "status" | "warnings" | "finishedAt" | "errorMessage"> & { share: number | null })
     | null;
@@ -140,6 +144,9 @@ export function EnrollmentSteps({ progress, view }: { progress: EnrollmentProgre
           <StepItem step={step} view={view} />
         ))}
       </ol>
+      {progress.host ? (
+        <SettingsProblems host={{ id: progress.host.id, name: hostName }} problems={progress.problems} view={view} />
+      ) : null}
     </aside>
   );
 }
@@ -230,7 +237,12 @@ function repository({ hostName, host, repo }: EnrollmentProgress, view: View): S
       return {
         state: "now",
         title: `Waiting for the repo server to know ${hostName}…`,
-        words: <>It answers 401. Add the htpasswd line there; it is tried every 15 s.{tried}</>,
+        words: (
+          <>
+            It answers 401. Add the htpasswd line there; it is tried every 15 s.{tried}
+            <RootHint repo={repo} />
+          </>
+        ),
       };
     case "failed":
       return {

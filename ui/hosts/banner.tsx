@@ -4,8 +4,22 @@ import { Notice } from "../components/panels.tsx";
 import { Ago, Near } from "../components/time.tsx";
 import { may, type View } from "../view.ts";
 import type { HostHead } from "./frame.tsx";
+import { SettingsProblems } from "./problems.tsx";
 
 export function Banner({ host, view }: { host: HostHead; view: View }) {
+  return (
+    <>
+      <StateBanner host={host} view={view} />
+      {host.problems.length > 0 ? (
+        <div class="banner">
+          <SettingsProblems host={host} problems={host.problems} view={view} />
+        </div>
+      ) : null}
+    </>
+  );
+}
+
+function StateBanner({ host, view }: { host: HostHead; view: View }) {
   if (host.archivedAt !== null)
     return (
       <div class="banner">

@@ -10,6 +10,7 @@ import { Page, PageHead } from "../layout.tsx";
 import { may, type View } from "../view.ts";
 import { Banner } from "./banner.tsx";
 import { HostLine } from "./line.tsx";
+import type { SettingsProblem } from "./problems.tsx";
 import { HostVerdict, type HostVerdictFacts } from "./verdict.tsx";
 import { type HostStatus, heldPath, type LastBackup, warningsInWords } from "./words.tsx";
 
@@ -56,6 +57,8 @@ export type HostHead = Pick<
   scheduleCount: number;
   /** The last success of the most overdue target; null when none is overdue. */
   lateSince: number | null;
+  /** What the host could not take of its settings. */
+  problems: readonly SettingsProblem[];
   /** Change of the repo size in the last 7 days; null while unknown. */
   sizeChangeBytes: number | null;
   oldestSnapshotAt: number | null;

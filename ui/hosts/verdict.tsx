@@ -7,6 +7,7 @@ import { formatPercent, formatPlural } from "../format.ts";
 import { topicOf } from "../jobs/warning-words.ts";
 import { failureInShort } from "../repos/words.tsx";
 import { may, type View } from "../view.ts";
+import { notSaved, type SettingsProblem } from "./problems.tsx";
 import { isStuck } from "./settings-sync.tsx";
 import { type HostStatus, heldPath, type LastBackup } from "./words.tsx";
 
@@ -20,6 +21,7 @@ export type HostVerdictFacts = {
   schedulesPaused: boolean;
   lastSeenAt: number | null;
   driftSince: number | null;
+  problems: readonly SettingsProblem[];
   groups: readonly {
     id: string;
     name: string;
@@ -73,6 +75,8 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
       </>,
     );
   }
+  if (notSaved(facts.problems) !== null)
+    return say("failed", <>{name} could not save its settings and keeps using the previous ones, if it has any.</>);
   if (facts.schedulesPaused)
     return say("warning", <>{name} stands on new hardware; its schedules wait until its data are restored.</>);
   const failed = groups.filter(({ last }) => last.status === "failed");
@@ -111,7 +115,10 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
         A backup of <code>{waiting.name}</code> waits on {name}.
       </>,
     );
+  const hasProblems = facts.problems.length > 0;
   const never = groups.filter(({ last }) => last.status === "never");
+  if (never.length === groups.length && hasProblems)
+    return say("warning", <>{name} could not apply some of its settings, and has no backup yet.</>);
   if (never.length === groups.length)
     return say("idle", <>{name} has no backup yet. Press Run now to make the first.</>);
   if (never.length > 0)
@@ -175,6 +182,7 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
         would remove snapshots and waits for a yes.
       </>,
     );
+  if (hasProblems) return say("warning", <>{name} is protected, but could not apply some of its settings.</>);
   if (isStuck(facts, view.now))
     return say(
       "warning",

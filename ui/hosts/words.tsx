@@ -141,6 +141,10 @@ export type HostNeed =
   | { kind: "saved_nothing"; group: string | null }
   | { kind: "warnings"; count: number; causes: readonly CauseCount[] }
   | { kind: "retention_held"; group: string; groupId: string }
+  /** The host could not keep its newest settings. */
+  | { kind: "settings_not_saved" }
+  /** It could not apply some of them; `group` is named when that is the only place. */
+  | { kind: "settings_refused"; group: string | null }
   | { kind: "drift" };
 
 /** The need as the end of a sentence that begins with the host's name. */
@@ -162,6 +166,10 @@ export function needInWords(need: HostNeed): string {
       return `saved no files at its last backup${need.group === null ? "" : ` of ${need.group}`}`;
     case "retention_held":
       return `waits for a yes before snapshots of ${need.group} are removed`;
+    case "settings_not_saved":
+      return "could not save its settings";
+    case "settings_refused":
+      return `could not apply some of its settings${need.group === null ? "" : ` (${need.group})`}`;
     case "drift":
       return "has not taken its newest settings";
   }

@@ -17,8 +17,10 @@ export type CredentialView = {
   rotatedAt: number;
   /** The newest one has not opened the repo yet; the one before it is in use. */
   onTrial: boolean;
-  /** Why the newest one was refused. */
+  /** Why the newest one did not open the repo. */
   trialError: string | null;
+  /** When the newest one is tried again by itself, Unix ms; null = not at all, or it has not been tried yet. */
+  trialAgainAt: number | null;
   /** The admin credential: when it last did what it is for. */
   provedAt: number | null;
 };
@@ -70,7 +72,7 @@ function Everyday({ known, repo, path, refused, editable, view }: ConnectionProp
           ...shownParts(known, repo),
           ["Restic password", "set"],
           ["Changed", <Near at={known.rotatedAt} view={view} />],
-          ["State", <TrialWords known={known} />],
+          ["State", <TrialWords known={known} view={view} />],
         ]}
       />
       {editable ? (
@@ -155,7 +157,15 @@ function shownParts(known: CredentialView, repo: Pick<RepoRow, "kind">) {
   ] as const;
 }
 
-function TrialWords({ known }: { known: CredentialView }) {
+function TrialWords({ known, view }: { known: CredentialView; view: View }) {
+  if (known.trialError && known.trialAgainAt !== null)
+    return (
+      <span class="is-failed">
+        The new one could not be tried: {known.trialError} It is retried{" "}
+        {known.trialAgainAt <= view.now ? "soon" : <Near at={known.trialAgainAt} view={view} />}; the one before it
+        stays in use.
+      </span>
+    );
   if (known.trialError)
     return <span class="is-failed">The new one was refused: {known.trialError} The one before it stays in use.</span>;
   if (known.onTrial) return <span class="is-running">The new one is being tried; the one before it is in use.</span>;

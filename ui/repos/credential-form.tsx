@@ -4,22 +4,21 @@ import { SubmitButton } from "../components/button.tsx";
 import { Csrf, emptyForm, FormMessage, type FormState, LinesField, TextField } from "../components/field.tsx";
 import type { View } from "../view.ts";
 import type { CredentialView } from "./connection.tsx";
+import { OwnFolderQuestion } from "./own-folder.tsx";
 
 export function CredentialForm(props: {
   slot: "everyday" | "admin";
   known: CredentialView;
   /** There is none yet: what is left empty comes from the everyday one. */
   isNew?: boolean;
-  repo: Pick<RepoRow, "kind" | "resticId" | "status">;
+  repo: Pick<RepoRow, "kind">;
   action: string;
   refused: FormState | null;
   view: View;
 }) {
   const { slot, known, isNew = false, repo, action, refused, view } = props;
   const form = refused ?? emptyForm;
-  const hint = isNew ? "Empty takes the everyday one." : "Empty keeps the one in use.";
-  // While the repository opens, another restic password needs a new key in it first; the admin one may have its own key.
-  const takesPassword = slot === "admin" || repo.resticId === null || repo.status === "failed";
+  const hint = isNew ? "Leave empty to use the everyday one" : "Leave empty to keep the current one";
   return (
     <details class="change" open={refused !== null} id={slot === "admin" ? "change-admin" : "change"}>
       <summary class="btn btn-s">{isNew ? "Enter one…" : "Change…"}</summary>
@@ -37,6 +36,7 @@ export function CredentialForm(props: {
           maxlength={2048}
           autocomplete="off"
         />
+        <OwnFolderQuestion form={form} scope={slot} />
         {repo.kind === "rest" ? (
           <div class="fields-2">
             <TextField
@@ -59,17 +59,15 @@ export function CredentialForm(props: {
             />
           </div>
         ) : null}
-        {takesPassword ? (
-          <TextField
-            name="repo_password"
-            label="Restic password"
-            type="password"
-            form={form}
-            scope={slot}
-            autocomplete="new-password"
-            hint={hint}
-          />
-        ) : null}
+        <TextField
+          name="repo_password"
+          label="Restic password"
+          type="password"
+          form={form}
+          scope={slot}
+          autocomplete="new-password"
+          hint={slot === "everyday" ? `${hint}. To change it, run restic key add first, then enter the new one` : hint}
+        />
         {["s3", "b2", "other"].includes(repo.kind) ? (
           <LinesField
             name="env"
@@ -78,13 +76,13 @@ export function CredentialForm(props: {
             scope={slot}
             rows={3}
             placeholder={"AWS_ACCESS_KEY_ID=…\nAWS_SECRET_ACCESS_KEY=…"}
-            hint="One NAME=value a line. Empty keeps what is in use."
+            hint="One NAME=value per line. Leave empty to keep the current ones"
           />
         ) : null}
         <p class="hint">
           {slot === "admin"
             ? "One that may delete: on a rest-server the address without --append-only. Sent to the host that prunes for that one job, never stored there; forget or prune shows whether it does."
-            : `Tried at once by the host. The one in use now is kept until the new one has opened the repository.${takesPassword ? "" : " The restic password itself cannot be changed here."}`}
+            : "The host tries it at once. The current one stays in use until the new one has opened the repository."}
         </p>
         <div class="btns">
           <SubmitButton primary small>

@@ -1,6 +1,8 @@
 // Where a repository is and what opens it: the kinds with the fields that each needs.
 import { type FormState, LinesField, SelectField, TextField } from "../components/field.tsx";
 
+import { OwnFolderQuestion } from "./own-folder.tsx";
+
 const KINDS = [
   { value: "rest", label: "REST server (suggested)" },
   { value: "local", label: "Folder on the host" },
@@ -48,6 +50,7 @@ export function RepositoryFields({ form }: { form: FormState }) {
         placeholder="rest:https://vault.example:8000/web-01/"
         hint="As restic writes it, without user and password"
       />
+      <OwnFolderQuestion form={form} />
       {ADDRESSES.map(([kind, example]) => (
         <p class="hint" data-when={`kind=${kind}`}>
           Such as <code>{example}</code>

@@ -9,10 +9,11 @@ import { Notice } from "../components/panels.tsx";
 import { Badge } from "../components/status.tsx";
 import { Ago, Near } from "../components/time.tsx";
 import { may, type View } from "../view.ts";
+import { RootHint } from "./own-folder.tsx";
 
 export type RepoState = Pick<
   RepoRow,
-  "id" | "hostId" | "name" | "status" | "statusCode" | "statusMessage" | "statusAt" | "backupWhenReady"
+  "url" | "id" | "hostId" | "name" | "status" | "statusCode" | "statusMessage" | "statusAt" | "backupWhenReady"
 >;
 
 const STATUS: Record<RepoRow["status"], { glyph: GlyphName; word: string }> = {
@@ -124,10 +125,18 @@ export function RepoNotice(props: {
           {repo.statusMessage ??
             "It does not know this host yet. Add the htpasswd line there; it is tried again by itself."}
           {when ? <> Last tried {when}.</> : null}
+          <RootHint repo={repo} />
         </>,
       );
     case "failed":
-      return notice("failed", failureInFull(repo), looks ?? (when ? <> Tried {when}.</> : null));
+      return notice(
+        "failed",
+        failureInFull(repo),
+        <>
+          {looks ?? (when ? <> Tried {when}.</> : null)}
+          <RootHint repo={repo} />
+        </>,
+      );
     case "unknown":
       return repo.statusCode === "repo_missing"
         ? notice(

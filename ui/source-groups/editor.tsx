@@ -5,6 +5,7 @@ import { EditorForm, type Seen } from "../components/editor-form.tsx";
 import { FormMessage, type FormState } from "../components/field.tsx";
 import { LedgerSection } from "../components/panels.tsx";
 import { hostPath } from "../hosts/frame.tsx";
+import type { SettingsProblem } from "../hosts/problems.tsx";
 import { HostSubPage } from "../hosts/sub-page.tsx";
 import type { LastBackup } from "../hosts/words.tsx";
 import { PageHead } from "../layout.tsx";
@@ -39,6 +40,8 @@ export type SourceGroupEditorProps = {
   repos: readonly { id: string; name: string; isPrimary: boolean; chosen: boolean }[];
   preview: RetentionPreview;
   conflicts: number;
+  /** Lines that the host cannot use. */
+  problems: readonly SettingsProblem[];
   /** Forget is held until a person agrees: what would go, in one sentence. */
   held: string | null;
   /** Null for a new group. */

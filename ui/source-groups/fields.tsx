@@ -2,6 +2,7 @@
 import { excludePreset } from "../../shared/exclude-preset.ts";
 import { FieldError, isTicked, LinesField, NumberField, TextField, Tick } from "../components/field.tsx";
 import { LedgerSection } from "../components/panels.tsx";
+import { GroupProblems } from "../hosts/problems.tsx";
 import type { SourceGroupEditorProps } from "./editor.tsx";
 
 export function NameSection({ group, form, isTagFixed }: SourceGroupEditorProps) {
@@ -44,7 +45,7 @@ export function NameSection({ group, form, isTagFixed }: SourceGroupEditorProps)
   );
 }
 
-export function PathsSection({ host, group, form }: SourceGroupEditorProps) {
+export function PathsSection({ host, group, form, problems }: SourceGroupEditorProps) {
   const isLinux = host.os === "linux";
   return (
     <LedgerSection
@@ -57,6 +58,7 @@ export function PathsSection({ host, group, form }: SourceGroupEditorProps) {
       }
     >
       <div class="fields">
+        <GroupProblems problems={problems} />
         <div class="fields-2">
           <LinesField
             name="includes"
@@ -66,7 +68,7 @@ export function PathsSection({ host, group, form }: SourceGroupEditorProps) {
             required
             rows={6}
             placeholder={isLinux ? "/etc\n/home" : "C:\\Users"}
-            hint="Folders and files. A folder brings everything below it."
+            hint="Files and folders. Folders are backed up recursively"
           />
           <LinesField
             name="excludes"

@@ -1,0 +1,43 @@
+// A REST address that names a server alone: the question which place is meant, and why the root may be refused.
+import type { RepoRow } from "../../db/schema/repos.ts";
+import { namesServerAlone } from "../../shared/repos.ts";
+import { FieldError, type FormState } from "../components/field.tsx";
+
+/** Nothing until the form came back with the question. */
+export function OwnFolderQuestion({ form, scope }: { form: FormState; scope?: string }) {
+  const question = form.errors.own_folder;
+  if (!question) return null;
+  const id = scope ? `${scope}-own_folder` : "own_folder";
+  return (
+    <fieldset class="field" id={id}>
+      <legend class="label">Where on the server?</legend>
+      <FieldError>{question}</FieldError>
+      <label class="check">
+        <input type="radio" name="own_folder" value="yes" required />
+        <span>
+          The user’s own folder
+          <small>Required by rest-server with --private-repos</small>
+        </span>
+      </label>
+      <label class="check">
+        <input type="radio" name="own_folder" value="no" required />
+        <span>
+          The root of the server
+          <small>Uses the address as typed</small>
+        </span>
+      </label>
+    </fieldset>
+  );
+}
+
+/** A server with --private-repos answers 401 at its root to users that it knows, too. */
+export function RootHint({ repo }: { repo: Pick<RepoRow, "url" | "statusCode"> }) {
+  if (repo.statusCode !== "unauthorised" || !namesServerAlone(repo.url)) return null;
+  return (
+    <>
+      {" "}
+      The address has no path. With <code>--private-repos</code>, rest-server gives each user access to{" "}
+      <code>{repo.url.replace(/\/?$/, "/")}USER/</code> only. If yours runs that way, change the address.
+    </>
+  );
+}
