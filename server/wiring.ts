@@ -8,6 +8,7 @@ import type { Redactor } from "../shared/redact.ts";
 import { openBundle } from "./agent-updates/bundle.ts";
 import { downloadRoutes } from "./agent-updates/routes.ts";
 import { loadSigner } from "./agent-updates/signing.ts";
+import { createCatchUp } from "./agents/catch-up.ts";
 import { createHub } from "./agents/hub.ts";
 import { createInbound, type Inbound } from "./agents/inbound.ts";
 import { createRpc } from "./agents/rpc.ts";
@@ -137,13 +138,18 @@ export async function wire(
   const maintenanceSettings = createMaintenanceSettings({ db, clock, bus, cancel });
   const reinit = createReinit({ db, clock, bus });
   const heavyLimit = createHeavyLimit({ db, clock });
-  const jobIngest = createJobIngest({ db, clock, bus, live, checkOwned });
+  const jobIngest = createJobIngest({ db, clock, log, bus, live, checkOwned });
   const dispatcher = createDispatcher({
     ...world,
     limit: heavyLimit,
     credentialFor: createJobCredential({ db, credentials }),
   });
-  const reconciler = createReconciler({ ...world, ...config, startedAt, lastSeenAt, checkOwned });
+  const reconciler = createReconciler({ ...world, ...config, startedAt, lastSeenAt, holds: jobIngest.holds });
+  const catchUp = createCatchUp({
+    ...world,
+    reconcile: reconciler.reconcile,
+    caughtUp: (hostId) => bus.tell("host.caught_up", { hostId }),
+  });
   const readiness = createReadiness({ db, clock, log, hub, orders, credentials, stateChanged: sync.changed });
   const tokens = createEnrollmentTokens({ db, clock, sealer });
   const answerFor = createAnswers({ db, updateKeys: signer.publicKeys });
@@ -180,20 +186,8 @@ export async function wire(
         else log.warn("an agent reported an error", { host_id: connection.hostId, code, why: message });
       },
     },
-    onCommitted(connection, seq) {
-      if (!connection.isCaughtUp && connection.hello && seq >= connection.hello.outbox_last_seq)
-        caughtUp(connection.hostId);
-    },
+    onCommitted: (connection, seq) => catchUp.committed(connection, seq),
   });
-
-  /** Only now does the server judge what the agent does not know of. */
-  const caughtUp = (hostId: string) => {
-    const connection = hub.find(hostId);
-    if (!connection || connection.isCaughtUp) return;
-    connection.isCaughtUp = true;
-    reconciler.reconcile(connection);
-    bus.tell("host.caught_up", { hostId });
-  };
 
   const agentSockets = createAgentSockets({
     ...world,
@@ -205,7 +199,7 @@ export async function wire(
       connected(connection) {
         presence.connected(connection);
         sync.greet(connection);
-        if (connection.hello?.outbox_last_seq === 0) caughtUp(connection.hostId);
+        catchUp.greeted(connection);
       },
       disconnected(connection) {
         rpc.dropHost(connection.hostId);
@@ -238,6 +232,7 @@ export async function wire(
     ...dues.ticks,
     createDayCloser({ db, clock, bus, startedAt }),
     ...agentSockets.ticks,
+    ...catchUp.ticks,
     ...pendingSockets.ticks,
     ...announcements.ticks,
     ...dispatcher.ticks,

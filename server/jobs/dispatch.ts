@@ -1,14 +1,18 @@
 /** Sends waiting jobs to their hosts: on creation, after reconnects, and again until they are accepted. */
 import type { Db } from "../../db/open.ts";
-import { changeJob, findJob, listHostsWithOpenJobs, listOpenJobs } from "../../db/queries/jobs.ts";
+import { findJob, listHostsWithOpenJobs, listOpenJobs } from "../../db/queries/jobs.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
+import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Credential } from "../../shared/protocol/fields.ts";
 import type { CommandRun } from "../../shared/protocol/to-agent.ts";
 import type { Connection, Hub } from "../agents/hub.ts";
 import type { Bandwidth } from "../hosts/bandwidth.ts";
+import type { FactBus } from "../runtime/facts.ts";
 import type { Tick } from "../runtime/ticker.ts";
+import { advance, cancelMessage, hasEnded, tellAdvanced } from "./advance.ts";
+import { messageFor } from "./life.ts";
 
 const SEND_AGAIN_AFTER_MS = 30_000;
 
@@ -25,10 +29,14 @@ export type DispatchDeps = {
   clock: Clock;
   log: Log;
   hub: Hub;
+  bus: FactBus;
   /** What a job brings along for itself alone: a credential on trial, an admin one, another host's. */
   credentialFor(job: JobRow): Credential | null;
   limit: StartLimit;
 };
+
+/** When an order went out last on a connection, and how many copies of it the host may still refuse. */
+type Sent = { at: number; unanswered: number };
 
 type StartLimit = {
   /** Asked right before a job is sent; one that may not start yet is asked for again. */
@@ -37,42 +45,48 @@ type StartLimit = {
   release(jobId: string): void;
 };
 
-export function createDispatcher({ db, clock, log, hub, credentialFor, limit }: DispatchDeps): Dispatcher {
+export function createDispatcher({ db, clock, log, hub, bus, credentialFor, limit }: DispatchDeps): Dispatcher {
   /** When each job was last sent, per connection: a new connection gets everything again. */
-  const sentOn = new WeakMap<Connection, Map<string, number>>();
+  const sentOn = new WeakMap<Connection, Map<string, Sent>>();
 
-  const isDue = (connection: Connection, key: string): boolean => {
-    const sent = sentOn.get(connection) ?? new Map<string, number>();
+  const sentBefore = (connection: Connection): Map<string, Sent> => {
+    const sent = sentOn.get(connection) ?? new Map<string, Sent>();
     sentOn.set(connection, sent);
-    const last = sent.get(key);
-    if (last !== undefined && clock.now() - last < SEND_AGAIN_AFTER_MS) return false;
-    sent.set(key, clock.now());
-    return true;
+    return sent;
   };
 
-  const sendOne = (connection: Connection, job: JobRow) => {
-    if (job.cancelRequestedAt !== null) {
-      if (isDue(connection, `cancel ${job.id}`)) connection.send("command.cancel", { job_id: job.id });
-      return;
-    }
-    if (job.status !== "queued" || job.acceptedAt !== null || !isDue(connection, job.id)) return;
-    if (!limit.mayStart(job)) {
-      sentOn.get(connection)?.delete(job.id);
-      return;
-    }
+  const isDue = (last: Sent | undefined): boolean => last === undefined || clock.now() - last.at >= SEND_AGAIN_AFTER_MS;
+
+  const sendCancel = (connection: Connection, job: JobRow) => {
+    const sent = sentBefore(connection);
+    const key = `cancel ${job.id}`;
+    if (!isDue(sent.get(key))) return;
+    sent.set(key, { at: clock.now(), unanswered: 0 });
+    connection.send("command.cancel", cancelMessage(job));
+  };
+
+  const sendOrder = (connection: Connection, job: JobRow) => {
+    const sent = sentBefore(connection);
+    const last = sent.get(job.id);
+    if (!isDue(last) || !limit.mayStart(job)) return;
+    sent.set(job.id, { at: clock.now(), unanswered: (last?.unanswered ?? 0) + 1 });
     const order = toOrder(job, credentialFor(job));
     if (!order) {
       log.error("a job cannot be put into an order", { job_id: job.id, kind: job.kind });
       return;
     }
-    if (job.sentAt === null && !changeJob(db, job.id, ["queued"], { sentAt: clock.now() })) return;
+    advance(db, job, "sent", clock.now());
     connection.send("command.run", order);
   };
 
   const dispatch: Dispatcher["dispatch"] = (hostId) => {
     const connection = hub.find(hostId);
     if (!connection?.isCaughtUp) return;
-    for (const job of listOpenJobs(db, hostId)) sendOne(connection, job);
+    for (const job of listOpenJobs(db, hostId)) {
+      const message = messageFor(job);
+      if (message === "cancel") sendCancel(connection, job);
+      if (message === "order") sendOrder(connection, job);
+    }
   };
 
   const dispatchAll = () => {
@@ -86,9 +100,16 @@ export function createDispatcher({ db, clock, log, hub, credentialFor, limit }: 
       limit.release(jobId);
       const job = findJob(db, jobId);
       if (job?.hostId !== connection.hostId) return;
+      const sent = sentBefore(connection);
+      const unanswered = Math.max(0, (sent.get(jobId)?.unanswered ?? 0) - 1);
       log.debug("the host is busy; the job is sent again", { job_id: jobId });
       // As soon as something of this host ends, or with the next tick.
-      sentOn.get(connection)?.delete(jobId);
+      sent.set(jobId, { at: Number.NEGATIVE_INFINITY, unanswered });
+      // A later copy of the order may have been accepted; that answer is still on its way.
+      if (unanswered > 0) return;
+      const advanced = inTransaction(db, () => advance(db, job, "busy", clock.now()));
+      // Told as a change, it would be sent again at once, and be refused again.
+      if (hasEnded(advanced.step)) tellAdvanced(bus, advanced);
     },
   };
 }
