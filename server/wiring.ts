@@ -112,7 +112,7 @@ export async function wire(
   const accounts = createAccounts({ db, clock, sessions, bus });
   const presence = createPresence(world);
   const { lastSeenAt } = presence;
-  const dues = createDueAccounting({ db, clock });
+  const dues = createDueAccounting({ db, clock, log });
   const hosts = createHosts({ db, clock, hub, bus, dues });
   const credentials = createCredentials({ db, clock, sealer, redactor, bus });
   const checkSize = (hostId: string) => checkStateSize(compile, hostId);
@@ -125,7 +125,7 @@ export async function wire(
   const schedules = createSchedules({ db, clock, bus, accounting: dues, checkStateSize: checkSize });
   const skipIngest = createSkipIngest({ db, clock, bus, judgeAgain: (groupId, at) => judgeAgain(db, groupId, at) });
 
-  const upkeep = createUpkeep({ db, clock, log, config, sealer, overdueTicks: () => ticker.overdue() });
+  const upkeep = createUpkeep({ db, clock, log, config, sealer, overdue: () => ticker.overdue() });
 
   const { checkOwned, ownedRepo } = createOwnership(db);
   const live = createLiveJobs({ db, clock });
@@ -133,7 +133,7 @@ export async function wire(
   const orders = createOrders({ db, maker });
   const survey = createMaintenanceSurvey({ db, clock, hub, lastSeenAt });
   const maintenance = createMaintenance({ db, clock, log, maker, holds, survey });
-  const maintenanceResults = createMaintenanceResults({ db, bus });
+  const maintenanceResults = createMaintenanceResults({ db, clock, log, bus });
   const cancel = createCancel({ db, clock, bus });
   const maintenanceSettings = createMaintenanceSettings({ db, clock, bus, cancel });
   const reinit = createReinit({ db, clock, bus });
@@ -158,7 +158,7 @@ export async function wire(
   const pendingSockets = createPendingSockets({ db, clock, bus, announcements, answerFor, isDraining });
   const fleet = createFleet({ db, clock, hub, bus, lastSeenAt });
 
-  const repoIngest = createRepoIngest({ db, clock, bus, ownedRepo });
+  const repoIngest = createRepoIngest({ db, clock, log, bus, ownedRepo });
   const snapshotIngest = createSnapshotIngest({ db, clock, bus, ownedRepo });
 
   const inbound: Inbound = createInbound({
@@ -230,7 +230,7 @@ export async function wire(
 
   const ticks: Tick[] = [
     ...dues.ticks,
-    createDayCloser({ db, clock, bus, startedAt }),
+    createDayCloser({ db, clock, log, bus, startedAt }),
     ...agentSockets.ticks,
     ...catchUp.ticks,
     ...pendingSockets.ticks,

@@ -49,7 +49,7 @@ function maintenanceWith(since: number) {
   const survey = createMaintenanceSurvey({ db, clock, hub, lastSeenAt: ({ lastSeenAt }) => lastSeenAt });
   const holds = createRetentionHolds({ db, clock, bus });
   const maker = createJobMaker({ db, clock, bus });
-  const results = createMaintenanceResults({ db, bus });
+  const results = createMaintenanceResults({ db, clock, log: silentLog, bus });
   return { survey, results, ...createMaintenance({ db, clock, log: silentLog, maker, holds, survey }) };
 }
 

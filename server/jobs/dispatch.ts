@@ -10,6 +10,7 @@ import type { CommandRun } from "../../shared/protocol/to-agent.ts";
 import type { Connection, Hub } from "../agents/hub.ts";
 import type { Bandwidth } from "../hosts/bandwidth.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import { advance, cancelMessage, hasEnded, tellAdvanced } from "./advance.ts";
 import { messageFor } from "./life.ts";
@@ -46,6 +47,7 @@ type StartLimit = {
 };
 
 export function createDispatcher({ db, clock, log, hub, bus, credentialFor, limit }: DispatchDeps): Dispatcher {
+  const isolation = createIsolation({ task: "sending a job to its host", of: "job", clock, log });
   /** When each job was last sent, per connection: a new connection gets everything again. */
   const sentOn = new WeakMap<Connection, Map<string, Sent>>();
 
@@ -83,14 +85,17 @@ export function createDispatcher({ db, clock, log, hub, bus, credentialFor, limi
     const connection = hub.find(hostId);
     if (!connection?.isCaughtUp) return;
     for (const job of listOpenJobs(db, hostId)) {
-      const message = messageFor(job);
-      if (message === "cancel") sendCancel(connection, job);
-      if (message === "order") sendOrder(connection, job);
+      isolation.attempt(job.id, () => {
+        const message = messageFor(job);
+        if (message === "cancel") sendCancel(connection, job);
+        if (message === "order") sendOrder(connection, job);
+      });
     }
   };
 
   const dispatchAll = () => {
     for (const hostId of listHostsWithOpenJobs(db)) dispatch(hostId);
+    isolation.conclude();
   };
 
   return {

@@ -12,6 +12,7 @@ import type { Log } from "../../shared/log.ts";
 import type { Hub } from "../agents/hub.ts";
 import type { Credentials } from "../repos/credentials.ts";
 import { readNextLook, WAIT_FOR_REPO_SERVER_MS } from "../repos/next-look.ts";
+import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import type { Orders } from "./orders.ts";
 
@@ -68,6 +69,7 @@ export type ReadinessDeps = {
 
 export function createReadiness({ db, clock, log, hub, orders, credentials, stateChanged }: ReadinessDeps): Readiness {
   const system = { kind: "system" } as const;
+  const isolation = createIsolation({ task: "bringing its repos to readiness", of: "host", clock, log });
 
   const lookAtRepo = (host: HostRow, repo: RepoRow) => {
     const credential = findCredential(db, repo.id, "everyday");
@@ -117,7 +119,8 @@ export function createReadiness({ db, clock, log, hub, orders, credentials, stat
   };
 
   const lookAtAll = () => {
-    for (const hostId of listUnsettledHosts(db)) look(hostId);
+    for (const hostId of listUnsettledHosts(db)) isolation.attempt(hostId, () => look(hostId));
+    isolation.conclude();
   };
 
   return {

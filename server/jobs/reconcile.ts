@@ -6,9 +6,11 @@ import type { HostRow } from "../../db/schema/hosts.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
 import type { Connection, Hub } from "../agents/hub.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import { type Advanced, advance, hasEnded, tellAdvanced } from "./advance.ts";
 import type { HeldJobs } from "./ingest.ts";
@@ -23,6 +25,7 @@ export type Reconciler = {
 export type ReconcileDeps = {
   db: Db;
   clock: Clock;
+  log: Log;
   hub: Hub;
   bus: FactBus;
   lastSeenAt(host: Pick<HostRow, "id" | "lastSeenAt">): number | null;
@@ -32,7 +35,8 @@ export type ReconcileDeps = {
 };
 
 export function createReconciler(deps: ReconcileDeps): Reconciler {
-  const { db, clock, hub, bus, lastSeenAt, startedAt, jobLostAfterMs, holds } = deps;
+  const { db, clock, log, hub, bus, lastSeenAt, startedAt, jobLostAfterMs, holds } = deps;
+  const isolation = createIsolation({ task: "ending its jobs that nobody will report", of: "host", clock, log });
 
   const hasVanished = (hostId: string, now: number): boolean => {
     const host = findHost(db, hostId);
@@ -71,7 +75,8 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
   };
 
   const sweep = () => {
-    for (const hostId of listHostsWithOpenJobs(db)) sweepHost(hostId);
+    for (const hostId of listHostsWithOpenJobs(db)) isolation.attempt(hostId, () => sweepHost(hostId));
+    isolation.conclude();
   };
 
   return {

@@ -5,9 +5,12 @@ import { findCredential, findRepo, listRepos, updateCredential, updateRepo } fro
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { inTransaction } from "../../db/transaction.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
 import { MAINTENANCE_KINDS } from "../../shared/maintenance.ts";
 import { breathe } from "../runtime/breathe.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import { createIsolation } from "../runtime/isolated.ts";
 import { afterCheck, type CheckSubset } from "./check-plan.ts";
 
 /** As it is shown: done, done and found something, could not be done. */
@@ -25,7 +28,10 @@ export type MaintenanceResults = {
   catchUp(): Promise<void>;
 };
 
-export function createMaintenanceResults({ db, bus }: { db: Db; bus: FactBus }): MaintenanceResults {
+export type MaintenanceResultsDeps = { db: Db; clock: Clock; log: Log; bus: FactBus };
+
+export function createMaintenanceResults({ db, clock, log, bus }: MaintenanceResultsDeps): MaintenanceResults {
+  const isolation = createIsolation({ task: "noting the results of its maintenance", of: "repo", clock, log });
   const apply = (job: JobRow) => {
     const repo = job.repoId === null ? null : findRepo(db, job.repoId);
     if (!repo || job.finishedAt === null || job.status === "cancelled") return;
@@ -45,11 +51,14 @@ export function createMaintenanceResults({ db, bus }: { db: Db; bus: FactBus }):
     async catchUp() {
       for (const [at, repo] of listRepos(db).entries()) {
         if (at % AT_A_STRETCH === AT_A_STRETCH - 1) await breathe();
-        for (const kind of MAINTENANCE_KINDS) {
-          const job = findLastJob(db, repo.id, kind);
-          if (job) apply(job);
-        }
+        isolation.attempt(repo.id, () => {
+          for (const kind of MAINTENANCE_KINDS) {
+            const job = findLastJob(db, repo.id, kind);
+            if (job) apply(job);
+          }
+        });
       }
+      isolation.conclude();
     },
   };
 }

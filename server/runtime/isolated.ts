@@ -5,7 +5,8 @@ import type { Log } from "../../shared/log.ts";
 const FIRST_PAUSE_MS = MINUTE_MS;
 const LONGEST_PAUSE_MS = HOUR_MS;
 
-export type Failing = { id: string; since: number; why: string };
+export type FailingOf = "host" | "repo" | "schedule" | "job";
+export type Failing = { of: FailingOf; id: string; since: number; why: string };
 
 /** Thrown at the end of a round, so that the tick counts as failed as long as one fails. What failed is logged already. */
 export class StillFailing extends Error {
@@ -31,7 +32,7 @@ export function createIsolation({
   log,
 }: {
   task: string;
-  of: "host" | "repo" | "schedule";
+  of: FailingOf;
   clock: Clock;
   log: Log;
 }): Isolation {
@@ -43,7 +44,7 @@ export function createIsolation({
     const before = entries.get(id);
     const failures = (before?.failures ?? 0) + 1;
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
-    entries.set(id, { id, since: before?.since ?? now, why, failures, againAt: now + pauseMs });
+    entries.set(id, { of, id, since: before?.since ?? now, why, failures, againAt: now + pauseMs });
     log.error("one of many failed; the others go on", {
       task,
       [`${of}_id`]: id,
@@ -71,7 +72,7 @@ export function createIsolation({
       // What nobody asked for any more, such as an archived host, is no failure.
       for (const [id, { againAt }] of entries) if (clock.now() - againAt > LONGEST_PAUSE_MS) entries.delete(id);
       if (entries.size > 0)
-        throw new StillFailing([...entries.values()].map(({ id, since, why }) => ({ id, since, why })));
+        throw new StillFailing([...entries.values()].map(({ id, since, why }) => ({ of, id, since, why })));
     },
   };
 }
