@@ -288,6 +288,25 @@ test("a record that cannot be written stops the lane for good, and is told", asy
   expect(String(fatal[0])).toContain("malformed");
 });
 
+test("a job whose end a full disk does not take is still told as open", async () => {
+  const { queue, start, listen, ends, store } = await inside(async () => succeeded());
+  listen();
+  start();
+  const write = store.jobs.setFinished;
+  let refused = 0;
+  store.jobs.setFinished = () => {
+    refused++;
+    throw Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
+  };
+  const job = unlock();
+  queue.accept(job);
+  await until(() => refused > 0);
+  expect(queue.openJobs()).toMatchObject([{ job_id: job.job_id, status: "running" }]);
+  store.jobs.setFinished = write;
+  await until(() => ends().length === 1);
+  expect(queue.openJobs()).toEqual([]);
+});
+
 test("a running job that was asked to be cancelled when the agent died ends as cancelled", async () => {
   const { handle, entered } = gate();
   const before = await inside(handle);

@@ -121,8 +121,12 @@ export function createQueue(options: Options) {
       }
       endWaiting(job);
     },
-    openJobs: (): ToServerPayload<"hello">["open_jobs"] =>
-      [...open.values()].map((job) => ({ ...job.fields, status: job.status })),
+    /** Every job whose end is not on the disk: one that a full disk did not take is still to be reported. */
+    openJobs(): ToServerPayload<"hello">["open_jobs"] {
+      const stored = store.jobs.listOpen().map(({ fields, status }) => ({ ...fields, status }));
+      const held = [...open.values()].map(({ fields, status }) => ({ ...fields, status }));
+      return [...new Map([...stored, ...held].map((job) => [job.job_id, job])).values()];
+    },
     runningIds: (): string[] =>
       [...open.values()].filter((job) => job.status === "running").map((job) => job.fields.job_id),
     queuedCount: (): number => lane.length,

@@ -8,7 +8,7 @@ import { taskProblems } from "../server/upkeep/task-problems.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/clock.ts";
 import { newId } from "../shared/ids.ts";
 import { parseToAgent, type ToAgent } from "../shared/protocol/to-agent.ts";
-import { type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";
+import { type InsideSocket, type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";
 import { enrollHost, jsonClient, type TestHost } from "./testbed/hosts.ts";
 import { helloOf } from "./testbed/simulated-agent.ts";
 import { createCleanup } from "./testbed/temp.ts";
@@ -20,6 +20,7 @@ let admin: Person;
 let bad: TestHost;
 let good: TestHost;
 let made = 0;
+const sockets = new Map<string, InsideSocket>();
 
 beforeAll(async () => {
   app = await startApp(cleanup);
@@ -124,6 +125,19 @@ test("orders: one that cannot be sent does not hold back those behind it", async
   expect(String(await tick("dispatch"))).toContain(first);
 });
 
+test("last contact: that of the others is written when they go", async () => {
+  await connect(bad);
+  await connect(good);
+  spoil("UPDATE ON hosts", `new.id = '${bad.id}'`);
+  for (const { id } of [bad, good]) sockets.get(id)?.close();
+  expect(String(await tick("departed"))).toContain(bad.id);
+  expect(findHost(app.db, good.id)?.lastSeenAt).toBeGreaterThan(app.clock.now() - MINUTE_MS);
+  mend();
+  app.clock.move(HOUR_MS);
+  expect(await tick("last seen")).toBeNull();
+  expect(findHost(app.db, bad.id)?.lastSeenAt).not.toBeNull();
+});
+
 test("a host whose jobs cannot be compared is compared later, and gets its orders only then", async () => {
   updateRepo(app.db, bad.rid, { status: "ready", resticId: newId() });
   await jsonClient(app, admin).call("POST", `/api/hosts/${bad.id}/source-groups/${bad.gid}/run`, {});
@@ -178,6 +192,7 @@ async function connect(host: TestHost): Promise<ToAgent[]> {
     const parsed = parseToAgent(frame);
     if (parsed.ok) received.push(parsed.message);
   };
+  sockets.set(host.id, socket);
   cleanup.add(() => socket.close());
   socket.send(JSON.stringify({ type: "hello", ts: app.clock.now(), payload: helloOf(host.identity) }));
   return received;
