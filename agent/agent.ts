@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, MINUTE_MS } from "../shared/clock.ts";
 import type { Log } from "../shared/log.ts";
 import type { ToAgentPayload } from "../shared/protocol/to-agent.ts";
 import type { ToServerPayload } from "../shared/protocol/to-server.ts";
@@ -17,8 +17,10 @@ import { createFollowUps } from "./follow-ups.ts";
 import type { HandlerDeps } from "./handlers/handler.ts";
 import { createSourceMemory } from "./handlers/source-memory.ts";
 import { createHooks } from "./hooks.ts";
+import { createJobLog } from "./job-log.ts";
 import { createJobRunner } from "./job-runner.ts";
 import { createOutbox } from "./outbox.ts";
+import { createOwedHooks } from "./owed-hooks.ts";
 import { PLATFORM } from "./platform.ts";
 import { proxyFor } from "./proxy.ts";
 import { createQueue } from "./queue.ts";
@@ -33,7 +35,7 @@ import { createScheduler } from "./scheduler.ts";
 import { fetchRestic } from "./server-files.ts";
 import { createStatusFile, ownIdentity } from "./status-file.ts";
 import type { JobFinished } from "./store/job-rows.ts";
-import { openAgentDb } from "./store/open.ts";
+import { isDiskTrouble, openAgentDb } from "./store/open.ts";
 import { createStore } from "./store/store.ts";
 import { hostName, machineZone, timeZone, vitals } from "./sysinfo.ts";
 import { TIMINGS, type Timings } from "./timings.ts";
@@ -49,6 +51,8 @@ export type AgentOptions = {
   clock: Clock;
   log: Log;
   timings?: Timings;
+  /** The agent cannot go on in this process; the reason is logged. Whoever runs it ends the process, and the service manager starts it again. */
+  fatal(error: unknown): void;
 };
 
 export type Agent = {
@@ -109,6 +113,19 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     killAfterMs: timings.killAfterMs,
     log,
   });
+  const owedHooks = createOwedHooks({
+    hooks,
+    state,
+    logOf: (jobId) =>
+      createJobLog({
+        lastLine: store.jobs.find(jobId)?.lastLine ?? 0,
+        write: (lines) => outbox.putLines(jobId, lines),
+        redactor,
+        clock,
+        flushMs: timings.logFlushMs,
+      }),
+    log,
+  });
   const restic = createRestic({
     finder,
     childBase: environment.childBase,
@@ -157,8 +174,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     followUps,
     clock,
     serverNow: () => clock.now() + connection.skewMs(),
+    owed: owedHooks.run,
     refuseBusy: (jobId) =>
       void connection.send("error", { code: "busy", message: "Another job runs on this host" }, jobId),
+    fatal(error) {
+      log.error("Jobs cannot be recorded any more; the agent ends and must be started again", { error: inFull(error) });
+      options.fatal(error);
+    },
     changed: writeStatus,
     log,
   });
@@ -191,6 +213,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       hello,
       heartbeat: () => {
         writeStatus();
+        rememberSkew();
         return {
           running_job_ids: queue.runningIds(),
           queued_jobs: queue.queuedCount(),
@@ -212,6 +235,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         writeStatus();
       },
     },
+    skewMs: Number(store.notes.find("server_skew_ms") ?? 0),
     clock,
     log,
     timings,
@@ -223,7 +247,6 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const waiting = recoverJobs({ store, outbox, ended: noteEnd, clock, log });
   await finder.look();
   await endLeftUnits(outside);
-  void hooks.settleInterrupted();
   queue.start(waiting);
   scheduler.start();
   upkeep.start();
@@ -231,13 +254,31 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   writeStatus();
   return { connection, stop };
 
+  /** What should follow an end must not keep it from being written. */
   function noteEnd(end: JobFinished): void {
-    scheduler.noteEnd(end);
+    try {
+      scheduler.noteEnd(end);
+    } catch (error) {
+      if (isDiskTrouble(error)) throw error;
+      log.error("A retry of this job could not be planned", { job: end.job_id, error: inFull(error) });
+    }
+  }
+
+  /** Expiry is judged by the server's clock, also before it is heard again. */
+  function rememberSkew(): void {
+    const known = Number(store.notes.find("server_skew_ms") ?? 0);
+    if (Math.abs(connection.skewMs() - known) < MINUTE_MS) return;
+    try {
+      store.notes.set("server_skew_ms", String(connection.skewMs()));
+    } catch (error) {
+      if (!isDiskTrouble(error)) throw error;
+    }
   }
 
   async function stop(): Promise<void> {
     upkeep.stop();
     scheduler.stop();
+    owedHooks.stop();
     await queue.stop();
     connection.stop();
     outbox.close();
@@ -298,6 +339,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       agent_version: PRODUCT_VERSION,
       restic_version: known?.version ?? null,
       state_version: state.version(),
+      runs_owed_hook: queue.paysOwed(),
       skew_ms: connection.skewMs(),
     });
   }
@@ -308,6 +350,10 @@ async function endLeftUnits({ sweep }: Outside): Promise<void> {
   if (sweep === null) return;
   const quiet = { onStdout: () => {}, onStderr: () => {}, env: {}, lowPriority: false, killAfterMs: 1000 };
   await runProcess({ ...quiet, command: sweep, signal: AbortSignal.timeout(20_000) });
+}
+
+function inFull(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function ownFolders(environment: AgentEnvironment): string[] {

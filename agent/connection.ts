@@ -37,6 +37,8 @@ export type ConnectionEvents = {
 type Options = {
   target: SocketTarget;
   events: ConnectionEvents;
+  /** Server time minus ours in ms, as an earlier run of the agent knew it. */
+  skewMs?: number;
   clock: Clock;
   log: Log;
   timings: Timings;
@@ -44,11 +46,12 @@ type Options = {
   random?: () => number;
 };
 
-export function createConnection({ target, events, clock, log, timings, random = Math.random }: Options): Connection {
+export function createConnection(options: Options): Connection {
+  const { target, events, clock, log, timings, random = Math.random } = options;
   let socket: Socket | null = null;
   let state: ConnectionState = "stopped";
   let problem: string | null = "The agent has not connected yet";
-  let skewMs = 0;
+  let skewMs = options.skewMs ?? 0;
   let retry: Retry = { failures: 0 };
   let serverError: string | null = null;
   let welcomedAt: number | null = null;

@@ -1,4 +1,6 @@
 /** The agent as a process of its own: killed at its work, stopped by a signal, started twice. The server is faked. */
+
+import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -109,6 +111,27 @@ test.each(["restic-0.18", "restic-0.19"] as const)(
   },
   60_000,
 );
+
+test("an agent whose records refuse a job ends with an error instead of holding its lane while it looks alive", async () => {
+  const { home, server, start, backup, send } = await machine(tools["restic-0.19"]);
+  const first = await start();
+  send();
+  await server.wait("state.ack");
+  const records = new Database(join(home, "state", "agent.db"));
+  records.run(`CREATE TRIGGER refuse BEFORE UPDATE OF status ON jobs WHEN new.status = 'running'
+    BEGIN SELECT raise(ABORT, 'the records refuse this'); END`);
+  const job = backup(null);
+  server.send("command.run", job);
+  expect(await first.exited).toBe(1);
+  expect(first.log()).toContain("Jobs cannot be recorded any more");
+  expect(first.log()).toContain("the records refuse this");
+  records.run("DROP TRIGGER refuse");
+  records.close();
+
+  await start();
+  const end = await server.wait("job.finished", (one) => one.payload.job_id === job.job_id, 30_000);
+  expect(end.payload.status).toBe("succeeded");
+}, 60_000);
 
 test("an agent that is told to stop ends its job, says so, and leaves what waits for its next start", async () => {
   const { server, start, backup, slowlyStarted, send, agent } = await machine(tools["restic-0.19"]);

@@ -9,6 +9,7 @@ import type { DesiredStateHolder } from "./desired-state.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Queue } from "./queue.ts";
 import type { TreePage } from "./restic/tree.ts";
+import { unstartedEnd } from "./unstarted-end.ts";
 
 export type DispatcherDeps = {
   outbox: Outbox;
@@ -51,7 +52,7 @@ export function createDispatcher(deps: DispatcherDeps) {
           deps.queue.accept(message.payload);
           return;
         case "command.cancel":
-          deps.queue.cancel(message.payload.job_id);
+          deps.queue.cancel(message.payload.job_id, message.payload.job ?? null);
           return;
         case "command.update":
           refuseUpdate(message.payload.job_id);
@@ -101,26 +102,9 @@ export function createDispatcher(deps: DispatcherDeps) {
     fields: Pick<ToServerPayload<"job.finished">, "job_id" | "kind" | "repo_id" | "actor_kind" | "queued_at">,
     message: string,
   ): void {
-    deps.outbox.put([
-      {
-        type: "job.finished",
-        payload: {
-          ...fields,
-          source_group_id: null,
-          schedule_id: null,
-          attempt: 1,
-          scheduled_at: null,
-          status: "failed",
-          exit_code: null,
-          warnings: 0,
-          stats: null,
-          error_code: "refused_by_host",
-          error_message: message,
-          started_at: null,
-          finished_at: deps.now(),
-        },
-      },
-    ]);
+    const whole = { ...fields, source_group_id: null, schedule_id: null, attempt: 1, scheduled_at: null };
+    const how = { status: "failed", error_code: "refused_by_host", error_message: message } as const;
+    deps.outbox.put([{ type: "job.finished", payload: unstartedEnd(whole, deps.now(), how) }]);
   }
 }
 

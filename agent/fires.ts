@@ -66,6 +66,22 @@ export function retryAt(
   return at < schedule.cron.next(failed.dueAt, schedule.zone) ? at : null;
 }
 
+/**
+ * The run that makes up for a scheduled backup that expired before it started; null when a regular one will.
+ * @param dealtWith newest due time up to now that has fired or was skipped: the backup that expired stood for it, too
+ */
+export function afterExpiry(
+  schedule: ScheduleInForce,
+  expired: { dueAt: number; attempt: number },
+  dealtWith: number | null,
+  now: number,
+): { dueAt: number; attempt: number } | null {
+  const dueAt = Math.max(expired.dueAt, dealtWith ?? expired.dueAt);
+  if (now >= schedule.cron.next(dueAt, schedule.zone) || nextStart(schedule, now) - now < NOT_BEFORE_NEXT_MS)
+    return null;
+  return { dueAt, attempt: dueAt === expired.dueAt ? expired.attempt : 1 };
+}
+
 export type WaitingRetry = "due" | "wait" | "over";
 
 /** A clock that was set back does not hold a try for longer than the longest wait. */

@@ -9,12 +9,14 @@ import type { DesiredSourceGroup, DesiredState } from "../shared/protocol/to-age
 import { mustRun, runCommand } from "../tests/testbed/command.ts";
 import { copyRepoTemplate, TEMPLATE_PASSWORD } from "../tests/testbed/repo-template.ts";
 import { type RestServer, startRestServer } from "../tests/testbed/rest-server.ts";
+import { fieldsOf } from "../tests/testbed/simulated-agent.ts";
 import { createCleanup } from "../tests/testbed/temp.ts";
 import { ensureTools } from "../tests/testbed/tools.ts";
 import { until } from "../tests/testbed/wait.ts";
 import type { AgentConfig } from "./config.ts";
 import { betweenHooks } from "./handlers/backup-hooks.ts";
 import { createHooks, type HookCall, shellArgv } from "./hooks.ts";
+import { readStatus } from "./status-file.ts";
 import { openAgentDb, openAgentDbReadonly } from "./store/open.ts";
 import { createStore } from "./store/store.ts";
 import { startFakeServer } from "./testing/fake-server.ts";
@@ -314,6 +316,100 @@ describe("hooks", () => {
     await end.catch(() => {});
     expect(ran).toEqual(["pre null", "post failed"]);
     expect(settled).toEqual([folder]);
+  });
+
+  describe("owed by a job that a crash interrupted", () => {
+    /** Owes a post hook, and has a backup waiting, while the agent is down. */
+    async function owing(hooks: Setting["hooks"], extra: Setting = {}) {
+      const setting = await setUp({ hooks: hooks ?? {}, ...extra });
+      await setting.agent.stop();
+      const store = createStore(openAgentDb(setting.fixture.environment.stateFolder, 0).db);
+      const interrupted = { groupId: setting.groupId, groupName: "documents", repoName: "vault" };
+      const [dead, waiting] = [setting.backup(), setting.backup()];
+      const fields = { ...fieldsOf(dead), job_id: dead.job_id };
+      store.jobs.insertQueued(fields, dead, dead.expires_at);
+      store.jobs.setRunning(dead.job_id, 1);
+      store.jobs.insertQueued(fieldsOf(waiting), waiting, waiting.expires_at);
+      store.notes.set(`post_hook_due:${dead.job_id}`, JSON.stringify(interrupted));
+      store.close();
+      const owed = () => {
+        const db = createStore(openAgentDbReadonly(setting.fixture.environment.stateFolder)!);
+        const ids = db.notes.listByPrefix("post_hook_due:").map(({ id }) => id);
+        db.close();
+        return ids;
+      };
+      return { ...setting, dead, waiting, owed };
+    }
+
+    test("the post hook ends before the next pre hook begins; the agent connects and answers meanwhile", async () => {
+      const folder = await cleanup.tempFolder();
+      const post = `echo "post begins" >> ${folder}/story; until test -e ${folder}/go; do sleep 0.05; done; echo "post ends" >> ${folder}/story`;
+      const setting = await owing({ pre: `echo pre >> ${folder}/story`, post });
+      const before = setting.server.list("hello").length;
+      const again = await setting.fixture.start();
+      cleanup.add(() => again.stop());
+      await until(() => existsSync(join(folder, "story")));
+      await until(() => setting.server.list("hello").length > before);
+      expect(
+        setting.server
+          .list("hello")
+          .at(-1)
+          ?.payload.open_jobs.map((job) => job.job_id),
+      ).toEqual([setting.waiting.job_id]);
+      const beats = setting.server.list("heartbeat").length;
+      await until(() => setting.server.list("heartbeat").length > beats + 1);
+      expect(readStatus(setting.fixture.environment.stateFolder)?.runs_owed_hook).toBe(true);
+      expect(
+        setting.server.find("job.started", (one) => one.payload.job_id === setting.waiting.job_id),
+      ).toBeUndefined();
+      writeFileSync(join(folder, "go"), "");
+      const end = await setting.server.wait("job.finished", (one) => one.payload.job_id === setting.waiting.job_id);
+      expect(end.payload).toMatchObject({ status: "succeeded", warnings: 0 });
+      expect(readFileSync(join(folder, "story"), "utf8").split("\n").slice(0, 3)).toEqual([
+        "post begins",
+        "post ends",
+        "pre",
+      ]);
+      expect(setting.owed()).toEqual([]);
+      expect(setting.logOf(setting.dead.job_id)).toContain(
+        "event: The job ended before its post hook. The post hook runs now",
+      );
+    });
+
+    test("one that hangs is ended in time, and the next backup runs", async () => {
+      const setting = await owing(
+        { post: "test $RM_JOB_STATUS = succeeded || sleep 600" },
+        { timings: { hookMs: 2000 } },
+      );
+      const again = await setting.fixture.start({ hookMs: 2000 });
+      cleanup.add(() => again.stop());
+      const end = await setting.server.wait("job.finished", (one) => one.payload.job_id === setting.waiting.job_id);
+      expect(end.payload.status).toBe("succeeded");
+      expect(setting.logOf(setting.dead.job_id).at(-1)).toStartWith("stderr: The post hook failed: it was ended after");
+    });
+
+    test("an agent that is told to stop does not wait for it, and the next start runs it again", async () => {
+      const folder = await cleanup.tempFolder();
+      const setting = await owing({ post: `test -e ${folder}/go && exit; touch ${folder}/begun; sleep 600` });
+      const again = await setting.fixture.start();
+      await until(() => existsSync(join(folder, "begun")));
+      await again.stop();
+      expect(setting.owed()).toEqual([setting.dead.job_id]);
+      writeFileSync(join(folder, "go"), "");
+      const third = await setting.fixture.start();
+      cleanup.add(() => third.stop());
+      await setting.server.wait("job.finished", (one) => one.payload.job_id === setting.waiting.job_id);
+      expect(setting.owed()).toEqual([]);
+    });
+
+    test("one that cannot be run any more is told in the job's log", async () => {
+      const setting = await owing({});
+      const again = await setting.fixture.start();
+      cleanup.add(() => again.stop());
+      await setting.server.wait("job.finished", (one) => one.payload.job_id === setting.waiting.job_id);
+      expect(setting.logOf(setting.dead.job_id).at(-1)).toContain("its source group was removed, or has no post hook");
+      expect(setting.owed()).toEqual([]);
+    });
   });
 
   test("the host's shell", () => {

@@ -45,10 +45,12 @@ type Options = {
 };
 
 /** Enough to run the post hook after the agent was killed in between. */
-type Interrupted = { groupId: string; groupName: string; repoName: string };
+export type Interrupted = { groupId: string; groupName: string; repoName: string };
 
 export function createHooks(options: Options) {
   const { store, state } = options;
+  /** Settled, though a full disk still holds the note. */
+  const settled = new Set<string>();
 
   async function run(call: HookCall, log: Pick<JobLog, "stdout" | "stderr">, signal: AbortSignal): Promise<HookEnd> {
     const limit = AbortSignal.timeout(options.limitMs);
@@ -84,24 +86,20 @@ export function createHooks(options: Options) {
         return false;
       }
     },
-    /** Never fails a job that is done: a full disk takes it later. */
-    settle: (jobId: string): void => options.writeWhenPossible(() => store.notes.delete(`post_hook_due:${jobId}`)),
-    /** Runs the post hooks of jobs that a crash interrupted: what a pre hook stopped is started again. */
-    async settleInterrupted(): Promise<void> {
-      for (const { id: jobId, value } of store.notes.listByPrefix("post_hook_due:")) {
-        const { groupId, groupName, repoName } = JSON.parse(value) as Interrupted;
-        const script = state.hooksOf(groupId).post;
-        if (script !== null && options.allowed) {
-          options.log.info("The post hook of an interrupted job is run now", { job: jobId });
-          const job = { job_id: jobId, kind: "backup" as const, source_group_id: groupId };
-          const call = { when: "post" as const, script, job, groupName, repoName, status: "failed", snapshotId: null };
-          const say = (line: string) => options.log.info(line, { job: jobId });
-          const end = await run(call, { stdout: say, stderr: say }, new AbortController().signal);
-          if (!end.ok) options.log.warn("The post hook failed", { job: jobId, problem: end.words });
-        }
+    /** Never fails a job that is done: what a full disk does not take now it takes later. */
+    settle(jobId: string): void {
+      settled.add(jobId);
+      options.writeWhenPossible(() => {
         store.notes.delete(`post_hook_due:${jobId}`);
-      }
+        settled.delete(jobId);
+      });
     },
+    /** Jobs whose post hook is still owed. */
+    listOwed: (): { jobId: string; note: string }[] =>
+      store.notes
+        .listByPrefix("post_hook_due:")
+        .filter(({ id }) => !settled.has(id))
+        .map(({ id, value }) => ({ jobId: id, note: value })),
   };
 }
 

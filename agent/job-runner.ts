@@ -45,7 +45,7 @@ export type OpenJob = {
 };
 
 export type JobRunner = {
-  /** Never throws. `later`: the job is to be run again after so many ms; else it has ended. */
+  /** `later`: the job is to be run again after so many ms; else it has ended. @throws what the records refuse, a full disk apart */
   run(job: OpenJob): Promise<Later | "ended">;
   /** Ends a job that does not run now. */
   end(job: OpenJob, verdict: Verdict): void;

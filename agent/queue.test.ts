@@ -4,6 +4,7 @@ import { newId } from "../shared/ids.ts";
 import { silentLog } from "../shared/log.ts";
 import type { CommandRun } from "../shared/protocol/to-agent.ts";
 import { createRedactor } from "../shared/redact.ts";
+import { fieldsOf } from "../tests/testbed/simulated-agent.ts";
 import { createCleanup } from "../tests/testbed/temp.ts";
 import { until } from "../tests/testbed/wait.ts";
 import { createDesiredState } from "./desired-state.ts";
@@ -27,7 +28,7 @@ const credential = { url: "/srv/repo", http_username: null, http_password: null,
 const finder = { known: () => null } as unknown as ResticFinder;
 
 /** The agent's inside on a state folder; `handle` is what every job does. */
-async function inside(handle: Handler, folder?: string) {
+async function inside(handle: Handler, folder?: string, owed: () => Promise<void> | null = () => null) {
   const stateFolder = folder ?? (await cleanup.tempFolder());
   const store = createStore(openAgentDb(stateFolder, 0).db);
   const clock = { now: () => Date.now() };
@@ -45,6 +46,7 @@ async function inside(handle: Handler, folder?: string) {
   });
   if (state.version() === null) state.apply(desiredState({ repoId, credential }));
   const busy: string[] = [];
+  const fatal: unknown[] = [];
   const runner = createJobRunner({
     store,
     outbox,
@@ -66,7 +68,9 @@ async function inside(handle: Handler, folder?: string) {
     followUps: { runNext: () => {}, giveWay: () => {}, wake: () => {}, stop: () => {} } as unknown as FollowUps,
     clock,
     serverNow: () => Date.now(),
+    owed,
     refuseBusy: (jobId) => void busy.push(jobId),
+    fatal: (error) => void fatal.push(error),
     changed: () => {},
     log: silentLog,
   });
@@ -76,7 +80,7 @@ async function inside(handle: Handler, folder?: string) {
   const ends = () => frames.filter((frame) => frame.type === "job.finished").map((frame) => frame.payload);
   const typesOf = (job: CommandRun) =>
     frames.filter((one) => one.payload["job_id"] === job.job_id && one.type !== "log.stream").map((one) => one.type);
-  return { stateFolder, store, outbox, queue, busy, frames, listen, start, ends, typesOf };
+  return { stateFolder, store, outbox, queue, busy, fatal, frames, listen, start, ends, typesOf };
 }
 
 /** A handler that holds each job until it is let go. */
@@ -154,12 +158,12 @@ test("cancel: of a running job, of a waiting one, of one that never came", async
   const [running, waiting, unseen] = [unlock(), unlock(), unlock()];
   queue.accept(running);
   queue.accept(waiting);
-  queue.cancel(waiting.job_id);
+  queue.cancel(waiting.job_id, null);
   expect(ends()).toMatchObject([{ job_id: waiting.job_id, status: "cancelled", started_at: null }]);
-  queue.cancel(running.job_id);
+  queue.cancel(running.job_id, null);
   await until(() => ends().length === 2);
   expect(ends()[1]).toMatchObject({ job_id: running.job_id, status: "cancelled" });
-  queue.cancel(unseen.job_id);
+  queue.cancel(unseen.job_id, null);
   queue.accept(unseen);
   expect(ends()[2]).toMatchObject({ job_id: unseen.job_id, status: "cancelled", started_at: null });
   expect(entered).toEqual([running.job_id]);
@@ -172,7 +176,7 @@ test("a job that had ended when the cancel came keeps its end", async () => {
   const job = unlock();
   queue.accept(job);
   await until(() => ends().length === 1);
-  queue.cancel(job.job_id);
+  queue.cancel(job.job_id, null);
   expect(ends().every((end) => end["status"] === "succeeded")).toBe(true);
 });
 
@@ -226,7 +230,7 @@ test("a job that is put off does not hold the lane, starts once, and can be canc
   queue.accept(after);
   // The lane is free: the probe was put off.
   await until(() => ends().length === 3);
-  queue.cancel(second.job_id);
+  queue.cancel(second.job_id, null);
   await until(() => ends().length === 4);
   expect(ends()[3]).toMatchObject({ job_id: second.job_id, status: "cancelled" });
   expect(seen).toEqual([0, 1, 2, 0]);
@@ -245,6 +249,96 @@ test("a handler that throws ends its job, and the next one runs", async () => {
   expect(ends()[0]).toMatchObject({ status: "failed", error_code: "internal" });
   expect(JSON.stringify(ends())).not.toContain("secret!");
   expect(ends()[1]).toMatchObject({ status: "succeeded" });
+});
+
+test("what earlier jobs owe ends before the next one starts, and an order with its own credential is busy meanwhile", async () => {
+  const { handle, entered, letGo } = gate();
+  let paid = (): void => {};
+  const debt = new Promise<void>((resolve) => {
+    paid = resolve;
+  });
+  let owes = true;
+  const { queue, start, listen, ends, busy } = await inside(handle, undefined, () => (owes ? debt : null));
+  listen();
+  start();
+  const job = unlock();
+  queue.accept(job);
+  queue.accept(order("probe", repoId, { restic_id: null, wait_ms: 0, trial: true }, { credential }));
+  expect(busy).toHaveLength(1);
+  expect(queue.openJobs()).toMatchObject([{ job_id: job.job_id, status: "queued" }]);
+  expect(entered).toEqual([]);
+  owes = false;
+  paid();
+  await letGo(job);
+  await until(() => ends().length === 1);
+  await queue.stop();
+});
+
+test("a record that cannot be written stops the lane for good, and is told", async () => {
+  const { queue, start, listen, store, fatal } = await inside(async () => succeeded());
+  listen();
+  start();
+  store.jobs.setRunning = () => {
+    throw new Error("malformed");
+  };
+  queue.accept(unlock());
+  queue.accept(unlock());
+  await until(() => fatal.length > 0);
+  expect(fatal).toHaveLength(1);
+  expect(String(fatal[0])).toContain("malformed");
+});
+
+test("a job whose end a full disk does not take is still told as open", async () => {
+  const { queue, start, listen, ends, store } = await inside(async () => succeeded());
+  listen();
+  start();
+  const write = store.jobs.setFinished;
+  let refused = 0;
+  store.jobs.setFinished = () => {
+    refused++;
+    throw Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
+  };
+  const job = unlock();
+  queue.accept(job);
+  await until(() => refused > 0);
+  expect(queue.openJobs()).toMatchObject([{ job_id: job.job_id, status: "running" }]);
+  store.jobs.setFinished = write;
+  await until(() => ends().length === 1);
+  expect(queue.openJobs()).toEqual([]);
+});
+
+test("a running job that was asked to be cancelled when the agent died ends as cancelled", async () => {
+  const { handle, entered } = gate();
+  const before = await inside(handle);
+  before.start();
+  const job = unlock();
+  before.queue.accept(job);
+  await until(() => entered.length === 1);
+  before.store.notes.cancel(job.job_id, 1);
+  before.outbox.detach();
+  const after = await inside(async () => succeeded(), before.stateFolder);
+  after.start();
+  after.listen();
+  expect(after.ends()).toMatchObject([{ job_id: job.job_id, status: "cancelled", error_code: null }]);
+});
+
+test("a cancel for a job that never came is answered with its end, also when its order comes later", async () => {
+  const { handle, entered } = gate();
+  const { queue, start, listen, ends, outbox, store } = await inside(handle);
+  listen();
+  start();
+  const [known, bare] = [unlock(), unlock()];
+  queue.cancel(known.job_id, fieldsOf(known));
+  expect(ends()).toMatchObject([{ job_id: known.job_id, status: "cancelled", started_at: null }]);
+  outbox.acknowledge(store.outbox.totals().last);
+  queue.accept(known);
+  expect(ends()[1]).toMatchObject({ job_id: known.job_id, status: "cancelled", started_at: null });
+  // A server of an earlier version sends the id alone: there is nothing to answer with before the order comes.
+  queue.cancel(bare.job_id, null);
+  expect(ends()).toHaveLength(2);
+  queue.accept(bare);
+  expect(ends()[2]).toMatchObject({ job_id: bare.job_id, status: "cancelled" });
+  expect(entered).toEqual([]);
 });
 
 test("after a crash: what ran is closed with its log, what waited runs", async () => {

@@ -1,15 +1,16 @@
-/** The two lanes. Work: one job at a time whatever its repo, in order of arrival. What waits here is on the disk. */
+/** The work lane: one job at a time, in order of arrival, after whatever earlier jobs still owe. What waits here is on the disk. */
 import type { Clock } from "../shared/clock.ts";
 import type { Log } from "../shared/log.ts";
 import type { JobFields } from "../shared/protocol/fields.ts";
 import type { CommandRun } from "../shared/protocol/to-agent.ts";
 import type { ToServerPayload } from "../shared/protocol/to-server.ts";
 import type { FollowUps } from "./follow-ups.ts";
-import { cancelled, failed } from "./handlers/handler.ts";
+import { cancelled, failed, type Verdict } from "./handlers/handler.ts";
 import type { JobRunner, OpenJob } from "./job-runner.ts";
 import type { DurableMessage, Outbox } from "./outbox.ts";
 import type { StoredJob } from "./store/job-rows.ts";
 import type { Store } from "./store/store.ts";
+import { unstartedEnd } from "./unstarted-end.ts";
 
 export type Queue = ReturnType<typeof createQueue>;
 
@@ -21,8 +22,12 @@ type Options = {
   clock: Clock;
   /** The server's time as far as known, Unix ms: orders expire by its clock. */
   serverNow(): number;
+  /** What earlier jobs still owe, such as a post hook: it ends before a job starts. null when nothing is owed. */
+  owed(): Promise<void> | null;
   /** Tells that an order with its own credential cannot start at once. */
   refuseBusy(jobId: string): void;
+  /** The lane cannot go on: its records do not take what must be in them. */
+  fatal(error: unknown): void;
   changed(): void;
   log: Log;
 };
@@ -33,6 +38,7 @@ export function createQueue(options: Options) {
   const lane: OpenJob[] = [];
   const parked = new Map<string, ReturnType<typeof setTimeout>>();
   let current: OpenJob | null = null;
+  let paysOwed = false;
   let settling: Promise<void> = Promise.resolve();
   let stopped = true;
 
@@ -57,16 +63,15 @@ export function createQueue(options: Options) {
         return;
       }
       const job = openJob(fieldsOf(order), order);
-      if (order.expires_at < options.serverNow()) {
-        if (keep(job))
-          runner.end(job, failed("expired", "This order came after its time: run it again if it is still wanted"));
+      if (isExpired(job)) {
+        if (keep(job)) runner.end(job, expired());
         return;
       }
       if (store.notes.isCancelled(order.job_id)) {
         if (keep(job)) runner.end(job, cancelled());
         return;
       }
-      if (order.credential && (current !== null || lane.length > 0)) {
+      if (order.credential && (stopped || paysOwed || current !== null || lane.length > 0)) {
         options.refuseBusy(order.job_id);
         return;
       }
@@ -100,34 +105,33 @@ export function createQueue(options: Options) {
       [...open.values()].find(
         ({ fields }) => fields.kind === "backup" && fields.source_group_id === groupId && fields.repo_id === repoId,
       )?.fields ?? null,
-    /** Also for jobs that never came: they will not run when they do. */
-    cancel(jobId: string): void {
+    /** Also for jobs that never came: they will not run when they do. @param fields of the job, when the server sent them */
+    cancel(jobId: string, fields: JobFields | null): void {
       const job = open.get(jobId);
       if (!job) {
-        const stored = store.jobs.find(jobId);
-        if (!stored) {
-          store.notes.cancel(jobId, clock.now());
-          return;
-        }
-        if (stored.finished && !outbox.hasJobMessage(jobId, "job.finished")) {
-          outbox.put([{ type: "job.finished", payload: stored.finished }]);
-        }
+        cancelAbsent(jobId, fields);
         return;
       }
       job.abortedBy ??= "cancel";
       if (job === current) {
         job.abort.abort();
-        // Should the agent die before restic has ended, what was cancelled is not tried again.
+        // Should the agent die before restic has ended, it still ends as cancelled and is not tried again.
         store.notes.cancel(jobId, clock.now());
         return;
       }
       endWaiting(job);
     },
-    openJobs: (): ToServerPayload<"hello">["open_jobs"] =>
-      [...open.values()].map((job) => ({ ...job.fields, status: job.status })),
+    /** Every job whose end is not on the disk: one that a full disk did not take is still to be reported. */
+    openJobs(): ToServerPayload<"hello">["open_jobs"] {
+      const stored = store.jobs.listOpen().map(({ fields, status }) => ({ ...fields, status }));
+      const held = [...open.values()].map(({ fields, status }) => ({ ...fields, status }));
+      return [...new Map([...stored, ...held].map((job) => [job.job_id, job])).values()];
+    },
     runningIds: (): string[] =>
       [...open.values()].filter((job) => job.status === "running").map((job) => job.fields.job_id),
     queuedCount: (): number => lane.length,
+    /** Whether the lane waits for what an earlier job still owes. */
+    paysOwed: (): boolean => paysOwed,
     /** Something is due for a repo: done when no job waits. */
     nudge: () => pump(),
     /** Ends what runs, leaves what waits for the next start. */
@@ -164,14 +168,50 @@ export function createQueue(options: Options) {
   }
 
   function pump(): void {
-    if (stopped || current !== null) return;
-    const job = lane.shift();
-    if (job) {
-      current = job;
-      settling = work(job);
-      return;
+    if (stopped || paysOwed || current !== null) return;
+    try {
+      const owed = options.owed();
+      const job = owed === null ? nextInTime() : null;
+      if (owed !== null) settling = pay(owed).catch(fail);
+      else if (job === null) followUps.runNext(() => pump());
+      else {
+        current = job;
+        settling = work(job).catch(fail);
+      }
+    } catch (error) {
+      fail(error);
     }
-    followUps.runNext(() => pump());
+  }
+
+  function fail(error: unknown): void {
+    stopped = true;
+    options.fatal(error);
+  }
+
+  async function pay(owed: Promise<void>): Promise<void> {
+    paysOwed = true;
+    options.changed();
+    await owed;
+    paysOwed = false;
+    options.changed();
+    pump();
+  }
+
+  /** The job whose turn it is; those that waited past their expiry end here. */
+  function nextInTime(): OpenJob | null {
+    for (let job = lane.shift(); job; job = lane.shift()) {
+      if (!isExpired(job)) return job;
+      open.delete(job.fields.job_id);
+      runner.end(job, expired());
+      options.changed();
+    }
+    return null;
+  }
+
+  /** By the clock of whoever set the expiry. What has begun does not expire. */
+  function isExpired({ startedAt, fields, order }: OpenJob): boolean {
+    const now = fields.schedule_id === null ? options.serverNow() : clock.now();
+    return startedAt === null && order.expires_at < now;
   }
 
   async function work(job: OpenJob): Promise<void> {
@@ -202,11 +242,31 @@ export function createQueue(options: Options) {
     const timer = parked.get(id);
     if (timer) clearTimeout(timer);
     parked.delete(id);
+    runner.end(job, cancelled());
     const place = lane.indexOf(job);
     if (place >= 0) lane.splice(place, 1);
     open.delete(id);
-    runner.end(job, cancelled());
     options.changed();
+  }
+
+  /** A job that ended, or that never came: the server hears its end, and an order that comes later changes nothing. */
+  function cancelAbsent(jobId: string, fields: JobFields | null): void {
+    const stored = store.jobs.find(jobId);
+    if (stored?.finished && !outbox.hasJobMessage(jobId, "job.finished"))
+      outbox.put([{ type: "job.finished", payload: stored.finished }]);
+    if (stored) return;
+    const now = clock.now();
+    if (fields?.job_id !== jobId) {
+      store.notes.cancel(jobId, now);
+      return;
+    }
+    const end = unstartedEnd(fields, now, { status: "cancelled", error_code: null, error_message: null });
+    // Not on the disk, not answered: the server asks again.
+    outbox.tryPut([{ type: "job.finished", payload: end }], () => {
+      store.jobs.insertQueued(fields, null, null);
+      store.jobs.setFinished(end);
+      store.notes.cancel(jobId, now);
+    });
   }
 
   /** A known job was ordered again: says what is known, unless that still waits in the outbox. */
@@ -220,6 +280,10 @@ export function createQueue(options: Options) {
     const payload = { ...fields, started_at: job.startedAt ?? clock.now(), restic_version: null };
     outbox.put([{ type: "job.started", payload }]);
   }
+}
+
+function expired(): Verdict {
+  return failed("expired", "This job waited past its expiry and was not started. Run it again if you still need it.");
 }
 
 function openJob(fields: JobFields, order: CommandRun): OpenJob {

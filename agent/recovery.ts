@@ -6,6 +6,7 @@ import type { Outbox } from "./outbox.ts";
 import { killLeftover } from "./restic/run.ts";
 import type { JobFinished, StoredJob } from "./store/job-rows.ts";
 import type { Store } from "./store/store.ts";
+import { unstartedEnd } from "./unstarted-end.ts";
 
 export type WaitingJob = { stored: StoredJob; order: CommandRun };
 
@@ -37,23 +38,21 @@ export function recoverJobs({ store, outbox, ended, clock, log }: Options): Wait
     const { fields } = stored;
     const now = clock.now();
     const message = "The agent was restarted while this job ran: run it again";
+    const wasCancelled = store.notes.isCancelled(fields.job_id);
+    const how = wasCancelled
+      ? ({ status: "cancelled", error_code: null, error_message: null } as const)
+      : ({ status: "failed", error_code: "agent_restarted", error_message: message } as const);
     const end: JobFinished = {
-      ...fields,
-      status: "failed",
-      exit_code: null,
-      warnings: 0,
-      stats: null,
-      error_code: "agent_restarted",
-      error_message: message,
+      ...unstartedEnd(fields, Math.max(now, stored.startedAt ?? 0), how),
       started_at: stored.startedAt,
-      finished_at: Math.max(now, stored.startedAt ?? 0),
     };
+    const words = wasCancelled ? "Cancelled" : `Failed: ${message}`;
     const seq = stored.lastLine + 1;
     outbox.put(
       [
         {
           type: "log.stream",
-          payload: { job_id: fields.job_id, lines: [{ seq, ts: now, stream: "event", payload: `Failed: ${message}` }] },
+          payload: { job_id: fields.job_id, lines: [{ seq, ts: now, stream: "event", payload: words }] },
         },
         { type: "job.finished", payload: end },
       ],

@@ -108,7 +108,7 @@ test("a backup that ended because the agent was told to stop is tried again at i
   cancelledOne.apply(wanted([daily()]));
   cancelledOne.at(TWO);
   await until(() => cancelledOne.list("job.started").length === 1);
-  cancelledOne.queue.cancel(String(cancelledOne.list("job.queued")[0]!["job_id"]));
+  cancelledOne.queue.cancel(String(cancelledOne.list("job.queued")[0]!["job_id"]), null);
   cancelledOne.crash();
   const after = await inside(fine, cancelledOne.stateFolder, null, TWO + 2 * MINUTE_MS);
   expect(after.store.retries.list()).toEqual([]);

@@ -142,7 +142,7 @@ test("a run is skipped and reported while a job of the same pair waits or runs",
       because_job_id: running,
     },
   ]);
-  agent.queue.cancel(String(running));
+  agent.queue.cancel(String(running), null);
   await agent.settled();
   agent.at(TWO + HOUR_MS + MINUTE_MS);
   expect(agent.fired()).toEqual([TWO]);

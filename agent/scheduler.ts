@@ -8,7 +8,16 @@ import type { CommandRun, DesiredSchedule } from "../shared/protocol/to-agent.ts
 import type { ToServerPayload } from "../shared/protocol/to-server.ts";
 import type { Zone } from "../shared/zone.ts";
 import type { DesiredStateHolder } from "./desired-state.ts";
-import { dueRun, isPassing, judgeRetry, nextStart, retryAt, type ScheduleInForce, scheduleInForce } from "./fires.ts";
+import {
+  afterExpiry,
+  dueRun,
+  isPassing,
+  judgeRetry,
+  nextStart,
+  retryAt,
+  type ScheduleInForce,
+  scheduleInForce,
+} from "./fires.ts";
 import type { DurableMessage } from "./outbox.ts";
 import type { Queue } from "./queue.ts";
 import type { JobFinished } from "./store/job-rows.ts";
@@ -189,28 +198,30 @@ export function createScheduler(options: Options) {
     };
   }
 
-  /** Part of the write that ends a job: a scheduled backup that failed for a passing reason is tried again later. */
+  /** Part of the write that ends a job: a scheduled backup that expired unstarted runs now, one that failed for a passing reason later. */
   function noteEnd(end: JobFinished): void {
     if (end.kind !== "backup" || end.source_group_id === null || end.repo_id === null) return;
     // Whoever ordered it: what a retry is for has happened.
     if (end.status === "succeeded") store.retries.delete(end.source_group_id, end.repo_id);
     if (end.status !== "failed" || end.actor_kind !== "schedule" || end.schedule_id === null) return;
-    if (!isPassing(end.error_code) || store.notes.isCancelled(end.job_id)) return;
-    const entry = rulesInForce(clock.now()).find(({ schedule }) => schedule.id === end.schedule_id);
+    const isExpired = end.error_code === "expired";
+    if (!(isExpired || isPassing(end.error_code)) || store.notes.isCancelled(end.job_id)) return;
+    const now = clock.now();
+    const entry = rulesInForce(now).find(({ schedule }) => schedule.id === end.schedule_id);
     const group = state.findSourceGroup(end.source_group_id);
     if (!entry || !group) return;
-    const dueAt = end.scheduled_at ?? end.queued_at;
-    const failed = { dueAt, attempt: end.attempt, finishedAt: end.finished_at };
-    const at = retryAt(entry.inForce, failed, { max: group.retry.max, backoffSeconds: group.retry.backoff_seconds });
-    if (at === null) return;
-    store.retries.set({
-      source_group_id: end.source_group_id,
-      repo_id: end.repo_id,
-      schedule_id: end.schedule_id,
-      due_at: dueAt,
-      attempt: end.attempt + 1,
-      retry_at: at,
-    });
+    const ended = { dueAt: end.scheduled_at ?? end.queued_at, attempt: end.attempt, finishedAt: end.finished_at };
+    const target = { source_group_id: end.source_group_id, repo_id: end.repo_id, schedule_id: end.schedule_id };
+    if (isExpired) {
+      const next = afterExpiry(entry.inForce, ended, store.fires.newestDueAt(end.schedule_id, now), now);
+      if (next === null) return;
+      store.retries.set({ ...target, due_at: next.dueAt, attempt: next.attempt, retry_at: now });
+    } else {
+      const rules = { max: group.retry.max, backoffSeconds: group.retry.backoff_seconds };
+      const at = retryAt(entry.inForce, ended, rules);
+      if (at === null) return;
+      store.retries.set({ ...target, due_at: ended.dueAt, attempt: end.attempt + 1, retry_at: at });
+    }
     asleepUntil = 0;
   }
 
@@ -223,7 +234,7 @@ export function createScheduler(options: Options) {
     const target = { source_group_id: retry.source_group_id, repo_id: retry.repo_id };
     const minted = mint(retry.schedule_id, target, retry.due_at, retry.attempt, now);
     const taken = queue.mint([minted], [], () => store.retries.delete(retry.source_group_id, retry.repo_id));
-    if (taken) log.info("A failed backup is tried again", { job: minted.fields.job_id, attempt: retry.attempt });
+    if (taken) log.info("A scheduled backup is tried again", { job: minted.fields.job_id, attempt: retry.attempt });
   }
 }
 

@@ -14,6 +14,7 @@ function status(changes: Partial<AgentStatus> = {}): AgentStatus {
   return {
     ...ownIdentity(),
     ...{ connected: true, problem: null, agent_version: "0.1.0", restic_version: null, state_version: 1, skew_ms: 0 },
+    runs_owed_hook: false,
     ...changes,
   };
 }

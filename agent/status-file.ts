@@ -17,6 +17,8 @@ const statusSchema = v.object({
   agent_version: v.string(),
   restic_version: v.nullable(v.string()),
   state_version: v.nullable(v.number()),
+  /** The post hook of an interrupted job runs, and jobs wait for it. */
+  runs_owed_hook: v.optional(v.boolean(), false),
   /** Server's clock minus ours */
   skew_ms: v.number(),
 });

@@ -8,6 +8,7 @@ import type { Redactor } from "../shared/redact.ts";
 import { openBundle } from "./agent-updates/bundle.ts";
 import { downloadRoutes } from "./agent-updates/routes.ts";
 import { loadSigner } from "./agent-updates/signing.ts";
+import { createCatchUp } from "./agents/catch-up.ts";
 import { createHub } from "./agents/hub.ts";
 import { createInbound, type Inbound } from "./agents/inbound.ts";
 import { createRpc } from "./agents/rpc.ts";
@@ -113,7 +114,7 @@ export async function wire(
   const accounts = createAccounts({ db, clock, sessions, bus });
   const presence = createPresence(world);
   const { lastSeenAt } = presence;
-  const dues = createDueAccounting({ db, clock });
+  const dues = createDueAccounting({ db, clock, log });
   const hosts = createHosts({ db, clock, hub, bus, dues });
   const credentials = createCredentials({ db, clock, sealer, redactor, bus });
   const checkSize = (hostId: string) => checkStateSize(compile, hostId);
@@ -126,7 +127,7 @@ export async function wire(
   const schedules = createSchedules({ db, clock, bus, accounting: dues, checkStateSize: checkSize });
   const skipIngest = createSkipIngest({ db, clock, bus, judgeAgain: (groupId, at) => judgeAgain(db, groupId, at) });
 
-  const upkeep = createUpkeep({ db, clock, log, config, sealer, overdueTicks: () => ticker.overdue() });
+  const upkeep = createUpkeep({ db, clock, log, config, sealer, overdue: () => ticker.overdue() });
 
   const { checkOwned, ownedRepo } = createOwnership(db);
   const live = createLiveJobs({ db, clock });
@@ -135,12 +136,12 @@ export async function wire(
   const survey = createMaintenanceSurvey({ db, clock, hub, lastSeenAt });
   const planner = createForgetPlanner({ db, clock, holds, survey });
   const maintenance = createMaintenance({ db, clock, log, maker, planner, survey });
-  const maintenanceResults = createMaintenanceResults({ db, bus, holds, maker });
+  const maintenanceResults = createMaintenanceResults({ db, clock, log, bus, holds, maker });
   const cancel = createCancel({ db, clock, bus });
   const maintenanceSettings = createMaintenanceSettings({ db, clock, bus, cancel });
   const reinit = createReinit({ db, clock, bus });
   const heavyLimit = createHeavyLimit({ db, clock });
-  const jobIngest = createJobIngest({ db, clock, bus, live, checkOwned });
+  const jobIngest = createJobIngest({ db, clock, log, bus, live, checkOwned });
   const dispatcher = createDispatcher({
     ...world,
     limit: {
@@ -151,7 +152,12 @@ export async function wire(
     credentialFor: createJobCredential({ db, credentials }),
     planForget: planner.plan,
   });
-  const reconciler = createReconciler({ ...world, ...config, startedAt, lastSeenAt, checkOwned });
+  const reconciler = createReconciler({ ...world, ...config, startedAt, lastSeenAt, holds: jobIngest.holds });
+  const catchUp = createCatchUp({
+    ...world,
+    reconcile: reconciler.reconcile,
+    caughtUp: (hostId) => bus.tell("host.caught_up", { hostId }),
+  });
   const readiness = createReadiness({ db, clock, log, hub, orders, credentials, cancel, stateChanged: sync.changed });
   const tokens = createEnrollmentTokens({ db, clock, sealer });
   const answerFor = createAnswers({ db, updateKeys: signer.publicKeys });
@@ -160,7 +166,7 @@ export async function wire(
   const pendingSockets = createPendingSockets({ db, clock, bus, announcements, answerFor, isDraining });
   const fleet = createFleet({ db, clock, hub, bus, lastSeenAt });
 
-  const repoIngest = createRepoIngest({ db, clock, bus, ownedRepo });
+  const repoIngest = createRepoIngest({ db, clock, log, bus, ownedRepo });
   const snapshotIngest = createSnapshotIngest({ db, clock, bus, ownedRepo });
 
   const inbound: Inbound = createInbound({
@@ -188,20 +194,8 @@ export async function wire(
         else log.warn("an agent reported an error", { host_id: connection.hostId, code, why: message });
       },
     },
-    onCommitted(connection, seq) {
-      if (!connection.isCaughtUp && connection.hello && seq >= connection.hello.outbox_last_seq)
-        caughtUp(connection.hostId);
-    },
+    onCommitted: (connection, seq) => catchUp.committed(connection, seq),
   });
-
-  /** Only now does the server judge what the agent does not know of. */
-  const caughtUp = (hostId: string) => {
-    const connection = hub.find(hostId);
-    if (!connection || connection.isCaughtUp) return;
-    connection.isCaughtUp = true;
-    reconciler.reconcile(connection);
-    bus.tell("host.caught_up", { hostId });
-  };
 
   const agentSockets = createAgentSockets({
     ...world,
@@ -213,7 +207,7 @@ export async function wire(
       connected(connection) {
         presence.connected(connection);
         sync.greet(connection);
-        if (connection.hello?.outbox_last_seq === 0) caughtUp(connection.hostId);
+        catchUp.greeted(connection);
       },
       disconnected(connection) {
         rpc.dropHost(connection.hostId);
@@ -244,8 +238,9 @@ export async function wire(
 
   const ticks: Tick[] = [
     ...dues.ticks,
-    createDayCloser({ db, clock, bus, startedAt }),
+    createDayCloser({ db, clock, log, bus, startedAt }),
     ...agentSockets.ticks,
+    ...catchUp.ticks,
     ...pendingSockets.ticks,
     ...announcements.ticks,
     ...dispatcher.ticks,

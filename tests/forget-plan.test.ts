@@ -43,7 +43,7 @@ const parts = () => {
   const holds = createRetentionHolds({ db, clock, bus });
   const maker = createJobMaker({ db, clock, bus });
   const planner = createForgetPlanner({ db, clock, holds, survey });
-  const results = createMaintenanceResults({ db, bus, holds, maker });
+  const results = createMaintenanceResults({ db, clock, log: silentLog, bus, holds, maker });
   const maintenance = createMaintenance({ db, clock, log: silentLog, maker, planner, survey });
   return { holds, planner, results, maintenance };
 };

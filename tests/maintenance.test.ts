@@ -50,7 +50,7 @@ function maintenanceWith(since: number) {
   const survey = createMaintenanceSurvey({ db, clock, hub, lastSeenAt: ({ lastSeenAt }) => lastSeenAt });
   const holds = createRetentionHolds({ db, clock, bus });
   const maker = createJobMaker({ db, clock, bus });
-  const results = createMaintenanceResults({ db, bus, holds, maker });
+  const results = createMaintenanceResults({ db, clock, log: silentLog, bus, holds, maker });
   const planner = createForgetPlanner({ db, clock, holds, survey });
   return { survey, results, planner, ...createMaintenance({ db, clock, log: silentLog, maker, planner, survey }) };
 }

@@ -41,9 +41,14 @@ async function scene(timezone: string) {
   now = START;
   const host = await enrollHost(app, admin, { timezone });
   for (const { id } of listSchedules(app.db, host.id)) deleteSchedule(app.db, id);
-  const accounting = createDueAccounting({ db: app.db, clock });
+  const accounting = createDueAccounting({ db: app.db, clock, log: silentLog });
   const schedules = createSchedules({ db: app.db, clock, bus, accounting, checkStateSize: () => undefined });
-  return { host, accounting, schedules, close: createDayCloser({ db: app.db, clock, bus, startedAt: 0 }).run };
+  return {
+    host,
+    accounting,
+    schedules,
+    close: createDayCloser({ db: app.db, clock, log: silentLog, bus, startedAt: 0 }).run,
+  };
 }
 
 function report(host: TestHost, due: number, status: "succeeded" | "failed", finishedAt = due + 600_000): void {

@@ -8,6 +8,7 @@ import type { JobRow } from "../db/schema/jobs.ts";
 import { createJobIngest } from "../server/jobs/ingest.ts";
 import { recordBackupEnd, recordInitEnd } from "../server/jobs/outcomes.ts";
 import { newId } from "../shared/ids.ts";
+import { silentLog } from "../shared/log.ts";
 import type { ToServerPayload } from "../shared/protocol/to-server.ts";
 import { type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";
 import { enrollHost, jsonClient, type TestHost } from "./testbed/hosts.ts";
@@ -94,6 +95,7 @@ function tell(host: TestHost, said: Partial<ToServerPayload<"job.finished">>): s
   const ingest = createJobIngest({
     db: app.db,
     clock: app.clock,
+    log: silentLog,
     bus: deaf as never,
     live: deaf as never,
     checkOwned: () => {},

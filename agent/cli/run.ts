@@ -28,7 +28,11 @@ export const runCommand: Command = {
     const redactor = createRedactor();
     redactor.add(found.config.agent_token, found.config.secrets_key);
     const log = createLog({ level: "info", format: "text", clock: io.clock, redactor, write: io.out });
-    process.on("unhandledRejection", (reason) => log.error("Something failed unnoticed", { reason: String(reason) }));
+    process.on("unhandledRejection", (reason) =>
+      log.error("A background task of the agent failed", {
+        reason: reason instanceof Error ? (reason.stack ?? reason.message) : String(reason),
+      }),
+    );
     process.on("uncaughtException", (error) => {
       log.error("The agent failed and ends", { error: error.stack ?? error.message });
       process.exit(1);
@@ -40,6 +44,7 @@ export const runCommand: Command = {
       redactor,
       clock: io.clock,
       log,
+      fatal: () => process.exit(1),
     });
     const signal = await stopped;
     log.info("Stopping", { signal });

@@ -16,6 +16,8 @@ type StatusAnswer = SchedulesAnswer & {
   agent_version: string;
   restic_version: string | null;
   state_version: number | null;
+  /** The post hook of an interrupted job runs, and jobs wait for it. */
+  runs_owed_hook: boolean;
   jobs: { job_id: string; kind: string; status: string }[];
   /** Messages that wait for the server. */
   outbox: number;
@@ -46,6 +48,7 @@ function collect(io: Io): StatusAnswer {
     agent_version: status?.agent_version ?? PRODUCT_VERSION,
     restic_version: status?.restic_version ?? null,
     state_version: status?.state_version ?? null,
+    runs_owed_hook: status?.runs_owed_hook ?? false,
     ...stored(io),
   };
 }
@@ -77,6 +80,7 @@ function inWords(answer: StatusAnswer): string[] {
     `Agent ${answer.agent_version}, restic ${answer.restic_version ?? "unknown"}`,
     `Desired state: ${answer.state_version === null ? "none yet" : `version ${answer.state_version}`}`,
     `Waiting for the server: ${answer.outbox} messages`,
+    ...(answer.runs_owed_hook ? ["Running the post hook of an interrupted backup; jobs wait until it ends"] : []),
     ...schedulesInWords(answer),
   ];
   if (answer.jobs.length === 0) return [...lines, "No jobs"];

@@ -5,6 +5,8 @@ import type { Database } from "bun:sqlite";
 export type NoteKey =
   | "desired_state"
   | "server_state_id"
+  /** The server's clock minus ours when it was last heard, ms. */
+  | "server_skew_ms"
   /** The server has revoked this agent: its schedules rest until a server welcomes it again. */
   | "revoked"
   /** By job: its pre hook was started, its post hook has not ended yet. */

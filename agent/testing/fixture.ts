@@ -91,6 +91,7 @@ export function agentFixture(
       clock,
       log,
       timings: { ...QUICK, ...timings },
+      fatal: (error) => void lines.push(`fatal: ${error}`),
     });
   };
   return { environment, config, lines, start };

@@ -50,6 +50,7 @@ export const insides =
   async (handle: Handler, folder?: string, roaming: RoamingObstacle | null = null, startAt = START) => {
     const stateFolder = folder ?? (await cleanup.tempFolder());
     let time = startAt;
+    const fatal: unknown[] = [];
     const clock = { now: () => time };
     const store = createStore(openAgentDb(stateFolder, 0).db);
     const outbox = createOutbox({ store, clock, log: silentLog, writeAgainMs: 50 });
@@ -78,7 +79,9 @@ export const insides =
       followUps: { runNext: () => {}, giveWay: () => {}, wake: () => {}, stop: () => {} } as unknown as FollowUps,
       clock,
       serverNow: () => time,
+      owed: () => null,
       refuseBusy: () => {},
+      fatal: (error) => fatal.push(error),
       changed: () => {},
       log: silentLog,
     });
@@ -101,6 +104,8 @@ export const insides =
       stateFolder,
       store,
       queue,
+      /** Errors of the lane that it cannot recover from. */
+      fatal,
       list,
       apply(next: DesiredState) {
         state.apply(next);

@@ -1,21 +1,5 @@
 /** Jobs: the only queue. Changes of state are compare-and-set; zero rows changed means somebody else was first. */
-import {
-  and,
-  asc,
-  count,
-  desc,
-  eq,
-  gte,
-  inArray,
-  isNotNull,
-  isNull,
-  lt,
-  lte,
-  ne,
-  or,
-  type SQL,
-  sql,
-} from "drizzle-orm";
+import { and, asc, count, desc, eq, gte, inArray, isNotNull, isNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
 import type { JobKind, JobStatus } from "../../shared/jobs.ts";
 import type { CauseCount } from "../../shared/warnings.ts";
 import type { Db } from "../open.ts";
@@ -119,16 +103,6 @@ export function changeJob(
   return db.update(jobs).set(changes).where(where).returning({ id: jobs.id }).all().length > 0;
 }
 
-/** For the agent's own report over a verdict of the server's. @returns whether there was such a verdict */
-export function replaceServerVerdict(db: Db, id: string, changes: Partial<typeof jobs.$inferInsert>): boolean {
-  const where = and(
-    eq(jobs.id, id),
-    eq(jobs.closedBy, "server"),
-    or(isNotNull(jobs.sentAt), isNotNull(jobs.acceptedAt)),
-  );
-  return db.update(jobs).set(changes).where(where).returning({ id: jobs.id }).all().length > 0;
-}
-
 export type JobKey = { hostId: string; kind: JobKind; repoId: string | null; sourceGroupId: string | null };
 
 /** Open jobs with the same host, kind, group and repo, oldest first. */
@@ -152,14 +126,6 @@ export function listOpenJobsLike(db: Db, key: JobKey): JobRow[] {
 /** All jobs of a host that have not ended, oldest first. */
 export function listOpenJobs(db: Db, hostId: string): JobRow[] {
   return openJobsOfHost(db).all({ hostId });
-}
-
-export function listExpiredJobs(db: Db, now: number): JobRow[] {
-  return db
-    .select()
-    .from(jobs)
-    .where(and(IS_OPEN, eq(jobs.status, "queued"), isNull(jobs.acceptedAt), lte(jobs.expiresAt, now)))
-    .all();
 }
 
 export function listHostsWithOpenJobs(db: Db): string[] {

@@ -94,7 +94,19 @@ export function createInbound(deps: InboundDeps): Inbound {
       return;
     }
     acknowledge(batch);
-    for (const effect of effects) effect?.();
+    for (const effect of effects) guarded("what follows a stored message", null, () => effect?.());
+  };
+
+  /** What is stored stays stored: an error here must not take other hosts' messages with it. */
+  const guarded = (what: string, hostId: string | null, work: () => void): boolean => {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      log.error("handling an agent's messages failed", { what, host_id: hostId, why });
+      return false;
+    }
   };
 
   const takeBatch = (): Waiting[] => {
@@ -129,8 +141,10 @@ export function createInbound(deps: InboundDeps): Inbound {
     const highest = new Map<Connection, number>();
     for (const { connection, seq } of batch) highest.set(connection, Math.max(seq, highest.get(connection) ?? 0));
     for (const [connection, seq] of highest) {
-      connection.send("ack", { seq });
-      onCommitted(connection, seq);
+      guarded("acknowledging", connection.hostId, () => {
+        connection.send("ack", { seq });
+        onCommitted(connection, seq);
+      });
     }
   };
 
@@ -179,7 +193,12 @@ export function createInbound(deps: InboundDeps): Inbound {
         payload: unknown,
         id: string | null,
       ) => void;
-      handle(connection, message.payload, message.id ?? null);
+      const isHandled = guarded(message.type, connection.hostId, () =>
+        handle(connection, message.payload, message.id ?? null),
+      );
+      // Half a greeting would leave the host online and without orders: it comes again in a moment.
+      if (!isHandled && message.type === "hello")
+        connection.close(CLOSE.shuttingDown, "the server could not take the greeting in");
     },
     flush() {
       while (waiting.length > 0) flushBatch();

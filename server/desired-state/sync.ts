@@ -8,6 +8,7 @@ import { MAX_DESIRED_STATE_BYTES } from "../../shared/protocol/version.ts";
 import type { Connection, Hub } from "../agents/hub.ts";
 import { Refusal } from "../http/errors.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import { type CompileDeps, compileDesiredState } from "./compile.ts";
 import { isWholeRefused, locateErrors } from "./problems.ts";
@@ -28,6 +29,7 @@ export type StateSyncDeps = CompileDeps & { db: Db; clock: Clock; log: Log; hub:
 
 export function createStateSync(deps: StateSyncDeps): StateSync {
   const { db, clock, log, hub, bus } = deps;
+  const isolation = createIsolation({ task: "sending its desired state again", of: "host", clock, log });
   /** Pushed and not yet acknowledged: host → when. */
   const unacknowledged = new Map<string, number>();
 
@@ -49,9 +51,10 @@ export function createStateSync(deps: StateSyncDeps): StateSync {
     for (const [hostId, pushedAt] of unacknowledged) {
       if (now - pushedAt < PUSH_AGAIN_AFTER_MS) continue;
       const connection = hub.find(hostId);
-      if (connection) push(connection);
+      if (connection) isolation.attempt(hostId, () => push(connection));
       else unacknowledged.delete(hostId);
     }
+    isolation.conclude();
   };
 
   return {

@@ -8,6 +8,7 @@ import type { Log } from "../../shared/log.ts";
 import type { Connection, Hello, Hub } from "../agents/hub.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 
 export type Presence = {
@@ -26,6 +27,7 @@ export type Presence = {
 export type PresenceDeps = { db: Db; clock: Clock; log: Log; hub: Hub; bus: FactBus };
 
 export function createPresence({ db, clock, log, hub, bus }: PresenceDeps): Presence {
+  const isolation = createIsolation({ task: "noting when it was last heard", of: "host", clock, log });
   const unwritten = new Map<string, number>();
   /** Hosts that have gone → how far their clock was off. */
   const departed = new Map<string, number>();
@@ -45,20 +47,33 @@ export function createPresence({ db, clock, log, hub, bus }: PresenceDeps): Pres
   const flushDeparted = () => {
     if (departed.size === 0) return;
     inTransaction(db, () => {
-      const seen = [...departed.keys()].flatMap((id) => {
-        const at = unwritten.get(id);
-        return at === undefined ? [] : [[id, at] as const];
-      });
-      flushLastSeen(db, seen);
-      for (const [id, skew] of departed) setClockSkew(db, id, skew);
+      for (const [id, skew] of departed)
+        writeOne(id, () => {
+          setClockSkew(db, id, skew);
+          writeLastSeen(id);
+        });
     });
     departed.clear();
   };
 
+  const thenConclude = (work: () => void) => () => {
+    work();
+    isolation.conclude();
+  };
+
   const flush = () => {
-    if (unwritten.size === 0) return;
-    inTransaction(db, () => flushLastSeen(db, unwritten));
-    unwritten.clear();
+    const written = inTransaction(db, () =>
+      [...unwritten.keys()].filter((id) => writeOne(id, () => writeLastSeen(id))),
+    );
+    for (const id of written) unwritten.delete(id);
+  };
+
+  /** A savepoint of its own: what one host's row refuses takes nobody else's with it. */
+  const writeOne = (id: string, work: () => void) => isolation.attempt(id, () => inTransaction(db, work));
+
+  const writeLastSeen = (id: string) => {
+    const at = unwritten.get(id);
+    if (at !== undefined) flushLastSeen(db, [[id, at]]);
   };
 
   return {
@@ -96,8 +111,8 @@ export function createPresence({ db, clock, log, hub, bus }: PresenceDeps): Pres
     lastSeenAt: (host) => hub.find(host.id)?.lastFrameAt ?? unwritten.get(host.id) ?? host.lastSeenAt,
     flush,
     ticks: [
-      { name: "departed", everyMs: SECOND_MS, run: flushDeparted },
-      { name: "last seen", everyMs: 5 * MINUTE_MS, run: flush },
+      { name: "departed", everyMs: SECOND_MS, run: thenConclude(flushDeparted) },
+      { name: "last seen", everyMs: 5 * MINUTE_MS, run: thenConclude(flush) },
     ],
   };
 }

@@ -6,8 +6,10 @@ import { listSourceGroups } from "../../db/queries/source-groups.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
 import { dayIn, daysBefore, spanOfDay, zoneOf } from "../runtime/days.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import { judgeDay } from "./outcomes.ts";
 
@@ -20,9 +22,10 @@ const MOST_DAYS = 40;
 /** Midnight comes to a whole fleet at once: so many days of groups are judged in one tick, the rest a minute later. */
 const MOST_JUDGED = 100;
 
-export type DayCloserDeps = { db: Db; clock: Clock; bus: FactBus; startedAt: number };
+export type DayCloserDeps = { db: Db; clock: Clock; log: Log; bus: FactBus; startedAt: number };
 
-export function createDayCloser({ db, clock, bus, startedAt }: DayCloserDeps): Tick {
+export function createDayCloser({ db, clock, log, bus, startedAt }: DayCloserDeps): Tick {
+  const isolation = createIsolation({ task: "judging the days that are over", of: "host", clock, log });
   const closeHost = (host: HostRow, until: string): number => {
     let judged = 0;
     const zone = zoneOf(host);
@@ -54,11 +57,14 @@ export function createDayCloser({ db, clock, bus, startedAt }: DayCloserDeps): T
       splays.set(hostId, Math.max(splayMinutes * MINUTE_MS, splays.get(hostId) ?? 0));
     let judged = 0;
     for (const host of listLiveHosts(db)) {
-      if (judged >= MOST_JUDGED) return;
-      const yesterday = daysBefore(dayIn(zoneOf(host), now - GRACE_MS - (splays.get(host.id) ?? 0)), 1);
-      if (yesterday < dayIn(zoneOf(host), host.createdAt)) continue;
-      if (host.daysClosedUntil === null || host.daysClosedUntil < yesterday) judged += closeHost(host, yesterday);
+      if (judged >= MOST_JUDGED) break;
+      isolation.attempt(host.id, () => {
+        const yesterday = daysBefore(dayIn(zoneOf(host), now - GRACE_MS - (splays.get(host.id) ?? 0)), 1);
+        if (yesterday < dayIn(zoneOf(host), host.createdAt)) return;
+        if (host.daysClosedUntil === null || host.daysClosedUntil < yesterday) judged += closeHost(host, yesterday);
+      });
     }
+    isolation.conclude();
   };
   return { name: "days", everyMs: MINUTE_MS, run };
 }

@@ -8,6 +8,7 @@ import { newId } from "../../shared/ids.ts";
 import type { JobKind } from "../../shared/jobs.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import { servesNewOrder } from "./life.ts";
 
 /** How long a job waits for its host. */
 const WAITING_LIFETIME_MS = 72 * HOUR_MS;
@@ -48,12 +49,9 @@ export function createJobMaker({ db, clock, bus }: { db: Db; clock: Clock; bus: 
   };
 }
 
-/** A waiting job serves everybody who asks; for a backup and a probe one that runs does too. */
 function stillServes(job: JobRow, order: JobOrder): boolean {
-  if (job.cancelRequestedAt !== null) return false;
   if (order.kind === "probe" && whatItTries(job.args) !== whatItTries(order.args)) return false;
-  if (order.kind === "backup" || order.kind === "probe") return true;
-  return job.status === "queued" && job.acceptedAt === null;
+  return servesNewOrder(job);
 }
 
 /** A trial is of one credential only: the one that was saved then. */

@@ -1,7 +1,8 @@
 /** Sends waiting jobs to their hosts: on creation, after reconnects, and again until they are accepted. */
 import type { Db } from "../../db/open.ts";
-import { changeJob, findJob, listHostsWithOpenJobs, listOpenJobs } from "../../db/queries/jobs.ts";
+import { findJob, listHostsWithOpenJobs, listOpenJobs } from "../../db/queries/jobs.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
+import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Credential } from "../../shared/protocol/fields.ts";
@@ -9,7 +10,12 @@ import type { CommandRun } from "../../shared/protocol/to-agent.ts";
 import type { Connection, Hub } from "../agents/hub.ts";
 import type { Bandwidth } from "../hosts/bandwidth.ts";
 import type { FactBus } from "../runtime/facts.ts";
+
+import { createIsolation } from "../runtime/isolated.ts";
+
 import type { Tick } from "../runtime/ticker.ts";
+import { advance, cancelMessage, hasEnded, tellAdvanced } from "./advance.ts";
+import { messageFor } from "./life.ts";
 
 const SEND_AGAIN_AFTER_MS = 30_000;
 
@@ -26,13 +32,16 @@ export type DispatchDeps = {
   clock: Clock;
   log: Log;
   hub: Hub;
+  bus: FactBus;
   /** What a job brings along for itself alone: a credential on trial, an admin one, another host's. */
   credentialFor(job: JobRow): Credential | null;
   /** Which snapshots a forget is to remove, by what is known now; null when there is nothing that it may remove any more. */
   planForget(job: JobRow): ForgetArgs | null;
   limit: StartLimit;
-  bus: FactBus;
 };
+
+/** When an order went out last on a connection, and how many copies of it the host may still refuse. */
+type Sent = { at: number; unanswered: number };
 
 type StartLimit = {
   /** Asked right before a job is sent; one that may not start yet is asked for again. */
@@ -43,63 +52,64 @@ type StartLimit = {
 
 export function createDispatcher(deps: DispatchDeps): Dispatcher {
   const { db, clock, log, hub, bus, credentialFor, planForget, limit } = deps;
+  const isolation = createIsolation({ task: "sending a job to its host", of: "job", clock, log });
   /** When each job was last sent, per connection: a new connection gets everything again. */
-  const sentOn = new WeakMap<Connection, Map<string, number>>();
+  const sentOn = new WeakMap<Connection, Map<string, Sent>>();
 
-  const isDue = (connection: Connection, key: string): boolean => {
-    const sent = sentOn.get(connection) ?? new Map<string, number>();
+  const sentBefore = (connection: Connection): Map<string, Sent> => {
+    const sent = sentOn.get(connection) ?? new Map<string, Sent>();
     sentOn.set(connection, sent);
-    const last = sent.get(key);
-    if (last !== undefined && clock.now() - last < SEND_AGAIN_AFTER_MS) return false;
-    sent.set(key, clock.now());
-    return true;
+    return sent;
   };
 
-  const sendOne = (connection: Connection, job: JobRow) => {
-    if (job.cancelRequestedAt !== null) {
-      if (isDue(connection, `cancel ${job.id}`)) connection.send("command.cancel", { job_id: job.id });
-      return;
-    }
-    if (job.status !== "queued" || job.acceptedAt !== null || !isDue(connection, job.id)) return;
-    if (!limit.mayStart(job)) {
-      sentOn.get(connection)?.delete(job.id);
-      return;
-    }
+  const isDue = (last: Sent | undefined): boolean => last === undefined || clock.now() - last.at >= SEND_AGAIN_AFTER_MS;
+
+  const sendCancel = (connection: Connection, job: JobRow) => {
+    const sent = sentBefore(connection);
+    const key = `cancel ${job.id}`;
+    if (!isDue(sent.get(key))) return;
+    sent.set(key, { at: clock.now(), unanswered: 0 });
+    connection.send("command.cancel", cancelMessage(job));
+  };
+
+  const sendOrder = (connection: Connection, job: JobRow) => {
+    const sent = sentBefore(connection);
+    const last = sent.get(job.id);
+    if (!isDue(last) || !limit.mayStart(job)) return;
     const plan = job.kind === "forget" ? planForget(job) : null;
     if (job.kind === "forget" && plan === null) {
       limit.release(job.id);
-      endUnplanned(job);
+      tellAdvanced(
+        bus,
+        inTransaction(db, () => advance(db, job, "unplanned", clock.now())),
+      );
       return;
     }
+    sent.set(job.id, { at: clock.now(), unanswered: (last?.unanswered ?? 0) + 1 });
     const order = toOrder(job, credentialFor(job), plan);
     if (!order) {
       log.error("a job cannot be put into an order", { job_id: job.id, kind: job.kind });
       return;
     }
-    if (job.sentAt === null && !changeJob(db, job.id, ["queued"], { sentAt: clock.now() })) return;
+    advance(db, job, "sent", clock.now());
     connection.send("command.run", order);
-  };
-
-  /** What it was to carry out waits for a person since it was ordered, or is gone. */
-  const endUnplanned = (job: JobRow) => {
-    const now = clock.now();
-    const message =
-      "No source group has a retention that may be carried out now: it waits to be confirmed on the page of the group, or it keeps everything";
-    const end = { status: "failed" as const, errorCode: "retention_held" as const, errorMessage: message };
-    const changes = { ...end, finishedAt: now, receivedAt: now, closedBy: "server" as const };
-    if (!changeJob(db, job.id, ["queued"], changes)) return;
-    bus.tell("job.changed", { jobId: job.id, hostId: job.hostId });
-    bus.tell("job.finished", { jobId: job.id, hostId: job.hostId });
   };
 
   const dispatch: Dispatcher["dispatch"] = (hostId) => {
     const connection = hub.find(hostId);
     if (!connection?.isCaughtUp) return;
-    for (const job of listOpenJobs(db, hostId)) sendOne(connection, job);
+    for (const job of listOpenJobs(db, hostId)) {
+      isolation.attempt(job.id, () => {
+        const message = messageFor(job);
+        if (message === "cancel") sendCancel(connection, job);
+        if (message === "order") sendOrder(connection, job);
+      });
+    }
   };
 
   const dispatchAll = () => {
     for (const hostId of listHostsWithOpenJobs(db)) dispatch(hostId);
+    isolation.conclude();
   };
 
   return {
@@ -109,9 +119,16 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
       limit.release(jobId);
       const job = findJob(db, jobId);
       if (job?.hostId !== connection.hostId) return;
+      const sent = sentBefore(connection);
+      const unanswered = Math.max(0, (sent.get(jobId)?.unanswered ?? 0) - 1);
       log.debug("the host is busy; the job is sent again", { job_id: jobId });
       // As soon as something of this host ends, or with the next tick.
-      sentOn.get(connection)?.delete(jobId);
+      sent.set(jobId, { at: Number.NEGATIVE_INFINITY, unanswered });
+      // A later copy of the order may have been accepted; that answer is still on its way.
+      if (unanswered > 0) return;
+      const advanced = inTransaction(db, () => advance(db, job, "busy", clock.now()));
+      // Told as a change, it would be sent again at once, and be refused again.
+      if (hasEnded(advanced.step)) tellAdvanced(bus, advanced);
     },
   };
 }

@@ -1,10 +1,10 @@
 /** What agents report about jobs. Each message may come twice, late, or after either side was restored: the result is the same. */
 import type { Db } from "../../db/open.ts";
-import { findHost, updateHost } from "../../db/queries/hosts.ts";
 import { insertLogLines } from "../../db/queries/job-logs.ts";
-import { changeJob, findJob, listOpenJobs, replaceServerVerdict } from "../../db/queries/jobs.ts";
+import { findJob } from "../../db/queries/jobs.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { Clock } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import { countWarnings, withNothingSaved } from "../../shared/warnings.ts";
@@ -13,19 +13,23 @@ import { type AfterCommit, CannotApply, ForeignObject } from "../agents/inbound.
 import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { adoptJob } from "./adopt.ts";
-import { recordBackupEnd, recordInitEnd } from "./outcomes.ts";
+import { advance, cancelMessage, hasEnded, tellAdvanced } from "./advance.ts";
 import type { LiveJobs } from "./stream.ts";
 
 export type JobIngestDeps = {
   db: Db;
   clock: Clock;
+  log: Log;
   bus: FactBus;
   live: LiveJobs;
   /** @throws ForeignObject when the repo or group is not the host's */
   checkOwned(connection: Connection, job: JobFields): void;
 };
 
-export function createJobIngest({ db, clock, bus, live, checkOwned }: JobIngestDeps) {
+/** Call inside a transaction; the effects after it. */
+export type HeldJobs = (connection: Connection) => { ids: ReadonlySet<string>; effects: readonly (() => void)[] };
+
+export function createJobIngest({ db, clock, log, bus, live, checkOwned }: JobIngestDeps) {
   /** The row of a job that this host speaks of; made when the server does not know it. */
   const rowFor = (connection: Connection, fields: JobFields): JobRow => {
     const row = findJob(db, fields.job_id);
@@ -37,54 +41,72 @@ export function createJobIngest({ db, clock, bus, live, checkOwned }: JobIngestD
     return row;
   };
 
-  const refreshCurrentJob = (hostId: string) => {
-    const running = listOpenJobs(db, hostId).find((job) => job.status === "running");
-    if (findHost(db, hostId)?.currentJobId !== (running?.id ?? null))
-      updateHost(db, hostId, { currentJobId: running?.id ?? null });
+  /** Jobs that a host has reported as its own before it had caught up. */
+  const heard = new WeakMap<Connection, Set<string>>();
+
+  /** The host holds the job, says so, and hears it when the job was cancelled meanwhile. */
+  const held = (connection: Connection, row: JobRow, event: "accepted" | "started", reported?: Partial<JobRow>) => {
+    if (!connection.isCaughtUp) heard.set(connection, (heard.get(connection) ?? new Set()).add(row.id));
+    const advanced = advance(db, row, event, clock.now(), reported);
+    const effect = () => {
+      if (advanced.step.does === "call_off") connection.send("command.cancel", cancelMessage(row));
+      tellAdvanced(bus, advanced);
+    };
+    return { advanced, effect };
   };
 
-  const queued = (connection: Connection, fields: ToServerPayload<"job.queued">): AfterCommit => {
-    const row = rowFor(connection, fields);
-    if (row.acceptedAt === null) changeJob(db, row.id, ["queued", "running"], { acceptedAt: clock.now() });
-    return () => bus.tell("job.changed", { jobId: row.id, hostId: row.hostId });
-  };
+  const queued = (connection: Connection, fields: ToServerPayload<"job.queued">): AfterCommit =>
+    held(connection, rowFor(connection, fields), "accepted").effect;
 
   const started = (connection: Connection, message: ToServerPayload<"job.started">): AfterCommit => {
-    const row = rowFor(connection, message);
-    changeJob(db, row.id, ["queued"], {
-      status: "running",
+    const { advanced, effect } = held(connection, rowFor(connection, message), "started", {
       startedAt: Math.min(message.started_at, clock.now()),
-      acceptedAt: row.acceptedAt ?? clock.now(),
       resticVersion: message.restic_version,
     });
-    refreshCurrentJob(row.hostId);
     return () => {
-      live.started(message);
-      bus.tell("job.changed", { jobId: row.id, hostId: row.hostId });
+      if (advanced.step.does === "move") live.started(message);
+      effect();
     };
   };
 
   const finished = (connection: Connection, message: ToServerPayload<"job.finished">): AfterCommit => {
     const row = rowFor(connection, message);
-    const changes = endOf(message, clock.now());
-    if (!changeJob(db, row.id, ["queued", "running"], changes)) {
-      if (!replaceServerVerdict(db, row.id, changes)) return undefined;
+    const advanced = advance(db, row, "finished", clock.now(), endOf(message, clock.now()));
+    if (!hasEnded(advanced.step)) return undefined;
+    const [before, after] = [row.errorCode ?? row.status, message.error_code ?? message.status];
+    if (row.closedBy === "server" && before !== after) {
       writeAudit(db, clock.now(), {
         actor: { kind: "agent", hostId: connection.hostId, ip: connection.ip },
         action: "job.verdict_replaced",
         target: { kind: "job", id: row.id, name: row.kind },
-        payload: { before: row.errorCode ?? row.status, after: message.error_code ?? message.status },
+        payload: { before, after },
       });
     }
-    const ended = findJob(db, row.id) as JobRow;
-    recordBackupEnd(db, ended);
-    recordInitEnd(db, ended);
-    refreshCurrentJob(row.hostId);
     return () => {
       live.finished(message);
-      bus.tell("job.changed", { jobId: row.id, hostId: row.hostId });
-      bus.tell("job.finished", { jobId: row.id, hostId: row.hostId });
+      tellAdvanced(bus, advanced);
     };
+  };
+
+  /** Everything that the host says it holds; jobs that the server does not know are adopted. */
+  const holds: HeldJobs = (connection) => {
+    const effects: (() => void)[] = [];
+    const ids = new Set(heard.get(connection));
+    for (const open of connection.hello?.open_jobs ?? []) {
+      ids.add(open.job_id);
+      try {
+        const row = rowFor(connection, open);
+        const event = open.status === "running" ? "started" : "accepted";
+        effects.push(
+          held(connection, row, event, event === "started" ? { startedAt: row.startedAt ?? open.queued_at } : {})
+            .effect,
+        );
+      } catch (error) {
+        if (!(error instanceof ForeignObject)) throw error;
+        log.warn("an open job of an agent was refused", { job_id: open.job_id, why: error.message });
+      }
+    }
+    return { ids, effects };
   };
 
   const logged = (connection: Connection, message: ToServerPayload<"log.stream">): AfterCommit => {
@@ -99,7 +121,7 @@ export function createJobIngest({ db, clock, bus, live, checkOwned }: JobIngestD
     if (live.owns(connection.hostId, message.job_id)) live.progressed(message);
   };
 
-  return { queued, started, finished, logged, progress };
+  return { queued, started, finished, logged, progress, holds };
 }
 
 /** An agent of yesterday counts its warnings without causes, and does not count that nothing was saved. */

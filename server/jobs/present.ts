@@ -2,6 +2,7 @@
 import type { JobListItem } from "../../db/queries/jobs.ts";
 import { isFinal } from "../../shared/jobs.ts";
 import { iso } from "../http/lists.ts";
+import { type LifeFacts, phaseOf } from "./life.ts";
 import type { Progress } from "./stream.ts";
 
 export function jobBody(job: JobListItem, progress: Progress | null, waitingFor: string | null) {
@@ -45,11 +46,13 @@ const ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seven
 
 /** "waiting for web-01 to come online", "third in web-01's queue"; null once it runs. */
 export function waitingReason(
-  job: Pick<JobListItem, "status" | "hostName">,
+  job: LifeFacts & Pick<JobListItem, "hostName">,
   isOnline: boolean,
   ahead: number,
 ): string | null {
-  if (job.status !== "queued") return null;
+  const phase = phaseOf(job);
+  if (phase !== "waiting" && phase !== "sent" && phase !== "accepted") return null;
+  if (job.cancelRequestedAt !== null) return `waiting for ${job.hostName} to confirm the cancellation`;
   if (!isOnline) return `waiting for ${job.hostName} to come online`;
   return ahead === 0
     ? `next on ${job.hostName}`

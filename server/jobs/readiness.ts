@@ -10,7 +10,11 @@ import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Hub } from "../agents/hub.ts";
 import type { Credentials } from "../repos/credentials.ts";
+
 import { readNextLook, readNextTrial, WAIT_FOR_REPO_SERVER_MS } from "../repos/next-look.ts";
+
+import { createIsolation } from "../runtime/isolated.ts";
+
 import type { Tick } from "../runtime/ticker.ts";
 import type { CancelJob } from "./cancel.ts";
 import { createFirstBackups } from "./first-backups.ts";
@@ -81,6 +85,7 @@ export function createReadiness(deps: ReadinessDeps): Readiness {
   const { db, clock, log, hub, orders, credentials, cancel, stateChanged } = deps;
   const system = { kind: "system" } as const;
   const firstBackups = createFirstBackups({ db, log, orders });
+  const isolation = createIsolation({ task: "bringing its repos to readiness", of: "host", clock, log });
 
   const lookAtRepo = (host: HostRow, repo: RepoRow) => {
     const credential = findCredential(db, repo.id, "everyday");
@@ -134,17 +139,8 @@ export function createReadiness(deps: ReadinessDeps): Readiness {
   };
 
   const lookAtAll = () => {
-    for (const hostId of listUnsettledHosts(db)) {
-      try {
-        look(hostId);
-      } catch (error) {
-        // One host's trouble holds up no other; it is looked at again with the next tick.
-        log.error("a host's repos could not be looked at", {
-          host_id: hostId,
-          why: error instanceof Error ? error.message : String(error),
-        });
-      }
-    }
+    for (const hostId of listUnsettledHosts(db)) isolation.attempt(hostId, () => look(hostId));
+    isolation.conclude();
   };
 
   return {

@@ -1,24 +1,23 @@
-/** After a host has caught up: what it does not know of is judged, and jobs that nobody will ever end are ended. */
-
+/** Ends jobs that no report will end: those that a host no longer knows, those past their time, those of hosts that are gone. */
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
-import { changeJob, findJob, listExpiredJobs, listHostsWithOpenJobs, listOpenJobs } from "../../db/queries/jobs.ts";
+import { listHostsWithOpenJobs, listOpenJobs } from "../../db/queries/jobs.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
-import type { ErrorCode } from "../../shared/jobs.ts";
 import type { Log } from "../../shared/log.ts";
-import type { JobFields } from "../../shared/protocol/fields.ts";
 import type { Connection, Hub } from "../agents/hub.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
-import { adoptJob } from "./adopt.ts";
-import { recordBackupEnd } from "./outcomes.ts";
+import { type Advanced, advance, hasEnded, tellAdvanced } from "./advance.ts";
+import type { HeldJobs } from "./ingest.ts";
+import type { JobEvent } from "./life.ts";
 
 export type Reconciler = {
-  /** Everything that was in the outbox at `hello` is committed: compare. */
+  /** Everything that was in the outbox at `hello` is committed: what the host does not hold now it will never report. */
   reconcile(connection: Connection): void;
   ticks: readonly Tick[];
 };
@@ -32,94 +31,67 @@ export type ReconcileDeps = {
   lastSeenAt(host: Pick<HostRow, "id" | "lastSeenAt">): number | null;
   startedAt: number;
   jobLostAfterMs: number;
-  /** @throws ForeignObject */
-  checkOwned(connection: Connection, job: JobFields): void;
+  holds: HeldJobs;
 };
 
 export function createReconciler(deps: ReconcileDeps): Reconciler {
-  const { db, clock, log, hub, bus, lastSeenAt, startedAt, jobLostAfterMs, checkOwned } = deps;
+  const { db, clock, log, hub, bus, lastSeenAt, startedAt, jobLostAfterMs, holds } = deps;
+  const isolation = createIsolation({ task: "ending its jobs that nobody will report", of: "host", clock, log });
 
-  const closeByServer = (job: JobRow, code: ErrorCode, message: string): boolean => {
+  const hasVanished = (hostId: string, now: number): boolean => {
+    const host = findHost(db, hostId);
+    if (!host || hub.isOnline(hostId)) return false;
+    return now - Math.max(lastSeenAt(host) ?? 0, startedAt) >= jobLostAfterMs;
+  };
+
+  const sweepHost = (hostId: string) => {
     const now = clock.now();
-    const changes = { status: "failed" as const, finishedAt: now, receivedAt: now, closedBy: "server" as const };
-    if (!changeJob(db, job.id, ["queued", "running"], { ...changes, errorCode: code, errorMessage: message }))
-      return false;
-    recordBackupEnd(db, findJob(db, job.id) as JobRow);
-    return true;
+    const vanished = hasVanished(hostId, now);
+    const ended = inTransaction(db, () =>
+      listOpenJobs(db, hostId).flatMap((job) => {
+        const events: JobEvent[] = [];
+        if (job.expiresAt !== null && job.expiresAt <= now) events.push("expired");
+        if (vanished) events.push("vanished");
+        return endBy(job, events, now);
+      }),
+    );
+    for (const advanced of ended) tellAdvanced(bus, advanced);
   };
 
-  const tellEnded = (job: JobRow) => {
-    bus.tell("job.changed", { jobId: job.id, hostId: job.hostId });
-    bus.tell("job.finished", { jobId: job.id, hostId: job.hostId });
-  };
-
-  const adoptUnknown = (connection: Connection) => {
-    for (const open of connection.hello?.open_jobs ?? []) {
-      if (findJob(db, open.job_id)) continue;
-      try {
-        adoptJob({ db, clock, checkOwned }, connection, open);
-        if (open.status === "running")
-          changeJob(db, open.job_id, ["queued"], { status: "running", startedAt: open.queued_at });
-      } catch (error) {
-        const why = error instanceof Error ? error.message : "";
-        log.warn("an unknown open job was refused", { job_id: open.job_id, why });
-      }
+  /** The first of the events that ends the job. */
+  const endBy = (job: JobRow, events: readonly JobEvent[], now: number): Advanced[] => {
+    for (const event of events) {
+      const advanced = advance(db, job, event, now);
+      if (!hasEnded(advanced.step)) continue;
+      if (event === "expired") writeExpiry(advanced.job, now);
+      return [advanced];
     }
+    return [];
   };
 
-  /** Waiting jobs past their time, and jobs of hosts that are gone for good. */
+  const writeExpiry = (job: JobRow, now: number) => {
+    const target = { kind: "job", id: job.id, name: job.kind };
+    writeAudit(db, now, { actor: { kind: "system" }, action: "job.expired", target, payload: { host_id: job.hostId } });
+  };
+
   const sweep = () => {
-    const now = clock.now();
-    const ended = inTransaction(db, () => {
-      const expired = listExpiredJobs(db, now).filter((job) => {
-        const message =
-          "The host did not come online in time, so this job was given up. Run it again when the host is back.";
-        if (!closeByServer(job, "expired", message)) return false;
-        const target = { kind: "job", id: job.id, name: job.kind };
-        writeAudit(db, now, {
-          actor: { kind: "system" },
-          action: "job.expired",
-          target,
-          payload: { host_id: job.hostId },
-        });
-        return true;
-      });
-      return [...expired, ...closeVanished(now)];
-    });
-    for (const job of ended) tellEnded(job);
+    for (const hostId of listHostsWithOpenJobs(db)) isolation.attempt(hostId, () => sweepHost(hostId));
+    isolation.conclude();
   };
 
   return {
     reconcile(connection) {
-      const known = new Set(connection.hello?.open_jobs.map((job) => job.job_id));
-      const lost = inTransaction(db, () => {
-        adoptUnknown(connection);
-        return listOpenJobs(db, connection.hostId)
-          .filter((job) => job.acceptedAt !== null && !known.has(job.id))
-          .filter((job) =>
-            closeByServer(
-              job,
-              "agent_lost_job",
-              "The agent no longer knows this job; its state was lost. Run it again.",
-            ),
-          );
+      const now = clock.now();
+      const { lost, effects } = inTransaction(db, () => {
+        const { ids, effects } = holds(connection);
+        const lost = listOpenJobs(db, connection.hostId)
+          .filter((job) => !ids.has(job.id))
+          .map((job) => advance(db, job, "unknown", now));
+        return { lost, effects };
       });
-      for (const job of lost) tellEnded(job);
+      for (const effect of effects) effect();
+      for (const advanced of lost) tellAdvanced(bus, advanced);
     },
     ticks: [{ name: "sweep", everyMs: MINUTE_MS, run: sweep }],
   };
-
-  function closeVanished(now: number): JobRow[] {
-    return listHostsWithOpenJobs(db).flatMap((hostId) => {
-      const host = findHost(db, hostId);
-      if (!host || hub.isOnline(hostId)) return [];
-      const silentSince = Math.max(lastSeenAt(host) ?? 0, startedAt);
-      if (now - silentSince < jobLostAfterMs) return [];
-      const message =
-        "The host has not been heard of for a long time; what became of this job is unknown. It corrects itself if the host returns.";
-      return listOpenJobs(db, hostId).filter(
-        (job) => job.acceptedAt !== null && closeByServer(job, "host_vanished", message),
-      );
-    });
-  }
 }

@@ -9,6 +9,7 @@ import { notFound, Refusal } from "../http/errors.ts";
 import type { CreatedJob, JobMaker } from "../jobs/create.ts";
 import type { Actor } from "../runtime/audit.ts";
 import { breathe } from "../runtime/breathe.ts";
+import { createIsolation, type Failing, StillFailing } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import { nextSubset } from "./check-plan.ts";
 import { type Decisions, decide } from "./decide.ts";
@@ -40,6 +41,7 @@ export type MaintenanceDeps = {
 
 export function createMaintenance({ db, clock, log, maker, planner, survey }: MaintenanceDeps): Maintenance {
   const system = { kind: "system" } as const;
+  const isolation = createIsolation({ task: "ordering its maintenance", of: "repo", clock, log });
   const decisions: Maintenance["decisions"] = (repo) =>
     decide(clock.now(), survey.factsOf(repo), survey.lastJobs(repo));
 
@@ -66,6 +68,20 @@ export function createMaintenance({ db, clock, log, maker, planner, survey }: Ma
     return created as CreatedJob;
   };
 
+  const orderDueOf = (repo: RepoRow) => {
+    const due = decisions(repo);
+    for (const kind of MAINTENANCE_KINDS) {
+      if (due[kind].is !== "due") continue;
+      try {
+        order(system, repo.id, kind);
+      } catch (error) {
+        // What was found out between the decision and the order: a policy that is held from now on.
+        if (!(error instanceof Refusal)) throw error;
+        log.info("maintenance was put off", { repo_id: repo.id, kind, why: error.code });
+      }
+    }
+  };
+
   return {
     order,
     decisions,
@@ -75,18 +91,9 @@ export function createMaintenance({ db, clock, log, maker, planner, survey }: Ma
         // Who was let in between may have changed it.
         const repo = findRepo(db, id);
         if (!repo || repo.removedAt !== null) continue;
-        const due = decisions(repo);
-        for (const kind of MAINTENANCE_KINDS) {
-          if (due[kind].is !== "due") continue;
-          try {
-            order(system, repo.id, kind);
-          } catch (error) {
-            // What was found out between the decision and the order: a policy that is held from now on.
-            if (!(error instanceof Refusal)) throw error;
-            log.info("maintenance was put off", { repo_id: repo.id, kind, why: error.code });
-          }
-        }
+        isolation.attempt(repo.id, () => orderDueOf(repo));
       }
+      isolation.conclude();
     },
   };
 }
@@ -105,8 +112,16 @@ function nothingToForget({ name }: RepoRow, state: ForgetState): Refusal {
 /** What ended is known before what is due is decided. */
 export function maintenanceTicks(maintenance: Maintenance, results: MaintenanceResults): Tick[] {
   const run = async () => {
-    await results.catchUp();
-    await maintenance.orderDue();
+    const failing: Failing[] = [];
+    for (const step of [results.catchUp, maintenance.orderDue]) {
+      try {
+        await step();
+      } catch (error) {
+        if (!(error instanceof StillFailing)) throw error;
+        failing.push(...error.failing);
+      }
+    }
+    if (failing.length > 0) throw new StillFailing(failing);
   };
   return [{ name: "maintenance", everyMs: MINUTE_MS, run }];
 }

@@ -6,12 +6,18 @@ import { listSourceGroups, listTargetRepoIds } from "../../db/queries/source-gro
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { inTransaction } from "../../db/transaction.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
 import { MAINTENANCE_KINDS } from "../../shared/maintenance.ts";
 import type { JobMaker } from "../jobs/create.ts";
 import { readSharing } from "../repos/sharing.ts";
 import { breathe } from "../runtime/breathe.ts";
 import type { FactBus } from "../runtime/facts.ts";
+
+import { createIsolation } from "../runtime/isolated.ts";
+
 import type { RetentionHolds } from "../source-groups/holds.ts";
+
 import { afterCheck, type CheckSubset } from "./check-plan.ts";
 
 /** As it is shown: done, done and found something, could not be done. */
@@ -31,12 +37,16 @@ export type MaintenanceResults = {
 
 export type MaintenanceResultDeps = {
   db: Db;
+  clock: Clock;
+  log: Log;
   bus: FactBus;
   holds: Pick<RetentionHolds, "carriedOut">;
   maker: JobMaker;
 };
 
-export function createMaintenanceResults({ db, bus, holds, maker }: MaintenanceResultDeps): MaintenanceResults {
+export function createMaintenanceResults(deps: MaintenanceResultDeps): MaintenanceResults {
+  const { db, clock, log, bus, holds, maker } = deps;
+  const isolation = createIsolation({ task: "noting the results of its maintenance", of: "repo", clock, log });
   const apply = (job: JobRow) => {
     const repo = job.repoId === null ? null : findRepo(db, job.repoId);
     if (!repo || job.finishedAt === null || job.status === "cancelled") return;
@@ -77,11 +87,14 @@ export function createMaintenanceResults({ db, bus, holds, maker }: MaintenanceR
     async catchUp() {
       for (const [at, repo] of listRepos(db).entries()) {
         if (at % AT_A_STRETCH === AT_A_STRETCH - 1) await breathe();
-        for (const kind of MAINTENANCE_KINDS) {
-          const job = findLastJob(db, repo.id, kind);
-          if (job) apply(job);
-        }
+        isolation.attempt(repo.id, () => {
+          for (const kind of MAINTENANCE_KINDS) {
+            const job = findLastJob(db, repo.id, kind);
+            if (job) apply(job);
+          }
+        });
       }
+      isolation.conclude();
     },
   };
 }

@@ -13,12 +13,14 @@ import {
 import { countSnapshots, sumAddedBytes, sumNewestSizes } from "../../db/queries/snapshots.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import type { Connection } from "../agents/hub.ts";
 import { type AfterCommit, CannotApply } from "../agents/inbound.ts";
 import { dayOfHost } from "../hosts/day.ts";
 import { breathe } from "../runtime/breathe.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import { createIsolation, type Isolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 
 /** Repos looked at before other work gets its turn. */
@@ -29,18 +31,20 @@ const ZONE_SLACK_MS = 14 * HOUR_MS;
 export type RepoIngestDeps = {
   db: Db;
   clock: Clock;
+  log: Log;
   bus: FactBus;
   /** The repo, if the connection's host may speak of it. @throws ForeignObject */
   ownedRepo(connection: Connection, repoId: string): RepoRow;
 };
 
-export function createRepoIngest({ db, clock, bus, ownedRepo }: RepoIngestDeps) {
+export function createRepoIngest({ db, clock, log, bus, ownedRepo }: RepoIngestDeps) {
+  const isolation = createIsolation({ task: "keeping its daily figures", of: "repo", clock, log });
   return {
     ticks: [
       {
         name: "daily samples",
         everyMs: 10 * MINUTE_MS,
-        run: () => takeDailySamples(db, (id) => dayOfHost(db, id, clock.now())),
+        run: () => takeDailySamples(db, isolation, (id) => dayOfHost(db, id, clock.now())),
       },
     ] satisfies Tick[],
     status(connection: Connection, report: ToServerPayload<"repo.status">): AfterCommit {
@@ -125,12 +129,15 @@ function statusChanges(repo: RepoRow, report: ToServerPayload<"repo.status">, no
 }
 
 /** A row for today of every repo that has been measured: quiet days have one, too. */
-async function takeDailySamples(db: Db, dayOf: (hostId: string) => string): Promise<void> {
+async function takeDailySamples(db: Db, isolation: Isolation, dayOf: (hostId: string) => string): Promise<void> {
   for (const [at, repo] of listRepos(db).entries()) {
     if (at % AT_A_STRETCH === AT_A_STRETCH - 1) await breathe();
-    const day = dayOf(repo.hostId);
-    if (repo.sizeBytes !== null && !hasRepoSample(db, repo.id, day)) takeSample(db, repo.id, day);
+    isolation.attempt(repo.id, () => {
+      const day = dayOf(repo.hostId);
+      if (repo.sizeBytes !== null && !hasRepoSample(db, repo.id, day)) takeSample(db, repo.id, day);
+    });
   }
+  isolation.conclude();
 }
 
 /** Today's row of the trend, from what is known now. */

@@ -1,22 +1,37 @@
 /** The only periodic timer of the server: a declared table of what happens how often. */
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
+import { type Failing, StillFailing } from "./isolated.ts";
 
 export type Tick = { name: string; everyMs: number; run(): void | Promise<void> };
 
 export type Ticker = {
   stop(): void;
-  /** Ticks that should have ended well lately and have not: they fail, or hang. */
-  overdue(): string[];
+  /** Ticks that should have ended well lately and have not: they fail, as a whole or for some, or hang. */
+  overdue(): OverdueTick[];
+};
+
+export type OverdueTick = {
+  tick: string;
+  /** When it last ended well, or the server's start. */
+  since: number;
+  /** Those for which it fails; empty when it fails as a whole. */
+  failing: readonly Failing[];
+  /** Why it failed as a whole; null when it hangs, or fails for some only. */
+  why: string | null;
 };
 
 /** A tick that has not ended well for this many of its intervals is overdue, but never sooner than the least time. */
 const OVERDUE_AFTER_INTERVALS = 3;
 const OVERDUE_AFTER_MS = 2 * MINUTE_MS;
 
+type Ending = Pick<OverdueTick, "failing" | "why">;
+const WELL: Ending = { failing: [], why: null };
+
 /** A tick that fails is logged and comes again; one that is still running is not started twice. */
 export function startTicker(ticks: readonly Tick[], log: Log, clock: Clock): Ticker {
   const endedWellAt = new Map(ticks.map((tick) => [tick, clock.now()]));
+  const endings = new Map<Tick, Ending>();
   const timers = ticks.map((tick) => {
     let running = false;
     return setInterval(async () => {
@@ -25,11 +40,10 @@ export function startTicker(ticks: readonly Tick[], log: Log, clock: Clock): Tic
       try {
         await tick.run();
         endedWellAt.set(tick, clock.now());
+        endings.set(tick, WELL);
       } catch (error) {
-        log.error("a ticker failed", {
-          tick: tick.name,
-          error: error instanceof Error ? error.message : String(error),
-        });
+        endings.set(tick, endingOf(error));
+        if (!(error instanceof StillFailing)) log.error("a ticker failed", { tick: tick.name, error: whyOf(error) });
       } finally {
         running = false;
       }
@@ -43,6 +57,18 @@ export function startTicker(ticks: readonly Tick[], log: Log, clock: Clock): Tic
           const sinceMs = clock.now() - (endedWellAt.get(tick) ?? 0);
           return sinceMs > Math.max(OVERDUE_AFTER_MS, OVERDUE_AFTER_INTERVALS * tick.everyMs);
         })
-        .map((tick) => tick.name),
+        .map((tick) => ({
+          tick: tick.name,
+          since: endedWellAt.get(tick) ?? 0,
+          ...(endings.get(tick) ?? WELL),
+        })),
   };
+}
+
+function endingOf(error: unknown): Ending {
+  return error instanceof StillFailing ? { failing: error.failing, why: null } : { failing: [], why: whyOf(error) };
+}
+
+function whyOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -9,8 +9,10 @@ import {
 } from "../../db/queries/schedules.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
 import { createZones } from "../../shared/zone.ts";
 import { dayIn } from "../runtime/days.ts";
+import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import { dueTimes, nextStart } from "./due-times.ts";
 
@@ -31,7 +33,8 @@ export type DueAccounting = {
   ticks: readonly Tick[];
 };
 
-export function createDueAccounting({ db, clock }: { db: Db; clock: Clock }): DueAccounting {
+export function createDueAccounting({ db, clock, log }: { db: Db; clock: Clock; log: Log }): DueAccounting {
+  const isolation = createIsolation({ task: "counting due times", of: "schedule", clock, log });
   const zoneNamed = createZones();
   const hostZoneOf = (schedule: ActiveSchedule) => schedule.hostTimezoneOverride ?? schedule.hostTimezone;
   const zoneFor = (schedule: ActiveSchedule) => zoneNamed(schedule.timezone ?? hostZoneOf(schedule));
@@ -56,10 +59,13 @@ export function createDueAccounting({ db, clock }: { db: Db; clock: Clock }): Du
       let settled = 0;
       for (const schedule of listActiveSchedules(db)) {
         if (settled >= MOST_SETTLED) break;
-        if (settleOne(schedule, now)) settled++;
+        isolation.attempt(schedule.id, () => {
+          if (inTransaction(db, () => settleOne(schedule, now))) settled++;
+        });
       }
       clearIdleSchedules(db);
     });
+    isolation.conclude();
   };
   return {
     settleAll,

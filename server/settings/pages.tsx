@@ -27,13 +27,13 @@ export type SettingsPageDeps = {
   pages: PageMaker;
   accounts: Accounts;
   credentials: Credentials;
-  upkeep: Pick<Upkeep, "copies" | "heartbeat">;
+  upkeep: Pick<Upkeep, "copies" | "heartbeat" | "taskProblems">;
   keyId: string;
 };
 
 export function settingsPages(deps: SettingsPageDeps): Route[] {
   const { db, clock, pages, accounts, credentials, keyId } = deps;
-  const { copies, heartbeat } = deps.upkeep;
+  const { copies, heartbeat, taskProblems } = deps.upkeep;
 
   const system = (call: PageCall, form: FormState, status = 200) => {
     const view = pages.view(call);
@@ -50,6 +50,7 @@ export function settingsPages(deps: SettingsPageDeps): Route[] {
         place={copies.place()}
         copyProblem={copies.problem()}
         sheet={{ madeAt: sheetAt || null, newerCredentials: countCredentialsNewerThan(db, sheetAt) }}
+        taskProblems={taskProblems()}
         heartbeat={heartbeat ? heartbeat.state() : null}
         decryptCommand={DECRYPT_COMMAND}
       />

@@ -7,16 +7,19 @@ import type { Log } from "../../shared/log.ts";
 import type { Config } from "../runtime/config.ts";
 import { SIGNING_KEY_FILE } from "../runtime/data-files.ts";
 import type { Sealer } from "../runtime/seal.ts";
-import type { Tick } from "../runtime/ticker.ts";
+import type { OverdueTick, Tick } from "../runtime/ticker.ts";
 import { createCleanup } from "./cleanup.ts";
 import { createHeartbeat, type Heartbeat } from "./heartbeat.ts";
 import { type Copies, createCopies } from "./nightly.ts";
+import { taskProblems } from "./task-problems.ts";
 
 export type Upkeep = {
   ticks: Tick[];
   copies: Copies;
   /** null when nobody is told. */
   heartbeat: Heartbeat | null;
+  /** Background tasks that fail or hang, in sentences. */
+  taskProblems(): string[];
 };
 
 export type UpkeepDeps = {
@@ -25,11 +28,10 @@ export type UpkeepDeps = {
   log: Log;
   config: Config;
   sealer: Sealer;
-  /** Names of ticks that fail or hang. */
-  overdueTicks(): string[];
+  overdue(): OverdueTick[];
 };
 
-export function createUpkeep({ db, clock, log, config, sealer, overdueTicks }: UpkeepDeps): Upkeep {
+export function createUpkeep({ db, clock, log, config, sealer, overdue }: UpkeepDeps): Upkeep {
   const cleanup = createCleanup({ db, clock, log, ...config });
   const copies = createCopies({
     parts: {
@@ -43,8 +45,9 @@ export function createUpkeep({ db, clock, log, config, sealer, overdueTicks }: U
     clock,
     log,
   });
+  const tasks = () => taskProblems(db, overdue());
   const problems = () => {
-    const late = overdueTicks().map((name) => `"${name}" is overdue`);
+    const late = tasks();
     try {
       putSetting(db, "ready_check", String(clock.now()));
     } catch (error) {
@@ -57,6 +60,7 @@ export function createUpkeep({ db, clock, log, config, sealer, overdueTicks }: U
   return {
     copies,
     heartbeat,
+    taskProblems: tasks,
     ticks: [
       { name: "cleanup", everyMs: HOUR_MS, run: async () => void (await cleanup()) },
       { name: "nightly copy", everyMs: 10 * MINUTE_MS, run: copies.look },

@@ -4,7 +4,8 @@ import { MOST_REMOVED_PER_JOB } from "../forget-plan.ts";
 import { ACTOR_KINDS } from "../jobs.ts";
 import { retentionSchema } from "../retention.ts";
 import { frameParser, type MessageOf } from "./envelope.ts";
-import { count, credential, hex64, id, path, text, time, word } from "./fields.ts";
+
+import { count, credential, hex64, id, jobFields, path, text, time, word } from "./fields.ts";
 
 const desiredRepo = v.object({
   repo_id: id,
@@ -153,7 +154,11 @@ export const toAgent = {
   "heartbeat.ack": v.object({ time }),
   "state.set": desiredState,
   "command.run": commandRun,
-  "command.cancel": v.object({ job_id: id }),
+  "command.cancel": v.object({
+    job_id: id,
+    /** With these the agent can report the end of a job that it never received. Older servers do not send them. */
+    job: v.optional(v.object(jobFields)),
+  }),
   "command.update": v.object({
     job_id: id,
     version: word,

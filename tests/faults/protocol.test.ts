@@ -6,6 +6,7 @@ import { CLOSE } from "../../shared/protocol/version.ts";
 import { enrollIdentity, type Identity } from "../testbed/hosts.ts";
 import { type Client, type ServerProcess, signIn, startServer } from "../testbed/server.ts";
 import {
+  type ConnectOptions,
   connectSimulated,
   endOf,
   fieldsOf,
@@ -28,7 +29,14 @@ beforeAll(async () => {
 });
 afterAll(cleanup.run);
 
-type Job = { id: string; status: string; error_code: string | null; log_lines: number; closed_by: string | null };
+type Job = {
+  id: string;
+  status: string;
+  error_code: string | null;
+  log_lines: number;
+  closed_by: string | null;
+  waiting_for: string | null;
+};
 const newHost = () => enrollIdentity(client, { name: `sim-${++made}`, backupNow: false });
 const jobOf = (id: string) => client.get<Job>(`/api/jobs/${id}`);
 const runGroup = async ({ hostId, groupId }: Identity) =>
@@ -37,8 +45,8 @@ const becomes = (id: string, status: string) =>
   until(async () => ((await jobOf(id)).status === status ? await jobOf(id) : null), { what: `job ${status}` });
 
 /** Connects, takes the state, and answers the probe that follows by itself. */
-async function ready(identity: Identity): Promise<SimulatedAgent> {
-  const agent = await connectSimulated(server.url, identity);
+async function ready(identity: Identity, options: ConnectOptions = {}): Promise<SimulatedAgent> {
+  const agent = await connectSimulated(server.url, identity, options);
   const state = await agent.waitFor("state.set");
   agent.send("state.ack", { state_version: state.state_version, digest: state.digest, errors: [] });
   const probe = await agent.waitFor("command.run", (order) => order.kind === "probe");
@@ -168,17 +176,42 @@ describe("a job", () => {
     const agent = await ready(identity);
     const id = await runGroup(identity);
     const order = await agent.waitFor("command.run", (o) => o.job_id === id);
+    agent.send("job.queued", fieldsOf(order), { seq: 3 });
     await client.post(`/api/jobs/${id}/cancel`);
     await agent.waitFor("command.cancel", ({ job_id }) => job_id === id);
-    expect((await jobOf(id)).status).toBe("queued");
+    expect(await jobOf(id)).toMatchObject({ status: "queued", waiting_for: expect.stringContaining("cancellation") });
     agent.send(
       "job.finished",
       { ...endOf(fieldsOf(order)), status: "cancelled", exit_code: null, stats: null },
-      { seq: 3 },
+      { seq: 4 },
     );
     await becomes(id, "cancelled");
     expect((await client.request("POST", `/api/jobs/${id}/cancel`, {})).status).toBe(409);
     agent.close();
+  });
+
+  test("that is cancelled before its agent took it ends at once, by the agent's word", async () => {
+    const identity = await newHost();
+    const agent = await ready(identity);
+    const id = await runGroup(identity);
+    await agent.waitFor("command.run", (o) => o.job_id === id);
+    await client.post(`/api/jobs/${id}/cancel`);
+    expect(await becomes(id, "cancelled")).toMatchObject({ closed_by: "agent", error_code: null });
+    agent.close();
+  });
+
+  test("that an older agent never took and does not answer for ends as cancelled with its next connection", async () => {
+    const identity = await newHost();
+    const agent = await ready(identity, { answersCancels: false });
+    const id = await runGroup(identity);
+    await agent.waitFor("command.run", (o) => o.job_id === id);
+    await client.post(`/api/jobs/${id}/cancel`);
+    await agent.waitFor("command.cancel", ({ job_id }) => job_id === id);
+    expect((await jobOf(id)).status).toBe("queued");
+    agent.terminate();
+    const again = await connectSimulated(server.url, identity, { answersCancels: false });
+    expect(await becomes(id, "cancelled")).toMatchObject({ closed_by: "server", error_code: null });
+    again.close();
   });
 
   test("for an offline host waits, says so, and is cancelled at once", async () => {

@@ -24,5 +24,6 @@ const agent = await startAgent({
   clock: systemClock,
   log,
   timings: QUICK,
+  fatal: () => process.exit(1),
 });
 process.once("SIGTERM", () => void agent.stop().then(() => process.exit(0)));

@@ -20,18 +20,29 @@ export type SimulatedAgent = {
 
 const TIME_LIMIT_MS = 15_000;
 
-export type ConnectOptions = { hello?: Partial<ToServerPayload<"hello">> | null };
+export type ConnectOptions = {
+  hello?: Partial<ToServerPayload<"hello">> | null;
+  /** As the real one, it reports the end of a job that is cancelled before it took it. false: as agents did before. */
+  answersCancels?: boolean;
+};
 
 /** Connects and, unless `hello: null`, greets; resolves when the socket is open. */
 export async function connectSimulated(
   url: string,
   identity: Identity,
-  { hello = {} }: ConnectOptions = {},
+  { hello = {}, answersCancels = true }: ConnectOptions = {},
 ): Promise<SimulatedAgent> {
   const headers = { authorization: `Bearer ${identity.token}` };
   const ws = new WebSocket(`${url.replace(/^http/, "ws")}/ws/agent`, { headers } as never);
   const received: ToAgent[] = [];
   const listeners = new Set<(message: ToAgent) => void>();
+  const taken = new Set(hello?.open_jobs?.map((job) => job.job_id));
+  let lastSeq = 0;
+  const answerCancel = ({ job_id, job }: ToAgentPayload<"command.cancel">) => {
+    if (job === undefined || taken.has(job_id)) return;
+    const changes = { status: "cancelled", exit_code: null, stats: null, started_at: null } as const;
+    agent.send("job.finished", endOf(job, changes), { seq: lastSeq + 1 });
+  };
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
     ws.addEventListener("close", (event) => resolve({ code: event.code, reason: event.reason }));
   });
@@ -39,13 +50,18 @@ export async function connectSimulated(
     const parsed = parseToAgent(String(event.data));
     if (!parsed.ok) throw new Error(`the server sent a frame that does not parse: ${event.data}`);
     received.push(parsed.message);
+    if (answersCancels && parsed.message.type === "command.cancel") answerCancel(parsed.message.payload);
     for (const listener of [...listeners]) listener(parsed.message);
   });
   const agent: SimulatedAgent = {
     identity,
     received,
     closed,
-    send: (type, payload, extra = {}) => ws.send(JSON.stringify({ type, ts: Date.now(), ...extra, payload })),
+    send(type, payload, extra = {}) {
+      if (type.startsWith("job.") && "job_id" in payload) taken.add(String(payload.job_id));
+      lastSeq = Math.max(lastSeq, extra.seq ?? 0);
+      ws.send(JSON.stringify({ type, ts: Date.now(), ...extra, payload }));
+    },
     sendText: (frame) => ws.send(frame),
     close: () => ws.close(),
     terminate: () => (ws as unknown as { terminate(): void }).terminate(),

@@ -23,6 +23,8 @@ export type SystemProps = {
   place: { folder: string; sharesDisk: boolean };
   copyProblem: string | null;
   sheet: { madeAt: number | null; newerCredentials: number };
+  /** Background tasks that fail or hang, in sentences. */
+  taskProblems: readonly string[];
   /** null = nobody is told. */
   heartbeat: { at: number | null; problem: string | null } | null;
   decryptCommand: string;
@@ -38,6 +40,7 @@ export function SystemPage({ view, ...data }: SystemProps & { view: View }) {
         </Verdict>
       </PageHead>
       <div class="ledger">
+        <Tasks {...data} />
         <Copies {...data} view={view} />
         <Sheet {...data} view={view} />
         <HeartbeatSection {...data} view={view} />
@@ -57,6 +60,12 @@ export function SystemPage({ view, ...data }: SystemProps & { view: View }) {
 
 function verdictOf(data: SystemProps, view: View): { glyph: GlyphName; words: Child; sub: Child } {
   const newest = data.copies[0];
+  if (data.taskProblems.length > 0)
+    return {
+      glyph: "failed",
+      words: "A background task of the manager keeps failing.",
+      sub: "Details are below and in the server’s log.",
+    };
   const sheetLack =
     data.sheet.madeAt === null
       ? "Nobody has made a recovery sheet yet."
@@ -77,6 +86,25 @@ function verdictOf(data: SystemProps, view: View): { glyph: GlyphName; words: Ch
     ),
     sub: "Keep the server key and a recovery sheet elsewhere.",
   };
+}
+
+function Tasks({ taskProblems }: SystemProps) {
+  if (taskProblems.length === 0) return null;
+  return (
+    <LedgerSection
+      id="tasks"
+      title="Background tasks"
+      about="Each is retried by itself. What fails for one host or repo does not hold up the others."
+    >
+      <div class="fields">
+        {taskProblems.map((problem) => (
+          <Notice glyph="failed" reason={problem}>
+            If it persists, report it with the server’s log.
+          </Notice>
+        ))}
+      </div>
+    </LedgerSection>
+  );
 }
 
 function Copies({ copies, place, view }: SystemProps & { view: View }) {

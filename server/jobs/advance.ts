@@ -1,0 +1,61 @@
+/** Carries a job through its life: reads what the table says of an event, writes it, and what an end means with it. */
+import type { Db } from "../../db/open.ts";
+import { findHost, updateHost } from "../../db/queries/hosts.ts";
+import { changeJob, findJob, listOpenJobs } from "../../db/queries/jobs.ts";
+import type { JobRow } from "../../db/schema/jobs.ts";
+import type { JobFields } from "../../shared/protocol/fields.ts";
+import type { ToAgentPayload } from "../../shared/protocol/to-agent.ts";
+import type { FactBus } from "../runtime/facts.ts";
+import { changesOf, type JobEvent, nextStep, type Step } from "./life.ts";
+import { recordBackupEnd, recordInitEnd } from "./outcomes.ts";
+
+export type Advanced = { job: JobRow; step: Step };
+
+/** Call inside a transaction. @param reported columns that the event brings along */
+export function advance(db: Db, job: JobRow, event: JobEvent, at: number, reported?: Partial<JobRow>): Advanced {
+  const step = nextStep(job, event);
+  const changes = changesOf(job, step, at, reported);
+  if (changes === null) return { job, step };
+  if (!changeJob(db, job.id, [job.status], changes)) return { job, step: { does: "nothing" } };
+  const changed = findJob(db, job.id) as JobRow;
+  if (hasEnded(step)) {
+    recordBackupEnd(db, changed);
+    recordInitEnd(db, changed);
+  }
+  if (changed.status !== job.status) refreshCurrentJob(db, job.hostId);
+  return { job: changed, step };
+}
+
+/** After the commit. */
+export function tellAdvanced(bus: FactBus, { job, step }: Advanced): void {
+  if (step.does !== "move" && step.does !== "ask" && !hasEnded(step)) return;
+  const fact = { jobId: job.id, hostId: job.hostId };
+  bus.tell("job.changed", fact);
+  if (hasEnded(step)) bus.tell("job.finished", fact);
+}
+
+export function hasEnded(step: Step): boolean {
+  return step.does === "end" || step.does === "end_as_reported";
+}
+
+function refreshCurrentJob(db: Db, hostId: string): void {
+  const running = listOpenJobs(db, hostId).find((job) => job.status === "running");
+  if (findHost(db, hostId)?.currentJobId !== (running?.id ?? null))
+    updateHost(db, hostId, { currentJobId: running?.id ?? null });
+}
+
+/** With the job's fields, so that an agent that never received it can report its end. */
+export function cancelMessage(job: JobRow): ToAgentPayload<"command.cancel"> {
+  const fields: JobFields = {
+    job_id: job.id,
+    kind: job.kind,
+    repo_id: job.repoId,
+    source_group_id: job.sourceGroupId,
+    schedule_id: job.scheduleId,
+    attempt: job.attempt,
+    actor_kind: job.actorKind,
+    scheduled_at: job.scheduledAt,
+    queued_at: job.queuedAt,
+  };
+  return { job_id: job.id, job: fields };
+}

@@ -1,0 +1,98 @@
+import { expect, test } from "bun:test";
+import { MINUTE_MS } from "../../shared/clock.ts";
+import { createLog, silentLog } from "../../shared/log.ts";
+import { createRedactor } from "../../shared/redact.ts";
+import { until } from "../../tests/testbed/wait.ts";
+import { createIsolation, StillFailing } from "./isolated.ts";
+import { startTicker } from "./ticker.ts";
+
+const failingOf = (work: () => void): StillFailing | null => {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    if (error instanceof StillFailing) return error;
+    throw error;
+  }
+};
+
+test("one that fails is logged, put off for a growing time, and told until it works; the others go on", () => {
+  let now = 0;
+  const clock = { now: () => now };
+  const lines: string[] = [];
+  const log = createLog({
+    level: "info",
+    format: "json",
+    clock,
+    redactor: createRedactor(),
+    write: (l) => lines.push(l),
+  });
+  const isolation = createIsolation({ task: "counting", of: "host", clock, log });
+  const done: string[] = [];
+  let isBroken = true;
+  const round = () => {
+    for (const id of ["a", "b", "c"])
+      isolation.attempt(id, () => {
+        done.push(id);
+        if (id === "b" && isBroken) throw new Error("no such zone");
+      });
+    return failingOf(() => isolation.conclude());
+  };
+  expect(round()?.failing).toEqual([{ of: "host", id: "b", since: 0, why: "no such zone" }]);
+  expect(done).toEqual(["a", "b", "c"]);
+  now = 1000;
+  expect(round()?.failing).toHaveLength(1);
+  expect(done).toEqual(["a", "b", "c", "a", "c"]);
+  now = MINUTE_MS;
+  round();
+  now = 2 * MINUTE_MS;
+  round();
+  expect(done.filter((id) => id === "b")).toHaveLength(2);
+  expect(lines.filter((line) => line.includes("no such zone"))).toHaveLength(2);
+  expect(lines[0]).toContain('"host_id":"b"');
+  isBroken = false;
+  now = 3 * MINUTE_MS;
+  expect(round()).toBeNull();
+});
+
+test("a tick that fails for some is overdue, and says for whom; one that fails as a whole says why", async () => {
+  let now = 0;
+  const clock = { now: () => now };
+  const isolation = createIsolation({ task: "counting", of: "repo", clock, log: silentLog });
+  let runs = 0;
+  const ticker = startTicker(
+    [
+      {
+        name: "some",
+        everyMs: 5,
+        run() {
+          runs++;
+          isolation.attempt("r", () => {
+            throw new Error("bad row");
+          });
+          isolation.conclude();
+        },
+      },
+      {
+        name: "whole",
+        everyMs: 5,
+        run() {
+          throw new Error("disk is gone");
+        },
+      },
+      { name: "fine", everyMs: 5, run() {} },
+    ],
+    silentLog,
+    clock,
+  );
+  await until(() => runs > 1);
+  expect(ticker.overdue()).toEqual([]);
+  now = 3 * MINUTE_MS;
+  const seen = runs;
+  await until(() => runs > seen + 1);
+  expect(ticker.overdue()).toMatchObject([
+    { tick: "some", failing: [{ of: "repo", id: "r", why: "bad row" }], why: null },
+    { tick: "whole", failing: [], why: "disk is gone" },
+  ]);
+  ticker.stop();
+});

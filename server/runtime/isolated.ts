@@ -1,0 +1,78 @@
+/** Work for each of many hosts or repos: one that fails is logged and put off for a growing time, and the others go on. */
+import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
+
+const FIRST_PAUSE_MS = MINUTE_MS;
+const LONGEST_PAUSE_MS = HOUR_MS;
+
+export type FailingOf = "host" | "repo" | "schedule" | "job";
+export type Failing = { of: FailingOf; id: string; since: number; why: string };
+
+/** Thrown at the end of a round, so that the tick counts as failed as long as one fails. What failed is logged already. */
+export class StillFailing extends Error {
+  constructor(readonly failing: readonly Failing[]) {
+    super(failing.map(({ id, why }) => `${id}: ${why}`).join("; "));
+  }
+}
+
+export type Isolation = {
+  /** Runs the work now unless it failed lately. @returns whether it ended well */
+  attempt(id: string, work: () => void): boolean;
+  /** Closes a round. @throws StillFailing */
+  conclude(): void;
+};
+
+type Entry = Failing & { failures: number; againAt: number };
+
+/** @param task what is done, for the log: "closing its days" */
+export function createIsolation({
+  task,
+  of,
+  clock,
+  log,
+}: {
+  task: string;
+  of: FailingOf;
+  clock: Clock;
+  log: Log;
+}): Isolation {
+  const entries = new Map<string, Entry>();
+
+  const failed = (id: string, error: unknown) => {
+    const now = clock.now();
+    const why = error instanceof Error ? error.message : String(error);
+    const before = entries.get(id);
+    const failures = (before?.failures ?? 0) + 1;
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
+    entries.set(id, { of, id, since: before?.since ?? now, why, failures, againAt: now + pauseMs });
+    log.error("one of many failed; the others go on", {
+      task,
+      [`${of}_id`]: id,
+      why,
+      failures,
+      again_in_s: pauseMs / 1000,
+    });
+  };
+
+  return {
+    attempt(id, work) {
+      const entry = entries.get(id);
+      if (entry && clock.now() < entry.againAt) return false;
+      try {
+        work();
+      } catch (error) {
+        failed(id, error);
+        return false;
+      }
+      if (entry) log.info("works again", { task, [`${of}_id`]: id });
+      entries.delete(id);
+      return true;
+    },
+    conclude() {
+      // What nobody asked for any more, such as an archived host, is no failure.
+      for (const [id, { againAt }] of entries) if (clock.now() - againAt > LONGEST_PAUSE_MS) entries.delete(id);
+      if (entries.size > 0)
+        throw new StillFailing([...entries.values()].map(({ id, since, why }) => ({ of, id, since, why })));
+    },
+  };
+}

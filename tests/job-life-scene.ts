@@ -1,0 +1,248 @@
+/** A server's jobs and an agent's lane, both real and on real SQLite, with a wire between them that loses what is on it when it breaks. */
+
+import type { DesiredStateHolder } from "../agent/desired-state.ts";
+import { createDispatcher as createAgentDispatcher } from "../agent/dispatcher.ts";
+import type { FollowUps } from "../agent/follow-ups.ts";
+import { type Handler, type HandlerDeps, succeeded, cancelled as wasCancelled } from "../agent/handlers/handler.ts";
+import { createJobRunner } from "../agent/job-runner.ts";
+import { createOutbox } from "../agent/outbox.ts";
+import { createQueue } from "../agent/queue.ts";
+import { recoverJobs } from "../agent/recovery.ts";
+import type { ResticFinder } from "../agent/restic/binary.ts";
+import type { Restic } from "../agent/restic/restic.ts";
+import { openAgentDb } from "../agent/store/open.ts";
+import { createStore } from "../agent/store/store.ts";
+import { QUICK } from "../agent/testing/fixture.ts";
+import type { Db } from "../db/open.ts";
+import { listOpenJobs } from "../db/queries/jobs.ts";
+import { createCatchUp } from "../server/agents/catch-up.ts";
+import { type Connection, createConnection, createHub } from "../server/agents/hub.ts";
+import { createInbound, type DurableHandlers } from "../server/agents/inbound.ts";
+import type { Socket } from "../server/http/sockets.ts";
+import { createCancel } from "../server/jobs/cancel.ts";
+import { createJobMaker } from "../server/jobs/create.ts";
+import { createDispatcher } from "../server/jobs/dispatch.ts";
+import { createJobIngest } from "../server/jobs/ingest.ts";
+import { createReconciler } from "../server/jobs/reconcile.ts";
+import { createLiveJobs } from "../server/jobs/stream.ts";
+import { createFactBus } from "../server/runtime/facts.ts";
+import { type Clock, DAY_MS } from "../shared/clock.ts";
+import { newId } from "../shared/ids.ts";
+import { silentLog } from "../shared/log.ts";
+import type { Credential, JobFields } from "../shared/protocol/fields.ts";
+import { type CommandRun, parseToAgent } from "../shared/protocol/to-agent.ts";
+import { createRedactor } from "../shared/redact.ts";
+import { helloOf } from "./testbed/simulated-agent.ts";
+
+export const CREDENTIAL: Credential = {
+  url: "/srv/repo",
+  http_username: null,
+  http_password: null,
+  repo_password: "secret!",
+  env: {},
+};
+export const JOB_LOST_AFTER_MS = 7 * DAY_MS;
+
+/** What is on the wire, in both directions, in order. */
+export type Wire = {
+  toAgent: string[];
+  toServer: string[];
+  fromServer: (frame: string) => void;
+  connection: Connection;
+};
+
+/** The server's side; a restart makes another one on the same database. */
+export function serverSide(db: Db, clock: Clock, hostId: string) {
+  const log = silentLog;
+  const bus = createFactBus(log);
+  const hub = createHub();
+  const world = { db, clock, log, bus, hub };
+  const live = createLiveJobs({ db, clock });
+  const ingest = createJobIngest({ ...world, live, checkOwned: () => {} });
+  const dispatcher = createDispatcher({
+    ...world,
+    // What deletes brings a credential of its own.
+    credentialFor: (job) => (job.kind === "prune" ? CREDENTIAL : null),
+    planForget: () => null,
+    limit: { mayStart: () => true, release: () => {} },
+  });
+  const reconciler = createReconciler({
+    ...world,
+    lastSeenAt: () => null,
+    startedAt: clock.now(),
+    jobLostAfterMs: JOB_LOST_AFTER_MS,
+    holds: ingest.holds,
+  });
+  const catchUp = createCatchUp({ ...world, reconcile: reconciler.reconcile, caughtUp: dispatcher.dispatch });
+  const ignored = () => undefined;
+  const inbound = createInbound({
+    ...world,
+    durable: {
+      "job.queued": ingest.queued,
+      "job.started": ingest.started,
+      "job.finished": ingest.finished,
+      "log.stream": ingest.logged,
+      "snapshots.added": ignored,
+      "snapshots.report": ignored,
+      "repo.stats": ignored,
+      "repo.status": ignored,
+      "schedule.skipped": ignored,
+      "update.status": ignored,
+    } satisfies DurableHandlers,
+    passing: {
+      hello(connection, hello) {
+        connection.hello = hello;
+        hub.attach(connection);
+        connection.send("welcome", {
+          protocol_version: 1,
+          server_version: "0.1.0",
+          server_state_id: newId(),
+          host_id: hostId,
+          time: clock.now(),
+        });
+        catchUp.greeted(connection);
+      },
+      heartbeat: ignored,
+      "job.progress": ignored,
+      "state.ack": ignored,
+      "tree.list.result": ignored,
+      error: (connection, { code }, id) => {
+        if (code === "busy" && id !== null) dispatcher.busy(connection, id);
+      },
+    },
+    onCommitted: catchUp.committed,
+  });
+  bus.on("job.created", () => dispatcher.dispatch(hostId));
+  bus.on("job.changed", () => dispatcher.dispatch(hostId));
+  return {
+    maker: createJobMaker(world),
+    cancel: createCancel(world),
+    inbound,
+    hub,
+    openJobs: () => listOpenJobs(db, hostId),
+    tick: () => [...dispatcher.ticks, ...reconciler.ticks].forEach(({ run }) => void run()),
+    open(): Wire {
+      const wire: Pick<Wire, "toAgent" | "toServer"> = { toAgent: [], toServer: [] };
+      const socket = {
+        readyState: WebSocket.OPEN as number,
+        send: (frame: string) => wire.toAgent.push(frame),
+        close() {},
+      };
+      const connection = createConnection(socket as unknown as Socket, hostId, "127.0.0.1", clock);
+      const fromServer = () => {
+        socket.readyState = WebSocket.CLOSED;
+      };
+      return { ...wire, connection, fromServer };
+    },
+  };
+}
+export type ServerSide = ReturnType<typeof serverSide>;
+
+export type AgentWatch = {
+  /** A job's work begins; it lasts until the given function is called. */
+  began(jobId: string, end: () => void): void;
+};
+
+/** One life of the agent on a state folder. `isOld`: it knows no fields of a cancelled job. */
+export function agentSide(folder: string, clock: Clock, machineId: string, isOld: boolean, watch: AgentWatch) {
+  const store = createStore(openAgentDb(folder, 0).db);
+  const outbox = createOutbox({ store, clock, log: silentLog, writeAgainMs: 50 });
+  const redactor = createRedactor();
+  const access = { access: { repoId: "", name: "vault", kind: "local", credential: CREDENTIAL }, compression: null };
+  const state = {
+    refusal: () => null,
+    findRepo: () => ({ found: "ok", ...access }),
+  } as unknown as DesiredStateHolder;
+  const work: Handler = async ({ job, signal }) => {
+    const how = await new Promise<"ended" | "stopped">((resolve) => {
+      watch.began(job.job_id, () => resolve("ended"));
+      signal.addEventListener("abort", () => resolve("stopped"));
+    });
+    return how === "ended" ? succeeded() : wasCancelled();
+  };
+  const errors: unknown[] = [];
+  let wire: Wire | null = null;
+  const sendPassing = (type: string, payload: unknown, id?: string) =>
+    wire?.toServer.push(JSON.stringify({ type, ts: clock.now(), ...(id === undefined ? {} : { id }), payload }));
+  const runner = createJobRunner({
+    store,
+    outbox,
+    state,
+    restic: {} as Restic,
+    finder: { known: () => null } as unknown as ResticFinder,
+    handlerDeps: {} as HandlerDeps,
+    handlers: { backup: work, unlock: work, prune: work },
+    sendProgress: () => {},
+    redactor,
+    clock,
+    log: silentLog,
+    timings: QUICK,
+  });
+  const queue = createQueue({
+    store,
+    outbox,
+    runner,
+    followUps: { runNext: () => {}, giveWay: () => {}, wake: () => {}, stop: () => {} } as unknown as FollowUps,
+    clock,
+    serverNow: clock.now,
+    owed: () => null,
+    refuseBusy: (jobId) => void sendPassing("error", { code: "busy", message: "Another job runs on this host" }, jobId),
+    fatal: (error) => void errors.push(error),
+    changed: () => {},
+    log: silentLog,
+  });
+  const dispatcher = createAgentDispatcher({
+    outbox,
+    queue,
+    state,
+    readTree: async () => ({ entries: [], total: 0, error: null }),
+    send: { stateAck: () => {}, treePage: () => {}, error: (code, message) => void errors.push(`${code} ${message}`) },
+    now: clock.now,
+    log: silentLog,
+  });
+  queue.start(recoverJobs({ store, outbox, ended: () => {}, clock, log: silentLog }));
+  return {
+    folder,
+    store,
+    queue,
+    errors,
+    connect(opened: Wire): void {
+      wire = opened;
+      const hello = helloOf({ machineId } as Parameters<typeof helloOf>[0], {
+        outbox_last_seq: outbox.lastSeq(),
+        open_jobs: queue.openJobs(),
+      });
+      sendPassing("hello", hello);
+    },
+    disconnect(): void {
+      wire = null;
+      outbox.detach();
+    },
+    hear(frame: string): void {
+      const parsed = parseToAgent(frame);
+      if (!parsed.ok) throw new Error(`the server sent what does not parse: ${frame}`);
+      const { message } = parsed;
+      if (message.type === "welcome") outbox.attach((out) => void wire?.toServer.push(out));
+      else if (message.type === "command.cancel" && isOld)
+        dispatcher.received({ ...message, payload: { job_id: message.payload.job_id } });
+      else dispatcher.received(message);
+    },
+    /** A scheduled backup, begun by the agent itself. */
+    mint(repoId: string, groupId: string): string {
+      const identity = { job_id: newId(), repo_id: repoId, actor_kind: "schedule" as const, queued_at: clock.now() };
+      const scheduled = { source_group_id: groupId, schedule_id: newId(), attempt: 1, scheduled_at: clock.now() };
+      const fields: JobFields = { ...identity, ...scheduled, kind: "backup" };
+      const args = { source_group_id: groupId, state_version: 1, bandwidth: null };
+      const order: CommandRun = { ...identity, expires_at: clock.now() + 3 * DAY_MS, kind: "backup", args };
+      queue.mint([{ fields, order }], [], () => {});
+      return fields.job_id;
+    },
+    /** Dies at its work. */
+    crash(): void {
+      wire = null;
+      outbox.close();
+      store.close();
+    },
+  };
+}
+export type AgentSide = ReturnType<typeof agentSide>;
