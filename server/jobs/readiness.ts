@@ -134,17 +134,7 @@ export function createReadiness(deps: ReadinessDeps): Readiness {
   };
 
   const lookAtAll = () => {
-    for (const hostId of listUnsettledHosts(db)) {
-      try {
-        look(hostId);
-      } catch (error) {
-        // One host's trouble holds up no other; it is looked at again with the next tick.
-        log.error("a host's repos could not be looked at", {
-          host_id: hostId,
-          why: error instanceof Error ? error.message : String(error),
-        });
-      }
-    }
+    for (const hostId of listUnsettledHosts(db)) look(hostId);
   };
 
   return {
