@@ -29,8 +29,8 @@ export function SettingsProblems({ host, problems, view }: Props) {
   if (whole)
     return (
       <Notice glyph="failed" reason="Settings not saved.">
-        <code>{host.name}</code> keeps using its previous settings, if it has any. The server retries every minute. The
-        agent reports: {whole.message}
+        <code>{host.name}</code> keeps using its previous settings, if it has any. The server retries every minute while
+        it is online. The agent reports: {whole.message}
       </Notice>
     );
   if (problems.length === 0) return null;

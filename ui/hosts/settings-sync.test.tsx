@@ -7,7 +7,14 @@ const NOW = Date.UTC(2026, 10, 20, 12, 50);
 const AT_1240 = NOW - 10 * 60_000;
 
 function html(facts: Partial<SettingsFacts>): string {
-  const host = { stateVersion: 7, appliedStateVersion: 5, driftSince: AT_1240, status: "online", ...facts } as const;
+  const host = {
+    stateVersion: 7,
+    appliedStateVersion: 5,
+    driftSince: AT_1240,
+    status: "online",
+    problems: [],
+    ...facts,
+  } as const;
   return String(<Settings host={host} view={{ now: NOW, dates: createDates("UTC") }} />);
 }
 const words = (facts: Partial<SettingsFacts>) =>
@@ -31,6 +38,18 @@ test("changes are on their way, wait for the host, or have not arrived", () => {
 test("a new host gets its first ones", () => {
   expect(words({ appliedStateVersion: null })).toBe("its first settings are on their way");
   expect(words({ appliedStateVersion: null, status: "offline" })).toBe("gets its first settings when it connects");
+});
+
+test("what could not be applied or saved is not green", () => {
+  const refused = { is: "schedule", id: "x", message: "It never runs" } as const;
+  const upToDate = { appliedStateVersion: 7, driftSince: null };
+  expect(words({ ...upToDate, problems: [refused] })).toBe(
+    "settings up to date, except for some that could not be applied",
+  );
+  expect(html({ ...upToDate, problems: [refused] })).not.toContain("is-ok");
+  const unsaved = { is: "not_saved", message: "disk is full" } as const;
+  expect(words({ problems: [unsaved] })).toBe("settings could not be saved; the server retries every minute");
+  expect(html({ problems: [unsaved] })).toContain("is-warning");
 });
 
 test("versions are for those who hover", () => {

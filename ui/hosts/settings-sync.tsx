@@ -5,6 +5,7 @@ import { MINUTE_MS } from "../../shared/clock.ts";
 import { Icon } from "../components/icon.tsx";
 import { Near } from "../components/time.tsx";
 import type { View } from "../view.ts";
+import { notSaved, type SettingsProblem } from "./problems.tsx";
 import type { HostStatus } from "./words.tsx";
 
 /** A host that is connected takes changes within seconds; longer than this something is wrong. */
@@ -12,12 +13,26 @@ const ON_THE_WAY_MS = 10 * MINUTE_MS;
 
 export type SettingsFacts = Pick<HostRow, "stateVersion" | "appliedStateVersion" | "driftSince"> & {
   status: HostStatus;
+  problems: readonly SettingsProblem[];
 };
 
 export function Settings({ host, view }: { host: SettingsFacts; view: Pick<View, "now" | "dates"> }) {
-  const { stateVersion, appliedStateVersion, driftSince } = host;
+  const { stateVersion, appliedStateVersion, driftSince, status } = host;
   const versions = `Settings version ${stateVersion}; the host ${appliedStateVersion === null ? "has none yet" : `has ${appliedStateVersion}`}`;
-  if (driftSince === null && appliedStateVersion === stateVersion)
+  if (notSaved(host.problems) !== null && status !== "offline")
+    return (
+      <span class="is-warning" title={versions}>
+        settings could not be saved; the server retries every minute
+      </span>
+    );
+  const isUpToDate = driftSince === null && appliedStateVersion === stateVersion;
+  if (isUpToDate && host.problems.length > 0)
+    return (
+      <span class="is-warning" title={`Settings version ${stateVersion}`}>
+        settings up to date, except for some that could not be applied
+      </span>
+    );
+  if (isUpToDate)
     return (
       <span class="is-ok" title={`Settings version ${stateVersion}`}>
         <Icon name="check" />
