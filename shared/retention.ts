@@ -1,5 +1,6 @@
 /** What a retention policy keeps: restic's own `forget` algorithm (0.17 and later), so that a preview can be believed. */
 import * as v from "valibot";
+import { utcTime } from "./utc.ts";
 
 export const COUNT_RULES = [
   "keep_last",
@@ -233,8 +234,6 @@ function isoWeek(wall: Date): number {
   const weekday = (wall.getUTCDay() + 6) % 7;
   const thursday = new Date((day - weekday + 3) * 86_400_000);
   const year = thursday.getUTCFullYear();
-  // Not by `Date.UTC`, which takes the years 0 to 99 for those of the last century.
-  const firstOfYear = new Date(0).setUTCFullYear(year, 0, 1);
-  const week = Math.floor((thursday.getTime() - firstOfYear) / (7 * 86_400_000)) + 1;
+  const week = Math.floor((thursday.getTime() - utcTime(year, 0, 1)) / (7 * 86_400_000)) + 1;
   return year * 100 + week;
 }

@@ -1,4 +1,5 @@
 /** A time zone's arithmetic: from moments to wall clocks and back. */
+import { utcTime } from "./utc.ts";
 
 const DAY = 86_400_000;
 
@@ -64,7 +65,7 @@ function offsetReader(name: string): (at: number) => number {
     const part: Record<string, number> = {};
     for (const { type, value } of format.formatToParts(at)) part[type] = Number(value);
     const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part;
-    return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000;
+    return utcTime(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000;
   };
 }
 

@@ -1,4 +1,5 @@
 // How numbers and times are written in words: one place for server-rendered pages and browser scripts.
+import { utcTime } from "../shared/utc.ts";
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] as const;
 const SECOND = 1000;
@@ -116,7 +117,7 @@ export function createDates(zone: string): Dates {
     const parts: Record<string, number> = {};
     for (const { type, value } of format.formatToParts(quarter * 15 * MINUTE)) parts[type] = Number(value);
     const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
-    const offset = Date.UTC(year, month - 1, day, hour, minute, second) - quarter * 15 * MINUTE;
+    const offset = utcTime(year, month - 1, day, hour, minute, second) - quarter * 15 * MINUTE;
     offsets.set(quarter, offset);
     return offset;
   };

@@ -24,13 +24,15 @@ export type RepoNeedFacts = Pick<
   hasAdmin: boolean;
   /** The retention of a group that goes into it waits for a yes. */
   isHeld: boolean;
+  /** Snapshots in it that cannot be read. */
+  unreadableCount: number;
 };
 
 const FACTS = `SELECT r.id, r.host_id AS hostId, r.name, h.name AS hostName, r.status, r.append_only AS appendOnly,
     r.check_cron AS checkCron, r.last_check_at AS lastCheckAt, r.last_check_status AS lastCheckStatus,
     r.last_prune_status AS lastPruneStatus, r.last_forget_status AS lastForgetStatus,
     r.maintenance_since AS maintenanceSince, r.maintenance_enabled AS maintenanceEnabled, r.created_at AS createdAt,
-    c.id AS adminId
+    c.id AS adminId, coalesce(json_array_length(r.unreadable_snapshots), 0) AS unreadableCount
   FROM repos r JOIN hosts h ON h.id = r.host_id
   LEFT JOIN credentials c ON c.repo_id = r.id AND c.slot = 'admin'
   WHERE h.archived_at IS NULL AND r.removed_at IS NULL

@@ -23,6 +23,7 @@ const repo = (changes: Partial<RepoNeedFacts> = {}): RepoNeedFacts => ({
   createdAt: NOW - 100 * DAY_MS,
   hasAdmin: true,
   isHeld: false,
+  unreadableCount: 0,
   ...changes,
 });
 const kindOf = (changes: Partial<RepoNeedFacts>) => repoNeed(repo(changes), NOW, periodOf)?.kind ?? null;
@@ -54,6 +55,7 @@ test("the worst comes first, equals stay ordered as they came", () => {
   const worst: readonly Partial<RepoNeedFacts>[] = [
     { status: "failed", lastCheckStatus: "errors" },
     { lastCheckStatus: "errors" },
+    { unreadableCount: 2 },
     { appendOnly: "violated" },
     { status: "waiting" },
     { lastPruneStatus: "failed" },
@@ -64,11 +66,12 @@ test("the worst comes first, equals stay ordered as they came", () => {
     { status: "unknown" },
   ];
   const all = worst.map((changes, at) => repo({ ...changes, id: String(at) }));
-  const { ids, needy } = sortByNeed([...all.slice(0, 8).reverse(), ...all.slice(8)], NOW, periodOf);
+  const { ids, needy } = sortByNeed([...all.slice(0, 9).reverse(), ...all.slice(9)], NOW, periodOf);
   expect(ids).toEqual(all.map(({ id }) => id));
   expect(needy.map(({ need }) => need.kind)).toEqual([
     "failed",
     "damaged",
+    "unreadable_snapshots",
     "violated",
     "waiting",
     "maintenance_failed",

@@ -14,6 +14,7 @@ const DEFAULT_PERIOD_MS = 7 * DAY_MS;
 const ORDER: readonly RepoNeed["kind"][] = [
   "failed",
   "damaged",
+  "unreadable_snapshots",
   "violated",
   "waiting",
   "maintenance_failed",
@@ -26,6 +27,7 @@ const ORDER: readonly RepoNeed["kind"][] = [
 export function repoNeed(repo: RepoNeedFacts, now: number, periodOf: (cron: string) => number): RepoNeed | null {
   if (repo.status === "failed") return { kind: "failed" };
   if (repo.lastCheckStatus === "errors") return { kind: "damaged" };
+  if (repo.unreadableCount > 0) return { kind: "unreadable_snapshots", count: repo.unreadableCount };
   if (repo.appendOnly === "violated") return { kind: "violated" };
   if (repo.status === "waiting") return { kind: "waiting" };
   if (repo.lastCheckStatus === "failed") return { kind: "maintenance_failed", what: "check" };

@@ -170,6 +170,7 @@ export function locksView(db: Db, repo: RepoRow, now: number): LocksView {
   const isOld = repo.oldestLockAt !== null && now - repo.oldestLockAt > STALE_AFTER_MS;
   return {
     count: repo.lockCount,
+    unread: (repo.lockCount ?? 0) > 0 ? Math.max(0, (repo.lockCount ?? 0) - (repo.locks ?? []).length) : 0,
     oldestAt: repo.oldestLockAt,
     lookedAt: repo.locksAt,
     isStale: (repo.lockCount ?? 0) > 0 && isOld && !isJobRunning,

@@ -119,7 +119,7 @@ function statusChanges(repo: RepoRow, report: ToServerPayload<"repo.status">, no
     ...(isChecked ? { appendOnly: report.append_only, appendOnlyCheckedAt: report.checked_at } : {}),
     ...(report.locks
       ? {
-          lockCount: report.locks.length,
+          lockCount: report.lock_files ?? report.locks.length,
           locks: report.locks,
           locksAt: report.checked_at,
           oldestLockAt: report.locks.length > 0 ? Math.min(...report.locks.map((l) => l.time)) : null,

@@ -249,6 +249,8 @@ function repoBody(repo: RepoRow, hostName: string) {
     compression_ratio: repo.compressionRatio,
     measured_at: iso(repo.measuredAt),
     compression: repo.compression,
+    /** Damaged files: these snapshots are there, but cannot be read. */
+    unreadable_snapshots: repo.unreadableSnapshots ?? [],
     lock_count: repo.lockCount,
     oldest_lock_at: iso(repo.oldestLockAt),
     locks: (repo.locks ?? []).map(({ time, ...lock }) => ({ ...lock, time: iso(time) })),

@@ -48,6 +48,7 @@ export function snapshotPages({ db, pages, heads }: SnapshotPageDeps): Route[] {
             rows={items}
             total={total}
             limit={ROWS}
+            unreadable={chosen?.unreadableSnapshots ?? []}
             refreshedAt={chosen?.snapshotsTakenAt ?? null}
           />,
         );

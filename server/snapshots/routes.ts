@@ -29,6 +29,7 @@ export function snapshotRoutes({ db }: { db: Db }): Route[] {
         const repos = listReposOfHost(db, host.id).filter((repo) => !query.repo_id || repo.id === query.repo_id);
         const filter = { ...query, repoIds: repos.map((repo) => repo.id), hostname: host.resticHost };
         const { items, total } = listSnapshots(db, filter, query.limit, query.offset);
+        const unreadable = new Set(repos.flatMap((repo) => repo.unreadableSnapshots ?? []));
         const refreshed = repos.map((repo) => repo.snapshotsTakenAt ?? 0);
         return c.json({
           items: items.map((row) => ({
@@ -36,6 +37,8 @@ export function snapshotRoutes({ db }: { db: Db }): Route[] {
             snapshot_id: row.snapshotId,
             short_id: row.shortId,
             time: iso(row.time),
+            utc_offset_minutes: row.utcOffsetMinutes,
+            is_readable: !unreadable.has(row.snapshotId),
             hostname: row.hostname,
             username: row.username,
             paths: row.paths,

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { agentIn } from "../testbed/agent.ts";
+import { mustRun } from "../testbed/command.ts";
+import { copyRepoTemplate, TEMPLATE_PASSWORD } from "../testbed/repo-template.ts";
 import { type RestServer, startRestServer } from "../testbed/rest-server.ts";
 import { type Client, type ServerProcess, signIn, startServer } from "../testbed/server.ts";
 import { createCleanup } from "../testbed/temp.ts";
@@ -12,6 +14,7 @@ import { until } from "../testbed/wait.ts";
 const cleanup = createCleanup();
 let server: ServerProcess;
 let client: Client;
+let root: string;
 let everyday: RestServer;
 let deleting: RestServer;
 let restics: Record<string, string>;
@@ -21,7 +24,7 @@ beforeAll(async () => {
   server = await startServer({ dataDir: join(await cleanup.tempFolder(), "data") });
   cleanup.add(async () => void (await server.stop()));
   client = await signIn(server);
-  const root = await cleanup.tempFolder();
+  root = await cleanup.tempFolder();
   everyday = await startRestServer({ root, appendOnly: true });
   deleting = await startRestServer({ root, appendOnly: false });
   cleanup.add(async () => {
@@ -42,7 +45,7 @@ type Job = {
 };
 type Repo = { id: string; status: string; status_code: string | null; restic_id: string; snapshot_count: number };
 
-async function addHost(name: string, version: string) {
+async function addHost(name: string, version: string, repoPassword?: string) {
   const home = await cleanup.tempFolder();
   const source = join(home, "source");
   mkdirSync(source);
@@ -52,7 +55,13 @@ async function addHost(name: string, version: string) {
   const { token } = await client.post<{ token: string }>("/api/enrollment-tokens", {
     host_name: name,
     includes: [source],
-    repo: { kind: "rest", url: everyday.url(name, "main"), http_username: name, http_password: password },
+    repo: {
+      kind: "rest",
+      url: everyday.url(name, "main"),
+      http_username: name,
+      http_password: password,
+      repo_password: repoPassword,
+    },
   });
   const agent = agentIn({ home, restic: restics[version] ?? null });
   await agent.enroll(server.url, token);
@@ -99,6 +108,80 @@ const ready = (rid: string) =>
     },
     { timeoutMs: 60_000, everyMs: 200, what: "the repo being ready" },
   );
+
+/** Snapshots as plain restic makes them, by the clock of a zone. */
+async function savedByHand(host: { name: string; source: string }, version: string, times: string[], zone: string) {
+  const env = {
+    ...{ RESTIC_REPOSITORY: deleting.url(host.name, "main"), RESTIC_PASSWORD: TEMPLATE_PASSWORD, TZ: zone },
+    ...{ RESTIC_REST_USERNAME: host.name, RESTIC_REST_PASSWORD: `http of ${host.name}` },
+  };
+  for (const time of times)
+    await mustRun(
+      [
+        restics[version] ?? "",
+        "backup",
+        "--no-cache",
+        "--host",
+        host.name,
+        "--tag",
+        "default",
+        "--time",
+        time,
+        "source",
+      ],
+      { env, cwd: join(host.source, "..") },
+    );
+}
+
+test.each([
+  ["restic-0.18", "tokyo-a"],
+  ["restic-0.19", "tokyo-b"],
+])(
+  "with %s: the first forget in an existing repository asks, by the days that restic forms; then exactly what was agreed goes",
+  async (version, name) => {
+    await copyRepoTemplate(join(root, name, "main"));
+    const host = await addHost(name, version, TEMPLATE_PASSWORD);
+    const hours = ["20", "22", "24", "26"].flatMap((day) => [`2026-11-${day} 02:00:00`, `2026-11-${day} 16:00:00`]);
+    await savedByHand(host, version, hours, "UTC");
+    await checked("PATCH", `/api/hosts/${host.id}`, { timezone_override: "Asia/Tokyo" });
+    const group = `/api/hosts/${host.id}/source-groups/${host.gid}`;
+    await put(group, { retention: { keep_daily: 30 } });
+    const credential = { url: deleting.url(name, "main"), http_username: name, http_password: `http of ${name}` };
+    await put(`/api/repos/${host.rid}/credentials/admin`, credential);
+    await ready(host.rid);
+    expect(
+      await ended((await client.post<{ job_id: string }>(`/api/repos/${host.rid}/snapshots`, {})).job_id),
+    ).toMatchObject({
+      status: "succeeded",
+      stats: { snapshot_count: 8 },
+    });
+
+    const refused = await client.request("POST", `/api/repos/${host.rid}/forget`, {});
+    expect(refused).toMatchObject({ status: 409, body: { error: { code: "retention_held" } } });
+    expect((await repo(host.rid)).snapshot_count).toBe(8);
+
+    await client.post(`${group}/confirm-retention`, {});
+    // One that the server has not heard of, made before the order is sent.
+    await savedByHand(host, version, ["2026-11-27 02:00:00"], "UTC");
+    const first = await run(host.rid, "forget");
+    expect(first).toMatchObject({ status: "succeeded", stats: { replan: true, snapshots_removed: 0 } });
+    const last = await until(
+      async () => {
+        const { items } = await client.get<{ items: Job[] }>(`/api/jobs?repo_id=${host.rid}&kind=forget`);
+        return items.length === 2 && items[0]?.status === "succeeded" ? items[0] : null;
+      },
+      { timeoutMs: 60_000, what: "the forget that was planned anew" },
+    );
+    expect(last.stats).toMatchObject({ snapshots_removed: 3, snapshots_after: 6 });
+
+    // New snapshots carry the clock of the schedule.
+    expect((await backup(host))[0]).toMatchObject({ status: "succeeded" });
+    type Items = { items: { utc_offset_minutes: number }[] };
+    const { items } = await client.get<Items>(`/api/hosts/${host.id}/snapshots`);
+    expect(items[0]?.utc_offset_minutes).toBe(540);
+  },
+  120_000,
+);
 
 test.each([
   ["restic-0.18", "a"],

@@ -2,11 +2,14 @@
 import { Verb } from "../components/button.tsx";
 import { Badge } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";
-import { formatPlural } from "../format.ts";
+import { formatDuration, formatPlural } from "../format.ts";
 import type { View } from "../view.ts";
 
 export type LocksView = {
+  /** Lock files in the repository. */
   count: number | null;
+  /** Of these, not among `locks`: beyond the first ten, or damaged. */
+  unread: number;
   oldestAt: number | null;
   lookedAt: number | null;
   /** Older than an hour, and no job of ours runs. */
@@ -39,14 +42,23 @@ export function LocksRow({
           {locks.locks.map((lock) => (
             <>
               <code>{lock.hostname}</code> process {lock.pid}
-              {lock.exclusive ? ", alone" : ""}, <Ago at={lock.at} view={view} />
+              {lock.exclusive ? ", exclusive" : ""}, <LockedSince at={lock.at} view={view} />
               <br />
             </>
           ))}
+          {locks.unread > 0 ? `${formatPlural(locks.unread, "lock file")} could not be read` : null}
         </small>
       </td>
       <td data-th="Last">
-        {locks.isStale && oldestAt !== null ? (
+        {isTorn(locks) ? (
+          <>
+            <Badge glyph="warning">damaged</Badge>
+            <small>
+              jobs cannot work beside it: when no restic uses this repository, run{" "}
+              <code>restic unlock --remove-all</code>
+            </small>
+          </>
+        ) : locks.isStale && oldestAt !== null ? (
           <>
             <Badge glyph="warning">stale</Badge>
             <small>from a restic that was killed; it blocks forget and prune</small>
@@ -71,5 +83,24 @@ export function LocksRow({
         ) : null}
       </td>
     </tr>
+  );
+}
+
+/** restic reads ten at most for us, so only below that a missing one says something. */
+function isTorn({ count, unread, locks }: LocksView): boolean {
+  return unread > 0 && count !== null && locks.length < MOST_READ;
+}
+
+const MOST_READ = 10;
+/** Clocks of two machines differ by a little. */
+const AHEAD_MS = 5 * 60_000;
+
+function LockedSince({ at, view }: { at: number; view: View }) {
+  if (at <= view.now + AHEAD_MS) return <Ago at={at} view={view} />;
+  return (
+    <>
+      dated {formatDuration(at - view.now)} ahead: that machine's clock is ahead, and until then restic never calls this
+      lock stale
+    </>
   );
 }

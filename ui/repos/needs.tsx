@@ -5,7 +5,8 @@ import { formatPlural } from "../format.ts";
 
 export type RepoNeed =
   | { kind: "failed" | "damaged" | "violated" | "waiting" | "check_overdue" | "retention_held" | "no_admin_credential" }
-  | { kind: "maintenance_failed"; what: MaintenanceKind };
+  | { kind: "maintenance_failed"; what: MaintenanceKind }
+  | { kind: "unreadable_snapshots"; count: number };
 
 /** The need as the end of a sentence that begins with the repo's name. */
 function repoNeedInWords(need: RepoNeed): string {
@@ -14,6 +15,10 @@ function repoNeedInWords(need: RepoNeed): string {
       return "cannot be opened";
     case "damaged":
       return "is damaged: the job of its last check says what to do";
+    case "unreadable_snapshots":
+      return need.count === 1
+        ? "holds a snapshot that cannot be read"
+        : `holds ${need.count} snapshots that cannot be read`;
     case "violated":
       return "could be erased by a stolen host";
     case "waiting":
@@ -32,6 +37,8 @@ function repoNeedInWords(need: RepoNeed): string {
 /** In a list, where its other columns do not say it already. */
 export function needNote(need: RepoNeed | null): string | null {
   switch (need?.kind) {
+    case "unreadable_snapshots":
+      return "snapshots unreadable";
     case "check_overdue":
       return "check overdue";
     case "retention_held":
@@ -45,7 +52,7 @@ export function needNote(need: RepoNeed | null): string | null {
   }
 }
 
-const GRAVE: ReadonlySet<RepoNeed["kind"]> = new Set(["failed", "damaged"]);
+const GRAVE: ReadonlySet<RepoNeed["kind"]> = new Set(["failed", "damaged", "unreadable_snapshots"]);
 const NAMED = 2;
 
 export type FleetReposVerdict = {

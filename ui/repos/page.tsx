@@ -13,6 +13,7 @@ import { LocksRow, type LocksView } from "./locks.tsx";
 import { LookalikeNotice, type Sharer } from "./lookalikes.tsx";
 import { MaintenanceSection, type MaintenanceView } from "./maintenance.tsx";
 import { SizeSection, type Trend } from "./size.tsx";
+import { UnreadableSnapshots } from "./unreadable.tsx";
 import { AppendOnlyBadge, AppendOnlyWords, isBeingMade, type NextLook, RepoNotice } from "./words.tsx";
 
 /** A form of this page that was refused, to come back with what was typed. */
@@ -68,6 +69,7 @@ export function RepoPage({ view, ...data }: RepoPageProps & { view: View }) {
         </div>
       </PageHead>
       <RepoNotice repo={repo} editable={editable} nextLook={data.nextLook} view={view} />
+      <UnreadableSnapshots ids={repo.unreadableSnapshots ?? []} />
       <LookalikeNotice lookalikes={data.lookalikes} />
       <div class="ledger repo">
         <SizeSection repo={repo} trend={trend} path={path} mayRun={mayRun} view={view} />

@@ -47,6 +47,7 @@ const REASONS: Partial<Record<ErrorCode, string>> = {
   repo_locked: "Repository locked",
   permission_denied: "Permission denied",
   append_only: "Deleting is refused",
+  repo_damaged: "Repository damaged",
   repo_full: "Repository full",
   no_credentials: "No credential on the host",
   refused_by_host: "Refused by the host",

@@ -16,9 +16,11 @@ export type SnapshotsTabProps = {
   filter: SnapshotFilter;
   repos: readonly { id: string; name: string; isPrimary: boolean }[];
   groups: readonly { name: string; tag: string }[];
-  rows: readonly Omit<SnapshotRow, "parent" | "username">[];
+  rows: readonly Omit<SnapshotRow, "parent" | "username" | "utcOffsetMinutes" | "firstSeenAt">[];
   total: number;
   limit: number;
+  /** Ids of those that the newest list found but could not read. */
+  unreadable: readonly string[];
   /** When the agent last listed the repo; null before its first list. */
   refreshedAt: number | null;
 };
@@ -104,7 +106,7 @@ function Filters({ host, filter, repos, groups }: SnapshotsTabProps) {
   );
 }
 
-function SnapshotTable({ rows, groups, view }: SnapshotsTabProps & { view: View }) {
+function SnapshotTable({ rows, groups, unreadable, view }: SnapshotsTabProps & { view: View }) {
   const today = view.dates.day(view.now);
   const yesterday = view.dates.day(view.now - 86_400_000);
   const byDay = Map.groupBy(rows, (row) => view.dates.day(row.time));
@@ -133,11 +135,14 @@ function SnapshotTable({ rows, groups, view }: SnapshotsTabProps & { view: View 
             <tr class="day" id={`d-${day}`}>
               <th colspan={7} scope="colgroup">
                 {day === today ? "Today " : day === yesterday ? "Yesterday " : ""}
-                <span class={day === today || day === yesterday ? "t3" : undefined}>{formatDay(day)}</span>
+                <span class={day === today || day === yesterday ? "t3" : undefined}>
+                  {formatDay(day)}
+                  {day.slice(0, 4) === today.slice(0, 4) ? null : ` ${Number(day.slice(0, 4))}`}
+                </span>
               </th>
             </tr>
             {snapshots.map((row) => (
-              <SnapshotLine row={row} groups={groups} view={view} />
+              <SnapshotLine row={row} groups={groups} isUnreadable={unreadable.includes(row.snapshotId)} view={view} />
             ))}
           </>
         ))}
@@ -149,9 +154,10 @@ function SnapshotTable({ rows, groups, view }: SnapshotsTabProps & { view: View 
 function SnapshotLine(props: {
   row: SnapshotsTabProps["rows"][number];
   groups: SnapshotsTabProps["groups"];
+  isUnreadable: boolean;
   view: View;
 }) {
-  const { row, groups, view } = props;
+  const { row, groups, isUnreadable, view } = props;
   const [first = "", ...others] = row.paths;
   const names = row.tags.map((tag) => groups.find((group) => group.tag === tag)?.name ?? tag);
   return (
@@ -163,6 +169,9 @@ function SnapshotLine(props: {
       </td>
       <td class="second">
         <code>{row.shortId}</code>
+        {isUnreadable ? (
+          <small title="Its file in the repository is damaged. The page of the repo says what to do.">unreadable</small>
+        ) : null}
       </td>
       <td data-th="Group">
         {names.length === 0 ? <span class="t3">no group</span> : null}
