@@ -58,6 +58,7 @@ type Given = Asked & { sources: Sources; looks: PathLook[]; leftOut: LeftOut; fi
 async function backUp(context: JobContext, deps: HandlerDeps, asked: Asked): Promise<Verdict> {
   const { os } = deps.platform;
   const { options } = asked.group;
+  context.progress.phase("looking at the paths");
   const sources = sourcesOf(asked.group, os);
   const repository = repositoryFolder(context.access);
   const inside = await findRepositoryInside(repository, sources.includes, context.signal);

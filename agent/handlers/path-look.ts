@@ -86,16 +86,26 @@ export async function holdsOf(folder: string, device: number, rules: LookRules, 
     const isCache = rules.excludeCaches && (await isCacheFolder(next.path, entries));
     for (const entry of entries) {
       const path = join(next.path, entry.name);
-      if (entry.isDirectory()) {
+      const kind = await kindOf(entry, path);
+      if (kind === "folder") {
         const excluded = next.excluded || isCache || rules.excludes(path);
         if (!(excluded && sawExcluded) && (await isEntered(path, device, rules))) open.push({ path, excluded });
-      } else if (entry.isFile() && !(isCache && entry.name === CACHE_TAG)) {
+      } else if (kind === "file" && !(isCache && entry.name === CACHE_TAG)) {
         if (!(next.excluded || isCache || rules.excludes(path))) return "files";
         sawExcluded = true;
       }
     }
   }
   return sawExcluded ? "excluded" : "nothing";
+}
+
+/** Some file systems do not say in their folders what an entry is. */
+async function kindOf(entry: Dirent, path: string): Promise<"folder" | "file" | "other"> {
+  if (entry.isDirectory()) return "folder";
+  if (entry.isFile()) return "file";
+  if (entry.isSymbolicLink() || entry.isSocket() || entry.isFIFO()) return "other";
+  const found = await lstat(path).catch(() => null);
+  return found?.isDirectory() ? "folder" : found?.isFile() ? "file" : "other";
 }
 
 async function isEntered(path: string, device: number, rules: LookRules): Promise<boolean> {

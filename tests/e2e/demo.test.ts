@@ -81,7 +81,7 @@ test("on a fresh clone npm prints one line of JSON and nothing else, while it in
     detached: true,
   });
   cleanup.add(() => {
-    if (child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGKILL");
   });
   const said = new Response(child.stderr).text();
   const reader = child.stdout.getReader();
@@ -94,6 +94,7 @@ test("on a fresh clone npm prints one line of JSON and nothing else, while it in
   process.kill(-child.pid, "SIGINT");
   for (let part = await reader.read(); !part.done; part = await reader.read())
     text += new TextDecoder().decode(part.value);
+  await child.exited;
   expect(text).toMatch(/^\{[^\n]*\}\n$/);
   expect(Object.keys(JSON.parse(text) as Facts).sort()).toEqual(["host_id", "job_id", "password", "url", "username"]);
   expect(await said).toContain("bun install");

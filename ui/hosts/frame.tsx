@@ -12,7 +12,7 @@ import { Banner } from "./banner.tsx";
 import { HostLine } from "./line.tsx";
 import type { SettingsProblem } from "./problems.tsx";
 import { HostVerdict, type HostVerdictFacts } from "./verdict.tsx";
-import { type HostStatus, heldPath, type LastBackup, warningsInWords } from "./words.tsx";
+import { type HostStatus, heldPath, type LastBackup, warningsInShort, warningsInWords } from "./words.tsx";
 
 export type HostTab = "snapshots" | "sources" | "schedules" | "repos" | "jobs" | "settings";
 
@@ -245,8 +245,8 @@ function GroupState({ last, view }: { last: LastBackup; view: View }) {
       );
     case "warning":
       return (
-        <span class="is-warning">
-          {warningsInWords(last)} <Ago at={last.at} view={view} />
+        <span class="is-warning" title={warningsInWords(last)}>
+          {warningsInShort(last)} <Ago at={last.at} view={view} />
         </span>
       );
     case "failed":

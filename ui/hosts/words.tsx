@@ -4,7 +4,7 @@ import type { CauseCount } from "../../shared/warnings.ts";
 import type { GlyphName } from "../components/glyph.tsx";
 import { Badge } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";
-import { formatDuration, formatPercent, formatSpan } from "../format.ts";
+import { formatDuration, formatPercent, formatPlural, formatSpan } from "../format.ts";
 import { causesInWords } from "../jobs/warning-words.ts";
 import type { View } from "../view.ts";
 
@@ -104,7 +104,9 @@ export function LastBackupCell({ last, view }: { last: LastBackup; view: View })
           <Badge glyph="warning">
             <Ago at={last.at} view={view} />
           </Badge>
-          <small class="is-warning">{warningsInWords(last)}</small>
+          <small class="is-warning" title={warningsInWords(last)}>
+            {warningsInShort(last)}
+          </small>
         </>
       );
     case "failed":
@@ -127,6 +129,12 @@ export function warningsInWords(last: Extract<LastBackup, { status: "warning" }>
   return last.savedNothing && !last.causes.some(({ code }) => code === "nothing_saved")
     ? `no files saved: ${words}`
     : words;
+}
+
+/** For a narrow cell: "no files saved", the only cause, or how many warnings there are. */
+export function warningsInShort(last: Extract<LastBackup, { status: "warning" }>): string {
+  if (last.savedNothing) return "no files saved";
+  return last.causes.length === 1 ? causesInWords(last.causes, last.warnings) : formatPlural(last.warnings, "warning");
 }
 
 /** Where a person agrees to what a held retention would remove. Operators only. */

@@ -68,7 +68,7 @@ const WORDS: Record<WarningCode, Words> = {
   },
   all_excluded: {
     topic: "path excluded as a whole",
-    short: (n) => `${formatPlural(n, "path")} excluded as a whole`,
+    short: (n) => `${formatPlural(n, "path")} all excluded`,
     reason: (n) => (n === 1 ? "Everything below a path is excluded." : `Everything below ${n} paths is excluded.`),
     remedy: "Correct the excludes of the source group, or take the path out of it.",
   },
@@ -80,7 +80,7 @@ const WORDS: Record<WarningCode, Words> = {
   },
   shadow_copy_failed: {
     topic: "no shadow copy",
-    short: (n) => `${formatPlural(n, "volume")} without a shadow copy`,
+    short: () => "no shadow copy",
     reason: (n) =>
       n === 1 ? "No shadow copy could be made of a volume." : `No shadow copy could be made of ${n} volumes.`,
     remedy: "Files in use may be missing or inconsistent. Check the Volume Shadow Copy service on the host.",
