@@ -32,7 +32,10 @@ const ingestDeps = () => ({
 const connection = {} as Connection;
 const textOf = async (path: string) => {
   const html = await (await app.request(path, { headers: { cookie: admin.cookie } })).text();
-  return html.replace(/<[^>]+>/g, "").replace(/\s+/g, " ");
+  return html
+    .replace(/<[^>]+>/g, "")
+    .replaceAll("&#39;", "'")
+    .replace(/\s+/g, " ");
 };
 
 function row(host: TestHost, seed: string, time: number): SnapshotRow {

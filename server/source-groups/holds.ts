@@ -63,7 +63,12 @@ export function createRetentionHolds({ db, clock, bus }: RetentionHoldDeps): Ret
   };
   const isHeld = (group: SourceGroupRow): boolean => {
     if (group.retentionHeldSince !== null) return true;
-    if (listTargetRepoIds(db, group).some((id) => findRepo(db, id)?.snapshotsTakenAt == null)) return true;
+    // Once settled, what the list lacks is found out by the agent, and planned anew.
+    if (
+      group.retentionSettledAt === null &&
+      listTargetRepoIds(db, group).some((id) => findRepo(db, id)?.snapshotsTakenAt == null)
+    )
+      return true;
     return holdIfUnasked(group, removal(group).going);
   };
   return {

@@ -54,6 +54,7 @@ async function addHost(name: string, version: string, repoPassword?: string) {
   await everyday.addUser(name, password);
   const { token } = await client.post<{ token: string }>("/api/enrollment-tokens", {
     host_name: name,
+    backup_now: repoPassword === undefined,
     includes: [source],
     repo: {
       kind: "rest",
