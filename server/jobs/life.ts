@@ -3,6 +3,8 @@ import type { JobRow } from "../../db/schema/jobs.ts";
 import { type ErrorCode, isFinal, type JobKind } from "../../shared/jobs.ts";
 
 export type Phase =
+  /** The server has no row: the host began it by itself, or the database was set back. */
+  | "absent"
   /** The host holds nothing of it: it was never sent, or was refused as busy. */
   | "waiting"
   /** Its order went out; whether the host holds it is not known. */
@@ -41,6 +43,8 @@ export type Verdict = { status: "cancelled"; code: null } | { status: "failed"; 
 
 export type Step =
   | { does: "nothing" }
+  /** A row is made from what the host says, as an accepted job; then the event counts for it. */
+  | { does: "adopt" }
   | { does: "move"; to: OpenPhase }
   /** Written down; the host is asked to end it. */
   | { does: "ask" }
@@ -54,7 +58,9 @@ export type Step =
 
 export type LifeFacts = Pick<JobRow, "status" | "sentAt" | "acceptedAt" | "cancelRequestedAt" | "closedBy">;
 
-export function phaseOf({ status, sentAt, acceptedAt, closedBy }: LifeFacts): Phase {
+export function phaseOf(job: LifeFacts | null): Phase {
+  if (job === null) return "absent";
+  const { status, sentAt, acceptedAt, closedBy } = job;
   if (isFinal(status)) {
     if (closedBy !== "server") return "ended";
     return status === "cancelled" ? "called_off" : "judged";
@@ -65,6 +71,7 @@ export function phaseOf({ status, sentAt, acceptedAt, closedBy }: LifeFacts): Ph
 }
 
 const nothing: Step = { does: "nothing" };
+const adopt: Step = { does: "adopt" };
 const ask: Step = { does: "ask" };
 const refuse: Step = { does: "refuse" };
 const callOff: Step = { does: "call_off" };
@@ -79,6 +86,17 @@ const unlessCancelled = (plain: Step) => ({ plain, cancelling: cancelled });
 type Rule = Step | { plain: Step; cancelling: Step };
 
 const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
+  absent: {
+    sent: nothing,
+    busy: nothing,
+    accepted: adopt,
+    started: adopt,
+    finished: adopt,
+    cancel: refuse,
+    unknown: nothing,
+    expired: nothing,
+    vanished: nothing,
+  },
   waiting: {
     sent: move("sent"),
     busy: nothing,
@@ -160,10 +178,10 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
   },
 };
 
-export function nextStep(job: LifeFacts, event: JobEvent): Step {
+export function nextStep(job: LifeFacts | null, event: JobEvent): Step {
   const rule = TABLE[phaseOf(job)][event];
   if ("does" in rule) return rule;
-  return job.cancelRequestedAt === null ? rule.plain : rule.cancelling;
+  return job === null || job.cancelRequestedAt === null ? rule.plain : rule.cancelling;
 }
 
 /** What the host must hear about a job that has not ended, again and again until its answer changes the phase. */
@@ -230,6 +248,11 @@ export function changesOf(
     default:
       return null;
   }
+}
+
+/** The columns of a job that is adopted. */
+export function adopted(at: number): Pick<JobRow, "status" | "acceptedAt"> {
+  return { status: "queued", acceptedAt: at };
 }
 
 const MOVED: Record<OpenPhase, (job: LifeFacts, at: number) => Partial<JobRow>> = {
