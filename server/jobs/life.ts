@@ -36,7 +36,9 @@ export type JobEvent =
   /** Its time is over. */
   | "expired"
   /** The host has not been heard of for too long. */
-  | "vanished";
+  | "vanished"
+  /** The host was archived: it takes no orders any more. */
+  | "archived";
 
 /** How the server ends a job by itself. */
 export type Verdict = { status: "cancelled"; code: null } | { status: "failed"; code: ErrorCode };
@@ -96,6 +98,7 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
     unknown: nothing,
     expired: nothing,
     vanished: nothing,
+    archived: nothing,
   },
   waiting: {
     sent: move("sent"),
@@ -107,6 +110,7 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
     unknown: unlessCancelled(nothing),
     expired: unlessCancelled(failed("expired")),
     vanished: unlessCancelled(nothing),
+    archived: cancelled,
   },
   sent: {
     sent: nothing,
@@ -119,6 +123,7 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
     expired: unlessCancelled(failed("expired")),
     // It may lie on the host, waiting to run: only its expiry ends that.
     vanished: nothing,
+    archived: cancelled,
   },
   accepted: {
     sent: nothing,
@@ -131,6 +136,8 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
     // The host ends it when its turn comes.
     expired: nothing,
     vanished: unlessCancelled(failed("host_vanished")),
+    // What runs there is given up with the host's silence.
+    archived: nothing,
   },
   running: {
     sent: nothing,
@@ -142,6 +149,7 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
     unknown: unlessCancelled(failed("agent_lost_job")),
     expired: nothing,
     vanished: unlessCancelled(failed("host_vanished")),
+    archived: nothing,
   },
   judged: {
     sent: nothing,
@@ -153,6 +161,7 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
     unknown: nothing,
     expired: nothing,
     vanished: nothing,
+    archived: nothing,
   },
   called_off: {
     sent: nothing,
@@ -164,6 +173,7 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
     unknown: nothing,
     expired: nothing,
     vanished: nothing,
+    archived: nothing,
   },
   ended: {
     sent: nothing,
@@ -175,6 +185,7 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
     unknown: nothing,
     expired: nothing,
     vanished: nothing,
+    archived: nothing,
   },
 };
 
