@@ -412,6 +412,23 @@ describe("hooks", () => {
     });
   });
 
+  test("a post hook that is owed, but forbidden by now, is not run and told in the job's log", async () => {
+    const setting = await setUp({ hooks: { pre: "true", post: "true" } });
+    await setting.agent.stop();
+    const store = createStore(openAgentDb(setting.fixture.environment.stateFolder, 0).db);
+    const interrupted = { groupId: setting.groupId, groupName: "documents", repoName: "vault" };
+    const dead = setting.backup();
+    store.jobs.insertQueued(fieldsOf(dead), dead, dead.expires_at);
+    store.jobs.setRunning(dead.job_id, 1);
+    store.notes.set(`post_hook_due:${dead.job_id}`, JSON.stringify(interrupted));
+    store.close();
+    setting.fixture.config.allow_hooks = false;
+    const again = await setting.fixture.start();
+    cleanup.add(() => again.stop());
+    const told = () => setting.logOf(dead.job_id).some((line) => line.includes("does not allow hooks any more"));
+    await until(told);
+  });
+
   test("the host's shell", () => {
     expect(shellArgv(null, "linux")).toEqual(["/bin/sh", "-c"]);
     expect(shellArgv(null, "windows")).toEqual(["cmd.exe", "/C"]);

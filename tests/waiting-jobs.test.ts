@@ -74,6 +74,14 @@ test("it says whom it waits for; asking again gives the one that waits; it is se
   agent.close();
 });
 
+test("it does not wait for a host that was archived, and is not red because of that", async () => {
+  const host = await newHost("web-03");
+  const [id = ""] = await run(host);
+  await jsonClient(app, admin).call("DELETE", `/api/hosts/${host.hostId}`);
+  await tick("sweep");
+  expect(await job(id)).toMatchObject({ status: "cancelled", error_code: null, waiting_for: null });
+});
+
 test("after 72 hours it is given up, audited, and never sent", async () => {
   const host = await newHost("web-02");
   const [id = ""] = await run(host);

@@ -5,6 +5,7 @@ import { type Clock, DAY_MS } from "../../shared/clock.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
 import type { Connection } from "../agents/hub.ts";
 import { writeAudit } from "../runtime/audit.ts";
+import { adopted } from "./life.ts";
 
 export type AdoptDeps = {
   db: Db;
@@ -26,13 +27,12 @@ export function adoptJob({ db, clock, checkOwned }: AdoptDeps, connection: Conne
     sourceGroupId: fields.source_group_id,
     scheduleId: fields.schedule_id,
     kind: fields.kind,
-    status: "queued",
     attempt: fields.attempt,
     actorKind: fields.actor_kind,
     args: {},
     scheduledAt: isFarAhead ? now : fields.scheduled_at,
     queuedAt: Math.min(fields.queued_at, now),
-    acceptedAt: now,
+    ...adopted(now),
   });
   if (fields.kind === "backup" && fields.actor_kind === "schedule") return;
   writeAudit(db, now, {

@@ -91,7 +91,8 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
       log.error("a job cannot be put into an order", { job_id: job.id, kind: job.kind });
       return;
     }
-    advance(db, job, "sent", clock.now());
+    // A row that has ended since it was read is not sent.
+    if (job.sentAt === null && advance(db, job, "sent", clock.now()).step.does !== "move") return;
     connection.send("command.run", order);
   };
 

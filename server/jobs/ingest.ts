@@ -14,6 +14,7 @@ import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { adoptJob } from "./adopt.ts";
 import { advance, cancelMessage, hasEnded, tellAdvanced } from "./advance.ts";
+import { type JobEvent, nextStep } from "./life.ts";
 import type { LiveJobs } from "./stream.ts";
 
 export type JobIngestDeps = {
@@ -31,35 +32,41 @@ export type HeldJobs = (connection: Connection) => { ids: ReadonlySet<string>; e
 
 export function createJobIngest({ db, clock, log, bus, live, checkOwned }: JobIngestDeps) {
   /** The row of a job that this host speaks of; made when the server does not know it. */
-  const rowFor = (connection: Connection, fields: JobFields): JobRow => {
-    const row = findJob(db, fields.job_id);
-    if (!row) {
-      adoptJob({ db, clock, checkOwned }, connection, fields);
-      return findJob(db, fields.job_id) as JobRow;
-    }
+  const rowFor = (connection: Connection, fields: JobFields, event: JobEvent) => {
+    const known = findJob(db, fields.job_id);
+    const isAdopted = nextStep(known, event).does === "adopt";
+    if (isAdopted) adoptJob({ db, clock, checkOwned }, connection, fields);
+    const row = known ?? (findJob(db, fields.job_id) as JobRow);
     if (row.hostId !== connection.hostId) throw new ForeignObject(`job ${fields.job_id} is another host's`);
-    return row;
+    return { row, isAdopted };
   };
 
   /** Jobs that a host has reported as its own before it had caught up. */
   const heard = new WeakMap<Connection, Set<string>>();
 
   /** The host holds the job, says so, and hears it when the job was cancelled meanwhile. */
-  const held = (connection: Connection, row: JobRow, event: "accepted" | "started", reported?: Partial<JobRow>) => {
+  const held = (
+    connection: Connection,
+    fields: JobFields,
+    event: "accepted" | "started",
+    reported?: Partial<JobRow>,
+  ) => {
+    const { row, isAdopted } = rowFor(connection, fields, event);
     if (!connection.isCaughtUp) heard.set(connection, (heard.get(connection) ?? new Set()).add(row.id));
     const advanced = advance(db, row, event, clock.now(), reported);
     const effect = () => {
       if (advanced.step.does === "call_off") connection.send("command.cancel", cancelMessage(row));
-      tellAdvanced(bus, advanced);
+      if (isAdopted) bus.tell("job.changed", { jobId: row.id, hostId: row.hostId });
+      else tellAdvanced(bus, advanced);
     };
     return { advanced, effect };
   };
 
   const queued = (connection: Connection, fields: ToServerPayload<"job.queued">): AfterCommit =>
-    held(connection, rowFor(connection, fields), "accepted").effect;
+    held(connection, fields, "accepted").effect;
 
   const started = (connection: Connection, message: ToServerPayload<"job.started">): AfterCommit => {
-    const { advanced, effect } = held(connection, rowFor(connection, message), "started", {
+    const { advanced, effect } = held(connection, message, "started", {
       startedAt: Math.min(message.started_at, clock.now()),
       resticVersion: message.restic_version,
     });
@@ -70,7 +77,7 @@ export function createJobIngest({ db, clock, log, bus, live, checkOwned }: JobIn
   };
 
   const finished = (connection: Connection, message: ToServerPayload<"job.finished">): AfterCommit => {
-    const row = rowFor(connection, message);
+    const { row } = rowFor(connection, message, "finished");
     const advanced = advance(db, row, "finished", clock.now(), endOf(message, clock.now()));
     if (!hasEnded(advanced.step)) return undefined;
     const [before, after] = [row.errorCode ?? row.status, message.error_code ?? message.status];
@@ -95,12 +102,11 @@ export function createJobIngest({ db, clock, log, bus, live, checkOwned }: JobIn
     for (const open of connection.hello?.open_jobs ?? []) {
       ids.add(open.job_id);
       try {
-        const row = rowFor(connection, open);
-        const event = open.status === "running" ? "started" : "accepted";
-        effects.push(
-          held(connection, row, event, event === "started" ? { startedAt: row.startedAt ?? open.queued_at } : {})
-            .effect,
-        );
+        const isRunning = open.status === "running";
+        const { effect } = isRunning
+          ? held(connection, open, "started", { startedAt: open.queued_at })
+          : held(connection, open, "accepted");
+        effects.push(effect);
       } catch (error) {
         if (!(error instanceof ForeignObject)) throw error;
         log.warn("an open job of an agent was refused", { job_id: open.job_id, why: error.message });

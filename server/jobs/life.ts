@@ -3,6 +3,8 @@ import type { JobRow } from "../../db/schema/jobs.ts";
 import { type ErrorCode, isFinal, type JobKind } from "../../shared/jobs.ts";
 
 export type Phase =
+  /** The server has no row: the host began it by itself, or the database was set back. */
+  | "absent"
   /** The host holds nothing of it: it was never sent, or was refused as busy. */
   | "waiting"
   /** Its order went out; whether the host holds it is not known. */
@@ -36,13 +38,17 @@ export type JobEvent =
   /** Its time is over. */
   | "expired"
   /** The host has not been heard of for too long. */
-  | "vanished";
+  | "vanished"
+  /** The host was archived: it takes no orders any more. */
+  | "archived";
 
 /** How the server ends a job by itself. */
 export type Verdict = { status: "cancelled"; code: null } | { status: "failed"; code: ErrorCode };
 
 export type Step =
   | { does: "nothing" }
+  /** A row is made from what the host says, as an accepted job; then the event counts for it. */
+  | { does: "adopt" }
   | { does: "move"; to: OpenPhase }
   /** Written down; the host is asked to end it. */
   | { does: "ask" }
@@ -56,7 +62,9 @@ export type Step =
 
 export type LifeFacts = Pick<JobRow, "status" | "sentAt" | "acceptedAt" | "cancelRequestedAt" | "closedBy">;
 
-export function phaseOf({ status, sentAt, acceptedAt, closedBy }: LifeFacts): Phase {
+export function phaseOf(job: LifeFacts | null): Phase {
+  if (job === null) return "absent";
+  const { status, sentAt, acceptedAt, closedBy } = job;
   if (isFinal(status)) {
     if (closedBy !== "server") return "ended";
     return status === "cancelled" ? "called_off" : "judged";
@@ -67,6 +75,7 @@ export function phaseOf({ status, sentAt, acceptedAt, closedBy }: LifeFacts): Ph
 }
 
 const nothing: Step = { does: "nothing" };
+const adopt: Step = { does: "adopt" };
 const ask: Step = { does: "ask" };
 const refuse: Step = { does: "refuse" };
 const callOff: Step = { does: "call_off" };
@@ -81,6 +90,18 @@ const unlessCancelled = (plain: Step) => ({ plain, cancelling: cancelled });
 type Rule = Step | { plain: Step; cancelling: Step };
 
 const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
+  absent: {
+    sent: nothing,
+    busy: nothing,
+    accepted: adopt,
+    started: adopt,
+    finished: adopt,
+    cancel: refuse,
+    unknown: nothing,
+    expired: nothing,
+    vanished: nothing,
+    archived: nothing,
+  },
   waiting: {
     unplanned: unlessCancelled(failed("retention_held")),
     sent: move("sent"),
@@ -92,6 +113,7 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
     unknown: unlessCancelled(nothing),
     expired: unlessCancelled(failed("expired")),
     vanished: unlessCancelled(nothing),
+    archived: cancelled,
   },
   sent: {
     unplanned: unlessCancelled(failed("retention_held")),
@@ -105,6 +127,7 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
     expired: unlessCancelled(failed("expired")),
     // It may lie on the host, waiting to run: only its expiry ends that.
     vanished: nothing,
+    archived: cancelled,
   },
   accepted: {
     unplanned: nothing,
@@ -118,6 +141,8 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
     // The host ends it when its turn comes.
     expired: nothing,
     vanished: unlessCancelled(failed("host_vanished")),
+    // What runs there is given up with the host's silence.
+    archived: nothing,
   },
   running: {
     unplanned: nothing,
@@ -130,6 +155,7 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
     unknown: unlessCancelled(failed("agent_lost_job")),
     expired: nothing,
     vanished: unlessCancelled(failed("host_vanished")),
+    archived: nothing,
   },
   judged: {
     unplanned: nothing,
@@ -142,6 +168,7 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
     unknown: nothing,
     expired: nothing,
     vanished: nothing,
+    archived: nothing,
   },
   called_off: {
     unplanned: nothing,
@@ -154,6 +181,7 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
     unknown: nothing,
     expired: nothing,
     vanished: nothing,
+    archived: nothing,
   },
   ended: {
     unplanned: nothing,
@@ -166,13 +194,14 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
     unknown: nothing,
     expired: nothing,
     vanished: nothing,
+    archived: nothing,
   },
 };
 
-export function nextStep(job: LifeFacts, event: JobEvent): Step {
+export function nextStep(job: LifeFacts | null, event: JobEvent): Step {
   const rule = TABLE[phaseOf(job)][event];
   if ("does" in rule) return rule;
-  return job.cancelRequestedAt === null ? rule.plain : rule.cancelling;
+  return job === null || job.cancelRequestedAt === null ? rule.plain : rule.cancelling;
 }
 
 /** What the host must hear about a job that has not ended, again and again until its answer changes the phase. */
@@ -239,6 +268,11 @@ export function changesOf(
     default:
       return null;
   }
+}
+
+/** The columns of a job that is adopted. */
+export function adopted(at: number): Pick<JobRow, "status" | "acceptedAt"> {
+  return { status: "queued", acceptedAt: at };
 }
 
 const MOVED: Record<OpenPhase, (job: LifeFacts, at: number) => Partial<JobRow>> = {

@@ -38,20 +38,19 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
   const { db, clock, log, hub, bus, lastSeenAt, startedAt, jobLostAfterMs, holds } = deps;
   const isolation = createIsolation({ task: "ending its jobs that nobody will report", of: "host", clock, log });
 
-  const hasVanished = (hostId: string, now: number): boolean => {
-    const host = findHost(db, hostId);
-    if (!host || hub.isOnline(hostId)) return false;
-    return now - Math.max(lastSeenAt(host) ?? 0, startedAt) >= jobLostAfterMs;
-  };
+  const hasVanished = (host: HostRow, now: number): boolean =>
+    !hub.isOnline(host.id) && now - Math.max(lastSeenAt(host) ?? 0, startedAt) >= jobLostAfterMs;
 
   const sweepHost = (hostId: string) => {
     const now = clock.now();
-    const vanished = hasVanished(hostId, now);
+    const host = findHost(db, hostId);
+    const isArchived = host !== null && host.archivedAt !== null;
+    const isVanished = host !== null && hasVanished(host, now);
     const ended = inTransaction(db, () =>
       listOpenJobs(db, hostId).flatMap((job) => {
-        const events: JobEvent[] = [];
+        const events: JobEvent[] = isArchived ? ["archived"] : [];
         if (job.expiresAt !== null && job.expiresAt <= now) events.push("expired");
-        if (vanished) events.push("vanished");
+        if (isVanished) events.push("vanished");
         return endBy(job, events, now);
       }),
     );

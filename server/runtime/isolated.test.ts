@@ -55,6 +55,17 @@ test("one that fails is logged, put off for a growing time, and told until it wo
   expect(round()).toBeNull();
 });
 
+test("one that nobody asks for any more is forgotten", () => {
+  let now = 0;
+  const isolation = createIsolation({ task: "counting", of: "host", clock: { now: () => now }, log: silentLog });
+  isolation.attempt("gone", () => {
+    throw new Error("no such zone");
+  });
+  expect(failingOf(() => isolation.conclude())?.failing).toHaveLength(1);
+  now = 11 * MINUTE_MS;
+  expect(failingOf(() => isolation.conclude())).toBeNull();
+});
+
 test("a tick that fails for some is overdue, and says for whom; one that fails as a whole says why", async () => {
   let now = 0;
   const clock = { now: () => now };

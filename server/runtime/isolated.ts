@@ -4,6 +4,8 @@ import type { Log } from "../../shared/log.ts";
 
 const FIRST_PAUSE_MS = MINUTE_MS;
 const LONGEST_PAUSE_MS = HOUR_MS;
+/** What nobody has asked for since, such as a host that was archived, fails no longer. */
+const FORGOTTEN_AFTER_MS = 10 * MINUTE_MS;
 
 export type FailingOf = "host" | "repo" | "schedule" | "job";
 export type Failing = { of: FailingOf; id: string; since: number; why: string };
@@ -22,7 +24,7 @@ export type Isolation = {
   conclude(): void;
 };
 
-type Entry = Failing & { failures: number; againAt: number };
+type Entry = Failing & { failures: number; againAt: number; askedAt: number };
 
 /** @param task what is done, for the log: "closing its days" */
 export function createIsolation({
@@ -44,7 +46,7 @@ export function createIsolation({
     const before = entries.get(id);
     const failures = (before?.failures ?? 0) + 1;
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
-    entries.set(id, { of, id, since: before?.since ?? now, why, failures, againAt: now + pauseMs });
+    entries.set(id, { of, id, since: before?.since ?? now, why, failures, againAt: now + pauseMs, askedAt: now });
     log.error("one of many failed; the others go on", {
       task,
       [`${of}_id`]: id,
@@ -57,6 +59,7 @@ export function createIsolation({
   return {
     attempt(id, work) {
       const entry = entries.get(id);
+      if (entry) entry.askedAt = clock.now();
       if (entry && clock.now() < entry.againAt) return false;
       try {
         work();
@@ -69,8 +72,7 @@ export function createIsolation({
       return true;
     },
     conclude() {
-      // What nobody asked for any more, such as an archived host, is no failure.
-      for (const [id, { againAt }] of entries) if (clock.now() - againAt > LONGEST_PAUSE_MS) entries.delete(id);
+      for (const [id, { askedAt }] of entries) if (clock.now() - askedAt > FORGOTTEN_AFTER_MS) entries.delete(id);
       if (entries.size > 0)
         throw new StillFailing([...entries.values()].map(({ id, since, why }) => ({ of, id, since, why })));
     },
