@@ -91,6 +91,7 @@ type Rule = Step | { plain: Step; cancelling: Step };
 
 const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
   absent: {
+    unplanned: nothing,
     sent: nothing,
     busy: nothing,
     accepted: adopt,
