@@ -16,6 +16,8 @@ export type MaintenanceBlock =
   | "retention_held"
   | "not_listed"
   | "keeps_everything"
+  /** The newest backup saved no file: older snapshots stay until one does again. */
+  | "saved_nothing"
   | "no_groups"
   | "offline"
   | "just_returned"

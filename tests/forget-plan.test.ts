@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { changeJob, findJob, findLastJob } from "../db/queries/jobs.ts";
 import { findRepo, updateRepo } from "../db/queries/repos.ts";
 import { upsertSnapshots } from "../db/queries/snapshots.ts";
-import { findSourceGroup } from "../db/queries/source-groups.ts";
+import { findSourceGroup, putTarget } from "../db/queries/source-groups.ts";
 import type { JobRow } from "../db/schema/jobs.ts";
 import type { Hub } from "../server/agents/hub.ts";
 import { createJobMaker } from "../server/jobs/create.ts";
@@ -218,4 +218,17 @@ test("a first forget that is too long for one job goes in several, oldest first"
   expect(planned?.remove).toEqual(rows.slice(0, MOST_REMOVED_PER_JOB).map((row) => row.snapshot_id));
   end(job.id, { stats: { groups: [groupStats(host, { removed: MOST_REMOVED_PER_JOB, is_partial: true })] } });
   expect(findLastJob(app.db, host.rid, "forget")).toMatchObject({ status: "queued" });
+});
+
+test("while the newest backup saved no file, its empty snapshots push out no full ones", async () => {
+  const host = await readyHost({ keep_last: 1 });
+  const target = { sourceGroupId: host.gid, repoId: host.rid, lastJobId: null, lastWarnings: 1 };
+  const medians = { addedBytesMedian: null, filesMedian: null };
+  putTarget(app.db, { ...target, ...medians, lastStatus: "succeeded", lastAt: now, lastSuccessAt: now - DAY_MS });
+  const { ask } = jsonClient(app, admin);
+  const refused = await ask<Refused>("POST", `/api/repos/${host.rid}/forget`, {});
+  expect(refused).toMatchObject({ status: 409, body: { error: { code: "nothing_to_forget" } } });
+  expect(refused.body.error.message).toContain("saved no file, so older snapshots stay");
+  putTarget(app.db, { ...target, ...medians, lastStatus: "succeeded", lastAt: now, lastSuccessAt: now });
+  expect(planOf(host)?.groups).toHaveLength(1);
 });

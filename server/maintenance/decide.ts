@@ -70,6 +70,7 @@ const FORGET_BLOCKS: Record<ForgetState, MaintenanceBlock | null> = {
   held: "retention_held",
   not_listed: "not_listed",
   keeps_everything: "keeps_everything",
+  saved_nothing: "saved_nothing",
   no_groups: "no_groups",
 };
 

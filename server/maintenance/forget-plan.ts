@@ -30,7 +30,7 @@ export type ForgetPlannerDeps = {
   db: Db;
   clock: Clock;
   holds: Pick<RetentionHolds, "forgettable" | "holdIfUnasked">;
-  survey: Pick<MaintenanceSurvey, "sharingOf" | "groupsInto">;
+  survey: Pick<MaintenanceSurvey, "sharingOf" | "groupsInto" | "isEmptied">;
 };
 
 /** No set of ids has it: the agent answers with the whole list, offsets included. */
@@ -44,7 +44,7 @@ export function createForgetPlanner({ db, clock, holds, survey }: ForgetPlannerD
       if (!host) return [];
       return holds
         .forgettable(host.id)
-        .filter(({ group, held }) => !held && targets.has(group.id))
+        .filter(({ group, held }) => !held && targets.has(group.id) && !survey.isEmptied(sharer, group))
         .map(({ group }) => ({ group, host }));
     });
 

@@ -7,6 +7,7 @@ const group = (changes: Partial<ForgetGroupFacts> = {}): ForgetGroupFacts => ({
   retentionHeldSince: null,
   retentionSettledAt: null,
   isListed: true,
+  isEmptied: false,
   ...changes,
 });
 const held = group({ retentionHeldSince: 5 });
@@ -27,4 +28,11 @@ test("a question that waits comes before what was never listed, that before poli
 
 test("an empty policy holds nothing back, whatever was asked before", () => {
   expect(forgetsOf([{ ...keepsAll, retentionHeldSince: 5 }])).toBe("keeps_everything");
+});
+
+test("while the newest backup saved no file, older snapshots stay; a group that is well goes on", () => {
+  const emptied = group({ isEmptied: true });
+  expect(forgetsOf([emptied])).toBe("saved_nothing");
+  expect(forgetsOf([emptied, group()])).toBe("some");
+  expect(forgetsOf([emptied, held])).toBe("held");
 });

@@ -10,11 +10,15 @@ export type ForgetState =
   /** The snapshots were never listed, so nobody knows yet what would go. */
   | "not_listed"
   | "keeps_everything"
+  /** The newest backup of each that has a policy saved no file; empty snapshots must not push out full ones. */
+  | "saved_nothing"
   | "no_groups";
 
 export type ForgetGroupFacts = Pick<SourceGroupRow, "retention" | "retentionHeldSince" | "retentionSettledAt"> & {
   /** The snapshots in all of its repos have been listed once. */
   isListed: boolean;
+  /** Its newest backup into the repository saved no file. */
+  isEmptied: boolean;
 };
 
 /** @param groups all that go into the repository, of every host that shares it */
@@ -23,6 +27,8 @@ export function forgetsOf(groups: readonly ForgetGroupFacts[]): ForgetState {
   const wanted = groups.filter(({ retention }) => !isEmptyRetention(retention));
   if (wanted.length === 0) return "keeps_everything";
   const agreed = wanted.filter(({ retentionHeldSince }) => retentionHeldSince === null);
-  if (agreed.some((group) => group.retentionSettledAt !== null || group.isListed)) return "some";
+  const listed = agreed.filter((group) => group.retentionSettledAt !== null || group.isListed);
+  if (listed.some(({ isEmptied }) => !isEmptied)) return "some";
+  if (listed.length > 0 && agreed.length === wanted.length) return "saved_nothing";
   return agreed.length < wanted.length ? "held" : "not_listed";
 }

@@ -104,6 +104,7 @@ function nothingToForget({ name }: RepoRow, state: ForgetState): Refusal {
     held: `The retention of what goes into ${name} would remove snapshots that exist, so it waits for a yes: agree on the page of the source group, or change its retention there.`,
     not_listed: `The snapshots in ${name} have not been listed yet, so nobody knows what forget would remove. That comes by itself with the next backup.`,
     keeps_everything: `Every source group that goes into ${name} keeps all its snapshots: there is nothing to forget until one has a retention.`,
+    saved_nothing: `The newest backup into ${name} saved no file, so older snapshots stay until one does again. The job of that backup says what to do.`,
     no_groups: `No source group is backed up into ${name}, so there is no retention to carry out.`,
   };
   return new Refusal(409, state === "held" ? "retention_held" : "nothing_to_forget", words[state]);

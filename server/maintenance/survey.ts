@@ -3,7 +3,7 @@ import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findLastRun } from "../../db/queries/jobs.ts";
 import { findCredential, findRepo } from "../../db/queries/repos.ts";
-import { listSourceGroups, listTargetRepoIds } from "../../db/queries/source-groups.ts";
+import { findTarget, listSourceGroups, listTargetRepoIds } from "../../db/queries/source-groups.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
@@ -12,6 +12,7 @@ import type { Cron } from "../../shared/cron.ts";
 import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
 import { createZone, type Zone } from "../../shared/zone.ts";
 import type { Hub } from "../agents/hub.ts";
+import { isLastWithoutFiles } from "../hosts/last-backup.ts";
 import { readSharing, type Sharing } from "../repos/sharing.ts";
 import { zoneOf } from "../runtime/days.ts";
 import { cadenceOf, expressionOf } from "./cadence.ts";
@@ -41,6 +42,8 @@ export type MaintenanceSurvey = {
   /** Of every host that shares the repository. */
   forgetsInto(repo: RepoRow): ForgetState;
   lastJobs(repo: RepoRow): Record<MaintenanceKind, LastJob | null>;
+  /** The newest backup of the group into the repo saved no file. */
+  isEmptied(repo: Pick<RepoRow, "id">, group: Pick<SourceGroupRow, "id">): boolean;
   /** Groups of the repo's host that are backed up into it. */
   groupsInto(repo: RepoRow): SourceGroupRow[];
   zoneOf(repo: RepoRow): Zone;
@@ -91,17 +94,22 @@ export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDe
     );
     return sharers.find((one) => one.id === id) ?? null;
   };
+  const isEmptied: MaintenanceSurvey["isEmptied"] = (repo, group) => {
+    const target = findTarget(db, group.id, repo.id);
+    return target !== null && isLastWithoutFiles(target);
+  };
   const forgetsInto: MaintenanceSurvey["forgetsInto"] = (repo) =>
     forgetsOf(
-      sharingOf(repo)
-        .shared.flatMap(groupsInto)
-        .map((group) => ({
+      sharingOf(repo).shared.flatMap((sharer) =>
+        groupsInto(sharer).map((group) => ({
           ...group,
+          isEmptied: isEmptied(sharer, group),
           // Asked only where the answer counts.
           isListed:
             group.retentionSettledAt !== null ||
             listTargetRepoIds(db, group).every((id) => findRepo(db, id)?.snapshotsTakenAt != null),
         })),
+      ),
     );
   return {
     rightOf,
@@ -109,6 +117,7 @@ export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDe
     sharingOf,
     maintainerOf: maintainer,
     groupsInto,
+    isEmptied,
     forgetsInto,
     zoneOf: zone,
     factsOf(repo) {

@@ -67,6 +67,7 @@ const BLOCKS: Record<MaintenanceBlock, string> = {
   retention_held: "held: waits for a yes",
   not_listed: "when the snapshots have been listed",
   keeps_everything: "nothing: the retention keeps everything",
+  saved_nothing: "waits until a backup saves files again",
   no_groups: "nothing: no group goes into it",
   offline: "due; waits for the host",
   just_returned: "due soon; the host is just back",
@@ -87,6 +88,7 @@ const REFUSED: ReadonlySet<MaintenanceBlock> = new Set([
   "retention_held",
   "not_listed",
   "keeps_everything",
+  "saved_nothing",
   "no_groups",
 ]);
 
