@@ -233,7 +233,9 @@ export function createJobRunner(options: Options): JobRunner {
 const MAX_PATH = 4096;
 
 /** Ends after which the repo is looked at: is it gone, who holds its lock? */
-const WORTH_A_LOOK = new Set<JobFinished["error_code"]>(["repo_missing", "wrong_password", "repo_locked"]);
+const WORTH_A_LOOK = new Set<JobFinished["error_code"]>([
+  ...(["repo_missing", "wrong_repo", "wrong_password", "unauthorised", "repo_locked"] as const),
+]);
 
 function statusOf(job: OpenJob, verdict: Verdict): Pick<JobFinished, "status"> & { error: Verdict["error"] } {
   if (verdict.end !== "cancelled") return { status: verdict.end, error: verdict.error };

@@ -5,6 +5,7 @@ import { findJob, insertJob } from "../db/queries/jobs.ts";
 import { updateRepo } from "../db/queries/repos.ts";
 import { findTarget, listDailyOutcomes } from "../db/queries/source-groups.ts";
 import type { JobRow } from "../db/schema/jobs.ts";
+import { advance } from "../server/jobs/advance.ts";
 import { createJobIngest } from "../server/jobs/ingest.ts";
 import { recordBackupEnd, recordInitEnd } from "../server/jobs/outcomes.ts";
 import { newId } from "../shared/ids.ts";
@@ -91,6 +92,12 @@ function tell(host: TestHost, said: Partial<ToServerPayload<"job.finished">>): s
   const id = newId();
   const fields = { hostId: host.id, repoId: host.rid, sourceGroupId: host.gid, kind: "backup" as const, args: {} };
   insertJob(app.db, { id, ...fields, status: "queued", attempt: 1, actorKind: "user", queuedAt: now });
+  report(host, id, said);
+  return id;
+}
+
+function report(host: TestHost, id: string, said: Partial<ToServerPayload<"job.finished">>): void {
+  const now = app.clock.now();
   const deaf = { tell: () => {}, finished: () => {} };
   const ingest = createJobIngest({
     db: app.db,
@@ -106,7 +113,6 @@ function tell(host: TestHost, said: Partial<ToServerPayload<"job.finished">>): s
     ...{ exit_code: 0, warnings: 0, stats: null, error_code: null, error_message: null },
     ...{ started_at: now, finished_at: now, ...said },
   });
-  return id;
 }
 
 const statsOf = (files: number) => ({ total_files_processed: files, data_added: files * 10 });
@@ -145,6 +151,28 @@ test.each([
   tell(host, { stats: statsOf(0), ...said });
   expect(findTarget(app.db, host.gid, host.rid)?.lastSuccessAt).toBe(good as number);
   expect(await pageOf(`/hosts/${host.id}`)).toContain("saved no files");
+});
+
+test("the agent's own report of a job that the server had given up counts, although it ended earlier", async () => {
+  const host = await enrollHost(app, admin, { name: "given-up" });
+  const id = newId();
+  const now = app.clock.now();
+  const fields = { hostId: host.id, repoId: host.rid, sourceGroupId: host.gid, kind: "backup" as const, args: {} };
+  const times = { queuedAt: now, sentAt: now, acceptedAt: now, startedAt: now };
+  insertJob(app.db, { id, ...fields, ...times, status: "running", attempt: 1, actorKind: "user" });
+  app.clock.move(60_000);
+  const vanished = app.db.$client.transaction(() =>
+    advance(app.db, findJob(app.db, id)!, "vanished", app.clock.now()),
+  )();
+  expect(vanished.job).toMatchObject({ status: "failed", errorCode: "host_vanished" });
+  expect(findTarget(app.db, host.gid, host.rid)).toMatchObject({
+    lastStatus: "failed",
+    lastAt: vanished.job.finishedAt!,
+  });
+  report(host, id, { finished_at: now + 30_000, stats: statsOf(3) });
+  expect(findTarget(app.db, host.gid, host.rid)).toMatchObject({
+    ...{ lastStatus: "succeeded", lastAt: now + 30_000, lastSuccessAt: now + 30_000 },
+  });
 });
 
 test("the median is of the last runs into this repo that saved something", async () => {

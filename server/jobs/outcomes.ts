@@ -52,7 +52,9 @@ function refreshLastBackup(db: Db, hostId: string): void {
 
 function recordTarget(db: Db, job: JobRow, sourceGroupId: string, repoId: string, finishedAt: number): void {
   const before = findTarget(db, sourceGroupId, repoId);
-  const isNewest = finishedAt >= (before?.lastAt ?? 0);
+  // The agent's report of a job that the server had given up tells of an earlier end than that verdict.
+  const isCorrection = before?.lastJobId === job.id;
+  const isNewest = isCorrection || finishedAt >= (before?.lastAt ?? 0);
   const succeededAt = job.status === "succeeded" && !savedNothing(job.stats) ? finishedAt : 0;
   const successes = listLastSuccesses(db, sourceGroupId, repoId, MEDIAN_OF);
   putTarget(db, {
@@ -61,7 +63,7 @@ function recordTarget(db: Db, job: JobRow, sourceGroupId: string, repoId: string
     lastJobId: isNewest ? job.id : (before?.lastJobId ?? null),
     lastStatus: isNewest ? job.status : (before?.lastStatus ?? null),
     lastWarnings: isNewest ? job.warnings : (before?.lastWarnings ?? 0),
-    lastAt: Math.max(finishedAt, before?.lastAt ?? 0),
+    lastAt: isNewest ? finishedAt : (before?.lastAt ?? finishedAt),
     lastSuccessAt: Math.max(succeededAt, before?.lastSuccessAt ?? 0) || null,
     addedBytesMedian: median(successes.map((j) => Number(j.stats?.["data_added"] ?? 0))),
     filesMedian: median(successes.map((j) => Number(j.stats?.["total_files_processed"] ?? 0))),
