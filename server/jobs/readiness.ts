@@ -10,11 +10,8 @@ import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Hub } from "../agents/hub.ts";
 import type { Credentials } from "../repos/credentials.ts";
-
 import { readNextLook, readNextTrial, WAIT_FOR_REPO_SERVER_MS } from "../repos/next-look.ts";
-
 import { createIsolation } from "../runtime/isolated.ts";
-
 import type { Tick } from "../runtime/ticker.ts";
 import type { CancelJob } from "./cancel.ts";
 import { createFirstBackups } from "./first-backups.ts";

@@ -1,7 +1,6 @@
 /** What a person types about a repository, checked and put in order: kind, address, user, passwords, environment. */
 import type { Credential } from "../../shared/protocol/fields.ts";
 import { problemOfAddress, REPO_ENV_NAMES, type RepoKind, repoKindOf } from "../../shared/repos.ts";
-
 import { helpForAddress } from "./address-help.ts";
 
 export type RepoInput = {

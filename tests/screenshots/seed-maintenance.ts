@@ -93,7 +93,8 @@ export function seedMaintenance(deps: Deps, hosts: readonly SeededHost[]): { for
     lockCount: 1,
     oldestLockAt: now - 9 * HOUR_MS,
     locksAt: now - 3 * HOUR_MS,
-    locks: [lock("mail-01", now - 9 * HOUR_MS)],
+    locks: [lock("mail-01", now - 9 * HOUR_MS), lock("lab-03", now + 3 * HOUR_MS)],
+    unreadableSnapshots: ["439d3d25a642660b23a6e9043bd5017ac39ed915b9550fba2f49a958f58ac922"],
   });
   return { forgetJobId, checkJobId };
 }
@@ -188,7 +189,7 @@ function seedJob(
     receivedAt: endedAt,
     closedBy: "agent",
     exitCode: error === null ? 0 : 1,
-    errorCode: error === null ? null : "restic_failed",
+    errorCode: error === null ? null : kind === "check" ? "repo_damaged" : "restic_failed",
     errorMessage: error,
     resticVersion: "0.19.1",
     stats,
