@@ -90,7 +90,7 @@ export function seedMaintenance(deps: Deps, hosts: readonly SeededHost[]): { for
   updateRepo(db, mail.repoId, {
     lastCheckAt: now - 2 * DAY_MS,
     lastCheckStatus: "errors",
-    lockCount: 1,
+    lockCount: 2,
     oldestLockAt: now - 9 * HOUR_MS,
     locksAt: now - 3 * HOUR_MS,
     locks: [lock("mail-01", now - 9 * HOUR_MS), lock("lab-03", now + 3 * HOUR_MS)],

@@ -68,9 +68,11 @@ export function RepoPage({ view, ...data }: RepoPageProps & { view: View }) {
           </div>
         </div>
       </PageHead>
-      <RepoNotice repo={repo} editable={editable} nextLook={data.nextLook} view={view} />
-      <UnreadableSnapshots ids={repo.unreadableSnapshots ?? []} />
-      <LookalikeNotice lookalikes={data.lookalikes} />
+      <div class="rows">
+        <RepoNotice repo={repo} editable={editable} nextLook={data.nextLook} view={view} />
+        <UnreadableSnapshots ids={repo.unreadableSnapshots ?? []} />
+        <LookalikeNotice lookalikes={data.lookalikes} />
+      </div>
       <div class="ledger repo">
         <SizeSection repo={repo} trend={trend} path={path} mayRun={mayRun} view={view} />
         <ConnectionSection
