@@ -109,7 +109,7 @@ export function createPendingSockets(deps: PendingSocketDeps): PendingSockets {
         query: v.strictObject({ id: v.pipe(v.string(), v.maxLength(64)) }),
         handle: ({ c, query, from }) => {
           if (isDraining()) throw new Refusal(503, "draining", "The server is shutting down.");
-          const wait = strangers.hit(from.ip);
+          const wait = strangers.hit(from.network);
           if (wait !== null) throw new Refusal(429, "too_many_attempts", "Too many attempts.", {}, wait);
           if (!findPendingHost(db, query.id))
             throw new Refusal(404, "not_found", "This machine is not waiting here. Announce it again.");

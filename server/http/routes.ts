@@ -26,7 +26,10 @@ export type AppContext = Context<{ Bindings: Bindings }>;
 
 /** Where a request really came from, behind whatever proxy. */
 export type Origin = {
+  /** In its one spelling. */
   ip: string;
+  /** What limits count by: the address, of IPv6 its /64. */
+  network: string;
   /** `https://host:port` as the browser sees us. */
   origin: string;
   secure: boolean;

@@ -1,5 +1,6 @@
 /** Networks in CIDR form, for "is this peer one of our proxies?". */
 import { BlockList, isIP } from "node:net";
+import { canonicalAddress } from "./addresses.ts";
 
 export type Cidr = { address: string; prefix: number; family: "ipv4" | "ipv6" };
 
@@ -18,8 +19,7 @@ export function cidrMatcher(cidrs: readonly Cidr[]): (address: string) => boolea
   const list = new BlockList();
   for (const { address, prefix, family } of cidrs) list.addSubnet(address, prefix, family);
   return (address) => {
-    const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");
-    const version = isIP(plain);
-    return version !== 0 && list.check(plain, version === 4 ? "ipv4" : "ipv6");
+    const plain = canonicalAddress(address);
+    return plain !== null && list.check(plain, isIP(plain) === 4 ? "ipv4" : "ipv6");
   };
 }

@@ -22,7 +22,8 @@ export type TestApp = {
   wired: WiredServer;
   clock: Clock & { move(ms: number): void };
   log: string[];
-  request(path: string, init?: RequestInit): Promise<Response>;
+  /** @param ip the peer's address */
+  request(path: string, init?: RequestInit, ip?: string): Promise<Response>;
   /** Opens a WebSocket without a network. @throws when it is refused */
   connect(path: string, headers: Record<string, string>): Promise<InsideSocket>;
 };
@@ -75,10 +76,10 @@ async function startAppIn(folder: string, cleanup: Cleanup, level: LogLevel, bas
     wired,
     clock,
     log,
-    request: async (target, init = {}) => {
+    request: async (target, init = {}, ip = bindings.ip) => {
       const headers = new Headers(init.headers);
       if (!headers.has("host")) headers.set("host", new URL(ORIGIN).host);
-      return await wired.app.fetch(new Request(ORIGIN + target, { ...init, headers }), bindings);
+      return await wired.app.fetch(new Request(ORIGIN + target, { ...init, headers }), { ...bindings, ip });
     },
     connect: async (target, given) => {
       let end: SocketEnd | null = null;
