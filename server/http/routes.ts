@@ -58,7 +58,7 @@ export type Definition<Q extends Schema | undefined, B extends Schema | undefine
   /** Strict objects: unknown parameters are refused. */
   query?: Q;
   body?: B;
-  /** `form` = an HTML form (also multipart), parsed by the page itself; the body is a record of strings or lists. */
+  /** `form` = an HTML form, urlencoded; the body is a record of strings or lists. */
   reads?: "json" | "form";
   handle(call: Call<Out<Q>, Out<B>, S>): Response | Promise<Response>;
 };
