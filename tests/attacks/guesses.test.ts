@@ -43,7 +43,7 @@ const form = (person: Pick<Person, "cookie" | "csrf">, path: string, fields: Rec
   });
 const secondSession = async (): Promise<Pick<Person, "cookie" | "csrf">> => {
   const answer = await login("admin", PASSWORD);
-  const cookie = /rm_session=[^;]+/.exec(answer.headers.get("set-cookie") ?? "")?.[0] ?? "";
+  const cookie = /(?:__Host-)?rm_session=[^;]+/.exec(answer.headers.get("set-cookie") ?? "")?.[0] ?? "";
   return { cookie, csrf: ((await answer.json()) as { csrf_token: string }).csrf_token };
 };
 const failures = () =>

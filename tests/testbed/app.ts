@@ -145,7 +145,7 @@ export async function signInAs(app: TestApp, role: Role, username: string = role
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ username, password: PASSWORD }),
   });
-  const cookie = /rm_session=[^;]+/.exec(answer.headers.get("set-cookie") ?? "")?.[0] ?? "";
+  const cookie = /(?:__Host-)?rm_session=[^;]+/.exec(answer.headers.get("set-cookie") ?? "")?.[0] ?? "";
   const body = (await answer.json()) as { csrf_token: string };
   return { role, username, userId: user.id, cookie, csrf: body.csrf_token };
 }
