@@ -5,7 +5,7 @@
 import type { Database } from "bun:sqlite";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile } from "node:fs/promises";
+import { chmod, copyFile } from "node:fs/promises";
 import type { Migration } from "./migrations.ts";
 
 export type MigrationOutcome =
@@ -75,6 +75,7 @@ async function copyBefore(sqlite: Database, path: string, name: string): Promise
   let copy = `${path}.before-${name}`;
   for (let n = 2; existsSync(copy); n++) copy = `${path}.before-${name}.${n}`;
   await copyFile(path, copy);
+  await chmod(copy, 0o600);
   return copy;
 }
 

@@ -1,14 +1,11 @@
 /** The web application: limits, guards, routes, and the one place where failures become answers. */
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { newId } from "../shared/ids.ts";
 import type { Log } from "../shared/log.ts";
 import { errorBody, Refusal } from "./http/errors.ts";
 import { type GuardDeps, guard } from "./http/guard.ts";
 import { setSecurityHeaders } from "./http/headers.ts";
 import { type AppContext, type Bindings, checkRoutes, type Route } from "./http/routes.ts";
-
-const MAX_BODY_BYTES = 1024 * 1024;
 
 export type AppDeps = GuardDeps & {
   routes: readonly Route[];
@@ -29,13 +26,6 @@ export function createApp(deps: AppDeps): App {
     await next();
     if (c.res.status !== 101) setSecurityHeaders(c, isSecure(c));
   });
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: (c) =>
-        answer(c as AppContext, new Refusal(413, "too_large", "That is more than this server takes (1 MiB)."), null),
-    }),
-  );
   app.get("/assets/*", async (c) => (await assets(c.req.raw)) ?? answer(c, missing(), null));
   for (const route of routes) app.on(route.method, route.path, guard(route, deps) as never);
 

@@ -1,16 +1,17 @@
 /** What every command of the server begins with: config, data folder, database at its newest schema, the right key. */
-import { Database } from "bun:sqlite";
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { Database, SQLiteError } from "bun:sqlite";
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { migrate } from "../db/migrate.ts";
 import { migrations } from "../db/migrations.ts";
-import { asDrizzle, openSqlite } from "../db/open.ts";
+import { asDrizzle, keepPrivate, openSqlite } from "../db/open.ts";
 import { systemClock } from "../shared/clock.ts";
 import { createLog } from "../shared/log.ts";
 import { createRedactor } from "../shared/redact.ts";
 import { readConfig } from "./runtime/config.ts";
 import { DATABASE_FILE } from "./runtime/data-files.ts";
 import { createSealer } from "./runtime/seal.ts";
+import { bindSeals } from "./runtime/seal-form.ts";
 import { checkSecretKey, finishRotation, loadSecretKey } from "./runtime/secret-key.ts";
 import type { ServerParts } from "./wiring.ts";
 
@@ -21,8 +22,11 @@ export type FolderOutcome =
   | ({ ok: true; isKeyNew: boolean; release(): void } & Omit<ServerParts, "db">)
   | { ok: false; problems: string[] };
 
-/** @param exclusive one server a data folder: a second one is refused while the first lives */
-export function openDataFolder({ exclusive }: { exclusive: boolean }): FolderOutcome {
+/**
+ * @param exclusive one server a data folder: a second one is refused while the first lives
+ * @param mayMakeKey a server key is made where there is none, and no database that another one has sealed
+ */
+export function openDataFolder({ exclusive, mayMakeKey }: { exclusive: boolean; mayMakeKey: boolean }): FolderOutcome {
   const read = readConfig();
   if (!read.ok) return { ok: false, problems: read.errors };
   const { config } = read;
@@ -37,14 +41,14 @@ export function openDataFolder({ exclusive }: { exclusive: boolean }): FolderOut
     redactor,
     write: (line) => process.stderr.write(`${line}\n`),
   });
-  const release = exclusive ? takeLock(join(config.dataDir, "server.lock")) : () => undefined;
-  if (!release)
-    return {
-      ok: false,
-      problems: [`A restic-manager server is using ${config.dataDir}. Stop it, or choose another RM_DATA_DIR.`],
-    };
-  const key = loadSecretKey(config);
-  if (!key.ok) return { ok: false, problems: [key.message] };
+  const lock: LockOutcome = exclusive ? takeLock(config.dataDir) : { ok: true, release: () => undefined };
+  if (!lock.ok) return { ok: false, problems: [lock.problem] };
+  const { release } = lock;
+  const key = loadSecretKey(config, mayMakeKey && !holdsSomething(join(config.dataDir, DATABASE_FILE)));
+  if (!key.ok) {
+    release();
+    return { ok: false, problems: [key.message] };
+  }
   redactor.add(key.key.toString("hex"));
   return {
     ok: true,
@@ -59,29 +63,54 @@ export function openDataFolder({ exclusive }: { exclusive: boolean }): FolderOut
 }
 
 export async function openData({ exclusive }: { exclusive: boolean }): Promise<OpenOutcome> {
-  const opened = openDataFolder({ exclusive });
+  const opened = openDataFolder({ exclusive, mayMakeKey: true });
   if (!opened.ok) return opened;
   const { config, log, clock, redactor, isKeyNew, release } = opened;
   const path = join(config.dataDir, DATABASE_FILE);
-  const sqlite = openSqlite(path);
-  const migrated = await migrate(sqlite, path, migrations);
-  if (!migrated.ok) return { ok: false, problems: [migrated.message] };
-  if (migrated.copy) log.info("the database was copied before it was upgraded", { copy: migrated.copy });
-  const db = asDrizzle(sqlite);
-  const canRotate = exclusive && config.secretKey === null;
-  const sealer = canRotate ? finishRotation(db, config.secretKeyFile, opened.sealer) : opened.sealer;
-  const wrongKey = checkSecretKey(db, sealer);
-  if (wrongKey) return { ok: false, problems: [wrongKey] };
-  if (isKeyNew) log.info("a new server key was made; keep a copy of it elsewhere", { file: config.secretKeyFile });
-  return {
-    ok: true,
-    parts: { db, config, clock, log, sealer, redactor },
-    close() {
-      sqlite.run("PRAGMA wal_checkpoint(TRUNCATE)");
-      sqlite.close();
-      release();
-    },
+  let sqlite: Database | null = null;
+  const failed = (problem: string): OpenOutcome => {
+    sqlite?.close();
+    release();
+    return { ok: false, problems: [problem] };
   };
+  try {
+    sqlite = openSqlite(path);
+    const migrated = await migrate(sqlite, path, migrations);
+    if (!migrated.ok) return failed(migrated.message);
+    if (migrated.copy) log.info("the database was copied before it was upgraded", { copy: migrated.copy });
+    const db = asDrizzle(sqlite);
+    const canRotate = exclusive && config.secretKey === null;
+    const sealer = canRotate ? finishRotation(db, config.secretKeyFile, opened.sealer) : opened.sealer;
+    const wrongKey = checkSecretKey(db, sealer);
+    if (wrongKey) return failed(wrongKey);
+    for (const where of bindSeals(db, sealer).unreadable) log.warn("a stored secret does not open", { where });
+    if (isKeyNew) log.info("a new server key was made; keep a copy of it elsewhere", { file: config.secretKeyFile });
+    const open = sqlite;
+    return {
+      ok: true,
+      parts: { db, config, clock, log, sealer, redactor },
+      close() {
+        open.run("PRAGMA wal_checkpoint(TRUNCATE)");
+        open.close();
+        release();
+      },
+    };
+  } catch (error) {
+    if (error instanceof SQLiteError) return failed(databaseSentence(path, error));
+    release();
+    throw error;
+  }
+}
+
+function databaseSentence(path: string, { code, message }: SQLiteError): string {
+  const isDamaged = code === "SQLITE_NOTADB" || code?.startsWith("SQLITE_CORRUPT");
+  const help = isDamaged ? " Put a copy back with the command restore (docs/operations.md)." : "";
+  return `The database ${path} cannot be opened: ${message}.${help}`;
+}
+
+/** An empty file is what a first start leaves that was cut off. */
+function holdsSomething(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
 /** A sentence when the folder cannot be made or written; null when all is well. */
@@ -95,15 +124,26 @@ function prepareFolder(path: string): string | null {
   }
 }
 
+type LockOutcome = { ok: true; release(): void } | { ok: false; problem: string };
+
 /** A lock that the operating system drops with the process, however it ends: an exclusive SQLite transaction on a file of its own. */
-function takeLock(path: string): (() => void) | null {
-  const lock = new Database(path, { create: true });
+function takeLock(dataDir: string): LockOutcome {
+  const path = join(dataDir, "server.lock");
+  let lock: Database | null = null;
   try {
+    keepPrivate(path);
+    lock = new Database(path, { create: true });
     lock.run("PRAGMA locking_mode = EXCLUSIVE");
     lock.run("BEGIN EXCLUSIVE");
-    return () => lock.close();
-  } catch {
-    lock.close();
-    return null;
+    const held = lock;
+    return { ok: true, release: () => held.close() };
+  } catch (error) {
+    lock?.close();
+    if (!(error instanceof SQLiteError)) throw error;
+    const problem =
+      error.code === "SQLITE_BUSY"
+        ? `A restic-manager server is using ${dataDir}. Stop it, or choose another RM_DATA_DIR.`
+        : `The lock ${path} cannot be taken: ${error.message}. It holds nothing: remove it if no server is running.`;
+    return { ok: false, problem };
   }
 }

@@ -32,7 +32,12 @@ export type Pages = {
 
 export function createPages(deps: PageDeps): Pages {
   const { db, clock, assets, live, originOf, findSession } = deps;
-  const pages = createPageMaker({ clock, assets: assets.urls, countRunningJobs: () => countOpenJobs(db).running });
+  const pages = createPageMaker({
+    clock,
+    assets: assets.urls,
+    countRunningJobs: () => countOpenJobs(db).running,
+    isSecure: (c) => originOf(c).secure,
+  });
   const shareOf = (jobId: string) => live.progressOf(jobId)?.percent_done ?? null;
   const heads = createHostHeads({ ...deps, shareOf });
   const shared = { ...deps, pages, heads, shareOf, rows: createFleetRows({ db, clock, shareOf }) };

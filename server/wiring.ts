@@ -17,7 +17,9 @@ import { createAgentSockets } from "./agents/socket.ts";
 import { type App, createApp } from "./app.ts";
 import { auditDenied } from "./audit/denied.ts";
 import { auditRoutes } from "./audit/routes.ts";
+import { createFailedSignIns } from "./auth/failed-sign-ins.ts";
 import { createFirstRun, type FirstRun } from "./auth/first-run.ts";
+import { createPasswordWork } from "./auth/passwords.ts";
 import { authRoutes } from "./auth/routes.ts";
 import { createSessionStore, sessionTicks } from "./auth/sessions.ts";
 import { createSignIn } from "./auth/sign-in.ts";
@@ -109,9 +111,11 @@ export async function wire(
   const bundle = openBundle([config.distDir, join(config.dataDir, "dist")], log);
 
   const sessions = createSessionStore({ db, clock, sealer });
-  const signIn = createSignIn({ db, clock, sessions, bus, log });
-  const firstRun = createFirstRun({ db, clock, sessions });
-  const accounts = createAccounts({ db, clock, sessions, bus });
+  const passwords = createPasswordWork();
+  const failedSignIns = createFailedSignIns({ db, clock, log });
+  const signIn = createSignIn({ db, clock, sessions, bus, log, passwords, failed: failedSignIns });
+  const firstRun = createFirstRun({ db, clock, sessions, passwords });
+  const accounts = createAccounts({ db, clock, sessions, bus, passwords });
   const presence = createPresence(world);
   const { lastSeenAt } = presence;
   const dues = createDueAccounting({ db, clock, log });
@@ -252,6 +256,7 @@ export async function wire(
     ...repoIngest.ticks,
     ...presence.ticks,
     ...sessionTicks({ db, clock, bus }),
+    ...failedSignIns.ticks,
   ];
   const ticker = startTicker(ticks, log, clock);
 
@@ -327,6 +332,7 @@ export async function wire(
       hub.closeAll(CLOSE.shuttingDown, "the server is shutting down");
       inbound.flush();
       presence.flush();
+      failedSignIns.flush();
     },
   };
 }

@@ -5,6 +5,7 @@ import { insertPendingHost } from "../db/queries/pending-hosts.ts";
 import { updateRepo } from "../db/queries/repos.ts";
 import { listSchedules } from "../db/queries/schedules.ts";
 import { listSessionsOfUser } from "../db/queries/sessions.ts";
+import { createPasswordWork } from "../server/auth/passwords.ts";
 import { createSessionStore } from "../server/auth/sessions.ts";
 import type { Route } from "../server/http/routes.ts";
 import { createFactBus } from "../server/runtime/facts.ts";
@@ -114,7 +115,13 @@ const guest = () => signInAs(app, "viewer", `guest-${++made}`);
 const setupCase = async (): Promise<Case> => {
   const sealer = createSealer(Buffer.alloc(32, 1));
   const sessions = createSessionStore({ db: app.db, clock: app.clock, sealer });
-  const accounts = createAccounts({ db: app.db, clock: app.clock, sessions, bus: createFactBus(silentLog) });
+  const accounts = createAccounts({
+    db: app.db,
+    clock: app.clock,
+    sessions,
+    bus: createFactBus(silentLog),
+    passwords: createPasswordWork(),
+  });
   const { setupToken } = accounts.addUser({ kind: "system" }, `new-${++made}`, "viewer");
   return { params: { token: setupToken }, body: { password: "plum harbour lantern 43" } };
 };

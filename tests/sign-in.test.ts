@@ -85,7 +85,7 @@ test("role and disabling count from the next request on", async () => {
 test("signing out ends this session; a changed password ends the others", async () => {
   const first = await signInAs(app, "viewer");
   const second = await login("viewer", PASSWORD);
-  const cookie = /rm_session=[^;]+/.exec(second.headers.get("set-cookie") ?? "")?.[0] ?? "";
+  const cookie = /(?:__Host-)?rm_session=[^;]+/.exec(second.headers.get("set-cookie") ?? "")?.[0] ?? "";
   const { csrf_token: csrf } = (await second.json()) as { csrf_token: string };
   const changed = await app.request("/settings/account/password", {
     method: "POST",

@@ -40,17 +40,18 @@ export function listPendingHosts(db: Db, now: number): PendingHostRow[] {
   return undecided(db).all({ now });
 }
 
-export function countPendingHosts(db: Db, now: number): { total: number; fromIp(ip: string): number } {
-  const rows = db
+/** Whence those come who wait for a decision, proven or not. */
+export function listPendingAddresses(db: Db, now: number): string[] {
+  return db
     .select({ ip: pendingHosts.announcedFromIp })
     .from(pendingHosts)
     .where(and(isNull(pendingHosts.enrolledHostId), gt(pendingHosts.expiresAt, now)))
-    .all();
-  return { total: rows.length, fromIp: (ip) => rows.filter((row) => row.ip === ip).length };
+    .all()
+    .map(({ ip }) => ip);
 }
 
-/** Makes room: first who has proven nothing, then who was heard of longest ago. */
-export function evictPendingHost(db: Db): void {
+/** Makes room: first who has proven nothing, then who was heard of longest ago. @returns the id of who had to go */
+export function evictPendingHost(db: Db): string | null {
   const victim = db
     .select({ id: pendingHosts.id })
     .from(pendingHosts)
@@ -59,6 +60,7 @@ export function evictPendingHost(db: Db): void {
     .limit(1)
     .get();
   if (victim) deletePendingHost(db, victim.id);
+  return victim?.id ?? null;
 }
 
 export function deletePendingHost(db: Db, id: string): void {

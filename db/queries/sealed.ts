@@ -1,14 +1,14 @@
 /** Where sealed blobs lie: every column that holds one, and how a blob is found by its key. */
 import type { Db } from "../open.ts";
 
-export type SealedColumn = { table: string; column: string; key: string; where?: string };
+export type SealedColumn = { table: string; column: string; key: string; owner?: string; where?: string };
 
-/** `key` = the column by whose value a blob is bound to its row. */
+/** `key` = the column by whose value a blob is bound to its row; `owner` = SQL of what else it is bound to. */
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: "settings", column: "value", key: "key", where: "key = 'key_check'" },
   { table: "enrollment_tokens", column: "sealed", key: "id" },
-  { table: "credentials", column: "sealed", key: "id" },
-  { table: "credentials", column: "previous_sealed", key: "id" },
+  { table: "credentials", column: "sealed", key: "id", owner: "repo_id || '/' || slot" },
+  { table: "credentials", column: "previous_sealed", key: "id", owner: "repo_id || '/' || slot" },
   { table: "source_groups", column: "pre_hook", key: "id" },
   { table: "source_groups", column: "post_hook", key: "id" },
   { table: "hosts", column: "pre_hook_default", key: "id" },
@@ -19,16 +19,16 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
 /** Replaces each blob by what `reseal` makes of it. Runs inside the caller's transaction. @returns how many */
 export function replaceSealed(
   db: Db,
-  { table, column, key, where }: SealedColumn,
-  reseal: (id: string, blob: string) => string,
+  { table, column, key, owner, where }: SealedColumn,
+  reseal: (row: { id: string; owner: string | null }, blob: string) => string,
 ): number {
   const rows = db.$client
-    .query<{ id: string; blob: string }, []>(
-      `SELECT ${key} AS id, ${column} AS blob FROM ${table} WHERE ${column} IS NOT NULL${where ? ` AND ${where}` : ""}`,
+    .query<{ id: string; owner: string | null; blob: string }, []>(
+      `SELECT ${key} AS id, ${owner ?? "NULL"} AS owner, ${column} AS blob FROM ${table} WHERE ${column} IS NOT NULL${where ? ` AND ${where}` : ""}`,
     )
     .all();
-  for (const { id, blob } of rows)
-    db.$client.query(`UPDATE ${table} SET ${column} = ? WHERE ${key} = ?`).run(reseal(id, blob), id);
+  for (const { id, owner: whose, blob } of rows)
+    db.$client.query(`UPDATE ${table} SET ${column} = ? WHERE ${key} = ?`).run(reseal({ id, owner: whose }, blob), id);
   return rows.length;
 }
 

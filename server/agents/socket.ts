@@ -142,7 +142,7 @@ export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
           const tokenHash = token ? hashToken(token) : "";
           const host = findHostByTokenHash(db, tokenHash);
           if (host && host.archivedAt === null) return upgrade(endFor(host.id, from.ip));
-          const wait = strangers.hit(from.ip);
+          const wait = strangers.hit(from.network);
           if (wait !== null) throw new Refusal(429, "too_many_attempts", "Too many attempts.", {}, wait);
           if (!token) throw new Refusal(401, "unknown_token", "Send the agent's token.");
           return upgrade(findRevokedToken(db, tokenHash) ? turnAway("revoked") : turnAway("unknown_token"));

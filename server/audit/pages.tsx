@@ -4,6 +4,7 @@ import { listAudit, listAuditActions } from "../../db/queries/audit.ts";
 import { type AuditFilter, AuditPage } from "../../ui/audit/page.tsx";
 import { offsetOf, type PageMaker } from "../http/page-maker.ts";
 import { type AppContext, type Route, route } from "../http/routes.ts";
+import { isDay } from "../runtime/days.ts";
 
 const ROWS = 50;
 const DAY_MS = 86_400_000;
@@ -47,7 +48,7 @@ export function auditPages({ db, pages }: { db: Db; pages: PageMaker }): Route[]
 
 function filterOf(c: AppContext): AuditFilter {
   const one = (name: string) => c.req.query(name) ?? "";
-  const day = (name: string) => (/^\d{4}-\d{2}-\d{2}$/.test(one(name)) ? one(name) : "");
+  const day = (name: string) => (isDay(one(name)) ? one(name) : "");
   return { actor: one("actor"), action: one("action"), since: day("since"), until: day("until"), offset: offsetOf(c) };
 }
 

@@ -10,7 +10,7 @@ import { createRateLimit } from "../http/rate-limit.ts";
 import type { AppContext, Origin } from "../http/routes.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import { newUser } from "./new-user.ts";
-import { hashPassword, passwordProblem } from "./passwords.ts";
+import { type PasswordWork, passwordProblem } from "./passwords.ts";
 import type { SessionStore } from "./sessions.ts";
 import { hashToken, newToken } from "./tokens.ts";
 import { usernameProblem } from "./usernames.ts";
@@ -27,7 +27,9 @@ export type FirstRun = {
   ): Promise<{ user: UserRow; csrfToken: string }>;
 };
 
-export function createFirstRun({ db, clock, sessions }: { db: Db; clock: Clock; sessions: SessionStore }): FirstRun {
+export type FirstRunDeps = { db: Db; clock: Clock; sessions: SessionStore; passwords: PasswordWork };
+
+export function createFirstRun({ db, clock, sessions, passwords }: FirstRunDeps): FirstRun {
   let isOpen = countUsers(db) === 0;
   const token = newToken("rm_setup_");
   const attempts = createRateLimit({ limit: 20, windowMs: 15 * MINUTE_MS, clock });
@@ -40,7 +42,7 @@ export function createFirstRun({ db, clock, sessions }: { db: Db; clock: Clock; 
     token: () => (stillOpen() ? token : null),
     async createAdmin(c, from, input) {
       if (!stillOpen()) throw alreadySetUp();
-      const wait = attempts.hit(from.ip);
+      const wait = attempts.hit(from.network);
       if (wait !== null)
         throw new Refusal(429, "too_many_attempts", "Too many attempts. Wait a little, then try again.", {}, wait);
       const given = Buffer.from(hashToken(input.token.trim()));
@@ -51,7 +53,7 @@ export function createFirstRun({ db, clock, sessions }: { db: Db; clock: Clock; 
       const username = input.username.trim().toLowerCase();
       const fields = problemFields(username, input.password);
       if (Object.keys(fields).length > 0) throw badInput(fields);
-      const passwordHash = await hashPassword(input.password);
+      const passwordHash = await passwords.hash(input.password, from.network);
       const user = newUser({ username, role: "admin", passwordHash }, clock.now());
       const csrfToken = inTransaction(db, () => {
         if (countUsers(db) > 0) throw alreadySetUp();

@@ -1,6 +1,9 @@
 /** Passwords of people: argon2id, length 12 to 256, none of the well-known ones. */
+import { availableParallelism } from "node:os";
 import { hash, verify } from "@node-rs/argon2";
 import { dictionary } from "@zxcvbn-ts/language-common";
+import { Refusal } from "../http/errors.ts";
+import { createFairGate, TurnedAway } from "./fair-gate.ts";
 
 const MIN_PASSWORD_LENGTH = 12;
 const MAX_PASSWORD_LENGTH = 256;
@@ -34,7 +37,7 @@ export function hashPassword(password: string): Promise<string> {
   return hash(password, PARAMETERS);
 }
 
-export async function verifyPassword(passwordHash: string, password: string): Promise<boolean> {
+async function verifyPassword(passwordHash: string, password: string): Promise<boolean> {
   try {
     return await verify(passwordHash, password);
   } catch {
@@ -46,4 +49,32 @@ export async function verifyPassword(passwordHash: string, password: string): Pr
 export function needsRehash(passwordHash: string): boolean {
   const { memoryCost, timeCost, parallelism } = PARAMETERS;
   return !passwordHash.startsWith(`$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$`);
+}
+
+/** Hashing for visitors: each takes 19 MiB and some tens of milliseconds of a core, so only a few run at once. */
+export type PasswordWork = {
+  /** @param from the network that asks; networks take turns. @throws Refusal 503 `busy` */
+  hash(password: string, from: string): Promise<string>;
+  /** @throws Refusal 503 `busy` */
+  verify(passwordHash: string, password: string, from: string): Promise<boolean>;
+};
+
+const MOST_WAITING = 200;
+const BUSY_RETRY_SECONDS = 5;
+
+export function createPasswordWork(): PasswordWork {
+  const gate = createFairGate({ parallel: Math.max(1, availableParallelism() - 1), mostWaiting: MOST_WAITING });
+  const run = async <T>(from: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await gate.run(from, work);
+    } catch (error) {
+      if (!(error instanceof TurnedAway)) throw error;
+      const message = "The server is checking too many passwords at the moment. Try again in a few seconds.";
+      throw new Refusal(503, "busy", message, {}, BUSY_RETRY_SECONDS);
+    }
+  };
+  return {
+    hash: (password, from) => run(from, () => hashPassword(password)),
+    verify: (passwordHash, password, from) => run(from, () => verifyPassword(passwordHash, password)),
+  };
 }

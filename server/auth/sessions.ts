@@ -11,6 +11,8 @@ import type { Tick } from "../runtime/ticker.ts";
 import { hashToken, newToken } from "./tokens.ts";
 
 const SESSION_COOKIE = "rm_session";
+/** Under HTTPS: browsers take this name only from this very host over HTTPS, so that no neighbour can plant one. */
+const SECURE_SESSION_COOKIE = "__Host-rm_session";
 export const SESSION_IDLE_MS = 7 * DAY_MS;
 const SESSION_LIFETIME_MS = 30 * DAY_MS;
 /** `last_used_at` is written at most this often. */
@@ -20,7 +22,7 @@ export type SessionStore = {
   /** Makes a session and sets its cookie. Call inside the transaction of the sign-in. */
   start(c: AppContext, userId: string, from: Origin): { sessionId: string; csrfToken: string };
   find(c: AppContext, from: Origin): Session | null;
-  clearCookie(c: AppContext): void;
+  clearCookie(c: AppContext, from: Origin): void;
 };
 
 /** Ends sessions whose time is over. */
@@ -51,17 +53,18 @@ export function createSessionStore({ db, clock, sealer }: { db: Db; clock: Clock
         idToken: null,
         createdAt: now,
       });
-      setCookie(c, SESSION_COOKIE, token, {
+      setCookie(c, nameFor(from), token, {
         httpOnly: true,
         sameSite: "Lax",
         path: "/",
         secure: from.secure,
         maxAge: SESSION_LIFETIME_MS / 1000,
       });
+      if (from.secure) deleteCookie(c, SESSION_COOKIE, { path: "/" });
       return { sessionId: id, csrfToken: csrfOf(tokenHash) };
     },
     find(c, from) {
-      const token = getCookie(c, SESSION_COOKIE);
+      const token = getCookie(c, nameFor(from));
       if (!token) return null;
       const found = findSessionByToken(db, hashToken(token));
       const now = clock.now();
@@ -77,8 +80,13 @@ export function createSessionStore({ db, clock, sealer }: { db: Db; clock: Clock
         csrfToken: csrfOf(session.tokenHash),
       };
     },
-    clearCookie(c) {
+    clearCookie(c, { secure }) {
+      if (secure) deleteCookie(c, SECURE_SESSION_COOKIE, { path: "/", secure });
       deleteCookie(c, SESSION_COOKIE, { path: "/" });
     },
   };
+}
+
+function nameFor({ secure }: Origin): string {
+  return secure ? SECURE_SESSION_COOKIE : SESSION_COOKIE;
 }

@@ -1,7 +1,7 @@
 /** Signing in and out: equal time and answer for an unknown user and a wrong password; guessing is slowed, nobody is locked out. */
 import type { Db } from "../../db/open.ts";
 import { deleteSession } from "../../db/queries/sessions.ts";
-import { findUserByName, setPassword, touchLogin } from "../../db/queries/users.ts";
+import { findUser, findUserByName, setPassword, touchLogin } from "../../db/queries/users.ts";
 import type { UserRow } from "../../db/schema/users.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
@@ -11,16 +11,19 @@ import { createRateLimit } from "../http/rate-limit.ts";
 import type { AppContext, Origin, Session } from "../http/routes.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
-import { hashPassword, needsRehash, verifyPassword } from "./passwords.ts";
+import type { FailedSignIns } from "./failed-sign-ins.ts";
+import { hashPassword, needsRehash, type PasswordWork } from "./passwords.ts";
 import type { SessionStore } from "./sessions.ts";
 
 const WINDOW_MS = 15 * MINUTE_MS;
 const FAILURES_PER_USER_AND_ADDRESS = 5;
+/** Over all names: a list of names is no way around. */
+const FAILURES_PER_ADDRESS = 30;
 const FAILURES_PER_USER = 50;
 const SLOW_DOWN_MS = 1000;
 
 export type SignIn = {
-  /** @throws Refusal 401 `bad_credentials`, 429 `too_many_attempts` */
+  /** @throws Refusal 401 `bad_credentials`, 429 `too_many_attempts`, 503 `busy` */
   signIn(
     c: AppContext,
     from: Origin,
@@ -30,39 +33,82 @@ export type SignIn = {
   signOut(c: AppContext, session: Session, from: Origin): void;
 };
 
-export type SignInDeps = { db: Db; clock: Clock; sessions: SessionStore; bus: FactBus; log: Log };
+export type SignInDeps = {
+  db: Db;
+  clock: Clock;
+  sessions: SessionStore;
+  bus: FactBus;
+  log: Log;
+  passwords: PasswordWork;
+  failed: Pick<FailedSignIns, "note">;
+};
 
-export function createSignIn({ db, clock, sessions, bus, log }: SignInDeps): SignIn {
-  const perAddress = createRateLimit({ limit: FAILURES_PER_USER_AND_ADDRESS, windowMs: WINDOW_MS, clock });
+export function createSignIn({ db, clock, sessions, bus, log, passwords, failed }: SignInDeps): SignIn {
+  const perPair = createRateLimit({ limit: FAILURES_PER_USER_AND_ADDRESS, windowMs: WINDOW_MS, clock });
+  const perAddress = createRateLimit({ limit: FAILURES_PER_ADDRESS, windowMs: WINDOW_MS, clock });
   const perUser = createRateLimit({ limit: FAILURES_PER_USER, windowMs: WINDOW_MS, clock });
   /** Verified when the user does not exist, so that the answer takes as long. */
   const decoy = hashPassword("a password that nobody has");
 
-  const check = async (username: string, password: string): Promise<UserRow | null> => {
+  const check = async (username: string, password: string, from: Origin): Promise<UserRow | null> => {
     const user = findUserByName(db, username);
     const usable = user && user.disabledAt === null && user.authSource === "local" ? user.passwordHash : null;
-    const right = await verifyPassword(usable ?? (await decoy), password);
+    const right = await passwords.verify(usable ?? (await decoy), password, from.network);
     return right && usable ? user : null;
+  };
+
+  /** Counted as failed before the password is looked at: parallel attempts find each other counted. @throws Refusal 429 */
+  const spend = (name: string, { network }: Origin) => {
+    const address = perAddress.take(network);
+    if (!address.ok) throw tooMany(address.wait);
+    const pair = perPair.take(pairKey(name, network));
+    if (!pair.ok) {
+      address.giveBack();
+      throw tooMany(pair.wait);
+    }
+    const user = perUser.take(name);
+    return {
+      isSlowed: !user.ok,
+      giveBack() {
+        address.giveBack();
+        pair.giveBack();
+        if (user.ok) user.giveBack();
+      },
+    };
+  };
+
+  const verified = async (name: string, password: string, from: Origin): Promise<UserRow | null> => {
+    const attempt = spend(name, from);
+    try {
+      if (attempt.isSlowed) await Bun.sleep(SLOW_DOWN_MS);
+      const user = await check(name, password, from);
+      if (user) attempt.giveBack();
+      return user;
+    } catch (error) {
+      attempt.giveBack();
+      throw error;
+    }
   };
 
   return {
     async signIn(c, from, username, password) {
       const name = username.trim().toLowerCase().slice(0, 64);
-      const key = `${name}\n${from.ip}`;
-      const wait = perAddress.blockedFor(key);
-      if (wait !== null) throw tooMany(wait);
-      if (perUser.blockedFor(name) !== null) await Bun.sleep(SLOW_DOWN_MS);
-      const user = await check(name, password.slice(0, 1024));
+      const user = await verified(name, password.slice(0, 1024), from).catch((error: unknown) => {
+        if (error instanceof Refusal && error.status === 429) failed.note(findUserByName(db, name), from);
+        throw error;
+      });
       if (!user) {
-        perUser.hit(name);
-        perAddress.hit(key);
+        failed.note(findUserByName(db, name), from);
         log.warn("a sign-in was refused", { ip: from.ip });
-        throw new Refusal(401, "bad_credentials", "User name or password is wrong.");
+        throw badCredentials();
       }
-      perAddress.forget(key);
-      const passwordHash = needsRehash(user.passwordHash ?? "") ? await hashPassword(password) : null;
+      perPair.forget(pairKey(name, from.network));
+      const passwordHash = needsRehash(user.passwordHash ?? "") ? await passwords.hash(password, from.network) : null;
       const csrfToken = inTransaction(db, () => {
         const now = clock.now();
+        // Both may have changed while the password was checked.
+        const current = findUser(db, user.id);
+        if (current?.passwordHash !== user.passwordHash || current.disabledAt !== null) throw badCredentials();
         if (passwordHash) setPassword(db, user.id, passwordHash, now);
         touchLogin(db, user.id, now);
         const actor = { kind: "user", userId: user.id, username: user.username, ip: from.ip } as const;
@@ -82,10 +128,18 @@ export function createSignIn({ db, clock, sessions, bus, log }: SignInDeps): Sig
         const target = { kind: "user", id: session.userId, name: session.username };
         writeAudit(db, clock.now(), { actor, action: "user.signed_out", target });
       });
-      sessions.clearCookie(c);
+      sessions.clearCookie(c, from);
       bus.tell("session.ended", { sessionIds: [session.sessionId] });
     },
   };
+}
+
+function badCredentials(): Refusal {
+  return new Refusal(401, "bad_credentials", "User name or password is wrong.");
+}
+
+function pairKey(name: string, network: string): string {
+  return `${name}\n${network}`;
 }
 
 function tooMany(seconds: number): Refusal {

@@ -1,5 +1,6 @@
 /** `add-user` and `reset-password`: both print a setup link. */
 import type { Role } from "../../db/schema/users.ts";
+import { createPasswordWork } from "../auth/passwords.ts";
 import { createSessionStore } from "../auth/sessions.ts";
 import { Refusal } from "../http/errors.ts";
 import { createFactBus } from "../runtime/facts.ts";
@@ -29,7 +30,8 @@ function withAccounts(work: (accounts: Accounts) => { setupToken: string }): Pro
 }
 
 function accountsOf({ db, clock, sealer, log }: ServerParts): Accounts {
-  return createAccounts({ db, clock, sessions: createSessionStore({ db, clock, sealer }), bus: createFactBus(log) });
+  const sessions = createSessionStore({ db, clock, sealer });
+  return createAccounts({ db, clock, sessions, bus: createFactBus(log), passwords: createPasswordWork() });
 }
 
 /** Where a browser reaches this server, as far as the settings tell. */

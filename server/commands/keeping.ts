@@ -12,7 +12,7 @@ import { createFactBus } from "../runtime/facts.ts";
 import { makeCopy } from "../upkeep/copies.ts";
 import { readSheet, SHEET_SETTING, sheetText } from "../upkeep/recovery-sheet.ts";
 import { restoreCopy } from "../upkeep/restore.ts";
-import { rotateKey } from "../upkeep/rotate-key.ts";
+import { type Rotated, RotationStopped, rotateKey } from "../upkeep/rotate-key.ts";
 import type { ServerParts } from "../wiring.ts";
 import { fail, withData } from "./outcome.ts";
 
@@ -38,7 +38,7 @@ export function backup(file: string): Promise<number> {
 
 /** Does not open the database that is there: it may be what is broken. */
 export async function restore(file: string): Promise<number> {
-  const opened = openDataFolder({ exclusive: true });
+  const opened = openDataFolder({ exclusive: true, mayMakeKey: false });
   if (!opened.ok) return fail(...opened.problems);
   try {
     const outcome = await restoreCopy({ ...partsOf(opened), clock: systemClock }, resolve(file));
@@ -60,13 +60,24 @@ export function rotate(): Promise<number> {
         "The server key comes from RM_SECRET_KEY, which this command cannot change.",
         `Write it into a file (chmod 600), name that by RM_SECRET_KEY_FILE, unset RM_SECRET_KEY, and run this again.`,
       );
-    const { sealed, keyId, retired } = rotateKey(parts, config.secretKeyFile);
+    const rotated = rotateOrReason(parts);
+    if (typeof rotated === "string") return fail(`The server key was not changed. ${rotated}`);
+    const { sealed, keyId, retired } = rotated;
     console.log(`${sealed} secrets are sealed with the new key ${keyId} (${config.secretKeyFile}).`);
     console.log(
       `The old key opens old copies of the database; it is kept as ${retired}. Keep a copy of the new one elsewhere.`,
     );
     return 0;
   });
+}
+
+function rotateOrReason(parts: ServerParts): Rotated | string {
+  try {
+    return rotateKey(parts, parts.config.secretKeyFile);
+  } catch (error) {
+    if (error instanceof RotationStopped) return error.message;
+    throw error;
+  }
 }
 
 export function recoverySheet(file: string): Promise<number> {

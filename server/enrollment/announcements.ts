@@ -2,13 +2,13 @@
 import { createPublicKey, verify } from "node:crypto";
 import { findLiveHostByName } from "../../db/queries/hosts.ts";
 import {
-  countPendingHosts,
   deleteExpiredPendingHosts,
   deletePendingHost,
   evictPendingHost,
   findPendingHost,
   findPendingHostByKey,
   insertPendingHost,
+  listPendingAddresses,
   listPendingHosts,
   updatePendingHost,
 } from "../../db/queries/pending-hosts.ts";
@@ -23,25 +23,30 @@ import { MIN_AGENT_PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
 import type { Generated } from "../repos/new-repo.ts";
+import { networkOf } from "../runtime/addresses.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import type { Tick } from "../runtime/ticker.ts";
-import { type CreateHostDeps, createHost, type NewcomerInput, readNewcomer } from "./newcomer.ts";
+import { type CreateHostDeps, checkAgentToken, createHost, type NewcomerInput, readNewcomer } from "./newcomer.ts";
 
 export const PENDING_LIFETIME_MS = HOUR_MS;
 const ANNOUNCEMENTS_PER_MINUTE = 10;
 const MAX_PENDING_PER_ADDRESS = 5;
 const MAX_PENDING = 100;
+const MOST_ENDS = 1_000;
 
 /** A machine that waits, and whether its name belongs to another host or another machine that waits. */
 export type PendingHost = PendingHostRow & { isNameTaken: boolean; isNameShared: boolean };
 
 export type Proof = { agent_token_hash: string; signature: string };
 
+/** `evicted`: it made room for others. `expired` also when nothing is known of it, as after a restart. */
+export type PendingEnd = "rejected" | "evicted" | "expired";
+
 export type Announcements = {
   /** Announcing the same key again refreshes it. @throws Refusal 422 `protocol_too_old`, 429 */
   announce(request: AnnounceRequest, ip: string): AnnounceAnswer;
-  /** @returns the row when the signature is of the announced key; null for a stranger */
+  /** @returns the row when the signature is of the announced key; null for a stranger. @throws Refusal 409 `agent_token_taken` */
   prove(pendingId: string, nonce: string, proof: Proof): PendingHostRow | null;
   /** Those that a person may decide about, oldest first. */
   list(): PendingHost[];
@@ -51,6 +56,8 @@ export type Announcements = {
   accept(actor: Actor, pendingId: string, input: NewcomerInput): Promise<{ hostId: string; generated: Generated }>;
   /** @throws Refusal 404 */
   reject(actor: Actor, pendingId: string): void;
+  /** Why a machine that waited does so no longer. */
+  endOf(pendingId: string): PendingEnd;
   forgetExpired(): void;
   ticks: readonly Tick[];
 };
@@ -78,23 +85,34 @@ export function createAnnouncements(deps: AnnouncementDeps): Announcements {
     return row;
   };
 
+  /** Of those who are told when they ask; the oldest is forgotten first. */
+  const ends = new Map<string, PendingEnd>();
+  const endWith = (pendingId: string, end: PendingEnd) => {
+    const [oldest] = ends.size >= MOST_ENDS ? ends.keys() : [];
+    if (oldest !== undefined) ends.delete(oldest);
+    ends.set(pendingId, end);
+    bus.tell("pending.changed", { pendingId });
+  };
+
   const forgetExpired = () => deleteExpiredPendingHosts(db, clock.now());
 
   return {
     announce(request, ip) {
       if (request.protocol_version < MIN_AGENT_PROTOCOL_VERSION)
         throw new Refusal(422, "protocol_too_old", "This agent is too old for the server. Run the installer again.");
-      const wait = limit.hit(ip);
+      const network = networkOf(ip);
+      const wait = limit.hit(network);
       if (wait !== null) throw tooMany("Too many machines announce themselves from this address.", wait);
       const now = clock.now();
+      let evicted: string | null = null;
       const pendingId = inTransaction(db, () => {
         const before = findPendingHostByKey(db, request.public_key);
         const isFresh = before !== null && before.expiresAt > now;
         if (before && !isFresh) deletePendingHost(db, before.id);
-        const count = countPendingHosts(db, now);
-        if (!isFresh && count.fromIp(ip) >= MAX_PENDING_PER_ADDRESS)
+        const waiting = isFresh ? [] : listPendingAddresses(db, now);
+        if (waiting.filter((one) => networkOf(one) === network).length >= MAX_PENDING_PER_ADDRESS)
           throw tooMany("Five machines from this address wait already. Accept or reject them first.", 60);
-        if (!isFresh && count.total >= MAX_PENDING) evictPendingHost(db);
+        if (waiting.length >= MAX_PENDING) evicted = evictPendingHost(db);
         const values = { ...columnsOf(request), announcedFromIp: ip, lastSeenAt: now };
         if (before && isFresh) {
           updatePendingHost(db, before.id, values);
@@ -111,6 +129,7 @@ export function createAnnouncements(deps: AnnouncementDeps): Announcements {
         });
         return id;
       });
+      if (evicted !== null) endWith(evicted, "evicted");
       const { isNameTaken, isNameShared } = flagged(
         { id: pendingId, hostName: request.hostname },
         listPendingHosts(db, now),
@@ -126,6 +145,7 @@ export function createAnnouncements(deps: AnnouncementDeps): Announcements {
       if (!row || row.expiresAt <= clock.now()) return null;
       const text = Buffer.from(announcedText(pendingId, nonce, agent_token_hash), "utf8");
       if (!verify(null, text, keyOf(row.publicKey), Buffer.from(signature, "base64url"))) return null;
+      checkAgentToken(db, agent_token_hash, row.enrolledHostId);
       // An accepted machine keeps the token that was accepted: another one would not be what the admin agreed to.
       if (row.enrolledHostId === null)
         updatePendingHost(db, row.id, { agentTokenHash: agent_token_hash, lastSeenAt: clock.now() });
@@ -166,8 +186,9 @@ export function createAnnouncements(deps: AnnouncementDeps): Announcements {
           payload: { fingerprint: row.fingerprint, ip: row.announcedFromIp },
         });
       });
-      bus.tell("pending.changed", { pendingId });
+      endWith(pendingId, "rejected");
     },
+    endOf: (pendingId) => ends.get(pendingId) ?? "expired",
     forgetExpired,
     ticks: [{ name: "pending hosts", everyMs: MINUTE_MS, run: forgetExpired }],
   };

@@ -13,7 +13,7 @@ import { turnAway } from "../hosts/hosts.ts";
 import { Refusal } from "../http/errors.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
-import { type CreateHostDeps, createHost, machineOf } from "./newcomer.ts";
+import { type CreateHostDeps, checkAgentToken, createHost, machineOf } from "./newcomer.ts";
 import type { EnrollmentTokens } from "./tokens.ts";
 
 export type Enroll = (
@@ -43,7 +43,7 @@ export function createAnswers({ db, updateKeys }: { db: Db; updateKeys(): string
   });
 }
 
-/** @throws Refusal 401 `token_invalid` (one answer for wrong, used by another, expired), 409 `name_taken`, 422 `protocol_too_old` */
+/** @throws Refusal 401 `token_invalid` (one answer for wrong, used by another, expired), 409 `name_taken`, `agent_token_taken`, `other_machine`, 422 `protocol_too_old` */
 export function createEnroll(deps: EnrollDeps): Enroll {
   const { db, clock, hub, bus, tokens, answerFor } = deps;
   return (request, from) => {
@@ -98,8 +98,10 @@ function takeOver(
       "This token is for the machine that is enrolled already. To put new hardware in its place, use “Replace this machine”.",
     );
   }
+  checkAgentToken(db, request.agent_token_hash, host.id);
   const now = clock.now();
-  if (host.tokenHash) {
+  const isOtherToken = host.tokenHash !== request.agent_token_hash;
+  if (host.tokenHash && isOtherToken) {
     revokeAgentToken(db, { tokenHash: host.tokenHash, hostId: host.id, reason: "replaced", revokedAt: now });
   }
   dues.settle(host.id);
@@ -115,7 +117,7 @@ function takeOver(
     updatedAt: now,
   });
   dues.restart(host.id);
-  return { hostId: host.id, replaced: host.tokenHash !== null };
+  return { hostId: host.id, replaced: host.tokenHash !== null && isOtherToken };
 }
 
 function tokenInvalid(): Refusal {

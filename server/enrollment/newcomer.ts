@@ -1,6 +1,12 @@
 /** What a person says about a machine that is to become a host: checked, completed with made-up passwords, ready to be stored. */
 import type { Db } from "../../db/open.ts";
-import { findLiveHostByName, insertHost, listLiveHosts } from "../../db/queries/hosts.ts";
+import {
+  findHostByTokenHash,
+  findLiveHostByName,
+  findRevokedToken,
+  insertHost,
+  listLiveHosts,
+} from "../../db/queries/hosts.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { AnnounceRequest } from "../../shared/protocol/enrollment.ts";
@@ -68,7 +74,7 @@ export type CreateHostDeps = {
   schedules: Schedules;
 };
 
-/** Inside the caller's transaction. @throws Refusal 409 `name_taken` */
+/** Inside the caller's transaction. @throws Refusal 409 `name_taken`, `agent_token_taken` */
 export function createHost(
   { db, clock, credentials, groups, schedules }: CreateHostDeps,
   { hostName, tags, includes, backupNow, cargo }: Newcomer,
@@ -76,6 +82,7 @@ export function createHost(
   ip: string,
 ): string {
   if (findLiveHostByName(db, hostName)) throw nameTaken(hostName);
+  checkAgentToken(db, machine.agent_token_hash, null);
   const now = clock.now();
   const hostId = newId();
   insertHost(db, {
@@ -109,6 +116,19 @@ function freeResticHost(db: Db, name: string): string {
     const wanted = n === 1 ? name : `${name}-${n}`;
     if (!taken.has(wanted.toLowerCase())) return wanted;
   }
+}
+
+/**
+ * An agent token names one host: who sends one that another host has, or that was revoked, is a copy or a bug.
+ * @param hostId the host that enrols again; null for a new one
+ * @throws Refusal 409 `agent_token_taken`
+ */
+export function checkAgentToken(db: Db, tokenHash: string, hostId: string | null): void {
+  const owner = findHostByTokenHash(db, tokenHash);
+  if ((owner === null || owner.id === hostId) && !findRevokedToken(db, tokenHash)) return;
+  const message =
+    "The agent's own token belongs to another host here, or was revoked. If this machine is a copy of another one, delete enrolling.json and announcing.json in the agent's configuration folder, then enrol it again.";
+  throw new Refusal(409, "agent_token_taken", message);
 }
 
 /** The columns of a host that its machine decides. */

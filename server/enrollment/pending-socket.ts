@@ -13,11 +13,25 @@ import { publicRoute, type Route } from "../http/routes.ts";
 import type { Socket, SocketEnd } from "../http/sockets.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import type { Tick } from "../runtime/ticker.ts";
-import type { Announcements } from "./announcements.ts";
+import type { Announcements, PendingEnd, Proof } from "./announcements.ts";
 import type { AnswerFor } from "./enroll.ts";
 
 const SOCKETS_PER_MINUTE = 30;
 const PROOF_WITHIN_MS = 10_000;
+/** Characters; a proof has some 300. */
+const LONGEST_PROOF = 4_096;
+
+const ENDS: Record<PendingEnd, string> = {
+  rejected: "An admin has rejected this machine.",
+  evicted:
+    "Too many machines wait at this server, and this one had to make room. Nobody has rejected it: announce it again.",
+  expired: "This machine is not waiting here any longer: nobody has decided within an hour. Announce it again.",
+};
+const PROOF_INVALID = new Refusal(
+  403,
+  "proof_invalid",
+  "The signature is not of the announced key. Announce this machine again.",
+);
 
 export type PendingSocketDeps = {
   db: Db;
@@ -51,10 +65,28 @@ export function createPendingSockets(deps: PendingSocketDeps): PendingSockets {
     waiting.ws.close(CLOSE.rejected, code);
   };
 
+  const turnAwayFor = (waiting: Waiting, end: PendingEnd) => turnAway(waiting, end, ENDS[end]);
+
+  /** A machine waits on one connection: its newest. */
+  const closeOthers = (newest: Waiting) => {
+    for (const other of open)
+      if (other !== newest && other.hasProven && other.pendingId === newest.pendingId)
+        other.ws.close(1000, "replaced by a newer connection");
+  };
+
+  const prove = (pendingId: string, nonce: string, proof: Proof): Refusal | null => {
+    try {
+      return announcements.prove(pendingId, nonce, proof) ? null : PROOF_INVALID;
+    } catch (error) {
+      if (error instanceof Refusal) return error;
+      throw error;
+    }
+  };
+
   /** Tells the machine what is known of it now. */
   const look = (waiting: Waiting) => {
     const row = findPendingHost(db, waiting.pendingId);
-    if (!row) turnAway(waiting, "rejected", "An admin has rejected this machine, or its time is over.");
+    if (!row) turnAwayFor(waiting, announcements.endOf(waiting.pendingId));
     else if (row.enrolledHostId === null) send(waiting, "pending.waiting", { expires_at: row.expiresAt });
     else if (findHost(db, row.enrolledHostId)) {
       send(waiting, "enrolled", answerFor(row.enrolledHostId, waiting.origin));
@@ -69,16 +101,24 @@ export function createPendingSockets(deps: PendingSocketDeps): PendingSockets {
       open(ws) {
         waiting = { ws, pendingId, origin, openedAt: clock.now(), hasProven: false };
         open.add(waiting);
-        send(waiting, "pending.challenge", { nonce });
+        if (findPendingHost(db, pendingId)) send(waiting, "pending.challenge", { nonce });
+        else turnAwayFor(waiting, announcements.endOf(pendingId));
       },
       message(_ws, frame) {
+        if (waiting.hasProven) return;
+        if (frame.length > LONGEST_PROOF) {
+          waiting.ws.close(CLOSE.rejected, "too long");
+          return;
+        }
         const parsed = parseFromPending(frame);
-        if (!parsed.ok || waiting.hasProven) return;
-        if (!announcements.prove(pendingId, nonce, parsed.message.payload)) {
-          turnAway(waiting, "proof_invalid", "The signature is not of the announced key. Announce this machine again.");
+        if (!parsed.ok) return;
+        const refusal = prove(pendingId, nonce, parsed.message.payload);
+        if (refusal) {
+          turnAway(waiting, refusal.code, refusal.message);
           return;
         }
         waiting.hasProven = true;
+        closeOthers(waiting);
         look(waiting);
       },
       close: () => void open.delete(waiting),
@@ -109,10 +149,8 @@ export function createPendingSockets(deps: PendingSocketDeps): PendingSockets {
         query: v.strictObject({ id: v.pipe(v.string(), v.maxLength(64)) }),
         handle: ({ c, query, from }) => {
           if (isDraining()) throw new Refusal(503, "draining", "The server is shutting down.");
-          const wait = strangers.hit(from.ip);
+          const wait = strangers.hit(from.network);
           if (wait !== null) throw new Refusal(429, "too_many_attempts", "Too many attempts.", {}, wait);
-          if (!findPendingHost(db, query.id))
-            throw new Refusal(404, "not_found", "This machine is not waiting here. Announce it again.");
           if (c.env.upgrade(c.req.raw, endFor(query.id, from.origin))) return new Response(null);
           throw new Refusal(400, "not_a_websocket", "This address takes WebSocket connections only.");
         },

@@ -123,7 +123,7 @@ export function enrollmentRoutes({
       summary: "A machine shows its token and becomes a host",
       body: enrollRequest,
       handle: ({ c, body, from }) => {
-        const wait = limit.hit(from.ip);
+        const wait = limit.hit(from.network);
         if (wait !== null)
           throw new Refusal(429, "too_many_attempts", "Too many attempts from this address.", {}, wait);
         return c.json(enroll(body, from).answer, 201);

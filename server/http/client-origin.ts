@@ -1,4 +1,5 @@
 /** Where a request came from and what our address is for it: forwarded headers count only behind a trusted proxy. */
+import { canonicalAddress, networkOf } from "../runtime/addresses.ts";
 import { type Cidr, cidrMatcher } from "../runtime/cidr.ts";
 import { Refusal } from "./errors.ts";
 import type { AppContext, Origin } from "./routes.ts";
@@ -11,15 +12,15 @@ export type OriginSettings = { baseUrl: string | null; trustedProxies: readonly 
 export function createOriginReader({ baseUrl, trustedProxies, tls }: OriginSettings): (c: AppContext) => Origin {
   const isProxy = cidrMatcher(trustedProxies);
   return (c) => {
-    const peer = c.env?.ip ?? "127.0.0.1";
+    const peer = canonicalAddress(c.env?.ip ?? "127.0.0.1") ?? "unknown";
     const forwarded = isProxy(peer);
     const ip = forwarded ? lastUntrusted(c.req.header("x-forwarded-for"), peer, isProxy) : peer;
-    const scheme = (forwarded && firstOf(c.req.header("x-forwarded-proto"))) || (tls ? "https" : "http");
+    const scheme = (forwarded && firstOf(c.req.header("x-forwarded-proto"))?.toLowerCase()) || (tls ? "https" : "http");
     const host = (forwarded && firstOf(c.req.header("x-forwarded-host"))) || c.req.header("host") || "";
     if (!baseUrl && !HOST_PATTERN.test(host))
       throw new Refusal(400, "bad_host", "The Host header is not a valid host name.");
     const origin = baseUrl ?? `${scheme === "https" ? "https" : "http"}://${host.toLowerCase()}`;
-    return { ip, origin, secure: scheme === "https" };
+    return { ip, network: networkOf(ip), origin, secure: origin.startsWith("https:") };
   };
 }
 
@@ -27,11 +28,17 @@ function firstOf(header: string | undefined): string | null {
   return header?.split(",")[0]?.trim() || null;
 }
 
-/** Each proxy appends its peer: read from the right until an address that is no proxy of ours. */
+/** Each proxy appends its peer: read from the right until an address that is no proxy of ours. What is no address ends the chain. */
 function lastUntrusted(header: string | undefined, peer: string, isProxy: (ip: string) => boolean): string {
-  const chain = (header ?? "")
+  let last = peer;
+  for (const part of (header ?? "")
     .split(",")
-    .map((part) => part.trim())
-    .filter(Boolean);
-  return chain.findLast((address) => !isProxy(address)) ?? chain[0] ?? peer;
+    .filter((part) => part.trim() !== "")
+    .reverse()) {
+    const address = canonicalAddress(part);
+    if (address === null) return last;
+    last = address;
+    if (!isProxy(address)) return address;
+  }
+  return last;
 }

@@ -2,7 +2,7 @@
 import { timingSafeEqual } from "node:crypto";
 import type { AppContext, FormBody, Session } from "./routes.ts";
 
-const CSRF_FIELD = "csrf";
+export const CSRF_FIELD = "csrf";
 const CSRF_HEADER = "x-csrf-token";
 
 /**

@@ -1,7 +1,8 @@
 /** What every request passes before its handler: who, from where, with which right, and is the input what was declared. */
 import * as v from "valibot";
 import { ROLES, type Role } from "../../db/schema/users.ts";
-import { crossSiteReason } from "./csrf.ts";
+import { isJson, readBody } from "./body.ts";
+import { CSRF_FIELD, crossSiteReason } from "./csrf.ts";
 import { badInput, Refusal } from "./errors.ts";
 import type { Access, AppContext, Call, FormBody, Origin, Route, Session } from "./routes.ts";
 
@@ -59,28 +60,8 @@ function hasBody(c: AppContext): boolean {
   return (c.req.header("content-length") ?? "0") !== "0" || c.req.header("transfer-encoding") !== undefined;
 }
 
-function isJson(c: AppContext): boolean {
-  return /^application\/json\b/i.test(c.req.header("content-type") ?? "");
-}
-
-async function readBody(c: AppContext, route: Route): Promise<unknown> {
-  if (route.reads === "form") {
-    try {
-      return (await c.req.parseBody({ all: true })) as FormBody;
-    } catch {
-      throw new Refusal(400, "bad_form", "The form could not be read. Reload the page and try again.");
-    }
-  }
-  const text = await c.req.text();
-  if (text === "") return route.body ? {} : undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Refusal(400, "bad_json", "The body is not valid JSON.");
-  }
-}
-
-function withoutToken({ csrf: _, ...form }: FormBody): FormBody {
+function withoutToken(form: FormBody): FormBody {
+  delete form[CSRF_FIELD];
   return form;
 }
 

@@ -1,5 +1,6 @@
 /** Paging of every list: `?limit=&offset=` → `{ items, total }`. */
 import * as v from "valibot";
+import { isDay } from "../runtime/days.ts";
 
 const wholeNumber = (least: number, most: number) =>
   v.pipe(
@@ -15,12 +16,20 @@ export const pageFields = {
   offset: v.optional(wholeNumber(0, 100_000_000), "0"),
 };
 
+const TIME_RULE = "Write a time as 2026-11-20T09:14:00Z.";
+/** Beyond it there is no Date. */
+const FARTHEST_TIME_MS = 8.64e15;
+
 /** ISO-8601 or Unix milliseconds, as a query parameter. */
 export const timeParameter = v.pipe(
   v.string(),
   v.transform((text) => (/^\d{10,}$/.test(text) ? Number(text) : Date.parse(text))),
-  v.number("Write a time as 2026-11-20T09:14:00Z."),
+  v.number(TIME_RULE),
+  v.check((at) => Math.abs(at) <= FARTHEST_TIME_MS, TIME_RULE),
 );
+
+/** A day of the calendar, as a query parameter. */
+export const dayParameter = v.pipe(v.string(), v.check(isDay, "Write a day as 2026-11-20."));
 
 export type Page<T> = { items: T[]; total: number };
 

@@ -6,7 +6,12 @@ import { attempt, createPageMaker, linesOf, listOf, pairsOf, textOf } from "./pa
 import type { AppContext, Bindings } from "./routes.ts";
 
 const assets = { styles: "/s.css", script: "/s.js", jobScript: "/j.js", icon: "/i.svg", fonts: [] };
-const maker = createPageMaker({ clock: { now: () => 1_000 }, assets, countRunningJobs: () => 2 });
+const maker = createPageMaker({
+  clock: { now: () => 1_000 },
+  assets,
+  countRunningJobs: () => 2,
+  isSecure: () => false,
+});
 const session = { sessionId: "s", userId: "u", username: "mara", role: "admin", csrfToken: "token" } as const;
 
 async function ask(handle: (c: AppContext) => Response, headers: Record<string, string> = {}): Promise<Response> {

@@ -29,16 +29,24 @@ export type PageMaker = {
   done(c: AppContext, href: string, toast?: Toast): Response;
 };
 
-export type PageMakerDeps = { clock: Clock; assets: AssetUrls; countRunningJobs(): number };
+export type PageMakerDeps = {
+  clock: Clock;
+  assets: AssetUrls;
+  countRunningJobs(): number;
+  /** The browser reaches us over HTTPS. */
+  isSecure(c: AppContext): boolean;
+};
 
 const MOST_ZONES = 100;
 const TOAST_COOKIE = "rm_toast";
+/** What a page says in our name comes from us: under HTTPS nobody else can set this name. */
+const SECURE_TOAST_COOKIE = "__Host-rm_toast";
 /** Bytes; what is smaller fits into one packet as it is. */
 const SMALLEST_COMPRESSED = 1_000;
 /** Relative times are kept fresh by the browser; they alone make no poll's answer new. */
 const FRESH_TIMES = /(<time [^>]*data-ago[^>]*>)[^<]*/g;
 
-export function createPageMaker({ clock, assets, countRunningJobs }: PageMakerDeps): PageMaker {
+export function createPageMaker({ clock, assets, countRunningJobs, isSecure }: PageMakerDeps): PageMaker {
   /** Making a date format takes longer than a row of a table; the zones are those that browsers name in a cookie. */
   const zones = new Map<string, Dates>();
   const datesOf = (c: AppContext): Dates => {
@@ -71,7 +79,7 @@ export function createPageMaker({ clock, assets, countRunningJobs }: PageMakerDe
         assets,
         preferences: preferencesOf(c),
         counts: { runningJobs: countRunningJobs() },
-        toast: takeToast(c),
+        toast: takeToast(c, isSecure(c)),
         partial: isHtmx(c),
       };
     },
@@ -100,8 +108,11 @@ export function createPageMaker({ clock, assets, countRunningJobs }: PageMakerDe
         else c.header("HX-Redirect", href);
         return c.body(null, 204);
       }
-      if (toast)
-        setCookie(c, TOAST_COOKIE, JSON.stringify(toast), { path: "/", maxAge: 60, httpOnly: true, sameSite: "Lax" });
+      if (toast) {
+        const secure = isSecure(c);
+        const options = { path: "/", maxAge: 60, httpOnly: true, sameSite: "Lax", secure } as const;
+        setCookie(c, secure ? SECURE_TOAST_COOKIE : TOAST_COOKIE, JSON.stringify(toast), options);
+      }
       return c.redirect(href, 303);
     },
   };
@@ -127,10 +138,11 @@ export function preferencesOf(c: AppContext): Preferences {
 }
 
 /** The message of the form before, once. Polls leave it for the page. */
-function takeToast(c: AppContext): Toast | null {
-  const text = getCookie(c, TOAST_COOKIE);
+function takeToast(c: AppContext, secure: boolean): Toast | null {
+  const name = secure ? SECURE_TOAST_COOKIE : TOAST_COOKIE;
+  const text = getCookie(c, name);
   if (!text || isHtmx(c)) return null;
-  deleteCookie(c, TOAST_COOKIE, { path: "/" });
+  deleteCookie(c, name, { path: "/", secure });
   try {
     const { tone, text: words, link } = JSON.parse(text) as Toast;
     const known = tone === "ok" || tone === "warning" || tone === "failed" ? tone : "ok";

@@ -1,11 +1,14 @@
-/** Counts per key in a sliding pair of windows; memory is bounded and nothing is written to disk. */
+/** Counts per key in windows of time; memory is bounded and nothing is written to disk. */
 import type { Clock } from "../../shared/clock.ts";
 
 export type RateLimit = {
   /** Counts one; null when it may pass, else the seconds to wait. */
   hit(key: string): number | null;
-  /** Would the next one pass? Counts nothing. */
-  blockedFor(key: string): number | null;
+  /**
+   * Counts one before the work whose outcome decides whether it counts: whoever asks meanwhile finds it counted.
+   * What did no harm is given back.
+   */
+  take(key: string): { ok: true; giveBack(): void } | { ok: false; wait: number };
   forget(key: string): void;
 };
 
@@ -39,10 +42,11 @@ export function createRateLimit({
       window.count++;
       return window.count > limit ? waitOf(window) : null;
     },
-    blockedFor(key) {
-      const window = windows.get(key);
-      if (!window || clock.now() - window.startedAt >= windowMs) return null;
-      return window.count >= limit ? waitOf(window) : null;
+    take(key) {
+      const window = current(key);
+      if (window.count >= limit) return { ok: false, wait: waitOf(window) };
+      window.count++;
+      return { ok: true, giveBack: () => void window.count-- };
     },
     forget(key) {
       windows.delete(key);

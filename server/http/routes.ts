@@ -26,7 +26,10 @@ export type AppContext = Context<{ Bindings: Bindings }>;
 
 /** Where a request really came from, behind whatever proxy. */
 export type Origin = {
+  /** In its one spelling. */
   ip: string;
+  /** What limits count by: the address, of IPv6 its /64. */
+  network: string;
   /** `https://host:port` as the browser sees us. */
   origin: string;
   secure: boolean;
@@ -55,7 +58,7 @@ export type Definition<Q extends Schema | undefined, B extends Schema | undefine
   /** Strict objects: unknown parameters are refused. */
   query?: Q;
   body?: B;
-  /** `form` = an HTML form (also multipart), parsed by the page itself; the body is a record of strings or lists. */
+  /** `form` = an HTML form, urlencoded; the body is a record of strings or lists. */
   reads?: "json" | "form";
   handle(call: Call<Out<Q>, Out<B>, S>): Response | Promise<Response>;
 };

@@ -23,6 +23,7 @@ import type { HostHeads } from "../hosts/head.ts";
 import { notFound } from "../http/errors.ts";
 import { isHtmx, offsetOf, type PageMaker } from "../http/page-maker.ts";
 import { type AppContext, formRoute, type Route, route } from "../http/routes.ts";
+import { isDay } from "../runtime/days.ts";
 import type { CancelJob } from "./cancel.ts";
 import type { CreatedJob } from "./create.ts";
 import type { Orders } from "./orders.ts";
@@ -163,7 +164,7 @@ function filterOf(c: AppContext): JobFilter {
     source_group_id: one("source_group_id"),
     kind: (JOB_KINDS as readonly string[]).includes(one("kind")) ? one("kind") : "",
     status: [...JOB_STATUSES, "warning"].includes(one("status")) ? one("status") : "",
-    day: /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(day)) ? day : "",
+    day: isDay(day) ? day : "",
     offset: offsetOf(c),
   };
 }

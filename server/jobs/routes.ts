@@ -7,7 +7,7 @@ import { countAhead, countJobs, findJob, findJobNamed, type JobListItem, listJob
 import { JOB_KINDS, JOB_STATUSES } from "../../shared/jobs.ts";
 import type { Hub } from "../agents/hub.ts";
 import { notFound, Refusal } from "../http/errors.ts";
-import { pageFields, timeParameter } from "../http/lists.ts";
+import { dayParameter, pageFields, timeParameter } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
 import { spanOfDay, zoneOf } from "../runtime/days.ts";
 import type { CancelJob } from "./cancel.ts";
@@ -27,7 +27,7 @@ const jobQuery = v.strictObject({
   source_group_id: v.optional(v.string()),
   kind: v.optional(v.picklist(JOB_KINDS, "That is no kind of job.")),
   status: v.optional(v.picklist([...JOB_STATUSES, "warning"], "That is no status of a job.")),
-  day: v.optional(v.pipe(v.string(), v.regex(/^\d{4}-\d{2}-\d{2}$/, "Write a day as 2026-11-20."))),
+  day: v.optional(dayParameter),
   since: v.optional(timeParameter),
   until: v.optional(timeParameter),
 });

@@ -279,6 +279,7 @@ function maintenanceInput(body: FormBody): MaintenanceInput {
 
 function credentialView(known: RedactedCredential): CredentialView {
   return {
+    isUnreadable: known.unreadable,
     url: known.url,
     httpUsername: known.http_username,
     hasHttpPassword: known.has_http_password,

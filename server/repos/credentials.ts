@@ -14,15 +14,18 @@ import type { Clock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { Credential } from "../../shared/protocol/fields.ts";
 import { type Redactor, secretValues } from "../../shared/redact.ts";
-import { badInput, notFound } from "../http/errors.ts";
+import { badInput, notFound, Refusal } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import type { Sealer } from "../runtime/seal.ts";
+import { credentialOwner } from "../runtime/seal-form.ts";
 import { parseRepoInput, type RepoInput, toCredential } from "./address.ts";
 import { readNextTrial } from "./next-look.ts";
 
 export type RedactedCredential = {
   slot: CredentialSlot;
+  /** What is stored does not open: nothing but the repo's address is known. */
+  unreadable: boolean;
   url: string;
   http_username: string | null;
   has_http_password: boolean;
@@ -43,9 +46,11 @@ export type CredentialChange = { [K in Exclude<keyof RepoInput, "kind">]?: RepoI
 
 export type Credentials = {
   create(repoId: string, slot: CredentialSlot, credential: Credential): void;
-  /** What the host works with: the previous one while a new one is on trial. */
+  /** What the host works with: the previous one while a new one is on trial. @throws Refusal 409 `credential_unreadable` */
   inUse(repoId: string, slot: CredentialSlot): Credential | null;
-  /** The newest one, proven or not. */
+  /** Whether the one in use opens, if there is one. */
+  isReadable(repoId: string, slot: CredentialSlot): boolean;
+  /** The newest one, proven or not. @throws Refusal 409 `credential_unreadable` */
   newest(repoId: string, slot: CredentialSlot): Credential | null;
   redacted(repoId: string, slot: CredentialSlot): RedactedCredential | null;
   /** Fields that are left out keep their value; of a repo that was ever opened the new one is on trial first. @throws Refusal 404, 400 with fields */
@@ -67,35 +72,58 @@ export type TrialOutcome = { works: true } | { works: false; error: string };
 export type CredentialDeps = { db: Db; clock: Clock; sealer: Sealer; redactor: Redactor; bus: FactBus };
 
 export function createCredentials({ db, clock, sealer, redactor, bus }: CredentialDeps): Credentials {
-  const place = (id: string, column: "sealed" | "previous_sealed") => ({ table: "credentials", column, id });
+  const place = (row: Named, column: "sealed" | "previous_sealed") => ({
+    table: "credentials",
+    column,
+    id: row.id,
+    owner: credentialOwner(row),
+  });
+  const unsealed = (row: CredentialRow, column: "sealed" | "previous_sealed", blob: string): string => {
+    try {
+      return sealer.unseal(place(row, column), blob);
+    } catch {
+      throw unreadable();
+    }
+  };
+  /** @throws Refusal 409 `credential_unreadable` */
   const open = (row: CredentialRow, column: "sealed" | "previous_sealed"): Credential | null => {
     const blob = column === "sealed" ? row.sealed : row.previousSealed;
     if (blob === null) return null;
-    const credential = JSON.parse(sealer.unseal(place(row.id, column), blob)) as Credential;
+    const credential = JSON.parse(unsealed(row, column, blob)) as Credential;
     redactor.add(credential.http_password, credential.repo_password, ...secretValues(credential.env));
     return credential;
   };
-  const seal = (id: string, column: "sealed" | "previous_sealed", credential: Credential) =>
-    sealer.seal(place(id, column), JSON.stringify(credential));
+  /** null also for one that does not open. */
+  const openIfReadable = (row: CredentialRow, column: "sealed" | "previous_sealed"): Credential | null => {
+    try {
+      return open(row, column);
+    } catch (error) {
+      if (error instanceof Refusal) return null;
+      throw error;
+    }
+  };
+  const seal = (row: Named, column: "sealed" | "previous_sealed", credential: Credential) =>
+    sealer.seal(place(row, column), JSON.stringify(credential));
 
   const change: Credentials["change"] = (actor, repoId, slot, input) => {
     const repo = findRepo(db, repoId);
     const row = findCredential(db, repoId, slot);
     if (!repo || !row) throw notFound("repo");
-    const before = open(row, "sealed") as Credential;
+    const stored = openIfReadable(row, "sealed");
+    const before = stored ?? blankOf(repo, input);
     const after = merge(repo, before, input);
-    const working = open(row, "previous_sealed") ?? before;
+    const working = openIfReadable(row, "previous_sealed") ?? stored;
     // What opened the repository may be the only copy of its password: it stays until another one has opened it, too.
     const wasOpened = repo.resticId !== null;
-    const needsTrial = wasOpened && JSON.stringify(after) !== JSON.stringify(working);
+    const needsTrial = wasOpened && working !== null && JSON.stringify(after) !== JSON.stringify(working);
     inTransaction(db, () => {
       updateCredential(db, row.id, {
-        sealed: seal(row.id, "sealed", after),
-        previousSealed: needsTrial ? seal(row.id, "previous_sealed", working) : null,
+        sealed: seal(row, "sealed", after),
+        previousSealed: needsTrial ? seal(row, "previous_sealed", working) : null,
         trialError: null,
         rotatedAt: rotationTime(row, clock),
       });
-      const use = wasOpened ? {} : { ...UNKNOWN_STATUS, url: after.url };
+      const use = wasOpened && working !== null ? {} : { ...UNKNOWN_STATUS, url: after.url };
       updateRepo(db, repoId, { ...use, updatedAt: clock.now() });
       writeAudit(db, clock.now(), {
         actor,
@@ -112,7 +140,7 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
     const now = clock.now();
     const id = newId();
     redactor.add(credential.http_password, credential.repo_password, ...secretValues(credential.env));
-    const sealed = seal(id, "sealed", credential);
+    const sealed = seal({ id, repoId, slot }, "sealed", credential);
     insertCredential(db, { id, repoId, slot, sealed, rotatedAt: now, createdAt: now });
   };
 
@@ -122,7 +150,7 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
     if (!repo || !everydayRow || repo.removedAt !== null) throw notFound("repo");
     const everyday = open(everydayRow, "sealed") as Credential;
     const row = findCredential(db, repoId, "admin");
-    const before = row ? (open(row, "sealed") as Credential) : null;
+    const before = row ? openIfReadable(row, "sealed") : null;
     const after = merge(repo, before ?? everyday, input);
     if (JSON.stringify(after) === JSON.stringify(everyday))
       throw badInput({
@@ -131,7 +159,7 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
     const now = clock.now();
     inTransaction(db, () => {
       if (row) {
-        const sealed = seal(row.id, "sealed", after);
+        const sealed = seal(row, "sealed", after);
         updateCredential(db, row.id, { sealed, trialError: null, provedAt: null, rotatedAt: rotationTime(row, clock) });
       } else create(repoId, "admin", after);
       writeAudit(db, now, {
@@ -175,15 +203,16 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
     },
     redacted(repoId, slot) {
       const row = findCredential(db, repoId, slot);
-      const credential = row ? open(row, "sealed") : null;
-      if (!row || !credential) return null;
+      if (!row) return null;
+      const credential = openIfReadable(row, "sealed");
       return {
         slot,
-        url: credential.url,
-        http_username: credential.http_username,
-        has_http_password: credential.http_password !== null,
-        has_repo_password: true,
-        env_names: Object.keys(credential.env),
+        unreadable: credential === null,
+        url: credential?.url ?? findRepo(db, repoId)?.url ?? "",
+        http_username: credential?.http_username ?? null,
+        has_http_password: credential !== null && credential.http_password !== null,
+        has_repo_password: credential !== null,
+        env_names: Object.keys(credential?.env ?? {}),
         rotated_at: row.rotatedAt,
         on_trial: row.previousSealed !== null,
         trial_error: row.trialError,
@@ -192,6 +221,10 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
       };
     },
     change,
+    isReadable(repoId, slot) {
+      const row = findCredential(db, repoId, slot);
+      return row === null || openIfReadable(row, row.previousSealed === null ? "sealed" : "previous_sealed") !== null;
+    },
     settleTrial(repoId, slot, triedAt, outcome) {
       const row = findCredential(db, repoId, slot);
       const repo = findRepo(db, repoId);
@@ -210,6 +243,23 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
       return true;
     },
   };
+}
+
+type Named = Pick<CredentialRow, "id" | "repoId" | "slot">;
+
+function unreadable(): Refusal {
+  const message =
+    "The stored credential of this repository does not open: it was damaged or moved in the database. Enter it anew on the repo's page, with the restic password.";
+  return new Refusal(409, "credential_unreadable", message);
+}
+
+/** What a credential that does not open leaves: the rest has to be typed. */
+function blankOf(repo: RepoRow, input: CredentialChange): Credential {
+  if (!input.repo_password)
+    throw badInput({
+      repo_password: "The stored credential does not open. Enter all of it, with the restic password.",
+    });
+  return { url: repo.url, http_username: null, http_password: null, repo_password: "", env: {} };
 }
 
 const UNKNOWN_STATUS = {

@@ -6,6 +6,8 @@ import { newId } from "../../shared/ids.ts";
 /** Who caused a change. */
 export type Actor =
   | { kind: "user"; userId: string; username: string; ip: string | null }
+  /** Somebody who is not signed in. */
+  | { kind: "visitor"; ip: string }
   | { kind: "agent"; hostId: string; ip: string | null }
   | { kind: "system" };
 
@@ -22,7 +24,7 @@ export function writeAudit(db: Db, now: number, { actor, action, target, payload
   insertAudit(db, {
     id: newId(),
     ts: now,
-    actor: actor.kind,
+    actor: actor.kind === "visitor" ? "user" : actor.kind,
     userId: actor.kind === "user" ? actor.userId : null,
     action,
     targetKind: target?.kind ?? null,

@@ -1,5 +1,6 @@
 /** Networks in CIDR form, for "is this peer one of our proxies?". */
 import { BlockList, isIP } from "node:net";
+import { canonicalAddress } from "./addresses.ts";
 
 export type Cidr = { address: string; prefix: number; family: "ipv4" | "ipv6" };
 
@@ -10,7 +11,11 @@ export function parseCidr(text: string): Cidr | null {
   const most = version === 4 ? 32 : 128;
   const prefix = prefixText === undefined ? most : Number(prefixText);
   if (!/^\d*$/.test(prefixText ?? "") || !Number.isInteger(prefix) || prefix > most) return null;
-  return { address, prefix, family: version === 4 ? "ipv4" : "ipv6" };
+  const plain = canonicalAddress(address) ?? address;
+  // IPv4 inside IPv6 is compared as IPv4, like the addresses of visitors.
+  if (version === 6 && isIP(plain) === 4)
+    return prefix < 96 ? null : { address: plain, prefix: prefix - 96, family: "ipv4" };
+  return { address: plain, prefix, family: version === 4 ? "ipv4" : "ipv6" };
 }
 
 /** A test for membership in any of the networks; IPv4 addresses in IPv6 clothes count as IPv4. */
@@ -18,8 +23,7 @@ export function cidrMatcher(cidrs: readonly Cidr[]): (address: string) => boolea
   const list = new BlockList();
   for (const { address, prefix, family } of cidrs) list.addSubnet(address, prefix, family);
   return (address) => {
-    const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");
-    const version = isIP(plain);
-    return version !== 0 && list.check(plain, version === 4 ? "ipv4" : "ipv6");
+    const plain = canonicalAddress(address);
+    return plain !== null && list.check(plain, isIP(plain) === 4 ? "ipv4" : "ipv6");
   };
 }

@@ -27,6 +27,13 @@ function dayFormat(timezone: string): Intl.DateTimeFormat {
   }
 }
 
+/** `2026-11-20`, of a calendar and of an age that a schedule or a log may have. */
+export function isDay(text: string): boolean {
+  if (!/^(?:19[7-9]\d|2\d{3})-\d{2}-\d{2}$/.test(text)) return false;
+  const at = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(at) && new Date(at).toISOString().slice(0, 10) === text;
+}
+
 /** `n` days before a day, as the calendar counts. */
 export function daysBefore(day: string, n: number): string {
   const date = new Date(`${day}T12:00:00Z`);

@@ -7,7 +7,13 @@ const TAG_BYTES = 16;
 const KEY_ID_BYTES = 4;
 
 /** Where a blob lies. It is part of what is authenticated: a blob moved elsewhere does not open. */
-export type SealPlace = { table: string; column: string; id: string };
+export type SealPlace = {
+  table: string;
+  column: string;
+  id: string;
+  /** What else of its row must stay as it is, such as the repo that a credential opens. */
+  owner?: string;
+};
 
 export type Sealer = {
   /** First bytes of the key's hash: names the key without telling it. */
@@ -56,6 +62,7 @@ export function createSealer(key: Buffer): Sealer {
   };
 }
 
-function associated(header: Buffer, { table, column, id }: SealPlace): Buffer {
-  return Buffer.concat([header, Buffer.from(JSON.stringify([table, column, id]))]);
+function associated(header: Buffer, { table, column, id, owner }: SealPlace): Buffer {
+  const place = owner === undefined ? [table, column, id] : [table, column, id, owner];
+  return Buffer.concat([header, Buffer.from(JSON.stringify(place))]);
 }

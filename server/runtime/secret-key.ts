@@ -19,34 +19,43 @@ import { findSetting, putSetting } from "../../db/queries/settings.ts";
 import type { Config } from "./config.ts";
 import { syncPath } from "./disk.ts";
 import { createSealer, type Sealer } from "./seal.ts";
+import { CHECK_PLACE, SEAL_FORM } from "./seal-form.ts";
 
 export type KeyOutcome = { ok: true; key: Buffer; made: boolean } | { ok: false; message: string };
 
-export function loadSecretKey(config: Pick<Config, "secretKey" | "secretKeyFile">): KeyOutcome {
+/** @param mayMake there is nothing yet that another key has sealed */
+export function loadSecretKey(config: Pick<Config, "secretKey" | "secretKeyFile">, mayMake: boolean): KeyOutcome {
   if (config.secretKey) return { ok: true, key: Buffer.from(config.secretKey, "hex"), made: false };
   const path = config.secretKeyFile;
   if (!existsSync(path)) {
+    if (!mayMake) return { ok: false, message: missingKey(path) };
     const key = randomBytes(32);
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeKeyFile(path, key);
     return { ok: true, key, made: true };
   }
-  const text = readFileSync(path, "utf8").trim();
-  if (!/^[0-9a-f]{64}$/i.test(text))
-    return { ok: false, message: `${path} does not hold a server key (64 hex digits).` };
-  if ((statSync(path).mode & 0o077) !== 0) {
-    return { ok: false, message: `${path} can be read by other users; run: chmod 600 ${path}` };
+  try {
+    const text = readFileSync(path, "utf8").trim();
+    if (!/^[0-9a-f]{64}$/i.test(text))
+      return { ok: false, message: `${path} does not hold a server key (64 hex digits).` };
+    if ((statSync(path).mode & 0o077) !== 0) {
+      return { ok: false, message: `${path} can be read by other users; run: chmod 600 ${path}` };
+    }
+    return { ok: true, key: Buffer.from(text, "hex"), made: false };
+  } catch (error) {
+    return { ok: false, message: `${path} cannot be read: ${error instanceof Error ? error.message : error}` };
   }
-  return { ok: true, key: Buffer.from(text, "hex"), made: false };
 }
 
-const CHECK_PLACE = { table: "settings", column: "value", id: "key_check" };
+function missingKey(path: string): string {
+  return `The server key ${path} is missing. Put secret.key back from where you keep its copy (RM_SECRET_KEY_FILE or RM_SECRET_KEY): the stored credentials open with no other key, so none is made.`;
+}
 
 /** A sentence when this key is not the one that the database's secrets were sealed with; null when all is well. */
 export function checkSecretKey(db: Db, sealer: Sealer): string | null {
   const blob = findSetting(db, "key_check");
   if (blob === null) {
-    putSetting(db, "key_check", sealer.seal(CHECK_PLACE, "restic-manager"));
+    putSetting(db, "key_check", sealer.seal(CHECK_PLACE, SEAL_FORM));
     return null;
   }
   try {

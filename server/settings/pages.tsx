@@ -98,11 +98,11 @@ export function settingsPages(deps: SettingsPageDeps): Route[] {
       action: "recovery_sheet.made",
       summary: "Page: the recovery sheet, to print or as an encrypted file; asks for the password again",
       handle: async (call) => {
-        const { c, body, session, actor } = call;
+        const { c, body, session, from, actor } = call;
         const isFile = textOf(body, "form") === "file";
         const passphrase = textOf(body, "passphrase_password");
         const checked = await attempt(body, async () => {
-          await accounts.confirmPassword(session, textOf(body, "current"));
+          await accounts.confirmPassword(session, from, textOf(body, "current"));
           if (isFile && passphrase.length < MIN_PASSPHRASE)
             throw badInput({ passphrase_password: `At least ${MIN_PASSPHRASE} characters: it protects every backup.` });
         });

@@ -27,6 +27,7 @@ test("an archived host's repository stands on it too, and one without a credenti
     isRemoved: false,
     kind: "rest",
     credential: null,
+    isUnreadable: false,
     commands: [],
   };
   const text = sheetText([entry], Date.UTC(2026, 10, 21, 3, 4));

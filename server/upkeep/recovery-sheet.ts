@@ -18,16 +18,19 @@ export type SheetEntry = {
   repoName: string;
   isRemoved: boolean;
   kind: RepoKind;
-  /** null when the server holds none. */
+  /** null when the server holds none that opens. */
   credential: Credential | null;
+  /** There is one, and it does not open: it was damaged or moved in the database. */
+  isUnreadable: boolean;
   /** What to type in a POSIX shell, one command a line. */
   commands: string[];
 };
 
 /** In the order of host names; the everyday credential of each, which restores but need not be able to delete. */
-export function readSheet(db: Db, credentials: Pick<Credentials, "inUse">): SheetEntry[] {
+export function readSheet(db: Db, credentials: Pick<Credentials, "inUse" | "isReadable">): SheetEntry[] {
   return listAllRepos(db).map(({ host, repo }) => {
-    const credential = credentials.inUse(repo.id, "everyday");
+    const isUnreadable = !credentials.isReadable(repo.id, "everyday");
+    const credential = isUnreadable ? null : credentials.inUse(repo.id, "everyday");
     return {
       hostName: host.name,
       resticHost: host.resticHost,
@@ -36,6 +39,7 @@ export function readSheet(db: Db, credentials: Pick<Credentials, "inUse">): Shee
       isRemoved: repo.removedAt !== null,
       kind: repo.kind,
       credential,
+      isUnreadable,
       commands: credential ? commandsOf(credential, host.resticHost) : [],
     };
   });
@@ -69,11 +73,14 @@ export function sheetText(entries: readonly SheetEntry[], madeAt: number): strin
   return `${[...head, ...entries.flatMap(entryLines)].join("\n")}\n`;
 }
 
+const NONE = "No credential of this repository is stored here.";
+const UNREADABLE = "The stored credential does not open. Take this repository's passwords from elsewhere.";
+
 function entryLines(entry: SheetEntry): string[] {
   const marks = [entry.isArchived ? "host archived" : "", entry.isRemoved ? "repo removed from the host" : ""];
   const told = marks.filter(Boolean).join(", ");
   const title = `${entry.hostName} · ${entry.repoName} (${entry.kind})${told ? ` – ${told}` : ""}`;
-  const body = entry.credential ? entry.commands : ["No credential of this repository is stored here."];
+  const body = entry.credential ? entry.commands : [entry.isUnreadable ? UNREADABLE : NONE];
   return ["", "-".repeat(72), title, "", ...body.map((line) => `    ${line}`)];
 }
 

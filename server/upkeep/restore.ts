@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSy
 import { databaseProblem } from "../../db/copy.ts";
 import { migrate } from "../../db/migrate.ts";
 import { migrations } from "../../db/migrations.ts";
-import { asDrizzle, openSqlite } from "../../db/open.ts";
+import { asDrizzle, keepPrivate, openSqlite } from "../../db/open.ts";
 import { deleteSetting, findSetting, putSetting } from "../../db/queries/settings.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
@@ -56,6 +56,7 @@ export async function restoreCopy(parts: CopyParts & { clock: Clock }, copyPath:
   }
   const stamp = stampOf(clock.now());
   const before = setAside(databasePath, `${databasePath}.before-restore-${stamp}`);
+  if (before !== null) keepPrivate(before);
   renameSync(draft, databasePath);
   return { ok: true, before, signingKeyBefore: putSigningKey(signingKeyPath, signingKey, stamp) };
 }

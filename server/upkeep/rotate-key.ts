@@ -6,15 +6,19 @@ import { findColumnsWithPrefix, replaceSealed, SEALED_COLUMNS } from "../../db/q
 import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { writeAudit } from "../runtime/audit.ts";
-import { createSealer, type Sealer } from "../runtime/seal.ts";
+import { createSealer, type Sealer, type SealPlace } from "../runtime/seal.ts";
+import { placeOf } from "../runtime/seal-form.ts";
 import { nextKeyPath, takeNextKey, writeKeyFile } from "../runtime/secret-key.ts";
+
+/** Nothing has changed; the message says why. */
+export class RotationStopped extends Error {}
 
 export type Rotated = { sealed: number; keyId: string; retired: string };
 
 /**
  * The server must not be running. A crash at any point leaves a pair of key and database that fits: until the transaction
  * the old key counts, afterwards the server takes the new one from `FILE.next` at its next start.
- * @throws when a blob does not open, or lies where nobody looked for one: then nothing has changed
+ * @throws RotationStopped when a blob does not open, or lies where nobody looked for one: then nothing has changed
  */
 export function rotateKey({ db, clock, sealer }: { db: Db; clock: Clock; sealer: Sealer }, keyFile: string): Rotated {
   const key = randomBytes(32);
@@ -31,15 +35,26 @@ export function rotateKey({ db, clock, sealer }: { db: Db; clock: Clock; sealer:
     }
   }
 
+  function opened(where: SealPlace, blob: string): string {
+    try {
+      return sealer.unseal(where, blob);
+    } catch {
+      throw new RotationStopped(
+        `${where.table}.${where.column} of ${where.id} does not open with the present key: it was damaged or moved. Save that secret anew on its page, then run this again.`,
+      );
+    }
+  }
+
   function sealAllAnew(): number {
     let secrets = 0;
     for (const place of SEALED_COLUMNS)
-      secrets += replaceSealed(db, place, (id, blob) => {
-        const where = { table: place.table, column: place.column, id };
-        return next.seal(where, sealer.unseal(where, blob));
+      secrets += replaceSealed(db, place, (row, blob) => {
+        const where = placeOf(place, row);
+        return next.seal(where, opened(where, blob));
       });
     const forgotten = findColumnsWithPrefix(db, sealer.blobPrefix);
-    if (forgotten.length > 0) throw new Error(`secrets in ${forgotten.join(", ")} would be lost with the old key`);
+    if (forgotten.length > 0)
+      throw new RotationStopped(`Secrets in ${forgotten.join(", ")} would be lost with the old key.`);
     writeAudit(db, clock.now(), {
       actor: { kind: "system" },
       action: "server_key.rotated",

@@ -16,7 +16,7 @@ import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { newUser } from "../auth/new-user.ts";
-import { hashPassword, passwordProblem, verifyPassword } from "../auth/passwords.ts";
+import { type PasswordWork, passwordProblem } from "../auth/passwords.ts";
 import { SESSION_IDLE_MS, type SessionStore } from "../auth/sessions.ts";
 import { hashToken, newToken } from "../auth/tokens.ts";
 import { usernameProblem } from "../auth/usernames.ts";
@@ -38,17 +38,17 @@ export type Accounts = {
   findBySetupToken(token: string): UserRow | null;
   /** Sets the password and signs in; all other sessions of the user end. @throws Refusal 410, 400 */
   finishSetup(c: AppContext, from: Origin, token: string, password: string): Promise<UserRow>;
-  /** Before something that a stolen session must not do. @throws Refusal 400 with `current`, 429 after five wrong ones */
-  confirmPassword(session: Session, password: string): Promise<UserRow & { passwordHash: string }>;
+  /** Before something that a stolen session must not do. @throws Refusal 400 with `current`, 429 after five wrong ones by this session */
+  confirmPassword(session: Session, from: Origin, password: string): Promise<UserRow & { passwordHash: string }>;
   /** Other sessions end; this one goes on. @throws Refusal 400 with fields */
   changePassword(session: Session, from: Origin, input: { current: string; password: string }): Promise<void>;
   listSessions(userId: string): SessionRow[];
   endSession(session: Session, from: Origin, id: string): void;
 };
 
-export type AccountDeps = { db: Db; clock: Clock; sessions: SessionStore; bus: FactBus };
+export type AccountDeps = { db: Db; clock: Clock; sessions: SessionStore; bus: FactBus; passwords: PasswordWork };
 
-export function createAccounts({ db, clock, sessions, bus }: AccountDeps): Accounts {
+export function createAccounts({ db, clock, sessions, bus, passwords }: AccountDeps): Accounts {
   const audit = (actor: Actor, action: string, user: UserRow, payload: Record<string, unknown> = {}) =>
     writeAudit(db, clock.now(), { actor, action, target: { kind: "user", id: user.id, name: user.username }, payload });
 
@@ -61,16 +61,22 @@ export function createAccounts({ db, clock, sessions, bus }: AccountDeps): Accou
   };
 
   const wrongPasswords = createRateLimit({ limit: WRONG_PASSWORDS, windowMs: WRONG_PASSWORDS_WINDOW_MS, clock });
-  const confirmPassword: Accounts["confirmPassword"] = async (session, password) => {
+  /** Counted by session: who has stolen one and guesses with it does not stop the owner in another. */
+  const confirmPassword: Accounts["confirmPassword"] = async (session, from, password) => {
     const { passwordHash, ...user } = findUser(db, session.userId) ?? { passwordHash: null };
     if (!passwordHash || !("id" in user)) throw notFound("user");
-    const wait = wrongPasswords.blockedFor(session.userId);
-    if (wait !== null)
-      throw new Refusal(429, "too_many_attempts", "Too many wrong passwords. Try again later.", {}, wait);
-    if (!(await verifyPassword(passwordHash, password.slice(0, 1024)))) {
-      wrongPasswords.hit(session.userId);
+    const attempt = wrongPasswords.take(session.sessionId);
+    if (!attempt.ok)
+      throw new Refusal(429, "too_many_attempts", "Too many wrong passwords. Try again later.", {}, attempt.wait);
+    const isRight = await passwords.verify(passwordHash, password.slice(0, 1024), from.network).catch((error) => {
+      attempt.giveBack();
+      throw error;
+    });
+    if (!isRight) {
+      audit(actorOf(session, from), "user.password_refused", { ...user, passwordHash });
       throw badInput({ current: "That is not your present password." });
     }
+    attempt.giveBack();
     return { ...user, passwordHash };
   };
 
@@ -113,7 +119,7 @@ export function createAccounts({ db, clock, sessions, bus }: AccountDeps): Accou
       if (!user) throw linkIsSpent();
       const problem = passwordProblem(password, user.username);
       if (problem) throw badInput({ password: problem });
-      const passwordHash = await hashPassword(password);
+      const passwordHash = await passwords.hash(password, from.network);
       const ended = inTransaction(db, () => {
         if (!findUserBySetupToken(db, hashToken(token), clock.now())) throw linkIsSpent();
         deleteSetupToken(db, user.id);
@@ -127,14 +133,18 @@ export function createAccounts({ db, clock, sessions, bus }: AccountDeps): Accou
       return user;
     },
     async changePassword(session, from, { current, password }) {
-      const user = await confirmPassword(session, current);
+      const user = await confirmPassword(session, from, current);
       const problem = passwordProblem(password, user.username);
       if (problem) throw badInput({ password: problem });
-      const passwordHash = await hashPassword(password);
+      const passwordHash = await passwords.hash(password, from.network);
       const ended = inTransaction(db, () => {
+        const isStill = findUser(db, user.id)?.passwordHash === user.passwordHash;
+        if (!isStill)
+          throw new Refusal(409, "password_changed", "The password was changed meanwhile. Sign in with the new one.");
         setPassword(db, user.id, passwordHash, clock.now());
+        deleteSetupToken(db, user.id);
         const sessionIds = deleteSessionsOfUser(db, user.id, session.sessionId);
-        audit({ kind: "user", userId: user.id, username: user.username, ip: from.ip }, "user.password_changed", user);
+        audit(actorOf(session, from), "user.password_changed", user);
         return sessionIds;
       });
       bus.tell("session.ended", { sessionIds: ended });
@@ -146,11 +156,15 @@ export function createAccounts({ db, clock, sessions, bus }: AccountDeps): Accou
         const user = findUser(db, session.userId);
         if (!mine || !user) throw notFound("session");
         deleteSession(db, id);
-        audit({ kind: "user", userId: user.id, username: user.username, ip: from.ip }, "session.ended", user);
+        audit(actorOf(session, from), "session.ended", user);
       });
       bus.tell("session.ended", { sessionIds: [id] });
     },
   };
+}
+
+function actorOf({ userId, username }: Session, { ip }: Origin): Actor {
+  return { kind: "user", userId, username, ip };
 }
 
 function linkIsSpent(): Refusal {

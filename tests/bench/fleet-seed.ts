@@ -43,7 +43,7 @@ export async function withDatabase<T>(dataDir: string, work: (db: Db) => T): Pro
 export async function seedFleet(dataDir: string, count: number): Promise<Identity[]> {
   const read = readConfig({ RM_DATA_DIR: dataDir }, false);
   if (!read.ok) throw new Error(read.errors.join("\n"));
-  const key = loadSecretKey(read.config);
+  const key = loadSecretKey(read.config, true);
   if (!key.ok) throw new Error(key.message);
   const sealer = createSealer(key.key);
   return await withDatabase(dataDir, (db) => {

@@ -32,7 +32,7 @@ async function runDemo(data: string): Promise<{ facts: Facts; code: number; agen
     body: JSON.stringify({ username: facts.username, password: facts.password }),
   });
   expect(answer.status).toBe(200);
-  const cookie = /rm_session=[^;]+/.exec(answer.headers.get("set-cookie") ?? "")?.[0] ?? "";
+  const cookie = /(?:__Host-)?rm_session=[^;]+/.exec(answer.headers.get("set-cookie") ?? "")?.[0] ?? "";
   const job = (await (await fetch(`${facts.url}/api/jobs/${facts.job_id}`, { headers: { cookie } })).json()) as {
     status: string;
     host_id: string;

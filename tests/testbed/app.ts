@@ -22,9 +22,18 @@ export type TestApp = {
   wired: WiredServer;
   clock: Clock & { move(ms: number): void };
   log: string[];
-  request(path: string, init?: RequestInit): Promise<Response>;
+  /** @param ip the peer's address */
+  request(path: string, init?: RequestInit, ip?: string): Promise<Response>;
   /** Opens a WebSocket without a network. @throws when it is refused */
-  connect(path: string, headers: Record<string, string>): Promise<InsideSocket>;
+  connect(path: string, headers: Record<string, string>, options?: ConnectOptions): Promise<InsideSocket>;
+};
+
+export type ConnectOptions = {
+  /** The peer's address. */
+  ip?: string;
+  /** For frames that come with the opening. */
+  onFrame?: (frame: string) => void;
+  onClose?: () => void;
 };
 
 /** One end of a WebSocket to a server in the same process. */
@@ -37,17 +46,24 @@ export type InsideSocket = {
 
 export type Person = { role: Role; username: string; userId: string; cookie: string; csrf: string };
 
-/** `base` is the clock that `clock.move` adds to: the system's, or one that stands still. */
+/** `settings` are the server's own, as `RM_BASE_URL`. `base` is the clock that `clock.move` adds to: the system's, or one that stands still. */
 export async function startApp(
   cleanup: Cleanup,
   level: LogLevel = "warn",
   base: Clock = systemClock,
   folder: string | null = null,
+  settings: Record<string, string> = {},
 ): Promise<TestApp> {
-  return await startAppIn(folder ?? (await cleanup.tempFolder()), cleanup, level, base);
+  return await startAppIn(folder ?? (await cleanup.tempFolder()), cleanup, level, base, settings);
 }
 
-async function startAppIn(folder: string, cleanup: Cleanup, level: LogLevel, base: Clock): Promise<TestApp> {
+async function startAppIn(
+  folder: string,
+  cleanup: Cleanup,
+  level: LogLevel,
+  base: Clock,
+  settings: Record<string, string>,
+): Promise<TestApp> {
   const db = await openTestDb(cleanup, folder);
   let moved = 0;
   const clock = {
@@ -58,7 +74,7 @@ async function startAppIn(folder: string, cleanup: Cleanup, level: LogLevel, bas
   };
   const redactor = createRedactor();
   const log: string[] = [];
-  const read = readConfig({ RM_DATA_DIR: folder }, false);
+  const read = readConfig({ RM_DATA_DIR: folder, ...settings }, false);
   if (!read.ok) throw new Error(read.errors.join("\n"));
   const wired = await wire({
     db,
@@ -75,32 +91,33 @@ async function startAppIn(folder: string, cleanup: Cleanup, level: LogLevel, bas
     wired,
     clock,
     log,
-    request: async (target, init = {}) => {
+    request: async (target, init = {}, ip = bindings.ip) => {
       const headers = new Headers(init.headers);
       if (!headers.has("host")) headers.set("host", new URL(ORIGIN).host);
-      return await wired.app.fetch(new Request(ORIGIN + target, { ...init, headers }), bindings);
+      return await wired.app.fetch(new Request(ORIGIN + target, { ...init, headers }), { ...bindings, ip });
     },
-    connect: async (target, given) => {
+    connect: async (target, given, { ip = bindings.ip, ...heard } = {}) => {
       let end: SocketEnd | null = null;
       const upgrade = (_request: Request, data: unknown) => {
         end = data as SocketEnd;
         return true;
       };
       const headers = new Headers({ host: new URL(ORIGIN).host, ...given });
-      const answer = await wired.app.fetch(new Request(ORIGIN + target, { headers }), { ...bindings, upgrade });
+      const answer = await wired.app.fetch(new Request(ORIGIN + target, { headers }), { ip, upgrade });
       if (!end) throw new Error(`${target} answered ${answer.status}`);
-      return insideSocket(end);
+      return insideSocket(end, heard);
     },
   };
 }
 
-function insideSocket(end: SocketEnd): InsideSocket {
+function insideSocket(end: SocketEnd, { onFrame, onClose }: Omit<ConnectOptions, "ip">): InsideSocket {
   const inside: InsideSocket = {
-    onFrame: () => undefined,
+    onFrame: onFrame ?? (() => undefined),
     send: (frame) => end.message(ws, frame),
     close() {
       socket.readyState = WebSocket.CLOSED;
       end.close(ws, 1000);
+      onClose?.();
     },
   };
   const socket = {
@@ -128,7 +145,7 @@ export async function signInAs(app: TestApp, role: Role, username: string = role
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ username, password: PASSWORD }),
   });
-  const cookie = /rm_session=[^;]+/.exec(answer.headers.get("set-cookie") ?? "")?.[0] ?? "";
+  const cookie = /(?:__Host-)?rm_session=[^;]+/.exec(answer.headers.get("set-cookie") ?? "")?.[0] ?? "";
   const body = (await answer.json()) as { csrf_token: string };
   return { role, username, userId: user.id, cookie, csrf: body.csrf_token };
 }

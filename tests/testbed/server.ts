@@ -92,7 +92,7 @@ export async function signIn(server: Pick<ServerProcess, "url" | "setupToken">, 
     : null;
   const answer = first?.status === 201 ? first : await send(server.url, "POST", "/api/auth/login", who, {});
   if (answer.status >= 300) throw new Error(`sign-in failed: ${answer.status} ${JSON.stringify(answer.body)}`);
-  const cookie = /rm_session=[^;]+/.exec(answer.headers.get("set-cookie") ?? "")?.[0] ?? "";
+  const cookie = /(?:__Host-)?rm_session=[^;]+/.exec(answer.headers.get("set-cookie") ?? "")?.[0] ?? "";
   return clientFor(server.url, cookie, String(answer.body["csrf_token"]));
 }
 

@@ -10,6 +10,8 @@ import { CredentialForm } from "./credential-form.tsx";
 
 /** A credential without its secrets. */
 export type CredentialView = {
+  /** What is stored does not open. */
+  isUnreadable: boolean;
   url: string;
   httpUsername: string | null;
   hasHttpPassword: boolean;
@@ -70,7 +72,7 @@ function Everyday({ known, repo, path, refused, editable, view }: ConnectionProp
         facts={[
           ["Address", <code>{known.url}</code>],
           ...shownParts(known, repo),
-          ["Restic password", "set"],
+          ["Restic password", known.isUnreadable ? "not known" : "set"],
           ["Changed", <Near at={known.rotatedAt} view={view} />],
           ["State", <TrialWords known={known} view={view} />],
         ]}
@@ -157,7 +159,14 @@ function shownParts(known: CredentialView, repo: Pick<RepoRow, "kind">) {
   ] as const;
 }
 
+const UNREADABLE = (
+  <span class="is-failed">
+    What is stored does not open: it was damaged or moved in the database. Enter all of it anew.
+  </span>
+);
+
 function TrialWords({ known, view }: { known: CredentialView; view: View }) {
+  if (known.isUnreadable) return UNREADABLE;
   if (known.trialError && known.trialAgainAt !== null)
     return (
       <span class="is-failed">
@@ -173,6 +182,7 @@ function TrialWords({ known, view }: { known: CredentialView; view: View }) {
 }
 
 function AdminWords({ admin, view }: { admin: CredentialView; view: View }) {
+  if (admin.isUnreadable) return UNREADABLE;
   if (admin.trialError) return <span class="is-failed">It does not do: {admin.trialError}</span>;
   if (admin.provedAt === null) return <>not used yet; the next forget or prune shows whether it may delete</>;
   return (

@@ -11,6 +11,8 @@ export type SheetLine = {
   repoName: string;
   isRemoved: boolean;
   kind: string;
+  /** Its stored credential does not open. */
+  isUnreadable: boolean;
   commands: readonly string[];
 };
 
@@ -47,7 +49,11 @@ export function RecoverySheetPage({
                   .join(", ")}
               </small>
             </h2>
-            {entry.commands.length === 0 ? (
+            {entry.isUnreadable ? (
+              <p class="is-failed">
+                The stored credential does not open. Take this repository’s passwords from elsewhere.
+              </p>
+            ) : entry.commands.length === 0 ? (
               <p class="t2">No credential of this repository is stored here.</p>
             ) : (
               <pre class="sheet-lines">{entry.commands.join("\n")}</pre>

@@ -1,0 +1,62 @@
+/** Addresses of visitors in one spelling, and the networks by which limits count them. */
+import { isIP } from "node:net";
+
+/**
+ * One spelling per address: without port, brackets and zone; IPv4 inside IPv6 as IPv4; IPv6 in lower case with its longest run of
+ * zeros cut short. null for what is no address.
+ */
+export function canonicalAddress(text: string): string | null {
+  const bare = withoutPort(text.trim()).replace(/%.*$/, "");
+  const version = isIP(bare);
+  if (version === 0) return null;
+  if (version === 4) return bare;
+  const groups = groupsOf(bare);
+  return mappedIpv4(groups) ?? new URL(`http://[${bare}]/`).hostname.slice(1, -1);
+}
+
+/** What a limit counts by: an IPv4 address, or the /64 that a machine with IPv6 chooses its addresses from. */
+export function networkOf(address: string): string {
+  const canonical = canonicalAddress(address);
+  if (canonical === null) return "unknown";
+  if (isIP(canonical) === 4) return canonical;
+  const network = groupsOf(canonical)
+    .slice(0, 4)
+    .map((group) => group.toString(16));
+  return `${network.join(":")}::/64`;
+}
+
+/** `1.2.3.4:567`, `[::1]:567`, `[::1]`: what proxies write. */
+function withoutPort(text: string): string {
+  const bracketed = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(text);
+  if (bracketed) return bracketed[1] ?? "";
+  return /^(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$/.exec(text)?.[1] ?? text;
+}
+
+/** The eight numbers of a valid IPv6 address. */
+function groupsOf(address: string): number[] {
+  const [head = "", tail] = address.split("::");
+  const left = numbersOf(head);
+  if (tail === undefined) return left;
+  const right = numbersOf(tail);
+  return [...left, ...Array<number>(8 - left.length - right.length).fill(0), ...right];
+}
+
+function numbersOf(part: string): number[] {
+  return part
+    .split(":")
+    .filter(Boolean)
+    .flatMap((group) => {
+      if (!group.includes(".")) return [Number.parseInt(group, 16)];
+      const [a = 0, b = 0, c = 0, d = 0] = group.split(".").map(Number);
+      return [a * 256 + b, c * 256 + d];
+    });
+}
+
+function mappedIpv4(groups: readonly number[]): string | null {
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+  if (!isMapped) return null;
+  return groups
+    .slice(6)
+    .flatMap((group) => [group >> 8, group & 255])
+    .join(".");
+}
