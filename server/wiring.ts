@@ -11,6 +11,7 @@ import { loadSigner } from "./agent-updates/signing.ts";
 import { createCatchUp } from "./agents/catch-up.ts";
 import { createHub } from "./agents/hub.ts";
 import { createInbound, type Inbound } from "./agents/inbound.ts";
+import { createIntake } from "./agents/intake.ts";
 import { createRpc } from "./agents/rpc.ts";
 import { serverStateId } from "./agents/server-state.ts";
 import { createAgentSockets } from "./agents/socket.ts";
@@ -53,6 +54,7 @@ import { isOutdatedTrial } from "./jobs/trials.ts";
 import { createForgetPlanner } from "./maintenance/forget-plan.ts";
 import { createHeavyLimit } from "./maintenance/heavy-limit.ts";
 import { createMaintenance, maintenanceTicks } from "./maintenance/maintenance.ts";
+import { createPlannedRemovals } from "./maintenance/planned-removals.ts";
 import { createReinit } from "./maintenance/reinit.ts";
 import { createMaintenanceResults } from "./maintenance/results.ts";
 import { maintenanceRoutes } from "./maintenance/routes.ts";
@@ -129,7 +131,8 @@ export async function wire(
 
   const upkeep = createUpkeep({ db, clock, log, config, sealer, overdue: () => ticker.overdue() });
 
-  const { checkOwned, ownedRepo } = createOwnership(db);
+  const intake = createIntake({ clock, mibPerMinute: config.hostMibPerMinute });
+  const { checkOwned, ownedRepo, reachOf } = createOwnership(db);
   const live = createLiveJobs({ db, clock });
   const maker = createJobMaker({ db, clock, bus });
   const orders = createOrders({ db, maker });
@@ -140,6 +143,7 @@ export async function wire(
   const cancel = createCancel({ db, clock, bus });
   const maintenanceSettings = createMaintenanceSettings({ db, clock, bus, cancel });
   const reinit = createReinit({ db, clock, bus });
+  const plannedRemovals = createPlannedRemovals(db);
   const heavyLimit = createHeavyLimit({ db, clock });
   const jobIngest = createJobIngest({ db, clock, log, bus, live, checkOwned });
   const dispatcher = createDispatcher({
@@ -150,7 +154,11 @@ export async function wire(
       mayStart: (job) => !isOutdatedTrial(db, job) && heavyLimit.mayStart(job),
     },
     credentialFor: createJobCredential({ db, credentials }),
-    planForget: planner.plan,
+    planForget(job) {
+      const plan = planner.plan(job);
+      plannedRemovals.sent(job, plan);
+      return plan;
+    },
   });
   const reconciler = createReconciler({ ...world, ...config, startedAt, lastSeenAt, holds: jobIngest.holds });
   const catchUp = createCatchUp({
@@ -166,11 +174,21 @@ export async function wire(
   const pendingSockets = createPendingSockets({ db, clock, bus, announcements, answerFor, isDraining });
   const fleet = createFleet({ db, clock, hub, bus, lastSeenAt });
 
-  const repoIngest = createRepoIngest({ db, clock, log, bus, ownedRepo });
-  const snapshotIngest = createSnapshotIngest({ db, clock, bus, ownedRepo });
+  const repoIngest = createRepoIngest({ db, clock, log, bus, ownedRepo, reachOf });
+  const snapshotIngest = createSnapshotIngest({
+    db,
+    clock,
+    bus,
+    ownedRepo,
+    reachOf,
+    removalsOf: plannedRemovals.of,
+    orderList: (repoId) => void orders.snapshots({ kind: "system" }, repoId),
+    tooLarge: (hostId) => intake.note(hostId, "list_too_large"),
+  });
 
   const inbound: Inbound = createInbound({
     ...world,
+    intake,
     durable: {
       "job.queued": jobIngest.queued,
       "job.started": jobIngest.started,
@@ -200,6 +218,7 @@ export async function wire(
   const agentSockets = createAgentSockets({
     ...world,
     inbound: () => inbound,
+    intake,
     serverStateId: serverStateId(db),
     isDraining,
     handshake: {
@@ -230,6 +249,7 @@ export async function wire(
   bus.on("job.changed", ({ hostId }) => dispatcher.dispatch(hostId));
   bus.on("job.finished", ({ jobId, hostId }) => {
     live.endedByServer(jobId);
+    plannedRemovals.ended(jobId);
     readiness.jobFinished(jobId);
     maintenanceResults.jobFinished(jobId);
     readiness.look(hostId);
@@ -240,6 +260,7 @@ export async function wire(
     ...dues.ticks,
     createDayCloser({ db, clock, log, bus, startedAt }),
     ...agentSockets.ticks,
+    ...inbound.ticks,
     ...catchUp.ticks,
     ...pendingSockets.ticks,
     ...announcements.ticks,
