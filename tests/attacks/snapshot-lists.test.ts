@@ -42,15 +42,10 @@ function watchLoop() {
     if (!isOver) setImmediate(look);
   };
   setImmediate(look);
-  return {
-    reset() {
-      longest = 0;
-      last = performance.now();
-    },
-    end(): number {
-      isOver = true;
-      return longest;
-    },
+  return async (): Promise<number> => {
+    await Bun.sleep(1);
+    isOver = true;
+    return Math.max(longest, performance.now() - last);
   };
 }
 
@@ -73,17 +68,17 @@ test("100 000 snapshots are taken over, told again and dropped without holding t
   const rows = Array.from({ length: 100_000 }, (_, at) => snapshotRow(now - at * SECOND_MS, { hostname: host.name }));
   const figures: Record<string, number> = {};
   const measured = async (what: string, list: typeof rows, takenAt: number) => {
-    const loop = watchLoop();
+    const longestHold = watchLoop();
     const startedAt = performance.now();
     await sendList(host, list, 700, takenAt);
     figures[`${what}, all`] = Math.round(performance.now() - startedAt);
-    figures[`${what}, longest hold`] = Math.round(loop.end());
+    figures[`${what}, longest hold`] = Math.round(await longestHold());
     expect(countSnapshots(app.db, host.rid)).toBe(list.length);
   };
   await measured("first", rows, now - 3000);
   await measured("again", rows, now - 2000);
   await measured("half", rows.slice(50_000), now - 1000);
-  if (process.stdout.isTTY) console.log(figures);
+  console.log(figures);
   for (const [what, ms] of Object.entries(figures))
     if (what.endsWith("hold")) expect(ms, what).toBeLessThan(HOLD_MS * BUSY_FACTOR);
   expect(findRepo(app.db, host.rid)).toMatchObject({ snapshotCount: 50_000, snapshotsTakenAt: now - 1000 });
