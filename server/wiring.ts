@@ -70,6 +70,7 @@ import type { Config } from "./runtime/config.ts";
 import { SIGNING_KEY_FILE } from "./runtime/data-files.ts";
 import { createFactBus } from "./runtime/facts.ts";
 import type { Sealer } from "./runtime/seal.ts";
+import { createStorage } from "./runtime/storage.ts";
 import { startTicker, type Tick } from "./runtime/ticker.ts";
 import { createDueAccounting } from "./schedules/accounting.ts";
 import { createSkipIngest } from "./schedules/ingest.ts";
@@ -130,7 +131,8 @@ export async function wire(
   const schedules = createSchedules({ db, clock, bus, accounting: dues, checkStateSize: checkSize });
   const skipIngest = createSkipIngest({ db, clock, bus, judgeAgain: (groupId, at) => judgeAgain(db, groupId, at) });
 
-  const upkeep = createUpkeep({ db, clock, log, config, sealer, overdue: () => ticker.overdue() });
+  const storage = createStorage({ db, clock, log });
+  const upkeep = createUpkeep({ db, clock, log, config, sealer, storage, overdue: () => ticker.overdue() });
 
   const intake = createIntake({ clock, mibPerMinute: config.hostMibPerMinute });
   const { checkOwned, ownedRepo, reachOf } = createOwnership(db);
@@ -269,6 +271,7 @@ export async function wire(
     ...sync.ticks,
     ...readiness.ticks,
     ...reconciler.ticks,
+    ...storage.ticks,
     ...upkeep.ticks,
     ...maintenanceTicks(maintenance, maintenanceResults),
     ...repoIngest.ticks,
@@ -307,11 +310,12 @@ export async function wire(
     upkeep,
     keyId: sealer.keyId,
     lastSeenAt,
+    findIntakeNote: intake.findNote,
     originOf,
     findSession: sessions.find,
   });
   const routes: Route[] = [
-    ...healthRoutes({ db, clock, isDraining }),
+    ...healthRoutes({ storage, isDraining }),
     ...authRoutes({ signIn, firstRun }),
     ...dashboardRoutes({ db, clock, fleet }),
     ...hostRoutes({ hosts }),

@@ -4,6 +4,7 @@
  */
 import type { Db } from "../../db/open.ts";
 import { inTransaction } from "../../db/transaction.ts";
+import { isDiskTrouble } from "../../db/trouble.ts";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import { escapeControls, type Log } from "../../shared/log.ts";
 import {
@@ -268,9 +269,4 @@ function isDurable(type: string): type is DurableType {
 
 function isLong(result: AfterCommit | LongWork): result is LongWork {
   return typeof result === "object";
-}
-
-function isDiskTrouble(error: unknown): boolean {
-  const code = String((error as { code?: unknown } | null)?.code ?? "");
-  return /^SQLITE_(FULL|IOERR|READONLY|CORRUPT|CANTOPEN|NOMEM|BUSY|LOCKED)/.test(code);
 }

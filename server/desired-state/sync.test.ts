@@ -1,9 +1,9 @@
 /** How often the secrets of a host are unsealed when something is edited, and that an edit that failed leaves nothing behind. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { findHost } from "../../db/queries/hosts.ts";
-import { createRedactor } from "../../shared/redact.ts";
-import { parseToAgent } from "../../shared/protocol/to-agent.ts";
 import { silentLog } from "../../shared/log.ts";
+import { parseToAgent } from "../../shared/protocol/to-agent.ts";
+import { createRedactor } from "../../shared/redact.ts";
 import { type Person, signInAs, startApp, type TestApp } from "../../tests/testbed/app.ts";
 import { enrollHost } from "../../tests/testbed/hosts.ts";
 import { helloOf } from "../../tests/testbed/simulated-agent.ts";
@@ -75,7 +75,10 @@ test("an edit unseals what the host must know once, from its check to its acknow
   acknowledge();
   expect(count.unsealed).toBe(1);
   expect(sent.at(-1)?.digest).toBe(states.compile(host.id)?.digest ?? "");
-  expect(findHost(app.db, host.id)).toMatchObject({ driftSince: null, appliedStateVersion: sent.at(-1)?.state_version });
+  expect(findHost(app.db, host.id)).toMatchObject({
+    driftSince: null,
+    appliedStateVersion: sent.at(-1)?.state_version,
+  });
 });
 
 test("what an edit that failed had checked is never sent", async () => {

@@ -102,7 +102,9 @@ export function createStateSync({ db, clock, log, hub, bus, states }: StateSyncD
         appliedStateVersion: ack.digest === null ? null : ack.state_version,
         appliedStateDigest: ack.digest,
         // Errors of an older state count positions in what has changed since: the newer one's acknowledgement follows.
-        ...(isApplied || isRefused ? { stateErrors: locateErrors(ack.errors, isApplied ? acknowledgedState(hostId, ack) : null) } : {}),
+        ...(isApplied || isRefused
+          ? { stateErrors: locateErrors(ack.errors, isApplied ? acknowledgedState(hostId, ack) : null) }
+          : {}),
       });
       if (isApplied) {
         pushed.set(hostId, { digest: last.digest, at: clock.now(), state: null });

@@ -65,12 +65,13 @@ export function createRepoIngest({ db, clock, log, bus, ownedRepo, reachOf }: Re
       const { repo } = reachOf(connection, report.repo_id, ["prune"]);
       const measuredAt = Math.min(report.measured_at, clock.now());
       if (repo.measuredAt !== null && measuredAt < repo.measuredAt) throw new CannotApply("older statistics");
-      const newest = sumNewestSizes(db, repo.id);
-      const restoreSize = report.restore_size_bytes ?? newest.sizeBytes;
+      const isWhole = report.restore_size_bytes !== null && report.file_count !== null;
+      const newest = isWhole ? null : sumNewestSizes(db, repo.id);
+      const restoreSize = report.restore_size_bytes ?? newest?.sizeBytes ?? null;
       updateRepo(db, repo.id, {
         sizeBytes: report.size_bytes ?? repo.sizeBytes,
         restoreSizeBytes: restoreSize,
-        fileCount: report.file_count ?? newest.fileCount,
+        fileCount: report.file_count ?? newest?.fileCount ?? null,
         compressionRatio: report.compression_ratio,
         dedupRatio: ratio(restoreSize, report.uncompressed_bytes),
         measuredAt,

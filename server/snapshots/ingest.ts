@@ -34,6 +34,9 @@ export type SnapshotIngestDeps = {
   tooLarge(hostId: string): void;
 };
 
+/** Summing up more would hold the event loop with every backup; the daily measurement tells. */
+const MOST_SUMMED = 10_000;
+
 /** Orders at whose end a host that is not the repo's own lists it. */
 const LISTED_BY: readonly JobKind[] = ["forget", "prune"];
 
@@ -83,11 +86,11 @@ export function createSnapshotIngest(deps: SnapshotIngestDeps) {
       const repo = ownedRepo(connection, message.repo_id);
       const grown = growthOf(db, repo, message.snapshots);
       upsertSnapshots(db, repo.id, message.snapshots, clock.now());
-      const newest = sumNewestSizes(db, repo.id);
+      const newest = (repo.snapshotCount ?? 0) <= MOST_SUMMED ? sumNewestSizes(db, repo.id) : null;
       return refresh(repo, {
         sizeBytes: repo.sizeBytes === null ? null : repo.sizeBytes + grown,
-        restoreSizeBytes: newest.sizeBytes ?? repo.restoreSizeBytes,
-        fileCount: newest.fileCount ?? repo.fileCount,
+        restoreSizeBytes: newest?.sizeBytes ?? repo.restoreSizeBytes,
+        fileCount: newest?.fileCount ?? repo.fileCount,
       });
     },
     report(connection: Connection, message: ToServerPayload<"snapshots.report">): AfterCommit | LongWork {
