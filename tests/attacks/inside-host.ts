@@ -18,12 +18,22 @@ export type InsideHost = {
   say<T extends ToServerType>(type: T, payload: ToServerPayload<T>): number;
   /** Resolves when everything that was said is acknowledged. */
   acknowledged(): Promise<void>;
+  /** Numbers of what was said last, and of what is acknowledged. */
+  numbers(): { said: number; acked: number };
+  /** A frame as it is. */
+  sendText(frame: string): void;
+  isClosed(): boolean;
   order(kind: JobKind): Promise<Order>;
   orders(): Order[];
   close(): void;
 };
 
-export async function connectInside(app: TestApp, host: TestHost, cleanup: Cleanup): Promise<InsideHost> {
+export async function connectInside(
+  app: TestApp,
+  host: TestHost,
+  cleanup: Cleanup,
+  hello: Partial<ToServerPayload<"hello">> = {},
+): Promise<InsideHost> {
   const socket = await app.connect("/ws/agent", { authorization: `Bearer ${host.identity.token}` });
   const received: ToAgent[] = [];
   let said = 0;
@@ -35,7 +45,7 @@ export async function connectInside(app: TestApp, host: TestHost, cleanup: Clean
     if (parsed.message.type === "ack") acked = Math.max(acked, parsed.message.payload.seq);
   };
   cleanup.add(() => socket.close());
-  socket.send(JSON.stringify({ type: "hello", ts: app.clock.now(), payload: helloOf(host.identity) }));
+  socket.send(JSON.stringify({ type: "hello", ts: app.clock.now(), payload: helloOf(host.identity, hello) }));
   const orders = () => received.flatMap((one) => (one.type === "command.run" ? [one.payload] : []));
   return {
     received,
@@ -45,6 +55,9 @@ export async function connectInside(app: TestApp, host: TestHost, cleanup: Clean
       return said;
     },
     acknowledged: async () => void (await until(() => acked >= said, { what: `acknowledgement of ${said}` })),
+    numbers: () => ({ said, acked }),
+    sendText: (frame) => socket.send(frame),
+    isClosed: () => socket.isClosed(),
     orders,
     order: (kind) => until(() => orders().findLast((one) => one.kind === kind), { what: `an order to ${kind}` }),
     close: () => socket.close(),

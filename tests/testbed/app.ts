@@ -33,6 +33,8 @@ export type InsideSocket = {
   /** Called with every frame of the server; set it before anything is sent. */
   onFrame: (frame: string) => void;
   close(): void;
+  /** By either end. */
+  isClosed(): boolean;
 };
 
 export type Person = { role: Role; username: string; userId: string; cookie: string; csrf: string };
@@ -43,11 +45,18 @@ export async function startApp(
   level: LogLevel = "warn",
   base: Clock = systemClock,
   folder: string | null = null,
+  settings: Record<string, string> = {},
 ): Promise<TestApp> {
-  return await startAppIn(folder ?? (await cleanup.tempFolder()), cleanup, level, base);
+  return await startAppIn(folder ?? (await cleanup.tempFolder()), cleanup, level, base, settings);
 }
 
-async function startAppIn(folder: string, cleanup: Cleanup, level: LogLevel, base: Clock): Promise<TestApp> {
+async function startAppIn(
+  folder: string,
+  cleanup: Cleanup,
+  level: LogLevel,
+  base: Clock,
+  settings: Record<string, string>,
+): Promise<TestApp> {
   const db = await openTestDb(cleanup, folder);
   let moved = 0;
   const clock = {
@@ -58,7 +67,7 @@ async function startAppIn(folder: string, cleanup: Cleanup, level: LogLevel, bas
   };
   const redactor = createRedactor();
   const log: string[] = [];
-  const read = readConfig({ RM_DATA_DIR: folder }, false);
+  const read = readConfig({ ...settings, RM_DATA_DIR: folder }, false);
   if (!read.ok) throw new Error(read.errors.join("\n"));
   const wired = await wire({
     db,
@@ -97,6 +106,7 @@ async function startAppIn(folder: string, cleanup: Cleanup, level: LogLevel, bas
 function insideSocket(end: SocketEnd): InsideSocket {
   const inside: InsideSocket = {
     onFrame: () => undefined,
+    isClosed: () => socket.readyState === WebSocket.CLOSED,
     send: (frame) => end.message(ws, frame),
     close() {
       socket.readyState = WebSocket.CLOSED;
