@@ -144,6 +144,32 @@ export function listOpenJobs(db: Db, hostId: string): JobRow[] {
   return openJobsOfHost(db).all({ hostId });
 }
 
+const unheardJobsOfHost = prepared((db) =>
+  db
+    .select()
+    .from(jobs)
+    .where(
+      and(
+        eq(jobs.hostId, sql.placeholder("hostId")),
+        IS_OPEN,
+        or(and(isNull(jobs.acceptedAt), eq(jobs.status, "queued")), isNotNull(jobs.cancelRequestedAt)),
+      ),
+    )
+    .orderBy(asc(jobs.id))
+    .prepare(),
+);
+
+/** Open jobs of a host that it has not taken on, or is to end; oldest first. A host may hold hundreds of others. */
+export function listUnheardJobs(db: Db, hostId: string): JobRow[] {
+  return unheardJobsOfHost(db).all({ hostId });
+}
+
+/** The oldest job that runs on the host. */
+export function findRunningJobId(db: Db, hostId: string): string | null {
+  const oldest = "SELECT id FROM jobs WHERE host_id = ? AND +status = 'running' AND status IN ('queued', 'running')";
+  return db.$client.query<{ id: string }, [string]>(`${oldest} ORDER BY id LIMIT 1`).get(hostId)?.id ?? null;
+}
+
 export function listHostsWithOpenJobs(db: Db): string[] {
   return db
     .selectDistinct({ hostId: jobs.hostId })
