@@ -22,7 +22,7 @@ export const SUITES: readonly Suite[] = [
   { name: "rules of the house", paths: ["tests/*.test.ts"], processes: 2, timeoutMs: 60_000 },
   {
     name: "whole product",
-    paths: ["testbed", "e2e", "demo", "harness", "faults", "install", "arm64", "windows"].map(
+    paths: ["testbed", "e2e", "demo", "harness", "faults", "attacks", "install", "arm64", "windows"].map(
       (name) => `tests/${name}`,
     ),
     processes: 3,
