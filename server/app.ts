@@ -1,11 +1,13 @@
 /** The web application: limits, guards, routes, and the one place where failures become answers. */
 import { Hono } from "hono";
+import { isDiskFull } from "../db/trouble.ts";
 import { newId } from "../shared/ids.ts";
 import type { Log } from "../shared/log.ts";
 import { errorBody, Refusal } from "./http/errors.ts";
 import { type GuardDeps, guard } from "./http/guard.ts";
 import { setSecurityHeaders } from "./http/headers.ts";
 import { type AppContext, type Bindings, checkRoutes, type Route } from "./http/routes.ts";
+import { diskFull } from "./runtime/storage.ts";
 
 export type AppDeps = GuardDeps & {
   routes: readonly Route[];
@@ -40,6 +42,10 @@ export function createApp(deps: AppDeps): App {
       why: error.message,
       stack: error.stack ?? "",
     });
+    if (isDiskFull(error)) {
+      const { code, message } = diskFull(null);
+      return answer(c, new Refusal(503, code, message), null);
+    }
     return answer(
       c,
       new Refusal(503, "internal", "Something went wrong on the server. Try again; its log says more."),

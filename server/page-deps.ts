@@ -3,6 +3,7 @@ import type { Db } from "../db/open.ts";
 import type { HostRow } from "../db/schema/hosts.ts";
 import type { Clock } from "../shared/clock.ts";
 import type { Hub } from "./agents/hub.ts";
+import type { Intake } from "./agents/intake.ts";
 import type { FirstRun } from "./auth/first-run.ts";
 import type { SessionStore } from "./auth/sessions.ts";
 import type { SignIn } from "./auth/sign-in.ts";
@@ -57,6 +58,8 @@ export type PageDeps = {
   /** Names the server key without telling it. */
   keyId: string;
   announcements: Announcements;
+  /** What the server held back of a host's reports. */
+  findIntakeNote: Intake["findNote"];
   lastSeenAt(host: Pick<HostRow, "id" | "lastSeenAt">): number | null;
   originOf(c: AppContext): Origin;
   findSession(c: AppContext, from: Origin): Session | null;

@@ -11,6 +11,7 @@ import { loadSigner } from "./agent-updates/signing.ts";
 import { createCatchUp } from "./agents/catch-up.ts";
 import { createHub } from "./agents/hub.ts";
 import { createInbound, type Inbound } from "./agents/inbound.ts";
+import { createIntake } from "./agents/intake.ts";
 import { createRpc } from "./agents/rpc.ts";
 import { serverStateId } from "./agents/server-state.ts";
 import { createAgentSockets } from "./agents/socket.ts";
@@ -25,7 +26,8 @@ import { createSessionStore, sessionTicks } from "./auth/sessions.ts";
 import { createSignIn } from "./auth/sign-in.ts";
 import { createFleet } from "./dashboard/fleet.ts";
 import { dashboardRoutes } from "./dashboard/routes.ts";
-import { checkStateSize, createStateSync } from "./desired-state/sync.ts";
+import { createDesiredStates } from "./desired-state/states.ts";
+import { createStateSync } from "./desired-state/sync.ts";
 import { createAnnouncements } from "./enrollment/announcements.ts";
 import { createAnswers, createEnroll } from "./enrollment/enroll.ts";
 import { createPendingSockets } from "./enrollment/pending-socket.ts";
@@ -55,6 +57,7 @@ import { isOutdatedTrial } from "./jobs/trials.ts";
 import { createForgetPlanner } from "./maintenance/forget-plan.ts";
 import { createHeavyLimit } from "./maintenance/heavy-limit.ts";
 import { createMaintenance, maintenanceTicks } from "./maintenance/maintenance.ts";
+import { createPlannedRemovals } from "./maintenance/planned-removals.ts";
 import { createReinit } from "./maintenance/reinit.ts";
 import { createMaintenanceResults } from "./maintenance/results.ts";
 import { maintenanceRoutes } from "./maintenance/routes.ts";
@@ -69,6 +72,7 @@ import type { Config } from "./runtime/config.ts";
 import { SIGNING_KEY_FILE } from "./runtime/data-files.ts";
 import { createFactBus } from "./runtime/facts.ts";
 import type { Sealer } from "./runtime/seal.ts";
+import { createStorage } from "./runtime/storage.ts";
 import { startTicker, type Tick } from "./runtime/ticker.ts";
 import { createDueAccounting } from "./schedules/accounting.ts";
 import { createSkipIngest } from "./schedules/ingest.ts";
@@ -121,19 +125,21 @@ export async function wire(
   const dues = createDueAccounting({ db, clock, log });
   const hosts = createHosts({ db, clock, hub, bus, dues });
   const credentials = createCredentials({ db, clock, sealer, redactor, bus });
-  const checkSize = (hostId: string) => checkStateSize(compile, hostId);
+  const checkSize = (hostId: string) => states.checkSize(hostId);
   const hooks = createHooks({ db, clock, bus, sealer, checkStateSize: checkSize });
   const repos = createRepos({ db, clock, bus, credentials });
-  const compile = { db, sealer, credentials, hooks, updateKeys: signer.publicKeys };
-  const sync = createStateSync({ ...compile, ...world });
+  const states = createDesiredStates({ db, sealer, credentials, hooks, updateKeys: signer.publicKeys });
+  const sync = createStateSync({ ...world, states });
   const groups = createSourceGroups({ db, clock, bus, checkStateSize: checkSize });
   const holds = createRetentionHolds({ db, clock, bus });
   const schedules = createSchedules({ db, clock, bus, accounting: dues, checkStateSize: checkSize });
   const skipIngest = createSkipIngest({ db, clock, bus, judgeAgain: (groupId, at) => judgeAgain(db, groupId, at) });
 
-  const upkeep = createUpkeep({ db, clock, log, config, sealer, overdue: () => ticker.overdue() });
+  const storage = createStorage({ db, clock, log });
+  const upkeep = createUpkeep({ db, clock, log, config, sealer, storage, overdue: () => ticker.overdue() });
 
-  const { checkOwned, ownedRepo } = createOwnership(db);
+  const intake = createIntake({ clock, mibPerMinute: config.hostMibPerMinute });
+  const { checkOwned, ownedRepo, reachOf } = createOwnership(db);
   const live = createLiveJobs({ db, clock });
   const maker = createJobMaker({ db, clock, bus });
   const orders = createOrders({ db, maker });
@@ -144,6 +150,7 @@ export async function wire(
   const cancel = createCancel({ db, clock, bus });
   const maintenanceSettings = createMaintenanceSettings({ db, clock, bus, cancel });
   const reinit = createReinit({ db, clock, bus });
+  const plannedRemovals = createPlannedRemovals(db);
   const heavyLimit = createHeavyLimit({ db, clock });
   const jobIngest = createJobIngest({ db, clock, log, bus, live, checkOwned });
   const dispatcher = createDispatcher({
@@ -154,7 +161,11 @@ export async function wire(
       mayStart: (job) => !isOutdatedTrial(db, job) && heavyLimit.mayStart(job),
     },
     credentialFor: createJobCredential({ db, credentials }),
-    planForget: planner.plan,
+    planForget(job) {
+      const plan = planner.plan(job);
+      plannedRemovals.sent(job, plan);
+      return plan;
+    },
   });
   const reconciler = createReconciler({ ...world, ...config, startedAt, lastSeenAt, holds: jobIngest.holds });
   const catchUp = createCatchUp({
@@ -170,11 +181,21 @@ export async function wire(
   const pendingSockets = createPendingSockets({ db, clock, bus, announcements, answerFor, isDraining });
   const fleet = createFleet({ db, clock, hub, bus, lastSeenAt });
 
-  const repoIngest = createRepoIngest({ db, clock, log, bus, ownedRepo });
-  const snapshotIngest = createSnapshotIngest({ db, clock, bus, ownedRepo });
+  const repoIngest = createRepoIngest({ db, clock, log, bus, ownedRepo, reachOf });
+  const snapshotIngest = createSnapshotIngest({
+    db,
+    clock,
+    bus,
+    ownedRepo,
+    reachOf,
+    removalsOf: plannedRemovals.of,
+    orderList: (repoId) => void orders.snapshots({ kind: "system" }, repoId),
+    tooLarge: (hostId) => intake.note(hostId, "list_too_large"),
+  });
 
   const inbound: Inbound = createInbound({
     ...world,
+    intake,
     durable: {
       "job.queued": jobIngest.queued,
       "job.started": jobIngest.started,
@@ -204,6 +225,7 @@ export async function wire(
   const agentSockets = createAgentSockets({
     ...world,
     inbound: () => inbound,
+    intake,
     serverStateId: serverStateId(db),
     isDraining,
     handshake: {
@@ -234,6 +256,7 @@ export async function wire(
   bus.on("job.changed", ({ hostId }) => dispatcher.dispatch(hostId));
   bus.on("job.finished", ({ jobId, hostId }) => {
     live.endedByServer(jobId);
+    plannedRemovals.ended(jobId);
     readiness.jobFinished(jobId);
     maintenanceResults.jobFinished(jobId);
     readiness.look(hostId);
@@ -244,6 +267,7 @@ export async function wire(
     ...dues.ticks,
     createDayCloser({ db, clock, log, bus, startedAt }),
     ...agentSockets.ticks,
+    ...inbound.ticks,
     ...catchUp.ticks,
     ...pendingSockets.ticks,
     ...announcements.ticks,
@@ -251,6 +275,7 @@ export async function wire(
     ...sync.ticks,
     ...readiness.ticks,
     ...reconciler.ticks,
+    ...storage.ticks,
     ...upkeep.ticks,
     ...maintenanceTicks(maintenance, maintenanceResults),
     ...repoIngest.ticks,
@@ -290,11 +315,12 @@ export async function wire(
     upkeep,
     keyId: sealer.keyId,
     lastSeenAt,
+    findIntakeNote: intake.findNote,
     originOf,
     findSession: sessions.find,
   });
   const routes: Route[] = [
-    ...healthRoutes({ db, clock, isDraining }),
+    ...healthRoutes({ storage, isDraining }),
     ...authRoutes({ signIn, firstRun }),
     ...dashboardRoutes({ db, clock, fleet }),
     ...hostRoutes({ hosts }),

@@ -18,6 +18,7 @@ import { listOpenJobs } from "../db/queries/jobs.ts";
 import { createCatchUp } from "../server/agents/catch-up.ts";
 import { type Connection, createConnection, createHub } from "../server/agents/hub.ts";
 import { createInbound, type DurableHandlers } from "../server/agents/inbound.ts";
+import { createIntake } from "../server/agents/intake.ts";
 import type { Socket } from "../server/http/sockets.ts";
 import { createCancel } from "../server/jobs/cancel.ts";
 import { createJobMaker } from "../server/jobs/create.ts";
@@ -77,6 +78,7 @@ export function serverSide(db: Db, clock: Clock, hostId: string) {
   const ignored = () => undefined;
   const inbound = createInbound({
     ...world,
+    intake: createIntake({ clock, mibPerMinute: 120 }),
     durable: {
       "job.queued": ingest.queued,
       "job.started": ingest.started,

@@ -190,7 +190,8 @@ test("two heavy jobs at a time on one repo server, the third when one has ended"
   const [first, second, third] = jobs;
   if (!first || !second || !third) throw new Error("a job is missing");
   expect([first, second, third].map((job) => limit.mayStart(job))).toEqual([true, true, false]);
-  for (const job of [first, second]) changeJob(app.db, job.id, ["queued"], { status: "running", acceptedAt: 1 });
+  for (const job of [first, second])
+    changeJob(app.db, job.id, ["queued"], { status: "running", acceptedAt: app.clock.now() });
   expect(limit.mayStart(third)).toBe(false);
   finish(first.id, "succeeded");
   expect(limit.mayStart(third)).toBe(true);
@@ -257,6 +258,10 @@ test("backups add to the size by their own summaries, each once, and every day h
     clock: app.clock,
     bus: createFactBus(silentLog),
     ownedRepo: () => findRepo(app.db, host.rid) as never,
+    reachOf: () => ({ repo: findRepo(app.db, host.rid) as never, loan: null }),
+    removalsOf: () => new Set(),
+    orderList: () => {},
+    tooLarge: () => {},
   });
   const row = (letter: string, time: number) => ({
     snapshot_id: letter.repeat(64),

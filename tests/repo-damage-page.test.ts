@@ -28,6 +28,10 @@ const ingestDeps = () => ({
   log: silentLog,
   bus: createFactBus(silentLog),
   ownedRepo: (_: Connection, id: string) => findRepo(app.db, id)!,
+  reachOf: (_: Connection, id: string) => ({ repo: findRepo(app.db, id)!, loan: null }),
+  removalsOf: () => new Set<string>(),
+  orderList: () => {},
+  tooLarge: () => {},
 });
 const connection = {} as Connection;
 const textOf = async (path: string) => {
@@ -47,7 +51,8 @@ function row(host: TestHost, seed: string, time: number): SnapshotRow {
 function report(host: TestHost, snapshots: SnapshotRow[], unreadable?: string[]): void {
   const parts = { report_id: newId(), taken_at: app.clock.now(), part: 1, parts: 1 };
   const { report } = createSnapshotIngest(ingestDeps());
-  report(connection, { repo_id: host.rid, ...parts, snapshots, ...(unreadable ? { unreadable } : {}) });
+  const work = report(connection, { repo_id: host.rid, ...parts, snapshots, ...(unreadable ? { unreadable } : {}) });
+  if (typeof work === "object") for (const _ of work.portions);
 }
 
 test("a list that could not read all snapshots names them and removes none of their rows", async () => {

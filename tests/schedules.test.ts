@@ -175,8 +175,8 @@ test("what an agent mints itself is a scheduled backup of its own host's schedul
     scheduled_at: START,
     queued_at: START,
   };
-  expect(() => checkOwned(connection, job)).not.toThrow();
-  expect(() => checkOwned(connection, { ...job, schedule_id: newId() })).not.toThrow();
+  expect(() => checkOwned(connection, job, "open")).not.toThrow();
+  expect(() => checkOwned(connection, { ...job, schedule_id: newId() }, "open")).not.toThrow();
   const wrong = [
     { schedule_id: foreign ?? null },
     { kind: "forget" as const },
@@ -187,7 +187,8 @@ test("what an agent mints itself is a scheduled backup of its own host's schedul
     { source_group_id: other.gid },
     { repo_id: other.rid },
   ];
-  for (const change of wrong) expect(() => checkOwned(connection, { ...job, ...change })).toThrow(ForeignObject);
+  for (const change of wrong)
+    expect(() => checkOwned(connection, { ...job, ...change }, "open")).toThrow(ForeignObject);
 });
 
 test("pages show viewers what there is and no verbs; without schedules they say so", async () => {

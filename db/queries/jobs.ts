@@ -13,6 +13,17 @@ import { users } from "../schema/users.ts";
 /** Literals, not parameters: only so does SQLite see that the partial index of open jobs answers it, at a million jobs too. */
 const IS_OPEN = sql`${jobs.status} in ('queued', 'running')`;
 
+/**
+ * The server made the row itself: it set until when the order holds, which a row made from an agent's word never has.
+ * Only such jobs count for anything that other hosts feel.
+ */
+export function isOrdered({ expiresAt }: Pick<JobRow, "expiresAt">): boolean {
+  return expiresAt !== null;
+}
+
+/** As {@link isOrdered} has it. */
+const IS_ORDERED = isNotNull(jobs.expiresAt);
+
 /** As `savedNothing` has it. */
 const SAVED_NOTHING = sql`coalesce(json_extract(${jobs.stats}, '$.total_files_processed') = 0, 0)`;
 
@@ -32,32 +43,32 @@ const openJobsOfHost = prepared((db) =>
     .prepare(),
 );
 
+const ORDERED_OF_REPO = and(
+  eq(jobs.repoId, sql.placeholder("repoId")),
+  eq(jobs.kind, sql.placeholder("kind")),
+  IS_ORDERED,
+);
+
 const lastOfRepo = prepared((db) =>
-  db
-    .select()
-    .from(jobs)
-    .where(and(eq(jobs.repoId, sql.placeholder("repoId")), eq(jobs.kind, sql.placeholder("kind"))))
-    .orderBy(desc(jobs.queuedAt))
-    .limit(1)
-    .prepare(),
+  db.select().from(jobs).where(ORDERED_OF_REPO).orderBy(desc(jobs.queuedAt)).limit(1).prepare(),
 );
 
 const lastRunOfRepo = prepared((db) =>
   db
     .select({ queuedAt: jobs.queuedAt, status: jobs.status })
     .from(jobs)
-    .where(and(eq(jobs.repoId, sql.placeholder("repoId")), eq(jobs.kind, sql.placeholder("kind"))))
+    .where(ORDERED_OF_REPO)
     .orderBy(desc(jobs.queuedAt))
     .limit(1)
     .prepare(),
 );
 
-/** When the newest job of a kind on a repo was queued, and how it stands; asked for every repo each minute. */
+/** When the newest ordered job of a kind on a repo was queued, and how it stands; asked for every repo each minute. */
 export function findLastRun(db: Db, repoId: string, kind: JobKind): Pick<JobRow, "queuedAt" | "status"> | null {
   return lastRunOfRepo(db).get({ repoId, kind }) ?? null;
 }
 
-/** The newest job of a kind on a repo, whoever runs it and however it stands. */
+/** The newest ordered job of a kind on a repo, whoever runs it and however it stands. */
 export function findLastJob(db: Db, repoId: string, kind: JobKind): JobRow | null {
   return lastOfRepo(db).get({ repoId, kind }) ?? null;
 }
@@ -73,13 +84,18 @@ export function listOpenJobsOfRepo(db: Db, repoId: string): JobRow[] {
     .all();
 }
 
-/** Open jobs of these kinds that a host has been told of. */
+/** Ordered jobs of these kinds that a host has taken on and not ended. */
 export function listSentJobs(db: Db, kinds: readonly JobKind[]): JobRow[] {
   return db
     .select()
     .from(jobs)
     .where(
-      and(IS_OPEN, inArray(sql`+${jobs.kind}`, [...kinds]), or(isNotNull(jobs.acceptedAt), eq(jobs.status, "running"))),
+      and(
+        IS_OPEN,
+        IS_ORDERED,
+        inArray(sql`+${jobs.kind}`, [...kinds]),
+        or(isNotNull(jobs.acceptedAt), eq(jobs.status, "running")),
+      ),
     )
     .all();
 }
@@ -126,6 +142,32 @@ export function listOpenJobsLike(db: Db, key: JobKey): JobRow[] {
 /** All jobs of a host that have not ended, oldest first. */
 export function listOpenJobs(db: Db, hostId: string): JobRow[] {
   return openJobsOfHost(db).all({ hostId });
+}
+
+const unheardJobsOfHost = prepared((db) =>
+  db
+    .select()
+    .from(jobs)
+    .where(
+      and(
+        eq(jobs.hostId, sql.placeholder("hostId")),
+        IS_OPEN,
+        or(and(isNull(jobs.acceptedAt), eq(jobs.status, "queued")), isNotNull(jobs.cancelRequestedAt)),
+      ),
+    )
+    .orderBy(asc(jobs.id))
+    .prepare(),
+);
+
+/** Open jobs of a host that it has not taken on, or is to end; oldest first. A host may hold hundreds of others. */
+export function listUnheardJobs(db: Db, hostId: string): JobRow[] {
+  return unheardJobsOfHost(db).all({ hostId });
+}
+
+/** The oldest job that runs on the host. */
+export function findRunningJobId(db: Db, hostId: string): string | null {
+  const oldest = "SELECT id FROM jobs WHERE host_id = ? AND +status = 'running' AND status IN ('queued', 'running')";
+  return db.$client.query<{ id: string }, [string]>(`${oldest} ORDER BY id LIMIT 1`).get(hostId)?.id ?? null;
 }
 
 export function listHostsWithOpenJobs(db: Db): string[] {
@@ -265,6 +307,14 @@ export function countOpenJobs(db: Db): { running: number; queued: number } {
   const rows = db.$client.query<{ status: JobStatus; n: number }, []>(OPEN_COUNTS).all();
   const of = (status: JobStatus) => rows.find((row) => row.status === status)?.n ?? 0;
   return { running: of("running"), queued: of("queued") };
+}
+
+/** How many jobs of a host have not ended; counts no further than `most`. */
+export function countOpenJobsOfHost(db: Db, hostId: string, most: number): number {
+  const some = "SELECT 1 FROM jobs WHERE host_id = ? AND status IN ('queued', 'running') LIMIT ?";
+  return (
+    db.$client.query<{ n: number }, [string, number]>(`SELECT count(*) AS n FROM (${some})`).get(hostId, most)?.n ?? 0
+  );
 }
 
 /** How many open jobs of the host stand before this one in its work lane. */

@@ -1,19 +1,26 @@
-/** Snapshots as last reported, and the staging of lists that come in parts. */
-import { and, count, desc, eq, gte, inArray, lt, lte, type SQL, sql } from "drizzle-orm";
+/** Snapshots as last reported. */
+import { and, count, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { SnapshotRow as WireSnapshot } from "../../shared/protocol/fields.ts";
 import type { Db } from "../open.ts";
-import { type SnapshotRow, snapshotReportParts, snapshots } from "../schema/snapshots.ts";
+import { type SnapshotRow, snapshots } from "../schema/snapshots.ts";
 
 /** An agent that does not tell the offset takes no knowledge away; when a snapshot was first seen never changes. */
-const UPSERT = `INSERT INTO snapshots (repo_id, snapshot_id, short_id, time, utc_offset_minutes, hostname, username, paths, tags,
+const INSERT = `INSERT INTO snapshots (repo_id, snapshot_id, short_id, time, utc_offset_minutes, hostname, username, paths, tags,
     parent, program_version, size_bytes, file_count, added_bytes, first_seen_at)
   VALUES ($repoId, $snapshotId, $shortId, $time, $utcOffsetMinutes, $hostname, $username, $paths, $tags,
-    $parent, $programVersion, $sizeBytes, $fileCount, $addedBytes, $firstSeenAt)
-  ON CONFLICT (repo_id, snapshot_id) DO UPDATE SET time = excluded.time,
+    $parent, $programVersion, $sizeBytes, $fileCount, $addedBytes, $firstSeenAt)`;
+/** A daily list mostly tells what is known: such rows are read and not written. */
+const UPSERT = `${INSERT} ON CONFLICT (repo_id, snapshot_id) DO UPDATE SET time = excluded.time,
     utc_offset_minutes = coalesce(excluded.utc_offset_minutes, utc_offset_minutes),
     hostname = excluded.hostname, username = excluded.username, paths = excluded.paths, tags = excluded.tags,
     parent = excluded.parent, program_version = excluded.program_version, size_bytes = excluded.size_bytes,
-    file_count = excluded.file_count, added_bytes = excluded.added_bytes`;
+    file_count = excluded.file_count, added_bytes = excluded.added_bytes
+  WHERE (time, utc_offset_minutes, hostname, username, paths, tags, parent, program_version, size_bytes, file_count,
+      added_bytes)
+    IS NOT (excluded.time, coalesce(excluded.utc_offset_minutes, utc_offset_minutes), excluded.hostname,
+      excluded.username, excluded.paths, excluded.tags, excluded.parent, excluded.program_version, excluded.size_bytes,
+      excluded.file_count, excluded.added_bytes)`;
+const INSERT_UNKNOWN = `${INSERT} ON CONFLICT DO NOTHING`;
 
 /**
  * Lists come with thousands of rows, so a plain prepared statement.
@@ -25,27 +32,46 @@ export function upsertSnapshots(
   rows: readonly WireSnapshot[],
   seenAt: number | null = null,
 ): void {
-  const upsert = db.$client.query(UPSERT);
+  putEach(db, UPSERT, repoId, rows, seenAt);
+}
+
+/** Adds those that are not known; what is known of the others stays. */
+export function insertUnknownSnapshots(db: Db, repoId: string, rows: readonly WireSnapshot[], seenAt: number): void {
+  putEach(db, INSERT_UNKNOWN, repoId, rows, seenAt);
+}
+
+function putEach(
+  db: Db,
+  statement: string,
+  repoId: string,
+  rows: readonly WireSnapshot[],
+  seenAt: number | null,
+): void {
+  const put = db.$client.query(statement);
   for (const wire of rows) {
     const { paths, tags, ...row } = toRow(repoId, wire, seenAt);
-    upsert.run({ ...row, paths: JSON.stringify(paths), tags: JSON.stringify(tags) });
+    put.run({ ...row, paths: JSON.stringify(paths), tags: JSON.stringify(tags) });
   }
 }
 
-/** @returns how many snapshots were there and are gone */
-export function deleteSnapshotsExcept(db: Db, repoId: string, keep: ReadonlySet<string>): number {
-  const known = db.select({ id: snapshots.snapshotId }).from(snapshots).where(eq(snapshots.repoId, repoId)).all();
-  const gone = known.map((row) => row.id).filter((id) => !keep.has(id));
-  for (let i = 0; i < gone.length; i += 500) {
-    const where = and(eq(snapshots.repoId, repoId), inArray(snapshots.snapshotId, gone.slice(i, i + 500)));
-    db.delete(snapshots).where(where).run();
-  }
-  return gone.length;
+/** Ids of the repo's snapshots in order, from behind `after` on. */
+export function listSnapshotIds(db: Db, repoId: string, after: string, limit: number): string[] {
+  return db.$client
+    .query<{ id: string }, [string, string, number]>(
+      "SELECT snapshot_id AS id FROM snapshots WHERE repo_id = ? AND snapshot_id > ? ORDER BY snapshot_id LIMIT ?",
+    )
+    .all(repoId, after, limit)
+    .map(({ id }) => id);
+}
+
+export function deleteSnapshots(db: Db, repoId: string, ids: readonly string[]): void {
+  const gone = db.$client.query("DELETE FROM snapshots WHERE repo_id = ? AND snapshot_id = ?");
+  for (const id of ids) gone.run(repoId, id);
 }
 
 export function hasSnapshot(db: Db, repoId: string, snapshotId: string): boolean {
-  const where = and(eq(snapshots.repoId, repoId), eq(snapshots.snapshotId, snapshotId));
-  return db.select({ id: snapshots.snapshotId }).from(snapshots).where(where).get() !== undefined;
+  const known = "SELECT 1 FROM snapshots WHERE repo_id = ? AND snapshot_id = ?";
+  return db.$client.query(known).get(repoId, snapshotId) !== null;
 }
 
 export function countSnapshots(db: Db, repoId: string): number {
@@ -126,28 +152,6 @@ export function sumAddedBytes(db: Db, repoId: string, since: number): number {
     )
     .get(repoId, since);
   return row?.added ?? 0;
-}
-
-export function putReportPart(db: Db, row: typeof snapshotReportParts.$inferInsert): void {
-  db.insert(snapshotReportParts).values(row).onConflictDoNothing().run();
-}
-
-/** All parts of a report in order when it is complete, else null. */
-export function findCompleteReport(db: Db, repoId: string, reportId: string): WireSnapshot[] | null {
-  const parts = db
-    .select()
-    .from(snapshotReportParts)
-    .where(and(eq(snapshotReportParts.repoId, repoId), eq(snapshotReportParts.reportId, reportId)))
-    .orderBy(snapshotReportParts.part)
-    .all();
-  const expected = parts[0]?.parts;
-  return expected !== undefined && parts.length === expected ? parts.flatMap((part) => part.rows) : null;
-}
-
-/** Drops a finished report and every older one of the repo. */
-export function deleteReportParts(db: Db, repoId: string, takenAt: number): void {
-  const where = and(eq(snapshotReportParts.repoId, repoId), lte(snapshotReportParts.takenAt, takenAt));
-  db.delete(snapshotReportParts).where(where).run();
 }
 
 function conditions(filter: SnapshotFilter): SQL | undefined {

@@ -7,6 +7,7 @@ import { createCleanup } from "../../tests/testbed/temp.ts";
 import type { Socket } from "../http/sockets.ts";
 import { createConnection, createHub } from "./hub.ts";
 import { createInbound, type DurableHandlers, type PassingHandlers } from "./inbound.ts";
+import { createIntake } from "./intake.ts";
 
 const cleanup = createCleanup();
 afterAll(cleanup.run);
@@ -32,6 +33,7 @@ test("an error in what follows one stored message takes neither the next one nor
     clock,
     log: silentLog,
     hub,
+    intake: createIntake({ clock, mibPerMinute: 120 }),
     durable: {
       "job.queued": () => () => {
         throw new Error("a browser went away");

@@ -4,7 +4,8 @@
  */
 import type { Db } from "../../db/open.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { isDiskTrouble } from "../../db/trouble.ts";
+import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import { escapeControls, type Log } from "../../shared/log.ts";
 import {
   DURABLE_TYPES,
@@ -13,20 +14,26 @@ import {
   type ToServerPayload,
   type ToServerType,
 } from "../../shared/protocol/to-server.ts";
-import { CLOSE } from "../../shared/protocol/version.ts";
+import { CLOSE, MAX_IN_FLIGHT_BYTES, MAX_IN_FLIGHT_MESSAGES } from "../../shared/protocol/version.ts";
 import { writeAudit } from "../runtime/audit.ts";
+import { createDailyCap } from "../runtime/daily-cap.ts";
+import type { Tick } from "../runtime/ticker.ts";
 import type { Connection, Hub } from "./hub.ts";
+import type { Intake } from "./intake.ts";
+import { type AfterCommit, createLanes, type LongWork, type Waiting } from "./lanes.ts";
 
 const MAX_BAD_FRAMES_PER_MINUTE = 10;
 /** Enough to see what a host is up to: the audit log is kept for years, and a liar can send all day. */
 const MAX_REFUSALS_AUDITED_PER_DAY = 100;
-/** Keeps one transaction, and so one hold of the event loop, short. */
-const MAX_BATCH_WEIGHT = 4_000;
+/** An agent stops at its window of unacknowledged messages; what fills twice as much keeps to no protocol. */
+const MOST_WAITING_MESSAGES = 2 * MAX_IN_FLIGHT_MESSAGES;
+const MOST_WAITING_BYTES = 2 * MAX_IN_FLIGHT_BYTES;
+/** How soon a host that was held back gets on. */
+const HELD_BACK_LOOK_MS = 250;
 
-/** Runs after the commit: facts, pushes to browsers. */
-export type AfterCommit = (() => void) | undefined;
+export type { AfterCommit, LongWork };
 export type DurableHandlers = {
-  [T in DurableType]: (connection: Connection, payload: ToServerPayload<T>) => AfterCommit;
+  [T in DurableType]: (connection: Connection, payload: ToServerPayload<T>) => AfterCommit | LongWork;
 };
 type PassingType = Exclude<ToServerType, DurableType>;
 export type PassingHandlers = {
@@ -38,12 +45,11 @@ export class ForeignObject extends Error {}
 /** A message that can never be applied (its repo is gone, …): it is logged, acknowledged, and forgotten. */
 export class CannotApply extends Error {}
 
-type Waiting = { connection: Connection; type: DurableType; seq: number; payload: unknown };
-
 export type Inbound = {
   receive(connection: Connection, frame: string): void;
-  /** Applies everything that waits, now. */
+  /** Applies everything that waits, now; what is held back stays with its agent. */
   flush(): void;
+  ticks: readonly Tick[];
 };
 
 export type InboundDeps = {
@@ -53,49 +59,78 @@ export type InboundDeps = {
   hub: Hub;
   durable: DurableHandlers;
   passing: PassingHandlers;
+  intake: Intake;
   /** A connection's acknowledged number has risen. */
   onCommitted(connection: Connection, seq: number): void;
 };
 
-export function createInbound(deps: InboundDeps): Inbound {
-  const { db, clock, log, hub, durable, passing, onCommitted } = deps;
-  let waiting: Waiting[] = [];
-  let isScheduled = false;
-  let audited = { day: 0, byHost: new Map<string, number>() };
+type Applied = { message: Waiting; result: AfterCommit | LongWork };
 
-  const mayAudit = (hostId: string): boolean => {
-    const day = Math.floor(clock.now() / DAY_MS);
-    if (audited.day !== day) audited = { day, byHost: new Map() };
-    const count = (audited.byHost.get(hostId) ?? 0) + 1;
-    audited.byHost.set(hostId, count);
-    return count <= MAX_REFUSALS_AUDITED_PER_DAY;
-  };
+export function createInbound(deps: InboundDeps): Inbound {
+  const { db, clock, log, hub, durable, passing, intake, onCommitted } = deps;
+  const lanes = createLanes(hub.isCurrent);
+  let isScheduled = false;
+  const mayAudit = createDailyCap(clock, MAX_REFUSALS_AUDITED_PER_DAY);
 
   const schedule = () => {
     if (isScheduled) return;
     isScheduled = true;
     setImmediate(() => {
       isScheduled = false;
-      flushBatch();
-      if (waiting.length > 0) schedule();
+      takeTurn();
+      if (lanes.hasReady()) schedule();
     });
   };
 
+  const takeTurn = () => {
+    flushBatch();
+    workOn();
+  };
+
   const flushBatch = () => {
-    const batch = takeBatch();
+    const batch = lanes.takeBatch(({ connection, bytes }) => intake.mayStore(connection.hostId, bytes));
     if (batch.length === 0) return;
-    const effects: AfterCommit[] = [];
+    const applied: Applied[] = [];
     try {
       inTransaction(db, () => {
-        for (const message of batch) effects.push(applyOne(message));
+        for (const message of batch) applied.push({ message, result: applyOne(message) });
       });
     } catch (error) {
-      giveUp(batch, error);
+      giveUp(
+        batch.map(({ connection }) => connection),
+        error,
+      );
       return;
     }
-    acknowledge(batch);
-    for (const effect of effects) guarded("what follows a stored message", null, () => effect?.());
+    for (const { message, result } of applied) if (isLong(result)) lanes.begin(message, result);
+    const done = applied.filter(({ result }) => !isLong(result));
+    acknowledge(done.map(({ message }) => message));
+    for (const { result } of done) follow(result as AfterCommit);
   };
+
+  /** One portion of what one message leads to. */
+  const workOn = () => {
+    const lane = lanes.nextWork();
+    if (!lane?.work) return;
+    const { message, portions } = lane.work;
+    let effect: AfterCommit;
+    try {
+      const portion = inTransaction(db, () => portions.next());
+      if (!portion.done) return;
+      effect = portion.value;
+    } catch (error) {
+      if (isDiskTrouble(error)) {
+        giveUp([message.connection], error);
+        return;
+      }
+      inTransaction(db, () => refuse(message, error));
+    }
+    lanes.end(lane);
+    acknowledge([message]);
+    follow(effect);
+  };
+
+  const follow = (effect: AfterCommit) => guarded("what follows a stored message", null, () => effect?.());
 
   /** What is stored stays stored: an error here must not take other hosts' messages with it. */
   const guarded = (what: string, hostId: string | null, work: () => void): boolean => {
@@ -109,32 +144,28 @@ export function createInbound(deps: InboundDeps): Inbound {
     }
   };
 
-  const takeBatch = (): Waiting[] => {
-    let weight = 0;
-    let taken = 0;
-    while (taken < waiting.length && weight < MAX_BATCH_WEIGHT) weight += weightOf(waiting[taken++] as Waiting);
-    const batch = waiting.slice(0, taken).filter((message) => hub.isCurrent(message.connection));
-    waiting = waiting.slice(taken);
-    return batch;
-  };
-
-  const applyOne = (message: Waiting): AfterCommit => {
+  const applyOne = (message: Waiting): AfterCommit | LongWork => {
     const { connection, type } = message;
     try {
-      const apply = durable[type] as (connection: Connection, payload: unknown) => AfterCommit;
-      return inTransaction(db, () => apply(connection, message.payload) as never) as AfterCommit;
+      const apply = durable[type] as (connection: Connection, payload: unknown) => AfterCommit | LongWork;
+      return inTransaction(db, () => apply(connection, message.payload) as never) as AfterCommit | LongWork;
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
       if (isDiskTrouble(error)) throw error;
-      if (error instanceof ForeignObject && mayAudit(connection.hostId)) {
-        const actor = { kind: "agent", hostId: connection.hostId, ip: connection.ip } as const;
-        const target = { kind: "host", id: connection.hostId, name: connection.hello?.hostname ?? "" };
-        writeAudit(db, clock.now(), { actor, action: "agent.message_refused", target, payload: { type, why } });
-      }
-      const level = error instanceof ForeignObject || error instanceof CannotApply ? "warn" : "error";
-      log[level]("a message was dropped", { type, host_id: connection.hostId, why });
+      refuse(message, error);
       return undefined;
     }
+  };
+
+  /** It is dropped, and told where somebody should know. */
+  const refuse = ({ connection, type }: Waiting, error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    if (error instanceof ForeignObject && mayAudit(connection.hostId)) {
+      const actor = { kind: "agent", hostId: connection.hostId, ip: connection.ip } as const;
+      const target = { kind: "host", id: connection.hostId, name: connection.hello?.hostname ?? "" };
+      writeAudit(db, clock.now(), { actor, action: "agent.message_refused", target, payload: { type, why } });
+    }
+    const level = error instanceof ForeignObject || error instanceof CannotApply ? "warn" : "error";
+    log[level]("a message was dropped", { type, host_id: connection.hostId, why });
   };
 
   const acknowledge = (batch: Waiting[]) => {
@@ -149,13 +180,22 @@ export function createInbound(deps: InboundDeps): Inbound {
   };
 
   /** The database takes nothing now (its disk is full, …): nobody gets an acknowledgement, all come back later. */
-  const giveUp = (batch: Waiting[], error: unknown) => {
+  const giveUp = (connections: readonly Connection[], error: unknown) => {
     log.error("messages of agents could not be stored", {
       why: error instanceof Error ? error.message : String(error),
     });
-    const affected = new Set([...batch, ...waiting].map((message) => message.connection));
-    waiting = [];
-    for (const connection of affected) connection.close(CLOSE.shuttingDown, "the server cannot store anything now");
+    for (const connection of new Set([...connections, ...lanes.connections()])) {
+      lanes.drop(connection);
+      connection.close(CLOSE.shuttingDown, "the server cannot store anything now");
+    }
+  };
+
+  /** It comes again, and finds what it has not got acknowledged in its outbox. */
+  const cutOff = (connection: Connection, why: string) => {
+    intake.note(connection.hostId, "cut_off");
+    log.warn("a host sends more than the server takes; its connection is closed", { host_id: connection.hostId, why });
+    lanes.drop(connection);
+    connection.close(CLOSE.slowDown, "too much at once: slow down");
   };
 
   const refuseFrame = (connection: Connection, type: string | null, field: string) => {
@@ -171,6 +211,10 @@ export function createInbound(deps: InboundDeps): Inbound {
   return {
     receive(connection, frame) {
       connection.lastFrameAt = clock.now();
+      if (!intake.received(connection.hostId, frame.length)) {
+        cutOff(connection, "bytes received");
+        return;
+      }
       const parsed = parseToServer(frame);
       if (!parsed.ok) {
         if (parsed.reason === "bad") refuseFrame(connection, parsed.type, parsed.field);
@@ -184,8 +228,11 @@ export function createInbound(deps: InboundDeps): Inbound {
         return;
       }
       if (isDurable(message.type)) {
-        waiting.push({ connection, type: message.type, seq: message.seq as number, payload: message.payload });
-        schedule();
+        const { type, seq, payload } = message;
+        const waiting = lanes.push({ connection, type, seq: seq as number, payload, bytes: frame.length });
+        if (waiting.messages > MOST_WAITING_MESSAGES || waiting.bytes > MOST_WAITING_BYTES)
+          cutOff(connection, "messages in flight");
+        else schedule();
         return;
       }
       const handle = passing[message.type as PassingType] as (
@@ -201,8 +248,18 @@ export function createInbound(deps: InboundDeps): Inbound {
         connection.close(CLOSE.shuttingDown, "the server could not take the greeting in");
     },
     flush() {
-      while (waiting.length > 0) flushBatch();
+      while (lanes.hasReady()) takeTurn();
     },
+    ticks: [
+      {
+        name: "hosts held back",
+        everyMs: HELD_BACK_LOOK_MS,
+        run() {
+          lanes.releaseHeldBack();
+          if (lanes.hasReady()) schedule();
+        },
+      },
+    ],
   };
 }
 
@@ -210,13 +267,6 @@ function isDurable(type: string): type is DurableType {
   return (DURABLE_TYPES as readonly string[]).includes(type);
 }
 
-function weightOf({ type, payload }: Waiting): number {
-  if (type === "log.stream") return (payload as ToServerPayload<"log.stream">).lines.length;
-  if (type === "snapshots.report") return 10 + (payload as ToServerPayload<"snapshots.report">).snapshots.length;
-  return 10;
-}
-
-function isDiskTrouble(error: unknown): boolean {
-  const code = String((error as { code?: unknown } | null)?.code ?? "");
-  return /^SQLITE_(FULL|IOERR|READONLY|CORRUPT|CANTOPEN|NOMEM|BUSY|LOCKED)/.test(code);
+function isLong(result: AfterCommit | LongWork): result is LongWork {
+  return typeof result === "object";
 }

@@ -19,8 +19,11 @@ import type { Socket, SocketEnd } from "../http/sockets.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import { type Connection, createConnection, type Hello, type Hub } from "./hub.ts";
 import type { Inbound } from "./inbound.ts";
+import type { Intake } from "./intake.ts";
 
 const STRANGERS_PER_MINUTE = 60;
+/** What a host that sends too much is told to wait. */
+const CUT_OFF_SECONDS = 5;
 const REPLACEMENTS_THAT_LOOK_CLONED = 3;
 const REPLACEMENT_WINDOW_MS = 10 * MINUTE_MS;
 
@@ -39,6 +42,7 @@ export type AgentSocketDeps = {
   log: Log;
   hub: Hub;
   inbound(): Inbound;
+  intake: Pick<Intake, "isCutOff">;
   handshake: Handshake;
   serverStateId: string;
   isDraining(): boolean;
@@ -51,7 +55,7 @@ export type AgentSockets = {
 };
 
 export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
-  const { db, clock, log, hub, inbound, handshake, serverStateId, isDraining } = deps;
+  const { db, clock, log, hub, inbound, intake, handshake, serverStateId, isDraining } = deps;
   const strangers = createRateLimit({ limit: STRANGERS_PER_MINUTE, windowMs: MINUTE_MS, clock });
   const replacements = createRateLimit({
     limit: REPLACEMENTS_THAT_LOOK_CLONED - 1,
@@ -141,7 +145,10 @@ export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
           const token = /^Bearer (\S{16,200})$/.exec(c.req.header("authorization") ?? "")?.[1];
           const tokenHash = token ? hashToken(token) : "";
           const host = findHostByTokenHash(db, tokenHash);
-          if (host && host.archivedAt === null) return upgrade(endFor(host.id, from.ip));
+          if (host && host.archivedAt === null) {
+            if (intake.isCutOff(host.id)) throw new Refusal(429, "slow_down", "Too much at once.", {}, CUT_OFF_SECONDS);
+            return upgrade(endFor(host.id, from.ip));
+          }
           const wait = strangers.hit(from.network);
           if (wait !== null) throw new Refusal(429, "too_many_attempts", "Too many attempts.", {}, wait);
           if (!token) throw new Refusal(401, "unknown_token", "Send the agent's token.");

@@ -2,6 +2,7 @@
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Db } from "../../db/open.ts";
 import { deleteExpiredSessions, findSessionByToken, insertSession, touchSession } from "../../db/queries/sessions.ts";
+import { isDiskTrouble } from "../../db/trouble.ts";
 import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { AppContext, Origin, Session } from "../http/routes.ts";
@@ -36,6 +37,14 @@ export function sessionTicks({ db, clock, bus }: { db: Db; clock: Clock; bus: Fa
 
 export function createSessionStore({ db, clock, sealer }: { db: Db; clock: Clock; sealer: Sealer }): SessionStore {
   const csrfOf = (tokenHash: string) => sealer.digest("csrf", tokenHash);
+  /** On a full disk whoever is signed in must still see the page that says so. */
+  const touch = (id: string, now: number, ip: string) => {
+    try {
+      touchSession(db, id, now, ip);
+    } catch (error) {
+      if (!isDiskTrouble(error)) throw error;
+    }
+  };
   return {
     start(c, userId, from) {
       const token = newToken();
@@ -71,7 +80,7 @@ export function createSessionStore({ db, clock, sealer }: { db: Db; clock: Clock
       if (!found || found.user.disabledAt !== null) return null;
       const { session, user } = found;
       if (now >= session.expiresAt || now - session.lastUsedAt >= SESSION_IDLE_MS) return null;
-      if (now - session.lastUsedAt >= TOUCH_EVERY_MS) touchSession(db, session.id, now, from.ip);
+      if (now - session.lastUsedAt >= TOUCH_EVERY_MS) touch(session.id, now, from.ip);
       return {
         sessionId: session.id,
         userId: user.id,

@@ -20,11 +20,11 @@ export type CompileDeps = {
   updateKeys(): string[];
 };
 
-/** null for a host that is gone. The digest is opaque without the server key: a stolen database is no oracle for passwords. */
-export function compileDesiredState(
-  { db, sealer, credentials, hooks, updateKeys }: CompileDeps,
-  hostId: string,
-): DesiredState | null {
+/** Everything but the version, which rises with each change, and the digest. */
+export type StateBody = Omit<DesiredState, "state_version" | "digest">;
+
+/** Unseals all secrets of the host. null for a host that is gone. */
+export function compileBody({ db, credentials, hooks, updateKeys }: CompileDeps, hostId: string): StateBody | null {
   const host = findHost(db, hostId);
   if (!host) return null;
   const repos = listReposOfHost(db, hostId).flatMap((repo) => {
@@ -34,15 +34,26 @@ export function compileDesiredState(
   const groups = listSourceGroups(db, hostId).map((group) =>
     asDesiredGroup(group, listTargetRepoIds(db, group), hooks.resolved(host, group)),
   );
-  const body: Omit<DesiredState, "digest"> = {
-    state_version: host.stateVersion,
+  return {
     repos,
     source_groups: groups,
     schedules: listSchedules(db, hostId).map(asDesiredSchedule),
     ...hostFields(host),
     update_keys: updateKeys(),
   };
-  return { ...body, digest: sealer.digest("desired-state", JSON.stringify(body)) };
+}
+
+/** The digest is opaque without the server key: a stolen database is no oracle for passwords. */
+export function withDigest({ sealer }: Pick<CompileDeps, "sealer">, version: number, body: StateBody): DesiredState {
+  const { repos, ...rest } = body;
+  const state = { state_version: version, repos, ...rest };
+  return { ...state, digest: sealer.digest("desired-state", JSON.stringify(state)) };
+}
+
+export function compileDesiredState(deps: CompileDeps, hostId: string): DesiredState | null {
+  const body = compileBody(deps, hostId);
+  const host = body && findHost(deps.db, hostId);
+  return body && host ? withDigest(deps, host.stateVersion, body) : null;
 }
 
 function asDesiredRepo(

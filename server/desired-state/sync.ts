@@ -3,15 +3,14 @@ import type { Db } from "../../db/open.ts";
 import { findHost, raiseStateVersion, updateHost } from "../../db/queries/hosts.ts";
 import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
+import type { DesiredState } from "../../shared/protocol/to-agent.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
-import { MAX_DESIRED_STATE_BYTES } from "../../shared/protocol/version.ts";
 import type { Connection, Hub } from "../agents/hub.ts";
-import { Refusal } from "../http/errors.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
-import { type CompileDeps, compileDesiredState } from "./compile.ts";
 import { isWholeRefused, locateErrors } from "./problems.ts";
+import type { DesiredStates } from "./states.ts";
 
 const PUSH_AGAIN_AFTER_MS = MINUTE_MS;
 
@@ -25,20 +24,24 @@ export type StateSync = {
   dropHost(hostId: string): void;
 };
 
-export type StateSyncDeps = CompileDeps & { db: Db; clock: Clock; log: Log; hub: Hub; bus: FactBus };
+export type StateSyncDeps = { db: Db; clock: Clock; log: Log; hub: Hub; bus: FactBus; states: DesiredStates };
 
-export function createStateSync(deps: StateSyncDeps): StateSync {
-  const { db, clock, log, hub, bus } = deps;
+/** What went out last on a host's connection. The state is kept until it is acknowledged. */
+type Pushed = { digest: string; at: number; state: DesiredState | null };
+
+export function createStateSync({ db, clock, log, hub, bus, states }: StateSyncDeps): StateSync {
   const isolation = createIsolation({ task: "sending its desired state again", of: "host", clock, log });
-  /** Pushed and not yet acknowledged: host → when. */
-  const unacknowledged = new Map<string, number>();
+  const pushed = new Map<string, Pushed>();
 
-  const push = (connection: Connection) => {
-    const state = compileDesiredState(deps, connection.hostId);
+  const push = (connection: Connection, state: DesiredState | null) => {
     if (!state) return;
-    unacknowledged.set(connection.hostId, clock.now());
+    pushed.set(connection.hostId, { digest: state.digest, at: clock.now(), state });
     connection.send("state.set", state);
   };
+
+  /** Needed for the places of errors only. */
+  const acknowledgedState = (hostId: string, { errors }: ToServerPayload<"state.ack">): DesiredState | null =>
+    errors.length === 0 ? null : (pushed.get(hostId)?.state ?? states.compile(hostId));
 
   const setDrift = (hostId: string, isDrifting: boolean) => {
     const host = findHost(db, hostId);
@@ -48,11 +51,11 @@ export function createStateSync(deps: StateSyncDeps): StateSync {
 
   const repush = () => {
     const now = clock.now();
-    for (const [hostId, pushedAt] of unacknowledged) {
-      if (now - pushedAt < PUSH_AGAIN_AFTER_MS) continue;
+    for (const [hostId, { at, state }] of pushed) {
+      if (state === null || now - at < PUSH_AGAIN_AFTER_MS) continue;
       const connection = hub.find(hostId);
-      if (connection) isolation.attempt(hostId, () => push(connection));
-      else unacknowledged.delete(hostId);
+      if (connection) isolation.attempt(hostId, () => push(connection, states.compile(hostId)));
+      else pushed.delete(hostId);
     }
     isolation.conclude();
   };
@@ -62,13 +65,13 @@ export function createStateSync(deps: StateSyncDeps): StateSync {
       raiseStateVersion(db, hostId, clock.now());
       setDrift(hostId, true);
       const connection = hub.find(hostId);
-      if (connection?.hello) push(connection);
+      if (connection?.hello) push(connection, states.afterEdit(hostId));
       bus.tell("host.changed", { hostId });
     },
     greet(connection) {
       const { hello, hostId } = connection;
       if (!hello) return;
-      const wanted = compileDesiredState(deps, hostId);
+      const wanted = states.compile(hostId);
       const host = findHost(db, hostId);
       const isNews = host?.appliedStateDigest !== hello.applied_state_digest;
       if (isNews || host?.appliedStateVersion !== hello.applied_state_version) {
@@ -81,27 +84,30 @@ export function createStateSync(deps: StateSyncDeps): StateSync {
         setDrift(hostId, false);
         bus.tell("state.applied", { hostId });
         // Its acknowledgement never came, and with it what the host could not use: it is asked for again.
-        if (isNews) push(connection);
+        if (isNews) push(connection, wanted);
         return;
       }
       setDrift(hostId, true);
-      push(connection);
+      push(connection, wanted);
     },
     acknowledged(connection, ack) {
       const { hostId } = connection;
-      const wanted = compileDesiredState(deps, hostId);
-      if (!wanted) return;
-      const isApplied = ack.digest === wanted.digest;
+      // Whatever changes while a host is connected is pushed: what went out last is what is wanted.
+      const last = pushed.get(hostId) ?? states.compile(hostId);
+      if (!last) return;
+      const isApplied = ack.digest === last.digest;
       const isRefused = !isApplied && isWholeRefused(ack.errors);
       updateHost(db, hostId, {
         // Without a digest nothing usable is kept there, whatever version an older agent names.
         appliedStateVersion: ack.digest === null ? null : ack.state_version,
         appliedStateDigest: ack.digest,
         // Errors of an older state count positions in what has changed since: the newer one's acknowledgement follows.
-        ...(isApplied || isRefused ? { stateErrors: locateErrors(ack.errors, isApplied ? wanted : null) } : {}),
+        ...(isApplied || isRefused
+          ? { stateErrors: locateErrors(ack.errors, isApplied ? acknowledgedState(hostId, ack) : null) }
+          : {}),
       });
       if (isApplied) {
-        unacknowledged.delete(hostId);
+        pushed.set(hostId, { digest: last.digest, at: clock.now(), state: null });
         setDrift(hostId, false);
         if (ack.errors.length > 0)
           log.warn("an agent cannot use all of its settings", { host_id: hostId, problems: ack.errors.length });
@@ -118,15 +124,6 @@ export function createStateSync(deps: StateSyncDeps): StateSync {
       bus.tell("host.changed", { hostId });
     },
     ticks: [{ name: "state", everyMs: 10 * SECOND_MS, run: repush }],
-    dropHost: (hostId) => void unacknowledged.delete(hostId),
+    dropHost: (hostId) => void pushed.delete(hostId),
   };
-}
-
-/** Call inside the transaction of a change. @throws Refusal 413 when the whole would not fit into one message */
-export function checkStateSize(deps: CompileDeps, hostId: string): void {
-  const state = compileDesiredState(deps, hostId);
-  const bytes = state ? Buffer.byteLength(JSON.stringify(state)) : 0;
-  if (bytes <= MAX_DESIRED_STATE_BYTES) return;
-  const message = `This host would have to know ${Math.ceil(bytes / 1024)} KiB of paths and patterns; ${MAX_DESIRED_STATE_BYTES / 1024} KiB is the most. Shorten the lists.`;
-  throw new Refusal(413, "state_too_large", message);
 }

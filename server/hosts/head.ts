@@ -29,6 +29,7 @@ export type HeadReaderDeps = {
   db: Db;
   clock: Clock;
   hub: Hub;
+  findIntakeNote(hostId: string): HostHead["heldBack"];
   lastSeenAt(host: Pick<HostRow, "id" | "lastSeenAt">): number | null;
   shareOf: ShareOf;
 };
@@ -40,7 +41,7 @@ export type HostHeads = {
 
 const WEEK_MS = 7 * DAY_MS;
 
-export function createHostHeads({ db, clock, hub, lastSeenAt, shareOf }: HeadReaderDeps): HostHeads {
+export function createHostHeads({ db, clock, hub, lastSeenAt, findIntakeNote, shareOf }: HeadReaderDeps): HostHeads {
   const protectionOf = createProtection();
   return {
     read(hostId) {
@@ -96,6 +97,7 @@ export function createHostHeads({ db, clock, hub, lastSeenAt, shareOf }: HeadRea
         scheduleCount: allSchedules.length,
         lateSince,
         problems: host.archivedAt === null ? settingsProblems(host, { groups: rows, repos }) : [],
+        heldBack: host.archivedAt === null ? findIntakeNote(hostId) : null,
         sizeChangeBytes: weekChange(db, repos, now),
         oldestSnapshotAt: findOldestSnapshotTime(
           db,

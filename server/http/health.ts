@@ -1,21 +1,29 @@
-/** `/healthz`: the process answers. `/readyz`: the database takes writes. */
-import type { Db } from "../../db/open.ts";
-import { putSetting } from "../../db/queries/settings.ts";
-import type { Clock } from "../../shared/clock.ts";
+/** `/healthz`: the process answers, and names what keeps it from storing anything. `/readyz`: it takes work. */
 import { Refusal } from "./errors.ts";
 import { publicRoute, type Route } from "./routes.ts";
 
-/** Anybody may ask; the disk is written at most this often. */
-const WRITE_EVERY_MS = 5_000;
+export type HealthDeps = {
+  /** Why the database takes no writes; strangers hear no folder. */
+  storage: { problem(): { code: "disk_full" | "database" } | null };
+  isDraining(): boolean;
+};
 
-export function healthRoutes({ db, clock, isDraining }: { db: Db; clock: Clock; isDraining(): boolean }): Route[] {
-  let writtenAt = 0;
+const WORDS = {
+  disk_full: "The server's disk is full, so nothing can be saved. Free some space.",
+  database: "The database cannot be written. Check the server's log and its disk.",
+};
+
+export function healthRoutes({ storage, isDraining }: HealthDeps): Route[] {
   return [
     publicRoute({
       method: "GET",
       path: "/healthz",
-      summary: "The process is alive",
-      handle: ({ c }) => c.json({ status: "ok" }),
+      summary: "The process is alive; says when it cannot store anything",
+      // A restart frees no disk, so whoever restarts what is not healthy must not do it for that.
+      handle: ({ c }) => {
+        const problem = storage.problem();
+        return c.json(problem ? { status: problem.code, message: WORDS[problem.code] } : { status: "ok" });
+      },
     }),
     publicRoute({
       method: "GET",
@@ -23,14 +31,8 @@ export function healthRoutes({ db, clock, isDraining }: { db: Db; clock: Clock; 
       summary: "The database is writable and up to date",
       handle: ({ c }) => {
         if (isDraining()) throw new Refusal(503, "draining", "The server is shutting down.");
-        try {
-          if (Math.abs(clock.now() - writtenAt) >= WRITE_EVERY_MS) {
-            putSetting(db, "ready_check", String(clock.now()));
-            writtenAt = clock.now();
-          }
-        } catch {
-          throw new Refusal(503, "database", "The database cannot be written. Look at the server's log and its disk.");
-        }
+        const problem = storage.problem();
+        if (problem) throw new Refusal(503, problem.code, WORDS[problem.code]);
         return c.json({ status: "ready" });
       },
     }),

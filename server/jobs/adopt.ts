@@ -1,28 +1,54 @@
 /** Makes the row of a job that only the agent knows: one that it began by itself, or that a restored database has forgotten. */
 import type { Db } from "../../db/open.ts";
-import { insertJob } from "../../db/queries/jobs.ts";
+import { countOpenJobsOfHost, insertJob } from "../../db/queries/jobs.ts";
 import { type Clock, DAY_MS } from "../../shared/clock.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
 import type { Connection } from "../agents/hub.ts";
+import { CannotApply } from "../agents/inbound.ts";
 import { writeAudit } from "../runtime/audit.ts";
+import { createDailyCap } from "../runtime/daily-cap.ts";
 import { adopted } from "./life.ts";
+
+/** Every message about a job reads all open ones of its host. */
+const MOST_OPEN_JOBS = 1000;
+/** The audit log is kept for years, and a liar can send all day. */
+const MAX_ADOPTIONS_AUDITED_PER_DAY = 100;
 
 export type AdoptDeps = {
   db: Db;
   clock: Clock;
   /** @throws ForeignObject */
-  checkOwned(connection: Connection, job: JobFields): void;
+  checkOwned(connection: Connection, job: JobFields, moment: "open" | "ended"): void;
 };
 
-/** Scheduled backups are expected; anything else leaves an audit row. @throws ForeignObject */
-export function adoptJob({ db, clock, checkOwned }: AdoptDeps, connection: Connection, fields: JobFields): void {
-  checkOwned(connection, fields);
-  const now = clock.now();
+export type AdoptJob = (connection: Connection, job: JobFields, moment: "open" | "ended") => void;
+
+/** Scheduled backups are expected; anything else leaves an audit row. @throws ForeignObject, CannotApply when too many are open */
+export function createAdopt({ db, clock, checkOwned }: AdoptDeps): AdoptJob {
+  const mayAudit = createDailyCap(clock, MAX_ADOPTIONS_AUDITED_PER_DAY);
+  return (connection, fields, moment) => {
+    checkOwned(connection, fields, moment);
+    if (moment === "open" && countOpenJobsOfHost(db, connection.hostId, MOST_OPEN_JOBS) >= MOST_OPEN_JOBS)
+      throw new CannotApply(`${MOST_OPEN_JOBS} jobs of this host are open already`);
+    insertAdopted(db, clock.now(), connection.hostId, fields);
+    const isExpected = fields.kind === "backup" && fields.actor_kind === "schedule";
+    if (isExpected || !mayAudit(connection.hostId)) return;
+    writeAudit(db, clock.now(), {
+      actor: { kind: "agent", hostId: connection.hostId, ip: connection.ip },
+      action: "job.adopted",
+      target: { kind: "job", id: fields.job_id, name: fields.kind },
+      payload: { host_id: connection.hostId },
+    });
+  };
+}
+
+/** Without an expiry, which tells it for good from the jobs that the server ordered. */
+function insertAdopted(db: Db, now: number, hostId: string, fields: JobFields): void {
   // Due times are the host's own; one that is further ahead than any clock's little error would stay the last run for good.
   const isFarAhead = fields.scheduled_at !== null && fields.scheduled_at > now + DAY_MS;
   insertJob(db, {
     id: fields.job_id,
-    hostId: connection.hostId,
+    hostId,
     repoId: fields.repo_id,
     sourceGroupId: fields.source_group_id,
     scheduleId: fields.schedule_id,
@@ -33,12 +59,5 @@ export function adoptJob({ db, clock, checkOwned }: AdoptDeps, connection: Conne
     scheduledAt: isFarAhead ? now : fields.scheduled_at,
     queuedAt: Math.min(fields.queued_at, now),
     ...adopted(now),
-  });
-  if (fields.kind === "backup" && fields.actor_kind === "schedule") return;
-  writeAudit(db, now, {
-    actor: { kind: "agent", hostId: connection.hostId, ip: connection.ip },
-    action: "job.adopted",
-    target: { kind: "job", id: fields.job_id, name: fields.kind },
-    payload: { host_id: connection.hostId },
   });
 }

@@ -1,7 +1,7 @@
 /** Carries a job through its life: reads what the table says of an event, writes it, and what an end means with it. */
 import type { Db } from "../../db/open.ts";
 import { findHost, updateHost } from "../../db/queries/hosts.ts";
-import { changeJob, findJob, listOpenJobs } from "../../db/queries/jobs.ts";
+import { changeJob, findJob, findRunningJobId } from "../../db/queries/jobs.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
 import type { ToAgentPayload } from "../../shared/protocol/to-agent.ts";
@@ -39,9 +39,8 @@ export function hasEnded(step: Step): boolean {
 }
 
 function refreshCurrentJob(db: Db, hostId: string): void {
-  const running = listOpenJobs(db, hostId).find((job) => job.status === "running");
-  if (findHost(db, hostId)?.currentJobId !== (running?.id ?? null))
-    updateHost(db, hostId, { currentJobId: running?.id ?? null });
+  const currentJobId = findRunningJobId(db, hostId);
+  if (findHost(db, hostId)?.currentJobId !== currentJobId) updateHost(db, hostId, { currentJobId });
 }
 
 /** With the job's fields, so that an agent that never received it can report its end. */

@@ -1,6 +1,6 @@
 /** Makes jobs. Asking twice for the same thing returns the job that is there. */
 import type { Db } from "../../db/open.ts";
-import { findJob, insertJob, listOpenJobsLike } from "../../db/queries/jobs.ts";
+import { findJob, insertJob, isOrdered, listOpenJobsLike } from "../../db/queries/jobs.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, HOUR_MS } from "../../shared/clock.ts";
@@ -50,6 +50,8 @@ export function createJobMaker({ db, clock, bus }: { db: Db; clock: Clock; bus: 
 }
 
 function stillServes(job: JobRow, order: JobOrder): boolean {
+  // A backup that the host began by itself is as good; of anything else only its own word would tell.
+  if (!isOrdered(job) && job.kind !== "backup") return false;
   if (order.kind === "probe" && whatItTries(job.args) !== whatItTries(order.args)) return false;
   return servesNewOrder(job);
 }

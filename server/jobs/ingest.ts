@@ -12,7 +12,7 @@ import type { Connection } from "../agents/hub.ts";
 import { type AfterCommit, CannotApply, ForeignObject } from "../agents/inbound.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
-import { adoptJob } from "./adopt.ts";
+import { createAdopt } from "./adopt.ts";
 import { advance, cancelMessage, hasEnded, tellAdvanced } from "./advance.ts";
 import { type JobEvent, nextStep } from "./life.ts";
 import type { LiveJobs } from "./stream.ts";
@@ -24,18 +24,19 @@ export type JobIngestDeps = {
   bus: FactBus;
   live: LiveJobs;
   /** @throws ForeignObject when the repo or group is not the host's */
-  checkOwned(connection: Connection, job: JobFields): void;
+  checkOwned(connection: Connection, job: JobFields, moment: "open" | "ended"): void;
 };
 
 /** Call inside a transaction; the effects after it. */
 export type HeldJobs = (connection: Connection) => { ids: ReadonlySet<string>; effects: readonly (() => void)[] };
 
 export function createJobIngest({ db, clock, log, bus, live, checkOwned }: JobIngestDeps) {
+  const adopt = createAdopt({ db, clock, checkOwned });
   /** The row of a job that this host speaks of; made when the server does not know it. */
   const rowFor = (connection: Connection, fields: JobFields, event: JobEvent) => {
     const known = findJob(db, fields.job_id);
     const isAdopted = nextStep(known, event).does === "adopt";
-    if (isAdopted) adoptJob({ db, clock, checkOwned }, connection, fields);
+    if (isAdopted) adopt(connection, fields, event === "finished" ? "ended" : "open");
     const row = known ?? (findJob(db, fields.job_id) as JobRow);
     if (row.hostId !== connection.hostId) throw new ForeignObject(`job ${fields.job_id} is another host's`);
     return { row, isAdopted };
@@ -108,7 +109,7 @@ export function createJobIngest({ db, clock, log, bus, live, checkOwned }: JobIn
           : held(connection, open, "accepted");
         effects.push(effect);
       } catch (error) {
-        if (!(error instanceof ForeignObject)) throw error;
+        if (!(error instanceof ForeignObject || error instanceof CannotApply)) throw error;
         log.warn("an open job of an agent was refused", { job_id: open.job_id, why: error.message });
       }
     }

@@ -1,6 +1,6 @@
 /** What ended maintenance tells about a repo: when it was last done, how much has been read, whether the admin credential is any good. */
 import type { Db } from "../../db/open.ts";
-import { findJob, findLastJob } from "../../db/queries/jobs.ts";
+import { findJob, findLastJob, isOrdered } from "../../db/queries/jobs.ts";
 import { findCredential, findRepo, listRepos, updateCredential, updateRepo } from "../../db/queries/repos.ts";
 import { listSourceGroups, listTargetRepoIds } from "../../db/queries/source-groups.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
@@ -49,7 +49,8 @@ export function createMaintenanceResults(deps: MaintenanceResultDeps): Maintenan
   const isolation = createIsolation({ task: "noting the results of its maintenance", of: "repo", clock, log });
   const apply = (job: JobRow) => {
     const repo = job.repoId === null ? null : findRepo(db, job.repoId);
-    if (!repo || job.finishedAt === null || job.status === "cancelled") return;
+    // Of a job that the server did not order nothing is known but the agent's word.
+    if (!repo || !isOrdered(job) || job.finishedAt === null || job.status === "cancelled") return;
     if (job.kind === "forget") goOn(repo, job);
     const changes = changesOf(repo, job);
     if (changes === null) return;

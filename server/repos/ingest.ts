@@ -13,6 +13,7 @@ import {
 import { countSnapshots, sumAddedBytes, sumNewestSizes } from "../../db/queries/snapshots.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+import type { JobKind } from "../../shared/jobs.ts";
 import type { Log } from "../../shared/log.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import type { Connection } from "../agents/hub.ts";
@@ -35,9 +36,11 @@ export type RepoIngestDeps = {
   bus: FactBus;
   /** The repo, if the connection's host may speak of it. @throws ForeignObject */
   ownedRepo(connection: Connection, repoId: string): RepoRow;
+  /** As `ownedRepo`, or lent by an open order of one of these kinds. @throws ForeignObject */
+  reachOf(connection: Connection, repoId: string, kinds: readonly JobKind[]): { repo: RepoRow };
 };
 
-export function createRepoIngest({ db, clock, log, bus, ownedRepo }: RepoIngestDeps) {
+export function createRepoIngest({ db, clock, log, bus, ownedRepo, reachOf }: RepoIngestDeps) {
   const isolation = createIsolation({ task: "keeping its daily figures", of: "repo", clock, log });
   return {
     ticks: [
@@ -58,15 +61,17 @@ export function createRepoIngest({ db, clock, log, bus, ownedRepo }: RepoIngestD
       return () => bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
     },
     stats(connection: Connection, report: ToServerPayload<"repo.stats">): AfterCommit {
-      const repo = ownedRepo(connection, report.repo_id);
+      // Whoever prunes measures what is left.
+      const { repo } = reachOf(connection, report.repo_id, ["prune"]);
       const measuredAt = Math.min(report.measured_at, clock.now());
       if (repo.measuredAt !== null && measuredAt < repo.measuredAt) throw new CannotApply("older statistics");
-      const newest = sumNewestSizes(db, repo.id);
-      const restoreSize = report.restore_size_bytes ?? newest.sizeBytes;
+      const isWhole = report.restore_size_bytes !== null && report.file_count !== null;
+      const newest = isWhole ? null : sumNewestSizes(db, repo.id);
+      const restoreSize = report.restore_size_bytes ?? newest?.sizeBytes ?? null;
       updateRepo(db, repo.id, {
         sizeBytes: report.size_bytes ?? repo.sizeBytes,
         restoreSizeBytes: restoreSize,
-        fileCount: report.file_count ?? newest.fileCount,
+        fileCount: report.file_count ?? newest?.fileCount ?? null,
         compressionRatio: report.compression_ratio,
         dedupRatio: ratio(restoreSize, report.uncompressed_bytes),
         measuredAt,

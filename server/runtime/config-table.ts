@@ -105,6 +105,13 @@ export const SETTINGS = [
     description: "Days for which jobs without their logs are kept; a host's newest 200 jobs always stay",
   },
   {
+    name: "RM_HOST_MIB_PER_MINUTE",
+    kind: "count",
+    default: "120",
+    secret: false,
+    description: "MiB a minute that one host may have stored; a longer burst waits on the host and is not lost",
+  },
+  {
     name: "RM_BACKUP_DIR",
     kind: "path",
     default: null,

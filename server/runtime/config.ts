@@ -22,6 +22,7 @@ export type Config = {
   jobRetentionDays: number;
   backupDir: string;
   backupKeep: number;
+  hostMibPerMinute: number;
   /** null = nobody is told. */
   heartbeatUrl: string | null;
 };
@@ -57,6 +58,7 @@ export function readConfig(
     logRetentionDays: countOf("RM_LOG_RETENTION_DAYS", values, errors),
     jobRetentionDays: countOf("RM_JOB_RETENTION_DAYS", values, errors),
     backupKeep: countOf("RM_BACKUP_KEEP", values, errors),
+    hostMibPerMinute: countOf("RM_HOST_MIB_PER_MINUTE", values, errors),
   };
   const heartbeatUrl = values.RM_HEARTBEAT_URL;
   if (heartbeatUrl !== null && !(URL.canParse(heartbeatUrl) && /^https?:/i.test(heartbeatUrl)))

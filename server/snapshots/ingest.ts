@@ -1,26 +1,22 @@
 /** Snapshots as agents report them: added one by one after backups, replaced as a whole by complete lists. */
 import type { Db } from "../../db/open.ts";
 import { refreshRepoProjections } from "../../db/queries/hosts.ts";
-import { updateRepo } from "../../db/queries/repos.ts";
-import {
-  countSnapshots,
-  deleteReportParts,
-  deleteSnapshotsExcept,
-  findCompleteReport,
-  hasSnapshot,
-  putReportPart,
-  sumNewestSizes,
-  upsertSnapshots,
-} from "../../db/queries/snapshots.ts";
+import { findRepo, updateRepo } from "../../db/queries/repos.ts";
+import { measureReport, putReportPart } from "../../db/queries/snapshot-reports.ts";
+import { countSnapshots, hasSnapshot, sumNewestSizes, upsertSnapshots } from "../../db/queries/snapshots.ts";
+import type { JobRow } from "../../db/schema/jobs.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, HOUR_MS } from "../../shared/clock.ts";
+import type { JobKind } from "../../shared/jobs.ts";
 import type { SnapshotRow } from "../../shared/protocol/fields.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import type { Connection } from "../agents/hub.ts";
-import type { AfterCommit } from "../agents/inbound.ts";
+import { type AfterCommit, CannotApply, type LongWork } from "../agents/inbound.ts";
 import { dayOfHost } from "../hosts/day.ts";
+import { Refusal } from "../http/errors.ts";
 import { takeSample } from "../repos/ingest.ts";
 import type { FactBus } from "../runtime/facts.ts";
+import { drop, type ListKey, listIdOf, MOST_BYTES, MOST_PARTS, supersededBy, takeOver } from "./lists.ts";
 
 export type SnapshotIngestDeps = {
   db: Db;
@@ -28,53 +24,106 @@ export type SnapshotIngestDeps = {
   bus: FactBus;
   /** @throws ForeignObject */
   ownedRepo(connection: Connection, repoId: string): RepoRow;
+  /** @throws ForeignObject */
+  reachOf(connection: Connection, repoId: string, kinds: readonly JobKind[]): { repo: RepoRow; loan: JobRow | null };
+  /** The snapshots that an order named to a host that is not the repo's own. */
+  removalsOf(jobId: string): ReadonlySet<string>;
+  /** Asks the repo's own host for its list. @throws Refusal */
+  orderList(repoId: string): void;
+  /** For the page of the host. */
+  tooLarge(hostId: string): void;
 };
 
-export function createSnapshotIngest({ db, clock, bus, ownedRepo }: SnapshotIngestDeps) {
+/** Summing up more would hold the event loop with every backup; the daily measurement tells. */
+const MOST_SUMMED = 10_000;
+
+/** Orders at whose end a host that is not the repo's own lists it. */
+const LISTED_BY: readonly JobKind[] = ["forget", "prune"];
+
+export function createSnapshotIngest(deps: SnapshotIngestDeps) {
+  const { db, clock, bus, ownedRepo, reachOf, removalsOf, orderList, tooLarge } = deps;
   const refresh = (repo: RepoRow, changes: Partial<RepoRow> = {}): AfterCommit => {
     updateRepo(db, repo.id, { ...changes, snapshotCount: countSnapshots(db, repo.id), updatedAt: clock.now() });
     refreshRepoProjections(db, repo.hostId);
     takeSample(db, repo.id, dayOfHost(db, repo.hostId, clock.now()));
     return () => bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
   };
+  const askedAt = new Map<string, number>();
+  /** A borrower says that snapshots have gone which nobody ordered to go: its owner knows better. */
+  const askOwner = (repo: RepoRow) => {
+    if (clock.now() - (askedAt.get(repo.id) ?? Number.NEGATIVE_INFINITY) < HOUR_MS) return;
+    askedAt.set(repo.id, clock.now());
+    try {
+      orderList(repo.id);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  };
+  type List = { key: ListKey; parts: number; takenAt: number; unreadable: readonly string[] };
+  function* apply(
+    { key, parts, takenAt, unreadable }: List,
+    older: readonly ListKey[],
+    loan: JobRow | null,
+  ): Generator<void, AfterCommit> {
+    const mayGo = loan ? removalsOf(loan.id) : null;
+    const { unexplained } = yield* takeOver(db, key, parts, loan ? [] : unreadable, mayGo, clock.now());
+    yield* dropAll(db, older);
+    const repo = findRepo(db, key.repoId);
+    if (!repo) return undefined;
+    // A borrower's word settles nothing: the next list of the repo's own host must not be older than it.
+    if (!loan) {
+      const unread = unreadable.length > 0 ? [...unreadable] : null;
+      return refresh(repo, { snapshotsTakenAt: takenAt, unreadableSnapshots: unread });
+    }
+    const changed = refresh(repo);
+    return () => {
+      changed?.();
+      if (unexplained > 0) askOwner(repo);
+    };
+  }
   return {
     added(connection: Connection, message: ToServerPayload<"snapshots.added">): AfterCommit {
       const repo = ownedRepo(connection, message.repo_id);
       const grown = growthOf(db, repo, message.snapshots);
       upsertSnapshots(db, repo.id, message.snapshots, clock.now());
-      const newest = sumNewestSizes(db, repo.id);
+      const newest = (repo.snapshotCount ?? 0) <= MOST_SUMMED ? sumNewestSizes(db, repo.id) : null;
       return refresh(repo, {
         sizeBytes: repo.sizeBytes === null ? null : repo.sizeBytes + grown,
-        restoreSizeBytes: newest.sizeBytes ?? repo.restoreSizeBytes,
-        fileCount: newest.fileCount ?? repo.fileCount,
+        restoreSizeBytes: newest?.sizeBytes ?? repo.restoreSizeBytes,
+        fileCount: newest?.fileCount ?? repo.fileCount,
       });
     },
-    report(connection: Connection, message: ToServerPayload<"snapshots.report">): AfterCommit {
-      const repo = ownedRepo(connection, message.repo_id);
+    report(connection: Connection, message: ToServerPayload<"snapshots.report">): AfterCommit | LongWork {
+      const { repo, loan } = reachOf(connection, message.repo_id, LISTED_BY);
       // By a clock that is ahead nothing was seen later than now: it would outdo all that comes.
       const takenAt = Math.min(message.taken_at, clock.now());
       if (repo.snapshotsTakenAt !== null && takenAt < repo.snapshotsTakenAt) return undefined;
-      putReportPart(db, {
-        repoId: repo.id,
-        reportId: message.report_id,
-        part: message.part,
-        parts: message.parts,
-        takenAt,
-        rows: message.snapshots,
-      });
-      const complete = findCompleteReport(db, repo.id, message.report_id);
-      if (!complete) return undefined;
-      const unreadable = message.unreadable ?? [];
-      upsertSnapshots(db, repo.id, complete, clock.now());
-      // One that cannot be read has not gone: its row is all that is known of it.
-      deleteSnapshotsExcept(db, repo.id, new Set([...complete.map((row) => row.snapshot_id), ...unreadable]));
-      deleteReportParts(db, repo.id, takenAt);
-      return refresh(repo, {
-        snapshotsTakenAt: takenAt,
-        unreadableSnapshots: unreadable.length > 0 ? unreadable : null,
-      });
+      const { part, parts } = message;
+      if (part > parts || parts > MOST_PARTS) throw new CannotApply(`part ${part} of ${parts} is none of a list`);
+      const key = { repoId: repo.id, reportId: listIdOf(message.report_id, loan?.id ?? null) };
+      putReportPart(db, { ...key, part, parts, takenAt, rows: message.snapshots });
+      const staged = measureReport(db, key.repoId, key.reportId);
+      if (staged.bytes > MOST_BYTES) {
+        tooLarge(connection.hostId);
+        return { portions: abandoned(db, key) };
+      }
+      const isComplete = staged.parts === parts;
+      const older = staged.parts === 1 || isComplete ? supersededBy(db, key) : [];
+      if (!isComplete) return older.length === 0 ? undefined : { portions: dropAll(db, older) };
+      const list = { key, parts, takenAt, unreadable: message.unreadable ?? [] };
+      return { portions: apply(list, older, loan) };
     },
   };
+}
+
+function* dropAll(db: Db, lists: readonly ListKey[]): Generator<void, AfterCommit> {
+  for (const list of lists) yield* drop(db, list);
+  return undefined;
+}
+
+function* abandoned(db: Db, list: ListKey): Generator<void, AfterCommit> {
+  yield* drop(db, list);
+  throw new CannotApply(`a list of snapshots is larger than ${MOST_BYTES / 2 ** 20} MiB`);
 }
 
 /** What backups since the last measurement have added, by their own summaries: measuring after each would cost too much. */

@@ -1,12 +1,12 @@
 /** What keeps the manager itself in shape: old rows go, the database is copied, somebody outside hears that all is well. */
 import { join } from "node:path";
 import { type Db, databasePath } from "../../db/open.ts";
-import { putSetting } from "../../db/queries/settings.ts";
 import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Config } from "../runtime/config.ts";
 import { SIGNING_KEY_FILE } from "../runtime/data-files.ts";
 import type { Sealer } from "../runtime/seal.ts";
+import type { Storage } from "../runtime/storage.ts";
 import type { OverdueTick, Tick } from "../runtime/ticker.ts";
 import { createCleanup } from "./cleanup.ts";
 import { createHeartbeat, type Heartbeat } from "./heartbeat.ts";
@@ -18,7 +18,7 @@ export type Upkeep = {
   copies: Copies;
   /** null when nobody is told. */
   heartbeat: Heartbeat | null;
-  /** Background tasks that fail or hang, in sentences. */
+  /** A database that cannot be written, and background tasks that fail or hang, in sentences. */
   taskProblems(): string[];
 };
 
@@ -28,10 +28,11 @@ export type UpkeepDeps = {
   log: Log;
   config: Config;
   sealer: Sealer;
+  storage: Pick<Storage, "problem">;
   overdue(): OverdueTick[];
 };
 
-export function createUpkeep({ db, clock, log, config, sealer, overdue }: UpkeepDeps): Upkeep {
+export function createUpkeep({ db, clock, log, config, sealer, storage, overdue }: UpkeepDeps): Upkeep {
   const cleanup = createCleanup({ db, clock, log, ...config });
   const copies = createCopies({
     parts: {
@@ -45,22 +46,16 @@ export function createUpkeep({ db, clock, log, config, sealer, overdue }: Upkeep
     clock,
     log,
   });
-  const tasks = () => taskProblems(db, overdue());
   const problems = () => {
-    const late = tasks();
-    try {
-      putSetting(db, "ready_check", String(clock.now()));
-    } catch (error) {
-      late.push(`the database cannot be written: ${error instanceof Error ? error.message : error}`);
-    }
-    return late;
+    const unstored = storage.problem();
+    return [...(unstored ? [unstored.message] : []), ...taskProblems(db, overdue())];
   };
   const url = config.heartbeatUrl;
   const heartbeat = url === null ? null : createHeartbeat({ url, log, now: clock.now, problems });
   return {
     copies,
     heartbeat,
-    taskProblems: tasks,
+    taskProblems: problems,
     ticks: [
       { name: "cleanup", everyMs: HOUR_MS, run: async () => void (await cleanup()) },
       { name: "nightly copy", everyMs: 10 * MINUTE_MS, run: copies.look },

@@ -12,6 +12,8 @@ export const CLOSE = {
   unauthorised: 4401,
   replaced: 4409,
   cloned: 4410,
+  /** More at once than a host may send; an agent that does not know it comes back by its usual pauses. */
+  slowDown: 4429,
   shuttingDown: 4503,
 } as const;
 

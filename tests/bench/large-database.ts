@@ -92,9 +92,9 @@ async function fill({ say }: BenchContext, dataDir: string): Promise<Place> {
   await withDatabase(dataDir, ({ $client: sqlite }) => {
     sqlite.run("PRAGMA synchronous = OFF");
     const job = sqlite.query(
-      `INSERT INTO jobs (id, host_id, repo_id, source_group_id, kind, status, attempt, actor_kind, args, queued_at,
+      `INSERT INTO jobs (id, host_id, repo_id, source_group_id, kind, status, attempt, actor_kind, args, queued_at, expires_at,
          started_at, finished_at, received_at, closed_by, exit_code, warnings, stats, error_code, error_message, log_lines)
-       VALUES (?, ?, ?, ?, ?, ?, 1, 'schedule', '{}', ?, ?, ?, ?, 'agent', ?, ?, '{"data_added":12345,"total_files_processed":678}', ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, 1, 'schedule', '{}', ?, ?, ?, ?, ?, 'agent', ?, ?, '{"data_added":12345,"total_files_processed":678}', ?, ?, ?)`,
     );
     const line = sqlite.query("INSERT INTO job_logs (job_id, seq, ts, stream, payload) VALUES (?, ?, ?, 'stdout', ?)");
     const now = Date.now();
@@ -122,6 +122,7 @@ async function fill({ say }: BenchContext, dataDir: string): Promise<Place> {
           kind,
           status,
           began,
+          kind === "backup" ? null : began + 3 * DAY_MS,
           began,
           ended,
           ended,

@@ -182,6 +182,7 @@ function seedJob(
     actorKind: "system",
     args: {},
     queuedAt: startedAt - 400,
+    expiresAt: startedAt + 3 * DAY_MS,
     sentAt: startedAt - 300,
     acceptedAt: startedAt - 200,
     startedAt,

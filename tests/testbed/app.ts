@@ -42,6 +42,8 @@ export type InsideSocket = {
   /** Called with every frame of the server; set it before anything is sent. */
   onFrame: (frame: string) => void;
   close(): void;
+  /** By either end. */
+  isClosed(): boolean;
 };
 
 export type Person = { role: Role; username: string; userId: string; cookie: string; csrf: string };
@@ -74,7 +76,7 @@ async function startAppIn(
   };
   const redactor = createRedactor();
   const log: string[] = [];
-  const read = readConfig({ RM_DATA_DIR: folder, ...settings }, false);
+  const read = readConfig({ ...settings, RM_DATA_DIR: folder }, false);
   if (!read.ok) throw new Error(read.errors.join("\n"));
   const wired = await wire({
     db,
@@ -113,6 +115,7 @@ async function startAppIn(
 function insideSocket(end: SocketEnd, { onFrame, onClose }: Omit<ConnectOptions, "ip">): InsideSocket {
   const inside: InsideSocket = {
     onFrame: onFrame ?? (() => undefined),
+    isClosed: () => socket.readyState === WebSocket.CLOSED,
     send: (frame) => end.message(ws, frame),
     close() {
       socket.readyState = WebSocket.CLOSED;

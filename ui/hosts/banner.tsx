@@ -4,12 +4,18 @@ import { Notice } from "../components/panels.tsx";
 import { Ago, Near } from "../components/time.tsx";
 import { may, type View } from "../view.ts";
 import type { HostHead } from "./frame.tsx";
+import { HeldBackNotice } from "./held-back.tsx";
 import { SettingsProblems } from "./problems.tsx";
 
 export function Banner({ host, view }: { host: HostHead; view: View }) {
   return (
     <>
       <StateBanner host={host} view={view} />
+      {host.heldBack ? (
+        <div class="banner">
+          <HeldBackNotice heldBack={host.heldBack} view={view} />
+        </div>
+      ) : null}
       {host.problems.length > 0 ? (
         <div class="banner">
           <SettingsProblems host={host} problems={host.problems} view={view} />

@@ -9,6 +9,7 @@ import { formatBytesChange, formatCount, formatDuration, formatPercent, formatPl
 import { Page, PageHead } from "../layout.tsx";
 import { may, type View } from "../view.ts";
 import { Banner } from "./banner.tsx";
+import type { HeldBack } from "./held-back.tsx";
 import { HostLine } from "./line.tsx";
 import type { SettingsProblem } from "./problems.tsx";
 import { HostVerdict, type HostVerdictFacts } from "./verdict.tsx";
@@ -59,6 +60,8 @@ export type HostHead = Pick<
   lateSince: number | null;
   /** What the host could not take of its settings. */
   problems: readonly SettingsProblem[];
+  /** What the server did not take of it lately. */
+  heldBack: HeldBack | null;
   /** Change of the repo size in the last 7 days; null while unknown. */
   sizeChangeBytes: number | null;
   oldestSnapshotAt: number | null;
