@@ -88,10 +88,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     configuredPath: config.restic_path,
     binFolder: environment.binFolder,
     childBase: environment.childBase,
-    fetchRestic: (path) => {
-      const keys = [...new Set([...config.update_keys, ...state.updateKeys()])];
-      return fetchRestic({ server: config.server, trust, keys, timeoutMs: timings.fetchResticMs }, path);
-    },
+    serversCopy: config.allow_update ? { may: "be_fetched", fetch: fetchServersCopy } : { may: "not_be_fetched" },
     clock,
     log,
   });
@@ -273,6 +270,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     } catch (error) {
       if (!isDiskTrouble(error)) throw error;
     }
+  }
+
+  /** Only the keys of the enrolment count: a key that came later would let whoever holds the server choose what runs as root. */
+  function fetchServersCopy(path: string): Promise<string | null> {
+    const from = { server: config.server, trust, keys: config.update_keys, timeoutMs: timings.fetchResticMs };
+    return fetchRestic(from, path);
   }
 
   async function stop(): Promise<void> {

@@ -58,7 +58,7 @@ async function permissions(io: Io): Promise<Finding[]> {
 async function restic(io: Io): Promise<Finding[]> {
   const found = await findRestic(io.environment, io.clock);
   if (found.found === "ok") return [good(`restic ${found.binary.version} at ${found.binary.path}`)];
-  return [bad(found.message, "start the agent: it fetches the server's own copy if there is one")];
+  return [bad(found.problem, found.remedy)];
 }
 
 /** Address, certificate and clock in one request. */
