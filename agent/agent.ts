@@ -33,6 +33,7 @@ import { runProcess } from "./restic/run.ts";
 import { roamingObstacle } from "./roaming.ts";
 import { createScheduler } from "./scheduler.ts";
 import { fetchRestic } from "./server-files.ts";
+import { runningUnit } from "./service-unit.ts";
 import { createStatusFile, ownIdentity } from "./status-file.ts";
 import type { JobFinished } from "./store/job-rows.ts";
 import { isDiskTrouble, openAgentDb } from "./store/open.ts";
@@ -237,6 +238,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     log,
     timings,
   });
+  const unit = runningUnit(environment.unitVersion);
   /** The server's version at which our own copy of restic was compared with its. */
   let refreshedFor: string | null = null;
   const upkeep = createUpkeep({ store, state, followUps, queue, finder, clock, log, everyMs: timings.upkeepEveryMs });
@@ -303,6 +305,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       capabilities: ["tree_list", ...(outside.possible ? ["local_repo"] : []), ...(hooks.allowed ? ["hooks"] : [])],
       outbox_last_seq: outbox.lastSeq(),
       open_jobs: queue.openJobs(),
+      ...(unit === null ? {} : { unit_version: unit }),
     };
   }
 

@@ -291,7 +291,7 @@ export async function wire(
   const routes: Route[] = [
     ...healthRoutes({ db, clock, isDraining }),
     ...authRoutes({ signIn, firstRun }),
-    ...dashboardRoutes({ db, clock, fleet }),
+    ...dashboardRoutes({ db, clock, hub, fleet }),
     ...hostRoutes({ hosts }),
     ...repoRoutes({ db, clock, credentials, repos }),
     ...sourceGroupRoutes({ db, groups, holds, hooks }),

@@ -24,6 +24,7 @@ import { lastBackupOfGroup, type OpenJobFacts, type ShareOf, type TargetFacts } 
 import { settingsProblems } from "./problems.ts";
 import { createProtection } from "./protection.ts";
 import { hostStatus } from "./status.ts";
+import { unitOf } from "./unit.ts";
 
 export type HeadReaderDeps = {
   db: Db;
@@ -96,6 +97,7 @@ export function createHostHeads({ db, clock, hub, lastSeenAt, shareOf }: HeadRea
         scheduleCount: allSchedules.length,
         lateSince,
         problems: host.archivedAt === null ? settingsProblems(host, { groups: rows, repos }) : [],
+        unitLacks: host.archivedAt === null ? (unitOf(hub, hostId)?.lacks ?? []) : [],
         sizeChangeBytes: weekChange(db, repos, now),
         oldestSnapshotAt: findOldestSnapshotTime(
           db,

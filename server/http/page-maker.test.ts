@@ -8,6 +8,7 @@ import type { AppContext, Bindings } from "./routes.ts";
 const assets = { styles: "/s.css", script: "/s.js", jobScript: "/j.js", icon: "/i.svg", fonts: [] };
 const maker = createPageMaker({ clock: { now: () => 1_000 }, assets, countRunningJobs: () => 2 });
 const session = { sessionId: "s", userId: "u", username: "mara", role: "admin", csrfToken: "token" } as const;
+const from = { origin: "https://backup.example", ip: "192.0.2.1", secure: true };
 
 async function ask(handle: (c: AppContext) => Response, headers: Record<string, string> = {}): Promise<Response> {
   const app = new Hono<{ Bindings: Bindings }>();
@@ -17,7 +18,7 @@ async function ask(handle: (c: AppContext) => Response, headers: Record<string, 
 
 describe("pages", () => {
   test("carry a doctype, polls do not, and an unchanged poll is 304", async () => {
-    const page = (c: AppContext) => maker.page(c, maker.view({ c, session }), "<main>same</main>");
+    const page = (c: AppContext) => maker.page(c, maker.view({ c, session, from }), "<main>same</main>");
     expect(await (await ask(page)).text()).toBe("<!doctype html><main>same</main>");
     const poll = await ask(page, { "hx-request": "true" });
     expect(await poll.text()).toBe("<main>same</main>");
@@ -27,7 +28,7 @@ describe("pages", () => {
 
   test("relative times alone make no poll new", async () => {
     const at = (words: string) => (c: AppContext) =>
-      maker.page(c, maker.view({ c, session }), `<time datetime="x" data-ago="">${words}</time>`);
+      maker.page(c, maker.view({ c, session, from }), `<time datetime="x" data-ago="">${words}</time>`);
     const first = await ask(at("4 s ago"), { "hx-request": "true" });
     const later = await ask(at("9 s ago"), { "hx-request": "true" });
     expect(later.headers.get("etag")).toBe(first.headers.get("etag"));
@@ -43,7 +44,7 @@ describe("pages", () => {
   test("know theme, Live switch and zone from cookies, and distrust odd ones", async () => {
     let seen = "";
     const look = (c: AppContext) => {
-      const { preferences, dates, toast } = maker.view({ c, session });
+      const { preferences, dates, toast } = maker.view({ c, session, from });
       seen = JSON.stringify({ preferences, zone: dates.zone, toast });
       return c.body(null);
     };

@@ -1,6 +1,7 @@
 // What every page of a host shares: head, vitals, tabs, and the rail that runs its source groups.
 import type { Child } from "hono/jsx";
 import type { HostRow } from "../../db/schema/hosts.ts";
+import type { UnitLack } from "../../shared/unit.ts";
 import { LinkButton, Verb } from "../components/button.tsx";
 import { Crumbs, Tabs, Tile } from "../components/panels.tsx";
 import { NightStrip, type StripDay, StripKey } from "../components/strip.tsx";
@@ -59,6 +60,8 @@ export type HostHead = Pick<
   lateSince: number | null;
   /** What the host could not take of its settings. */
   problems: readonly SettingsProblem[];
+  /** What its systemd unit is too old for. */
+  unitLacks: readonly UnitLack[];
   /** Change of the repo size in the last 7 days; null while unknown. */
   sizeChangeBytes: number | null;
   oldestSnapshotAt: number | null;
