@@ -50,6 +50,7 @@ import { createReconciler } from "./jobs/reconcile.ts";
 import { jobRoutes } from "./jobs/routes.ts";
 import { createLiveJobs } from "./jobs/stream.ts";
 import { isOutdatedTrial } from "./jobs/trials.ts";
+import { createMaintenanceAgenda } from "./maintenance/agenda.ts";
 import { createForgetPlanner } from "./maintenance/forget-plan.ts";
 import { createHeavyLimit } from "./maintenance/heavy-limit.ts";
 import { createMaintenance, maintenanceTicks } from "./maintenance/maintenance.ts";
@@ -137,6 +138,7 @@ export async function wire(
   const planner = createForgetPlanner({ db, clock, holds, survey });
   const maintenance = createMaintenance({ db, clock, log, maker, planner, survey });
   const maintenanceResults = createMaintenanceResults({ db, clock, log, bus, holds, maker });
+  const agenda = createMaintenanceAgenda({ db, clock, bus });
   const cancel = createCancel({ db, clock, bus });
   const maintenanceSettings = createMaintenanceSettings({ db, clock, bus, cancel });
   const reinit = createReinit({ db, clock, bus });
@@ -248,7 +250,7 @@ export async function wire(
     ...readiness.ticks,
     ...reconciler.ticks,
     ...upkeep.ticks,
-    ...maintenanceTicks(maintenance, maintenanceResults),
+    ...maintenanceTicks({ agenda, clock }, maintenance, maintenanceResults),
     ...repoIngest.ticks,
     ...presence.ticks,
     ...sessionTicks({ db, clock, bus }),
