@@ -22,6 +22,8 @@ import { type Connection, createConnection, type Hello, type Hub } from "./hub.t
 import type { Inbound } from "./inbound.ts";
 
 const STRANGERS_PER_MINUTE = 60;
+/** Greeting takes a millisecond or two, and after a restart a whole fleet comes at once: people must get their turn. */
+const GREETED_AT_ONCE = 4;
 const REPLACEMENTS_THAT_LOOK_CLONED = 3;
 const REPLACEMENT_WINDOW_MS = 10 * MINUTE_MS;
 
@@ -60,8 +62,7 @@ export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
     clock,
   });
   const open = new Set<Connection>();
-  /** Greeting takes a millisecond or two, and after a restart a whole fleet comes at once. */
-  const turns = createTurns();
+  const turns = createTurns(GREETED_AT_ONCE);
   const waiting = new Map<Connection, Hello>();
 
   const endFor = (hostId: string, ip: string): SocketEnd => {

@@ -85,8 +85,8 @@ test("a look comes again when time alone can change what was decided", () => {
   };
   expect(at({ is: "later", nextAt: now + DAY_MS })).toBe(now + DAY_MS);
   expect(at({ is: "due", dueAt: now - 1 })).toBe(now);
-  expect(at({ is: "blocked", why: "just_returned", dueAt: now - 1 })).toBe(now);
-  expect(at({ is: "blocked", why: "under_way", dueAt: null })).toBe(now);
+  expect(at({ is: "blocked", why: "just_returned", dueAt: now - 1, until: now + 7 })).toBe(now + 7);
+  expect(at({ is: "blocked", why: "under_way", dueAt: null })).toBeNull();
   expect(at({ is: "blocked", why: "offline", dueAt: now - 1 })).toBeNull();
   expect(at({ is: "blocked", why: "no_admin_credential", dueAt: null })).toBeNull();
 });

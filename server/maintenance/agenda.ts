@@ -72,9 +72,6 @@ export function nextLook(decisions: Decisions, now: number): number | null {
 
 function timeOf(decision: Decision, now: number): number | null {
   if (decision.is === "later") return decision.nextAt;
-  if (decision.is === "due") return now;
-  // These pass by themselves or with the end of a job, and few repos have them at a time.
-  return decision.why === "just_returned" || decision.why === "under_way" || decision.why === "after_forget"
-    ? now
-    : null;
+  // What is ordered is under way in the next round; what was put off is asked for again.
+  return decision.is === "due" ? now : (decision.until ?? null);
 }

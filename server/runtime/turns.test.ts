@@ -1,43 +1,39 @@
 import { expect, test } from "bun:test";
+import { breathe } from "./breathe.ts";
 import { createTurns } from "./turns.ts";
 
-const busyFor = (ms: number) => {
-  const until = performance.now() + ms;
-  while (performance.now() < until);
-};
-
-test("a flood is worked off in order, and others get their turn in between", async () => {
-  const turns = createTurns(5);
+test("a flood is worked off in order, a few pieces in each turn", async () => {
+  const turns = createTurns(2);
   const seen: string[] = [];
-  for (const name of ["a", "b", "c", "d"])
-    turns.take(() => {
-      busyFor(3);
-      seen.push(name);
-    });
+  for (const name of ["a", "b", "c", "d", "e"]) turns.take(() => void seen.push(name));
   expect(seen).toEqual(["a", "b"]);
-  setImmediate(() => seen.push("another"));
-  while (seen.length < 5) await new Promise((resolve) => setImmediate(resolve));
-  expect(seen).toEqual(["a", "b", "c", "d", "another"]);
+  const before: number[] = [];
+  while (seen.length < 5) {
+    before.push(seen.length);
+    await breathe();
+  }
+  expect(seen).toEqual(["a", "b", "c", "d", "e"]);
+  expect(before).toEqual([2, 4]);
 });
 
-test("a long flood does not keep a timer waiting", async () => {
-  const turns = createTurns(5);
-  let left = 200;
-  for (let n = left; n > 0; n--)
-    turns.take(() => {
-      busyFor(1);
-      left -= 1;
-    });
-  await new Promise((resolve) => setTimeout(resolve, 0));
-  expect(left).toBeGreaterThan(100);
-  while (left > 0) await new Promise((resolve) => setImmediate(resolve));
-});
-
-test("what comes while nothing waits is done at once", () => {
-  const turns = createTurns(5);
-  let isDone = false;
+test("what comes while others wait takes its place behind them", async () => {
+  const turns = createTurns(1);
+  const seen: string[] = [];
+  turns.take(() => void seen.push("first"));
   turns.take(() => {
-    isDone = true;
+    seen.push("second");
+    turns.take(() => void seen.push("fourth"));
   });
-  expect(isDone).toBe(true);
+  turns.take(() => void seen.push("third"));
+  while (seen.length < 4) await breathe();
+  expect(seen).toEqual(["first", "second", "third", "fourth"]);
+});
+
+test("a turn later, what comes is done at once again", async () => {
+  const turns = createTurns(1);
+  let done = 0;
+  turns.take(() => void done++);
+  await breathe();
+  turns.take(() => void done++);
+  expect(done).toBe(2);
 });

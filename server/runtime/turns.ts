@@ -1,22 +1,19 @@
-/** Work that comes in floods, such as a fleet that reconnects: a few milliseconds of it, then whatever else waits, and so on in order. */
+/** Work that comes in floods, such as a fleet that reconnects: a few pieces of it, then whatever else waits, and so on in order. */
 
 export type Turns = {
-  /** Runs now if nothing waits and this turn has time left, else as soon as it can. Must not throw. */
+  /** Runs now if nothing waits and few have run in this turn of the event loop, else as soon as it can. Must not throw. */
   take(work: () => void): void;
 };
 
-/** A person's request takes several turns of the event loop, so one must stay short. */
-const TURN_MS = 8;
-
-export function createTurns(turnMs = TURN_MS): Turns {
+/** @param atOnce pieces in one turn of the event loop: a person's request takes several turns, so each must stay short */
+export function createTurns(atOnce: number): Turns {
   let waiting: (() => void)[] = [];
-  let spentMs = 0;
+  let done = 0;
   let isScheduled = false;
 
   const run = (work: () => void) => {
-    const startedAt = performance.now();
+    done += 1;
     work();
-    spentMs += performance.now() - startedAt;
   };
 
   const schedule = () => {
@@ -24,17 +21,17 @@ export function createTurns(turnMs = TURN_MS): Turns {
     isScheduled = true;
     setImmediate(() => {
       isScheduled = false;
-      spentMs = 0;
-      let done = 0;
-      for (; done < waiting.length && spentMs < turnMs; done++) run(waiting[done] as () => void);
-      waiting = waiting.slice(done);
+      done = 0;
+      const now = waiting.slice(0, atOnce);
+      waiting = waiting.slice(now.length);
+      for (const work of now) run(work);
       if (done > 0) schedule();
     });
   };
 
   return {
     take(work) {
-      if (waiting.length > 0 || spentMs >= turnMs) waiting.push(work);
+      if (waiting.length > 0 || done >= atOnce) waiting.push(work);
       else run(work);
       schedule();
     },
