@@ -33,6 +33,7 @@ import { runProcess } from "./restic/run.ts";
 import { roamingObstacle } from "./roaming.ts";
 import { createScheduler } from "./scheduler.ts";
 import { fetchRestic } from "./server-files.ts";
+import { runningUnit } from "./service-unit.ts";
 import { createStatusFile, ownIdentity } from "./status-file.ts";
 import type { JobFinished } from "./store/job-rows.ts";
 import { isDiskTrouble, openAgentDb } from "./store/open.ts";
@@ -88,10 +89,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     configuredPath: config.restic_path,
     binFolder: environment.binFolder,
     childBase: environment.childBase,
-    fetchRestic: (path) => {
-      const keys = [...new Set([...config.update_keys, ...state.updateKeys()])];
-      return fetchRestic({ server: config.server, trust, keys, timeoutMs: timings.fetchResticMs }, path);
-    },
+    serversCopy: config.allow_update ? { may: "be_fetched", fetch: fetchServersCopy } : { may: "not_be_fetched" },
     clock,
     log,
   });
@@ -240,6 +238,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     log,
     timings,
   });
+  const unit = runningUnit(environment.unitVersion);
   /** The server's version at which our own copy of restic was compared with its. */
   let refreshedFor: string | null = null;
   const upkeep = createUpkeep({ store, state, followUps, queue, finder, clock, log, everyMs: timings.upkeepEveryMs });
@@ -275,6 +274,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     }
   }
 
+  /** Only the keys of the enrolment count: a key that came later would let whoever holds the server choose what runs as root. */
+  function fetchServersCopy(path: string): Promise<string | null> {
+    const from = { server: config.server, trust, keys: config.update_keys, timeoutMs: timings.fetchResticMs };
+    return fetchRestic(from, path);
+  }
+
   async function stop(): Promise<void> {
     upkeep.stop();
     scheduler.stop();
@@ -300,6 +305,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       capabilities: ["tree_list", ...(outside.possible ? ["local_repo"] : []), ...(hooks.allowed ? ["hooks"] : [])],
       outbox_last_seq: outbox.lastSeq(),
       open_jobs: queue.openJobs(),
+      ...(unit === null ? {} : { unit_version: unit }),
     };
   }
 

@@ -17,6 +17,8 @@ export type AgentEnvironment = {
   token: string | null;
   /** `TZ` */
   timezone: string | null;
+  /** `RM_UNIT_VERSION`: what the systemd unit says of itself. */
+  unitVersion: string | null;
   proxy: { https: string | null; http: string | null; none: string[] };
   /** What every child process gets: the few names that programs need to work, nothing of restic, no secret. */
   childBase: Record<string, string>;
@@ -40,6 +42,7 @@ export function readEnvironment(env: Record<string, string | undefined> = proces
     standardFolders: !moved,
     token: env.RM_TOKEN?.trim() || null,
     timezone: env.TZ || null,
+    unitVersion: env.RM_UNIT_VERSION || null,
     proxy: {
       https: env.HTTPS_PROXY || env.https_proxy || null,
       http: env.HTTP_PROXY || env.http_proxy || null,

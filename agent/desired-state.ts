@@ -83,7 +83,6 @@ export function createDesiredState(options: Options) {
     resticHost: (): string | null => state?.restic_host ?? null,
     /** KiB/s */
     bandwidth: () => state?.bandwidth ?? { up_kbps: null, down_kbps: null },
-    updateKeys: (): string[] => state?.update_keys ?? [],
     schedules: (): DesiredSchedule[] => state?.schedules ?? [],
     schedulesPaused: (): boolean => state?.schedules_paused ?? false,
     timezoneOverride: (): string | null => state?.timezone_override ?? null,

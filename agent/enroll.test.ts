@@ -3,18 +3,17 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CompactSign, exportJWK, generateKeyPair } from "jose";
 import { systemClock } from "../shared/clock.ts";
 import { newId } from "../shared/ids.ts";
 import { silentLog } from "../shared/log.ts";
 import type { EnrollRequest, ManifestFile } from "../shared/protocol/enrollment.ts";
 import { createCleanup } from "../tests/testbed/temp.ts";
 import { findConfig, readEnvironment } from "./config.ts";
-import { PLATFORM } from "./platform.ts";
 import { createResticFinder } from "./restic/binary.ts";
 import { fetchRestic } from "./server-files.ts";
 import { certificate } from "./testing/certificate.ts";
 import { runAgentCli } from "./testing/cli.ts";
+import { makeSigningKey, offerRestic } from "./testing/offered-restic.ts";
 import { createTrust } from "./trust.ts";
 
 const cleanup = createCleanup();
@@ -171,36 +170,22 @@ describe("enroll", () => {
 
 describe("the server's own restic", () => {
   async function offer(program: string, change: Partial<ManifestFile> = {}) {
-    const { publicKey, privateKey } = await generateKeyPair("EdDSA", { extractable: true });
-    const bytes = Buffer.from(program);
-    const file: ManifestFile = {
-      kind: "restic",
-      ...PLATFORM,
-      name: "restic",
-      version: "0.18.0",
-      size: bytes.length,
-      sha256: createHash("sha256").update(bytes).digest("hex"),
-      ...change,
-    };
-    const content = { version: "1.0.0", files: [file] };
-    const jws = await new CompactSign(Buffer.from(JSON.stringify(content)))
-      .setProtectedHeader({ alg: "EdDSA" })
-      .sign(privateKey);
+    const key = await makeSigningKey();
+    const answer = await offerRestic(program, key, change);
     let downloads = 0;
     const server = Bun.serve({
       port: 0,
       hostname: "127.0.0.1",
       fetch(request) {
-        if (new URL(request.url).pathname === "/agent/manifest.json") return Response.json({ ...content, jws });
-        downloads += 1;
-        return new Response(new Uint8Array(Bun.zstdCompressSync(bytes)), { headers: { "Content-Encoding": "zstd" } });
+        const { pathname } = new URL(request.url);
+        if (pathname === "/agent/restic") downloads += 1;
+        return answer(pathname) ?? new Response("nothing here", { status: 404 });
       },
     });
     cleanup.add(() => server.stop(true));
     const url = `http://127.0.0.1:${server.port}`;
     const trust = createTrust(url, { pin: null, ca_file: null, insecure: false });
-    const keys = [JSON.stringify(await exportJWK(publicKey))];
-    return { from: { server: url, trust, keys, timeoutMs: 5000 }, downloads: () => downloads };
+    return { from: { server: url, trust, keys: [key.open], timeoutMs: 5000 }, downloads: () => downloads };
   }
 
   const goodProgram = `#!/bin/sh\necho '{"message_type":"version","version":"0.18.0"}'\n`;
@@ -215,7 +200,7 @@ describe("the server's own restic", () => {
       configuredPath: null,
       binFolder: join(folder, "bin"),
       childBase: { PATH: `${folder}:/usr/bin:/bin` },
-      fetchRestic: (path) => fetchRestic(from, path),
+      serversCopy: { may: "be_fetched", fetch: (path) => fetchRestic(from, path) },
       clock: systemClock,
       log: silentLog,
     });
@@ -245,11 +230,11 @@ describe("the server's own restic", () => {
       configuredPath: null,
       binFolder: folder,
       childBase: { PATH: folder },
-      fetchRestic: async () => "the server answered 404 to /agent/manifest.json",
+      serversCopy: { may: "be_fetched", fetch: async () => "the server answered 404 to /agent/manifest.json" },
       clock: systemClock,
       log: silentLog,
     }).look();
     expect(found).toMatchObject({ found: "none", code: "restic_missing" });
-    expect(found.found === "none" && found.message).toContain("install restic 0.18.0 or newer");
+    expect(found.found === "none" && found.remedy).toContain("install restic 0.18.0 or newer");
   });
 });

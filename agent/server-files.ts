@@ -12,7 +12,7 @@ import type { Trust } from "./trust.ts";
 export type ServerFiles = {
   server: string;
   trust: Trust;
-  /** Public keys (JWK as JSON text) whose signature counts. */
+  /** Public keys (JWK as JSON text) that were agreed at enrolment: no other signature counts. */
   keys: readonly string[];
   timeoutMs: number;
 };
@@ -46,7 +46,9 @@ async function signedFiles(from: ServerFiles): Promise<ManifestFile[]> {
     const content = await verified(jws, key);
     if (content !== null) return v.parse(signedContent, JSON.parse(content)).files;
   }
-  throw new Error("the server's manifest is not signed by a key that was agreed at enrolment");
+  throw new Error(
+    "the server's manifest is not signed by a key that was agreed at enrolment. If the server was set up anew, enrol this host again",
+  );
 }
 
 async function verified(jws: string, key: string): Promise<string | null> {

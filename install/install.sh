@@ -28,7 +28,8 @@ usage: install.sh [--server URL] [--hardened] [--pin sha256//...] [--ca FILE] [-
                     itself and an admin accepts it
   --server URL      the server (default: the one that this script came from)
   --hardened        this machine refuses hooks, restores in place and repositories in local
-                    folders: all that would leave the agent's sandbox
+                    folders: all that would leave the agent's sandbox. It also installs
+                    nothing from its server, restic included
   --pin sha256//... trust the server by its public key
   --ca FILE         trust the certificate authorities in FILE
   --insecure        accept plain http to another machine
@@ -226,12 +227,32 @@ install_unit() {
   systemctl daemon-reload
 }
 
+# Whether the agent may fetch restic from its server.
+may_fetch() { [ "$HARDENED" = no ] && [ "$(config_value allow_update)" != false ]; }
+
 say_restic() {
   found=$(restic version 2>/dev/null | sed -n 's/^restic \([0-9.]*\).*/\1/p')
+  if ! may_fetch; then
+    say_restic_without_fetching
+    return 0
+  fi
   case $found in
     '') say '  restic is not installed here: the agent fetches the copy that its server offers.' ;;
     0.[0-9].* | 0.1[0-7].* | 0.19.0) say "  restic $found is here, which does not fit (0.18 or newer, not 0.19.0): the agent fetches its server's copy and leaves yours alone." ;;
     *) say "  restic $found is here and will be used." ;;
+  esac
+}
+
+say_restic_without_fetching() {
+  case $found in
+    '' | 0.[0-9].* | 0.1[0-7].* | 0.19.0)
+      say "  This machine does not fetch its server's restic (allow_update: false)."
+      if [ -x "$STATE/bin/restic" ]; then
+        say "  The copy at $STATE/bin/restic, fetched earlier, stays in use."
+      else
+        warn "Install restic 0.18 or newer, but not 0.19.0, before the first backup: there is ${found:-none} here."
+      fi ;;
+    *) say "  restic $found is here and will be used. This machine does not fetch its server's restic (allow_update: false)." ;;
   esac
 }
 
@@ -284,20 +305,32 @@ enroll() {
 
 choose_switches() {
   if [ "$HARDENED" = no ] && [ -t 0 ] && [ "$DRY" = no ] && [ "$CHOOSE" = yes ]; then
-    printf '  May the server run hooks here, restore files in place, and use local folders as repositories? [Y/n] '
+    printf '  May the server run hooks here, restore files in place, use local folders as repositories, and provide restic? [Y/n] '
     read -r answer || answer=''
     case $answer in [Nn]*) HARDENED=yes ;; esac
   fi
   if [ "$HARDENED" = no ]; then
     [ "$CHOOSE" = no ] || say '  Hooks, restores in place and local repositories are allowed; --hardened forbids them.'
+    say_hardened_before
     return 0
   fi
-  say '  Hooks, restores in place and local repositories are forbidden on this machine.'
+  say '  Hooks, restores in place and local repositories are forbidden on this machine, and so are programs from its server.'
   if [ "$DRY" = yes ]; then return 0; fi
   set_config allow_hooks false
   set_config allow_restore_in_place false
   set_config allow_outside false
+  set_config allow_update false
   CHANGED=yes
+}
+
+# Earlier versions of --hardened left allow_update alone: whether it should be off, too, is for the owner to say.
+say_hardened_before() {
+  for name in allow_hooks allow_restore_in_place allow_outside; do
+    [ "$(config_value $name)" = false ] || return 0
+  done
+  if may_fetch; then
+    warn "This machine is hardened, but its agent still installs restic from its server where none fits. Add --hardened to forbid that, too."
+  fi
 }
 
 start_service() {
@@ -343,10 +376,10 @@ install_all() {
   trap 'exit 130' INT TERM
   [ "$INSECURE" = no ] || warn 'As you asked, an unencrypted connection to the server is accepted (--insecure).'
   install_agent
-  say_restic
   install_unit
   enroll
   choose_switches
+  say_restic
   start_service
   wait_until_connected
   show_existing_backups

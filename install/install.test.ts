@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { UNIT_VERSION } from "../shared/unit.ts";
 import { type CommandResult, runCommand } from "../tests/testbed/command.ts";
 import { ensureTool, toolOrNull } from "../tests/testbed/tools.ts";
 
@@ -65,6 +66,8 @@ describe("install.sh", () => {
     });
     expect(stdout).toContain(`enroll --server ${SERVER} --pin sha256//abc= --ca ${UNIT}\n`);
     expect(stdout).toContain("Hooks, restores in place and local repositories are forbidden");
+    expect(stdout).toContain("does not fetch its server's restic");
+    expect(stdout).not.toContain("fetches the copy that its server offers");
     expect(stdout).not.toContain("marker-of-the-token");
     expect(stdout).not.toContain("\u001b");
   });
@@ -102,6 +105,23 @@ describe.skipIf(!hasSystemd)("the systemd unit", () => {
     const { stderr } = await runCommand(["systemd-analyze", "verify", UNIT]);
     const problems = stderr.split("\n").filter((line) => line !== "" && !line.includes("is not executable"));
     expect(problems).toEqual([]);
+  });
+
+  const settings = readFileSync(UNIT, "utf8")
+    .split("\n")
+    .flatMap((line) => (/^\w+=/.test(line) ? [line] : []));
+
+  test("names its version, which is the newest that agent and server know", () => {
+    expect(settings).toContain(`Environment=RM_UNIT_VERSION=${UNIT_VERSION}`);
+  });
+
+  test("has what restores and updates need", () => {
+    const capabilities = settings.find((line) => line.startsWith("CapabilityBoundingSet=")) ?? "";
+    for (const name of ["CAP_FSETID", "CAP_MKNOD"]) expect(capabilities.split(/[= ]/)).toContain(name);
+    expect(settings).toContain("OOMPolicy=continue");
+    expect(settings.filter((line) => line.startsWith("ExecStartPre=-"))).toHaveLength(2);
+    const writable = settings.find((line) => line.startsWith("ReadWritePaths=")) ?? "";
+    expect(writable.split(/[= ]/)).toContain("-/root/rm-restore");
   });
 
   test("exposes no more than 4.0", async () => {

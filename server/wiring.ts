@@ -54,6 +54,7 @@ import { createReconciler } from "./jobs/reconcile.ts";
 import { jobRoutes } from "./jobs/routes.ts";
 import { createLiveJobs } from "./jobs/stream.ts";
 import { isOutdatedTrial } from "./jobs/trials.ts";
+import { createMaintenanceAgenda } from "./maintenance/agenda.ts";
 import { createForgetPlanner } from "./maintenance/forget-plan.ts";
 import { createHeavyLimit } from "./maintenance/heavy-limit.ts";
 import { createMaintenance, maintenanceTicks } from "./maintenance/maintenance.ts";
@@ -147,6 +148,7 @@ export async function wire(
   const planner = createForgetPlanner({ db, clock, holds, survey });
   const maintenance = createMaintenance({ db, clock, log, maker, planner, survey });
   const maintenanceResults = createMaintenanceResults({ db, clock, log, bus, holds, maker });
+  const agenda = createMaintenanceAgenda({ db, clock, bus });
   const cancel = createCancel({ db, clock, bus });
   const maintenanceSettings = createMaintenanceSettings({ db, clock, bus, cancel });
   const reinit = createReinit({ db, clock, bus });
@@ -277,7 +279,7 @@ export async function wire(
     ...reconciler.ticks,
     ...storage.ticks,
     ...upkeep.ticks,
-    ...maintenanceTicks(maintenance, maintenanceResults),
+    ...maintenanceTicks({ agenda, clock }, maintenance, maintenanceResults),
     ...repoIngest.ticks,
     ...presence.ticks,
     ...sessionTicks({ db, clock, bus }),
@@ -322,7 +324,7 @@ export async function wire(
   const routes: Route[] = [
     ...healthRoutes({ storage, isDraining }),
     ...authRoutes({ signIn, firstRun }),
-    ...dashboardRoutes({ db, clock, fleet }),
+    ...dashboardRoutes({ db, clock, hub, fleet }),
     ...hostRoutes({ hosts }),
     ...repoRoutes({ db, clock, credentials, repos }),
     ...sourceGroupRoutes({ db, groups, holds, hooks }),

@@ -4,6 +4,7 @@ import { findHost, updateHost } from "../db/queries/hosts.ts";
 import { findJob, insertJob, listOpenJobs } from "../db/queries/jobs.ts";
 import { updateRepo } from "../db/queries/repos.ts";
 import { findSchedule, putTiming } from "../db/queries/schedules.ts";
+import { breathe } from "../server/runtime/breathe.ts";
 import { taskProblems } from "../server/upkeep/task-problems.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/clock.ts";
 import { newId } from "../shared/ids.ts";
@@ -210,5 +211,7 @@ async function connect(host: TestHost): Promise<ToAgent[]> {
   sockets.set(host.id, socket);
   cleanup.add(() => socket.close());
   socket.send(JSON.stringify({ type: "hello", ts: app.clock.now(), payload: helloOf(host.identity) }));
+  // Greetings are given a few in each turn of the event loop.
+  await breathe();
   return received;
 }

@@ -76,6 +76,7 @@ function viewOf(session: Visitor, assets: AssetUrls, preferences: Preferences): 
     path: "",
     viewer: { id: session.userId, username: session.username, role: session.role },
     csrf: session.csrfToken,
+    origin: "",
     assets,
     preferences,
     counts: { runningJobs: 0 },

@@ -28,6 +28,8 @@ export type View = {
   path: string;
   viewer: Viewer;
   csrf: string;
+  /** Where machines reach this server, as `https://backup.example`. */
+  origin: string;
   assets: AssetUrls;
   preferences: Preferences;
   /** Marks beside the words of the navigation. */

@@ -1,11 +1,14 @@
 /** What doctor looks at, as a table of checks. */
+import { installCommand } from "../../shared/install-command.ts";
 import { createRedactor } from "../../shared/redact.ts";
+import { unitLacks, unitLacksInWords } from "../../shared/unit.ts";
 import { type AgentConfig, configPath, findConfig, isTooOpen } from "../config.ts";
 import { PLATFORM } from "../platform.ts";
 import { proxyFor } from "../proxy.ts";
 import { accessOf, redactCredential, shownUrl } from "../restic/access.ts";
 import { reach } from "../restic/reach.ts";
 import { findSecrets } from "../secrets.ts";
+import { loadedUnit, UNIT_NAME } from "../service-unit.ts";
 import { readStatus } from "../status-file.ts";
 import { openAgentDbReadonly } from "../store/open.ts";
 import { createStore } from "../store/store.ts";
@@ -58,7 +61,7 @@ async function permissions(io: Io): Promise<Finding[]> {
 async function restic(io: Io): Promise<Finding[]> {
   const found = await findRestic(io.environment, io.clock);
   if (found.found === "ok") return [good(`restic ${found.binary.version} at ${found.binary.path}`)];
-  return [bad(found.message, "start the agent: it fetches the server's own copy if there is one")];
+  return [bad(found.problem, found.remedy)];
 }
 
 /** Address, certificate and clock in one request. */
@@ -161,9 +164,30 @@ async function service(io: Io): Promise<Finding[]> {
   if (PLATFORM.os === "windows" || !io.environment.standardFolders) return [];
   const systemctl = Bun.which("systemctl", { PATH: io.environment.childBase.PATH ?? "/usr/bin:/bin" });
   if (!systemctl) return [bad("there is no systemd on this machine", "let its own init system start the agent")];
-  const state = Bun.spawnSync([systemctl, "is-active", "restic-manager-agent"]).stdout.toString().trim();
-  if (state === "active") return [good("the service is active"), ...sandbox(io)];
+  const ask = (...args: string[]) =>
+    Bun.spawnSync([systemctl, ...args, UNIT_NAME])
+      .stdout.toString()
+      .trim();
+  const state = ask("is-active");
+  if (state === "active") {
+    return [good("the service is active"), ...unit(io, ask("show", "--property=Environment")), ...sandbox(io)];
+  }
   return [bad(`the service is ${state || "unknown"}`, "systemctl enable --now restic-manager-agent")];
+}
+
+/** Nothing but the installer changes the unit, so an agent can be newer than the unit that runs it. */
+function unit(io: Io, shown: string): Finding[] {
+  const config = configOf(io);
+  const lacks = unitLacks(loadedUnit(shown));
+  if (config === null || lacks.length === 0) return [];
+  const { pin, ca_file: caFile } = config.trust;
+  const command = installCommand(config.server, {}, { pin, caFile });
+  return [
+    bad(
+      `the systemd unit is outdated. ${unitLacksInWords(lacks)}`,
+      `run the installer again; identity and settings stay: ${command}`,
+    ),
+  ];
 }
 
 /** What leaves the service's sandbox, as its owner has decided. */

@@ -6,11 +6,12 @@ import { createResticFinder, type FoundRestic } from "../restic/binary.ts";
 
 export async function findRestic(environment: AgentEnvironment, clock: Clock): Promise<FoundRestic> {
   const found = findConfig(environment);
+  const isForbidden = found.found === "ok" && !found.config.allow_update;
   return await createResticFinder({
     configuredPath: found.found === "ok" ? found.config.restic_path : null,
     binFolder: environment.binFolder,
     childBase: environment.childBase,
-    fetchRestic: null,
+    serversCopy: { may: isForbidden ? "not_be_fetched" : "wait" },
     clock,
     log: silentLog,
   }).look();

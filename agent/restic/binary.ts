@@ -13,10 +13,13 @@ export type ResticBinary = { path: string; version: string };
 
 export type FoundRestic =
   | { found: "ok"; binary: ResticBinary }
-  | { found: "none"; code: "restic_missing" | "restic_too_old"; message: string };
+  | { found: "none"; code: "restic_missing" | "restic_too_old"; problem: string; remedy: string };
 
 /** Gets the server's copy into `path`; null when it was done, else why not, in words. */
 export type FetchRestic = (path: string) => Promise<string | null>;
+
+/** What happens when nothing fits: the server's copy is fetched, or its owner forbids that, or we are only looking. */
+export type ServersCopy = { may: "be_fetched"; fetch: FetchRestic } | { may: "not_be_fetched" } | { may: "wait" };
 
 export type ResticFinder = {
   /** The last answer, looked up again when there is none yet. */
@@ -25,7 +28,7 @@ export type ResticFinder = {
   known(): ResticBinary | null;
   /** Looks again: at start, hourly, after a failure. Fetches the server's copy when nothing fits. */
   look(): Promise<FoundRestic>;
-  /** Replaces our own copy, if we use one, by what the server bundles now. */
+  /** Replaces our own copy, if we use one and its owner allows it, by what the server bundles now. */
   refresh(): Promise<void>;
 };
 
@@ -33,7 +36,7 @@ type Options = {
   configuredPath: string | null;
   binFolder: string;
   childBase: Record<string, string>;
-  fetchRestic: FetchRestic | null;
+  serversCopy: ServersCopy;
   clock: Clock;
   log: Log;
 };
@@ -49,6 +52,7 @@ function ownResticPath(binFolder: string): string {
 
 export function createResticFinder(options: Options): ResticFinder {
   const own = ownResticPath(options.binFolder);
+  const { serversCopy } = options;
   let last: FoundRestic | null = null;
   let looking: Promise<FoundRestic> | null = null;
   let fetchedAt = Number.NEGATIVE_INFINITY;
@@ -62,15 +66,15 @@ export function createResticFinder(options: Options): ResticFinder {
       if (isFit(version)) return { found: "ok", binary: { path, version } };
       seen.push({ path, version });
     }
-    return noneFits(seen, fetchProblem);
+    return noneFits(seen, serversCopy.may, fetchProblem);
   }
 
   async function lookNow(): Promise<FoundRestic> {
     let result = await search();
     const due = options.clock.now() - fetchedAt >= FETCH_AGAIN_MS;
-    if (result.found === "none" && options.fetchRestic && due) {
+    if (result.found === "none" && serversCopy.may === "be_fetched" && due) {
       fetchedAt = options.clock.now();
-      fetchProblem = await options.fetchRestic(own);
+      fetchProblem = await serversCopy.fetch(own);
       if (fetchProblem !== null) options.log.warn("Could not fetch restic from the server", { problem: fetchProblem });
       result = await search();
     }
@@ -91,8 +95,8 @@ export function createResticFinder(options: Options): ResticFinder {
     known: () => (last?.found === "ok" ? last.binary : null),
     look,
     async refresh() {
-      if (last?.found !== "ok" || last.binary.path !== own || !options.fetchRestic) return;
-      await options.fetchRestic(own);
+      if (last?.found !== "ok" || last.binary.path !== own || serversCopy.may !== "be_fetched") return;
+      await serversCopy.fetch(own);
       await look();
     },
   };
@@ -106,21 +110,36 @@ function candidates(options: Options, own: string): string[] {
 
 function announce(result: FoundRestic, log: Log): void {
   if (result.found === "ok") log.info("Using restic", { path: result.binary.path, version: result.binary.version });
-  else log.warn(result.message);
+  else log.warn(resticProblem(result));
 }
 
-function noneFits(seen: ResticBinary[], fetchProblem: string | null): FoundRestic {
+function noneFits(seen: ResticBinary[], may: ServersCopy["may"], fetchProblem: string | null): FoundRestic {
   const newest = seen[0];
-  const what = newest
-    ? `restic ${newest.version} at ${newest.path} does not fit: ${LEAST_RESTIC} or newer is needed, and not 0.19.0`
-    : "No restic was found on this host";
-  const remedy = `install restic ${LEAST_RESTIC} or newer from your distribution or from restic.net`;
-  const fetch = fetchProblem === null ? "" : ` (the server's own copy: ${fetchProblem})`;
   return {
     found: "none",
     code: newest ? "restic_too_old" : "restic_missing",
-    message: `${what}; ${remedy}${fetch}`,
+    problem: newest
+      ? `restic ${newest.version} at ${newest.path} does not fit: ${LEAST_RESTIC} or newer is needed, and not 0.19.0`
+      : "No restic was found on this host",
+    remedy: remedyOf(may, fetchProblem),
   };
+}
+
+function remedyOf(may: ServersCopy["may"], fetchProblem: string | null): string {
+  const install = `install restic ${LEAST_RESTIC} or newer from your distribution or from restic.net`;
+  switch (may) {
+    case "be_fetched":
+      return fetchProblem === null ? install : `${install} (the server's own copy: ${fetchProblem})`;
+    case "not_be_fetched":
+      return `${install}, and name it as restic_path in agent.yaml if it is not on the PATH. This host does not fetch its server's copy (allow_update: false)`;
+    case "wait":
+      return `start the agent, which fetches its server's copy if there is one, or ${install}`;
+  }
+}
+
+/** Problem and remedy in one text, as a job's error. */
+export function resticProblem({ problem, remedy }: Extract<FoundRestic, { found: "none" }>): string {
+  return `${problem}; ${remedy}`;
 }
 
 /** Whether we can work with this version. */

@@ -5,7 +5,7 @@ import { PLATFORM } from "../platform.ts";
 import { clip } from "../words.ts";
 import { environmentOf, type RepoAccess } from "./access.ts";
 import { argvOf, type ResticOrder, timeZoneOf } from "./argv.ts";
-import type { ResticBinary, ResticFinder } from "./binary.ts";
+import { type ResticBinary, type ResticFinder, resticProblem } from "./binary.ts";
 import { type Judgement, judge, lastingFailure } from "./exit.ts";
 import { cleanText, isStackLine, type ResticLine, readLine } from "./output.ts";
 import type { TransientUnit } from "./outside.ts";
@@ -62,7 +62,7 @@ export function createRestic(options: Options): Restic {
   return {
     async run(order, access, use) {
       const found = await options.finder.current();
-      if (found.found === "none") return failure(found.code, found.message);
+      if (found.found === "none") return failure(found.code, resticProblem(found));
       const result = await runWith(found.binary, order, access, use, options);
       if (result.judgement.is === "failed") void options.finder.look();
       return result;

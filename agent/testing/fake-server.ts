@@ -14,9 +14,11 @@ export type FakeServerOptions = {
   /** PEM texts for HTTPS. */
   tls?: { cert: string; key: string };
   port?: number;
+  /** Answers other requests than the agent's socket; null = 404. */
+  files?(pathname: string): Response | null;
 };
 
-export function startFakeServer({ tls, port = 0 }: FakeServerOptions = {}) {
+export function startFakeServer({ tls, port = 0, files }: FakeServerOptions = {}) {
   const heard: ToServer[] = [];
   const tokens: (string | null)[] = [];
   const requests: string[] = [];
@@ -44,7 +46,7 @@ export function startFakeServer({ tls, port = 0 }: FakeServerOptions = {}) {
       requests.push(pathname);
       if (pathname === "/ws/agent") tokens.push(request.headers.get("authorization"));
       if (pathname === "/ws/agent" && self.upgrade(request)) return;
-      return new Response("nothing here", { status: 404 });
+      return files?.(pathname) ?? new Response("nothing here", { status: 404 });
     },
     websocket: {
       open(opened) {

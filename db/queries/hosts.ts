@@ -49,6 +49,18 @@ export function listLiveHosts(db: Db): HostRow[] {
   return liveHosts(db).all();
 }
 
+export type HostDays = Pick<HostRow, "id" | "createdAt" | "daysClosedUntil"> & { zone: string };
+
+/** Up to which day live hosts are judged; a few columns, because a fleet has thousands and this comes every minute. */
+export function listHostDays(db: Db): HostDays[] {
+  return db.$client
+    .query<HostDays, []>(
+      `SELECT id, created_at AS createdAt, days_closed_until AS daysClosedUntil, coalesce(timezone_override, timezone) AS zone
+       FROM hosts WHERE archived_at IS NULL ORDER BY lower(name)`,
+    )
+    .all();
+}
+
 /** Live hosts with a repo that is not ready or a credential on trial, or that wait for their first backup. */
 export function listUnsettledHosts(db: Db): string[] {
   return db.$client

@@ -77,6 +77,21 @@ export function listRepos(db: Db): RepoListItem[] {
     .map(({ repo, hostName, hostArchivedAt }) => ({ ...repo, hostName, hostArchivedAt }));
 }
 
+/** What it takes to call a repo for a look: whose it is, and who works on it. */
+export type RepoCall = Pick<RepoRow, "id" | "hostId" | "resticId"> & { executorId: string };
+
+/** Of live hosts, in the order of {@link listRepos}; a few columns, because a fleet has thousands and this comes every minute. */
+export function listRepoCalls(db: Db): RepoCall[] {
+  return db.$client
+    .query<RepoCall, []>(
+      `SELECT r.id, r.host_id AS hostId, r.restic_id AS resticId, coalesce(r.maintenance_host_id, r.host_id) AS executorId
+       FROM repos r JOIN hosts h ON h.id = r.host_id
+       WHERE h.archived_at IS NULL AND r.removed_at IS NULL
+       ORDER BY lower(h.name), r.is_primary DESC, r.name`,
+    )
+    .all();
+}
+
 /** Repos of other live hosts for which this host does the maintenance. */
 export function listReposMaintainedBy(db: Db, hostId: string): RepoListItem[] {
   return listRepos(db).filter((repo) => repo.maintenanceHostId === hostId && repo.hostId !== hostId);

@@ -56,10 +56,27 @@ const ACTIVE = `SELECT s.id, s.host_id AS hostId, s.cron, s.timezone, s.splay_mi
   FROM schedules s JOIN hosts h ON h.id = s.host_id
   WHERE s.enabled = 1 AND h.archived_at IS NULL AND h.schedules_paused = 0`;
 
-export function listActiveSchedules(db: Db, hostId: string | null = null): ActiveSchedule[] {
-  return hostId === null
-    ? db.$client.query<ActiveSchedule, []>(ACTIVE).all()
-    : db.$client.query<ActiveSchedule, [string]>(`${ACTIVE} AND s.host_id = ?`).all(hostId);
+export function listActiveSchedules(db: Db, hostId: string): ActiveSchedule[] {
+  return db.$client.query<ActiveSchedule, [string]>(`${ACTIVE} AND s.host_id = ?`).all(hostId);
+}
+
+/** Those whose next start is unknown, or may have come with the splay it has. */
+export function listSchedulesToSettle(db: Db, now: number): ActiveSchedule[] {
+  return db.$client
+    .query<ActiveSchedule, [number]>(
+      `${ACTIVE} AND (s.next_run_at IS NULL OR s.accounted_until IS NULL OR s.next_run_at - s.splay_minutes * 60000 <= ?)`,
+    )
+    .all(now);
+}
+
+/** The longest splay of the schedules in force, by host; hosts without any are left out. */
+export function listLongestSplays(db: Db): { hostId: string; splayMinutes: number }[] {
+  return db.$client
+    .query<{ hostId: string; splayMinutes: number }, []>(
+      `SELECT s.host_id AS hostId, max(s.splay_minutes) AS splayMinutes FROM schedules s JOIN hosts h ON h.id = s.host_id
+       WHERE s.enabled = 1 AND h.archived_at IS NULL AND h.schedules_paused = 0 AND s.splay_minutes > 0 GROUP BY s.host_id`,
+    )
+    .all();
 }
 
 /** Schedules that are switched off, paused or archived have no next run, and nothing is due by them until they are back. */

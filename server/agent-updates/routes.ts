@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { shellQuote } from "../../shared/install-command.ts";
 import type { Manifest, ManifestFile } from "../../shared/protocol/enrollment.ts";
 import { PRODUCT_VERSION } from "../../shared/version.ts";
-import { shellQuote } from "../enrollment/install-commands.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import { type AppContext, publicRoute, type Route } from "../http/routes.ts";
 import type { Bundle, BundledFile } from "./bundle.ts";

@@ -17,6 +17,7 @@ import { createRateLimit } from "../http/rate-limit.ts";
 import { publicRoute, type Route } from "../http/routes.ts";
 import type { Socket, SocketEnd } from "../http/sockets.ts";
 import type { Tick } from "../runtime/ticker.ts";
+import { createTurns } from "../runtime/turns.ts";
 import { type Connection, createConnection, type Hello, type Hub } from "./hub.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Intake } from "./intake.ts";
@@ -24,6 +25,8 @@ import type { Intake } from "./intake.ts";
 const STRANGERS_PER_MINUTE = 60;
 /** What a host that sends too much is told to wait. */
 const CUT_OFF_SECONDS = 5;
+/** Greeting takes a millisecond or two, and after a restart a whole fleet comes at once: people must get their turn. */
+const GREETED_AT_ONCE = 4;
 const REPLACEMENTS_THAT_LOOK_CLONED = 3;
 const REPLACEMENT_WINDOW_MS = 10 * MINUTE_MS;
 
@@ -63,6 +66,8 @@ export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
     clock,
   });
   const open = new Set<Connection>();
+  const turns = createTurns(GREETED_AT_ONCE);
+  const waiting = new Map<Connection, Hello>();
 
   const endFor = (hostId: string, ip: string): SocketEnd => {
     let connection: Connection;
@@ -72,6 +77,8 @@ export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
         open.add(connection);
       },
       message: (_ws, frame) => {
+        // Whoever speaks on before the welcome does not wait: what is said belongs after the greeting.
+        greetWaiting(connection);
         if (connection.hello && !hub.isCurrent(connection)) return;
         inbound().receive(connection, frame);
       },
@@ -84,10 +91,33 @@ export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
   };
 
   const hello = (connection: Connection, message: Hello) => {
-    if (connection.hello) {
+    if (connection.hello || waiting.has(connection)) {
       connection.close(CLOSE.protocol, "hello came twice");
       return;
     }
+    waiting.set(connection, message);
+    turns.take(() => greetWaiting(connection));
+  };
+
+  const greetWaiting = (connection: Connection) => {
+    const message = waiting.get(connection);
+    if (message === undefined) return;
+    waiting.delete(connection);
+    if (open.has(connection)) greetSafely(connection, message);
+  };
+
+  /** Half a greeting would leave the host online and without orders: it comes again in a moment. */
+  const greetSafely = (connection: Connection, message: Hello) => {
+    try {
+      greet(connection, message);
+    } catch (error) {
+      const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      log.error("an agent could not be greeted", { host_id: connection.hostId, why });
+      connection.close(CLOSE.shuttingDown, "the server could not take the greeting in");
+    }
+  };
+
+  const greet = (connection: Connection, message: Hello) => {
     if (message.protocol_version < MIN_AGENT_PROTOCOL_VERSION) {
       const text = `This agent speaks protocol ${message.protocol_version}; the server needs ${MIN_AGENT_PROTOCOL_VERSION} or newer. Run the installer again on this machine.`;
       connection.send("error", { code: "protocol_too_old", message: text, help_url: "/install.sh" });
@@ -120,7 +150,7 @@ export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
   const sweep = () => {
     const now = clock.now();
     for (const connection of open) {
-      if (!connection.hello && now - connection.openedAt > HELLO_WITHIN_MS)
+      if (!connection.hello && !waiting.has(connection) && now - connection.openedAt > HELLO_WITHIN_MS)
         connection.close(CLOSE.protocol, "no hello");
       else if (now - connection.lastFrameAt > SILENT_AGENT_MS) {
         log.info("an agent is silent; its connection is dropped", { host_id: connection.hostId });

@@ -5,14 +5,17 @@ import { findHost } from "../../db/queries/hosts.ts";
 import { countJobs } from "../../db/queries/jobs.ts";
 import { type Clock, DAY_MS } from "../../shared/clock.ts";
 import { REPO_STATUSES } from "../../shared/repos.ts";
+import type { Hub } from "../agents/hub.ts";
 import { HOST_STATUSES } from "../hosts/status.ts";
+import { unitOf } from "../hosts/unit.ts";
 import { notFound } from "../http/errors.ts";
 import { iso, pageFields } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
 import { filterFleet, sortFleet } from "./filter.ts";
 import type { Fleet, FleetHost } from "./fleet.ts";
 
-export function dashboardRoutes({ db, clock, fleet }: { db: Db; clock: Clock; fleet: Fleet }): Route[] {
+export function dashboardRoutes({ db, clock, hub, fleet }: { db: Db; clock: Clock; hub: Hub; fleet: Fleet }): Route[] {
+  const bodyOf = (row: FleetHost) => ({ ...hostBody(row), unit: unitOf(hub, row.host.id) });
   return [
     route({
       method: "GET",
@@ -68,7 +71,7 @@ export function dashboardRoutes({ db, clock, fleet }: { db: Db; clock: Clock; fl
         };
         const rows = sortFleet(filterFleet(fleet.hosts(), filter), query.sort, query.dir);
         return c.json({
-          items: rows.slice(query.offset, query.offset + query.limit).map(hostBody),
+          items: rows.slice(query.offset, query.offset + query.limit).map(bodyOf),
           total: rows.length,
         });
       },
@@ -81,14 +84,12 @@ export function dashboardRoutes({ db, clock, fleet }: { db: Db; clock: Clock; fl
       handle: ({ c, params }) => {
         const id = params["id"] ?? "";
         const row = fleet.hosts().find((live) => live.host.id === id);
-        if (row) return c.json(hostBody(row));
+        if (row) return c.json(bodyOf(row));
         const archived = findHost(db, id);
         if (!archived) throw notFound("host");
         const bare = { repos: [], groups: [], targets: [], openJobs: [], isProtected: false, hasWarnings: false };
         const idle = { nextRunAt: null, lateSince: null, unscheduled: [] };
-        return c.json(
-          hostBody({ host: archived, status: "offline", lastSeenAt: archived.lastSeenAt, ...bare, ...idle }),
-        );
+        return c.json(bodyOf({ host: archived, status: "offline", lastSeenAt: archived.lastSeenAt, ...bare, ...idle }));
       },
     }),
   ];

@@ -1,4 +1,5 @@
-/** The commands that a person runs on the machine. Everything that is put in is quoted for the shell that reads it. */
+/** The commands that a person runs on a new machine. */
+import { installCommand, shellQuote } from "../../shared/install-command.ts";
 
 /** Windows machines have no installer yet. */
 export type InstallCommands = { linux: string; windows: null };
@@ -8,19 +9,6 @@ export type InstallCommands = { linux: string; windows: null };
  * @param isAgain the machine is enrolled already: its installer has to be told to use the token
  */
 export function installCommands(origin: string, token: string, isAgain = false): InstallCommands {
-  const isPlain = origin.startsWith("http://") && !isLoopback(origin);
-  const given = [...(isPlain ? ["--insecure"] : []), ...(isAgain ? ["--re-enroll"] : [])];
-  const flags = given.length > 0 ? ` -s -- ${given.join(" ")}` : "";
-  return {
-    linux: `curl -fsSL ${shellQuote(`${origin}/install.sh`)} | sudo RM_TOKEN=${shellQuote(token)} sh${flags}`,
-    windows: null,
-  };
-}
-
-export function shellQuote(text: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
-function isLoopback(origin: string): boolean {
-  return URL.canParse(origin) && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(origin).hostname);
+  const environment = `RM_TOKEN=${shellQuote(token)}`;
+  return { linux: installCommand(origin, { environment, flags: isAgain ? ["--re-enroll"] : [] }), windows: null };
 }

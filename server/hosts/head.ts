@@ -24,6 +24,7 @@ import { lastBackupOfGroup, type OpenJobFacts, type ShareOf, type TargetFacts } 
 import { settingsProblems } from "./problems.ts";
 import { createProtection } from "./protection.ts";
 import { hostStatus } from "./status.ts";
+import { unitOf } from "./unit.ts";
 
 export type HeadReaderDeps = {
   db: Db;
@@ -98,6 +99,7 @@ export function createHostHeads({ db, clock, hub, lastSeenAt, findIntakeNote, sh
         lateSince,
         problems: host.archivedAt === null ? settingsProblems(host, { groups: rows, repos }) : [],
         heldBack: host.archivedAt === null ? findIntakeNote(hostId) : null,
+        unitLacks: host.archivedAt === null ? (unitOf(hub, hostId)?.lacks ?? []) : [],
         sizeChangeBytes: weekChange(db, repos, now),
         oldestSnapshotAt: findOldestSnapshotTime(
           db,

@@ -13,6 +13,7 @@ const maker = createPageMaker({
   isSecure: () => false,
 });
 const session = { sessionId: "s", userId: "u", username: "mara", role: "admin", csrfToken: "token" } as const;
+const from = { origin: "https://backup.example", ip: "192.0.2.1", network: "192.0.2.1", secure: true };
 
 async function ask(handle: (c: AppContext) => Response, headers: Record<string, string> = {}): Promise<Response> {
   const app = new Hono<{ Bindings: Bindings }>();
@@ -22,7 +23,7 @@ async function ask(handle: (c: AppContext) => Response, headers: Record<string, 
 
 describe("pages", () => {
   test("carry a doctype, polls do not, and an unchanged poll is 304", async () => {
-    const page = (c: AppContext) => maker.page(c, maker.view({ c, session }), "<main>same</main>");
+    const page = (c: AppContext) => maker.page(c, maker.view({ c, session, from }), "<main>same</main>");
     expect(await (await ask(page)).text()).toBe("<!doctype html><main>same</main>");
     const poll = await ask(page, { "hx-request": "true" });
     expect(await poll.text()).toBe("<main>same</main>");
@@ -32,7 +33,7 @@ describe("pages", () => {
 
   test("relative times alone make no poll new", async () => {
     const at = (words: string) => (c: AppContext) =>
-      maker.page(c, maker.view({ c, session }), `<time datetime="x" data-ago="">${words}</time>`);
+      maker.page(c, maker.view({ c, session, from }), `<time datetime="x" data-ago="">${words}</time>`);
     const first = await ask(at("4 s ago"), { "hx-request": "true" });
     const later = await ask(at("9 s ago"), { "hx-request": "true" });
     expect(later.headers.get("etag")).toBe(first.headers.get("etag"));
@@ -48,7 +49,7 @@ describe("pages", () => {
   test("know theme, Live switch and zone from cookies, and distrust odd ones", async () => {
     let seen = "";
     const look = (c: AppContext) => {
-      const { preferences, dates, toast } = maker.view({ c, session });
+      const { preferences, dates, toast } = maker.view({ c, session, from });
       seen = JSON.stringify({ preferences, zone: dates.zone, toast });
       return c.body(null);
     };

@@ -14,7 +14,7 @@ import type { AppContext, FormBody, Origin, Session } from "./routes.ts";
 type Markup = { toString(): string } | Promise<unknown>;
 
 /** What a route hands in of its call. */
-export type PageCall = { c: AppContext; session: Session };
+export type PageCall = { c: AppContext; session: Session; from: Origin };
 
 export type PageMaker = {
   view(call: PageCall): View;
@@ -69,13 +69,14 @@ export function createPageMaker({ clock, assets, countRunningJobs, isSecure }: P
     return c.body(encoding === null ? html : compressPage(html, encoding), { status: status as never, headers });
   };
   return {
-    view({ c, session }) {
+    view({ c, session, from }) {
       return {
         now: clock.now(),
         dates: datesOf(c),
         path: c.req.path,
         viewer: { id: session.userId, username: session.username, role: session.role },
         csrf: session.csrfToken,
+        origin: from.origin,
         assets,
         preferences: preferencesOf(c),
         counts: { runningJobs: countRunningJobs() },

@@ -1,13 +1,13 @@
 /** Judges days that are over: what was due and did not run is missed. Late reports judge again. */
 import type { Db } from "../../db/open.ts";
-import { findHost, listLiveHosts, updateHost } from "../../db/queries/hosts.ts";
-import { listActiveSchedules } from "../../db/queries/schedules.ts";
+import { findHost, type HostDays, listHostDays, updateHost } from "../../db/queries/hosts.ts";
+import { listLongestSplays } from "../../db/queries/schedules.ts";
 import { listSourceGroups } from "../../db/queries/source-groups.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
-import { dayIn, daysBefore, spanOfDay, zoneOf } from "../runtime/days.ts";
+import { dayIn, daysBefore, spanOfDay } from "../runtime/days.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
@@ -26,9 +26,9 @@ export type DayCloserDeps = { db: Db; clock: Clock; log: Log; bus: FactBus; star
 
 export function createDayCloser({ db, clock, log, bus, startedAt }: DayCloserDeps): Tick {
   const isolation = createIsolation({ task: "judging the days that are over", of: "host", clock, log });
-  const closeHost = (host: HostRow, until: string): number => {
+  const closeHost = (host: HostDays, until: string): number => {
     let judged = 0;
-    const zone = zoneOf(host);
+    const { zone } = host;
     const first = dayIn(zone, host.createdAt);
     const oldest = daysBefore(until, MOST_DAYS - 1);
     const next = host.daysClosedUntil === null ? first : daysBefore(host.daysClosedUntil, -1);
@@ -52,16 +52,22 @@ export function createDayCloser({ db, clock, log, bus, startedAt }: DayCloserDep
   const run = () => {
     const now = clock.now();
     if (now - startedAt < FIRST_REPORTS_MS) return;
-    const splays = new Map<string, number>();
-    for (const { hostId, splayMinutes } of listActiveSchedules(db))
-      splays.set(hostId, Math.max(splayMinutes * MINUTE_MS, splays.get(hostId) ?? 0));
+    const splays = new Map(listLongestSplays(db).map(({ hostId, splayMinutes }) => [hostId, splayMinutes]));
+    // Most of a fleet lives in one zone, and a date takes longer than all the rest.
+    const known = new Map<string, string>();
+    const yesterdayOf = (zone: string, splayMinutes: number): string => {
+      const key = `${splayMinutes} ${zone}`;
+      const day = known.get(key) ?? daysBefore(dayIn(zone, now - GRACE_MS - splayMinutes * MINUTE_MS), 1);
+      known.set(key, day);
+      return day;
+    };
     let judged = 0;
-    for (const host of listLiveHosts(db)) {
+    for (const host of listHostDays(db)) {
       if (judged >= MOST_JUDGED) break;
       isolation.attempt(host.id, () => {
-        const yesterday = daysBefore(dayIn(zoneOf(host), now - GRACE_MS - (splays.get(host.id) ?? 0)), 1);
-        if (yesterday < dayIn(zoneOf(host), host.createdAt)) return;
-        if (host.daysClosedUntil === null || host.daysClosedUntil < yesterday) judged += closeHost(host, yesterday);
+        const yesterday = yesterdayOf(host.zone, splays.get(host.id) ?? 0);
+        if (host.daysClosedUntil !== null && host.daysClosedUntil >= yesterday) return;
+        if (yesterday >= dayIn(host.zone, host.createdAt)) judged += closeHost(host, yesterday);
       });
     }
     isolation.conclude();

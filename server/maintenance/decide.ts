@@ -33,8 +33,8 @@ export type MaintenanceFacts = {
 export type Decision =
   | { is: "due"; dueAt: number }
   | { is: "later"; nextAt: number }
-  /** `dueAt` is null when it is not even due. */
-  | { is: "blocked"; why: MaintenanceBlock; dueAt: number | null };
+  /** `dueAt` is null when it is not even due; `until` is told where time alone ends it. */
+  | { is: "blocked"; why: MaintenanceBlock; dueAt: number | null; until?: number };
 
 export type Decisions = Record<MaintenanceKind, Decision>;
 
@@ -61,7 +61,7 @@ function decideOne(now: number, kind: MaintenanceKind, facts: MaintenanceFacts, 
   if (facts.onlineSince === null) return { is: "blocked", why: "offline", dueAt };
   // Who was there when it fell due need not wait.
   if (facts.onlineSince > dueAt && now - facts.onlineSince < AFTER_RETURN_MS)
-    return { is: "blocked", why: "just_returned", dueAt };
+    return { is: "blocked", why: "just_returned", dueAt, until: facts.onlineSince + AFTER_RETURN_MS };
   return { is: "due", dueAt };
 }
 

@@ -1,6 +1,6 @@
 /** Orders forget, prune and check: by hand, and by themselves when they are due. */
 import type { Db } from "../../db/open.ts";
-import { findRepo, listRepos } from "../../db/queries/repos.ts";
+import { findRepo, listRepoCalls } from "../../db/queries/repos.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
@@ -11,6 +11,7 @@ import type { Actor } from "../runtime/audit.ts";
 import { breathe } from "../runtime/breathe.ts";
 import { createIsolation, type Failing, StillFailing } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
+import { type MaintenanceAgenda, nextLook } from "./agenda.ts";
 import { nextSubset } from "./check-plan.ts";
 import { type Decisions, decide } from "./decide.ts";
 import { type ForgetPlanner, MOST_REPLANS } from "./forget-plan.ts";
@@ -23,8 +24,8 @@ export type Maintenance = {
   order(actor: Actor, repoId: string, kind: MaintenanceKind): CreatedJob;
   /** What is due for a repo, and when the rest is. */
   decisions(repo: RepoRow): Decisions;
-  /** Orders what is due, letting others in between. */
-  orderDue(): Promise<void>;
+  /** Orders what is due for these repos, letting others in between; without any, for all. */
+  orderDue(repoIds?: readonly string[], looked?: (repoId: string, decisions: Decisions) => void): Promise<void>;
 };
 
 /** Repos looked at before other work gets its turn. */
@@ -68,7 +69,7 @@ export function createMaintenance({ db, clock, log, maker, planner, survey }: Ma
     return created as CreatedJob;
   };
 
-  const orderDueOf = (repo: RepoRow) => {
+  const orderDueOf = (repo: RepoRow): Decisions => {
     const due = decisions(repo);
     for (const kind of MAINTENANCE_KINDS) {
       if (due[kind].is !== "due") continue;
@@ -80,18 +81,19 @@ export function createMaintenance({ db, clock, log, maker, planner, survey }: Ma
         log.info("maintenance was put off", { repo_id: repo.id, kind, why: error.code });
       }
     }
+    return due;
   };
 
   return {
     order,
     decisions,
-    async orderDue() {
-      for (const [at, { id }] of listRepos(db).entries()) {
+    async orderDue(repoIds = listRepoCalls(db).map(({ id }) => id), looked = () => {}) {
+      for (const [at, id] of repoIds.entries()) {
         if (at % AT_A_STRETCH === AT_A_STRETCH - 1) await breathe();
         // Who was let in between may have changed it.
         const repo = findRepo(db, id);
         if (!repo || repo.removedAt !== null) continue;
-        isolation.attempt(repo.id, () => orderDueOf(repo));
+        isolation.attempt(repo.id, () => looked(repo.id, orderDueOf(repo)));
       }
       isolation.conclude();
     },
@@ -111,10 +113,16 @@ function nothingToForget({ name }: RepoRow, state: ForgetState): Refusal {
 }
 
 /** What ended is known before what is due is decided. */
-export function maintenanceTicks(maintenance: Maintenance, results: MaintenanceResults): Tick[] {
+export function maintenanceTicks(
+  { agenda, clock }: { agenda: MaintenanceAgenda; clock: Clock },
+  maintenance: Maintenance,
+  results: MaintenanceResults,
+): Tick[] {
   const run = async () => {
     const failing: Failing[] = [];
-    for (const step of [results.catchUp, maintenance.orderDue]) {
+    const repoIds = agenda.round();
+    const looked = (repoId: string, decisions: Decisions) => agenda.looked(repoId, nextLook(decisions, clock.now()));
+    for (const step of [() => results.catchUp(repoIds), () => maintenance.orderDue(repoIds, looked)]) {
       try {
         await step();
       } catch (error) {
@@ -122,6 +130,7 @@ export function maintenanceTicks(maintenance: Maintenance, results: MaintenanceR
         failing.push(...error.failing);
       }
     }
+    for (const { id } of failing) agenda.failed(id);
     if (failing.length > 0) throw new StillFailing(failing);
   };
   return [{ name: "maintenance", everyMs: MINUTE_MS, run }];

@@ -1,7 +1,7 @@
 /** What ended maintenance tells about a repo: when it was last done, how much has been read, whether the admin credential is any good. */
 import type { Db } from "../../db/open.ts";
 import { findJob, findLastJob, isOrdered } from "../../db/queries/jobs.ts";
-import { findCredential, findRepo, listRepos, updateCredential, updateRepo } from "../../db/queries/repos.ts";
+import { findCredential, findRepo, listRepoCalls, updateCredential, updateRepo } from "../../db/queries/repos.ts";
 import { listSourceGroups, listTargetRepoIds } from "../../db/queries/source-groups.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
@@ -31,8 +31,8 @@ const AT_A_STRETCH = 3;
 
 export type MaintenanceResults = {
   jobFinished(jobId: string): void;
-  /** What a fact missed. */
-  catchUp(): Promise<void>;
+  /** What a fact missed about these repos; without any, about all. */
+  catchUp(repoIds?: readonly string[]): Promise<void>;
 };
 
 export type MaintenanceResultDeps = {
@@ -85,12 +85,12 @@ export function createMaintenanceResults(deps: MaintenanceResultDeps): Maintenan
       const job = findJob(db, jobId);
       if (job) apply(job);
     },
-    async catchUp() {
-      for (const [at, repo] of listRepos(db).entries()) {
+    async catchUp(repoIds = listRepoCalls(db).map(({ id }) => id)) {
+      for (const [at, repoId] of repoIds.entries()) {
         if (at % AT_A_STRETCH === AT_A_STRETCH - 1) await breathe();
-        isolation.attempt(repo.id, () => {
+        isolation.attempt(repoId, () => {
           for (const kind of MAINTENANCE_KINDS) {
-            const job = findLastJob(db, repo.id, kind);
+            const job = findLastJob(db, repoId, kind);
             if (job) apply(job);
           }
         });

@@ -6,7 +6,7 @@ import {
   findCredential,
   findRepo,
   hasRepoSample,
-  listRepos,
+  listRepoCalls,
   putRepoSample,
   updateRepo,
 } from "../../db/queries/repos.ts";
@@ -135,11 +135,11 @@ function statusChanges(repo: RepoRow, report: ToServerPayload<"repo.status">, no
 
 /** A row for today of every repo that has been measured: quiet days have one, too. */
 async function takeDailySamples(db: Db, isolation: Isolation, dayOf: (hostId: string) => string): Promise<void> {
-  for (const [at, repo] of listRepos(db).entries()) {
+  for (const [at, { id, hostId }] of listRepoCalls(db).entries()) {
     if (at % AT_A_STRETCH === AT_A_STRETCH - 1) await breathe();
-    isolation.attempt(repo.id, () => {
-      const day = dayOf(repo.hostId);
-      if (repo.sizeBytes !== null && !hasRepoSample(db, repo.id, day)) takeSample(db, repo.id, day);
+    isolation.attempt(id, () => {
+      const day = dayOf(hostId);
+      if (!hasRepoSample(db, id, day) && findRepo(db, id)?.sizeBytes != null) takeSample(db, id, day);
     });
   }
   isolation.conclude();

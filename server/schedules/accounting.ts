@@ -5,6 +5,7 @@ import {
   addDues,
   clearIdleSchedules,
   listActiveSchedules,
+  listSchedulesToSettle,
   putTiming,
 } from "../../db/queries/schedules.ts";
 import { inTransaction } from "../../db/transaction.ts";
@@ -41,7 +42,7 @@ export function createDueAccounting({ db, clock, log }: { db: Db; clock: Clock; 
   /** @returns whether something was written */
   const settleOne = (schedule: ActiveSchedule, now: number): boolean => {
     const { nextRunAt, splayMinutes } = schedule;
-    // Not due since the last look, and the next run is as shown: nothing to compute, nothing to write.
+    // Not due since the last look, and the next run is as shown: nothing to compute, nothing to write. The fleet's are left out by the query.
     if (nextRunAt !== null && now < nextRunAt - splayMinutes * MINUTE_MS && schedule.accountedUntil !== null)
       return false;
     const from = Math.max(schedule.accountedUntil ?? now, now - LONGEST_LOOK_BACK_MS);
@@ -57,7 +58,7 @@ export function createDueAccounting({ db, clock, log }: { db: Db; clock: Clock; 
     const now = clock.now();
     inTransaction(db, () => {
       let settled = 0;
-      for (const schedule of listActiveSchedules(db)) {
+      for (const schedule of listSchedulesToSettle(db, now)) {
         if (settled >= MOST_SETTLED) break;
         isolation.attempt(schedule.id, () => {
           if (inTransaction(db, () => settleOne(schedule, now))) settled++;

@@ -21,7 +21,16 @@ describe.each([
     "%s lacks none of its fields in vain",
     (_name, example) => {
       // A field that may be left out without a complaint would not be pinned; the optional ones are known.
-      const optional = ["credential", "help_url", "warning_causes", "unreadable", "lock_files", "phase_ms", "job"];
+      const optional = [
+        "credential",
+        "help_url",
+        "warning_causes",
+        "unreadable",
+        "lock_files",
+        "phase_ms",
+        "job",
+        "unit_version",
+      ];
       for (const field of Object.keys(example.payload).filter((name) => !optional.includes(name))) {
         const { [field]: _left, ...rest } = example.payload;
         expect(parse(JSON.stringify({ ...example, payload: rest })).ok, `${nameOf(example)} without ${field}`).toBe(

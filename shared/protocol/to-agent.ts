@@ -56,6 +56,7 @@ export const desiredState = v.object({
   timezone_override: v.nullable(word),
   roaming: v.boolean(),
   schedules_paused: v.boolean(),
+  /** For agents that still demand the field. Newer ones ignore it: only the keys of the enrolment count. */
   update_keys: v.pipe(v.array(text(1000)), v.maxLength(20)),
 });
 export type DesiredState = v.InferOutput<typeof desiredState>;

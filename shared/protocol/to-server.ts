@@ -39,6 +39,8 @@ export const toServer = {
     /** Highest number that waits for its acknowledgement; 0 when the outbox is empty. */
     outbox_last_seq: count,
     open_jobs: v.pipe(v.array(openJob), v.maxLength(1000)),
+    /** Of the systemd unit that runs the agent. Older agents do not say, and neither do those that no unit of ours runs. */
+    unit_version: v.optional(count),
   }),
   heartbeat: v.object({
     running_job_ids: v.pipe(v.array(id), v.maxLength(100)),

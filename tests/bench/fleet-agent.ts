@@ -22,7 +22,17 @@ export type FleetAgent = {
   stop(): void;
 };
 
-type FromServer = { type: string; payload: { seq?: number; state_version?: number; digest?: string; code?: string } };
+type FromServer = {
+  type: string;
+  payload: {
+    seq?: number;
+    state_version?: number;
+    digest?: string;
+    code?: string;
+    job_id?: string;
+    job?: JobFields;
+  };
+};
 
 export function startFleetAgent(url: string, identity: Identity, pace: Pace): FleetAgent {
   const { token, repoId, groupId, machineId, scheduleId } = identity;
@@ -73,11 +83,20 @@ export function startFleetAgent(url: string, identity: Identity, pace: Pace): Fl
       retry = { failures: 0 };
       for (const { frame } of outbox) ws?.send(frame);
     } else if (type === "ack") outbox = outbox.filter((message) => message.seq > (payload.seq ?? 0));
+    else if (type === "command.cancel") cancelled(payload.job_id, payload.job);
     else if (type === "error") serverError = payload.code ?? null;
     else if (type === "state.set") {
       applied = { version: payload.state_version ?? 0, digest: payload.digest ?? "" };
       pass("state.ack", { state_version: applied.version, digest: applied.digest, errors: [] });
     }
+  };
+
+  /** As the real one: what runs ends at once, and of an order that never came the end is told. */
+  const cancelled = (jobId: string | undefined, job: JobFields | undefined) => {
+    const ends = running?.job_id === jobId ? running : job;
+    if (!ends) return;
+    if (ends === running) running = null;
+    keep("job.finished", endOf(ends, { status: "cancelled", exit_code: null, stats: null, started_at: null }));
   };
 
   const connect = () => {
@@ -122,15 +141,20 @@ export function startFleetAgent(url: string, identity: Identity, pace: Pace): Fl
     keep("job.queued", fields);
     keep("job.started", { ...fields, started_at: at, restic_version: "0.19.1" });
     keep("log.stream", { job_id: fields.job_id, lines: linesOf(1, LINES_AT_EACH_END) });
+    const whileRunning = (work: () => void) => () => {
+      if (running === fields) work();
+    };
+    const tellProgress = (second: number) => () => pass("job.progress", progressAt(fields.job_id, second));
     for (let second = 0; second < BACKUP_SECONDS; second++)
-      after(second * SECOND_MS, () => pass("job.progress", progressAt(fields.job_id, second)));
-    after(BACKUP_SECONDS * SECOND_MS, () => {
+      after(second * SECOND_MS, whileRunning(tellProgress(second)));
+    const end = () => {
       keep("log.stream", { job_id: fields.job_id, lines: linesOf(LINES_AT_EACH_END + 1, LINES_AT_EACH_END) });
       keep("job.finished", endOf(fields, { started_at: at }));
       keep("snapshots.added", { repo_id: repoId, snapshots: [snapshotOf(fields.job_id, at)] });
       running = null;
       backups += 1;
-    });
+    };
+    after(BACKUP_SECONDS * SECOND_MS, whileRunning(end));
     after(pace.backupEveryMs, backUp);
   };
 

@@ -124,6 +124,12 @@ function speak(
     });
   };
 
+  /** Whatever it takes it ends at once: what is cancelled has never come. */
+  const callOff = (job: JobFields) => {
+    const how = { exit_code: null, warnings: 0, stats: null, error_code: null, error_message: null, started_at: null };
+    send("job.finished", { ...job, status: "cancelled", ...how, finished_at: now() });
+  };
+
   socket.onFrame = (frame) => {
     const parsed = parseToAgent(frame);
     if (!parsed.ok) return;
@@ -131,6 +137,7 @@ function speak(
     if (type === "state.set")
       send("state.ack", { state_version: payload.state_version, digest: payload.digest, errors: [] }, false);
     if (type === "command.run") obey(payload);
+    if (type === "command.cancel" && payload.job) callOff(payload.job);
   };
   const report = () => {
     const whole = { repo_id: repoId, report_id: newId(), taken_at: now(), part: 1, parts: 1 };

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { UNIT_VERSION } from "../../shared/unit.ts";
 import { bootContainer, type Container, containerObstacle } from "../testbed/container.ts";
 import { type AddedHost, type ControlPlane, startControlPlane } from "../testbed/control-plane.ts";
 import { createCleanup } from "../testbed/temp.ts";
@@ -12,6 +13,28 @@ import { until } from "../testbed/wait.ts";
 const obstacle = containerObstacle();
 if (obstacle) console.warn(`skipped: ${obstacle}`);
 
+/** Stands in for what an update leaves: tries out, inside the sandbox, what restores and updates need. */
+const GUARD = `set -eu
+out=/var/lib/restic-manager/guard
+case $1 in
+  before)
+    mkdir -p $out
+    cd $out
+    : > shared
+    chgrp 1 shared
+    chmod 2755 shared
+    mknod disk b 7 0
+    mknod terminal c 4 64
+    : > /root/rm-restore/written
+    if : > /etc/written; then echo "the sandbox is open" >&2; fi
+    ;;
+  after)
+    sleep 600 &
+    echo "$MAINPID" > $out/main-pid
+    ;;
+esac
+exit 9
+`;
 const SECRET = "only root may read this\n";
 const cleanup = createCleanup();
 let plane: ControlPlane;
@@ -68,6 +91,46 @@ describe.skipIf(obstacle !== null)("one command on a new machine", () => {
     const write = `nsenter -t ${pid} -m sh -c 'echo x > /etc/marker'`;
     expect((await container.exec(write)).stderr).toContain("Read-only file system");
   }, 30_000);
+
+  test("makes the restore folder, and runs a guard that an update left, with what restores need", async () => {
+    const guard = "/var/lib/restic-manager/bin/start-guard";
+    await writeFile(inside(guard), GUARD);
+    await container.must("rmdir /root/rm-restore && systemctl restart restic-manager-agent");
+    const pid = (await container.must("systemctl show -P MainPID restic-manager-agent")).trim();
+    const show = "stat -c '%A %n' shared disk terminal; cat main-pid";
+    expect((await container.must(`cd /var/lib/restic-manager/guard && ${show}`)).trim().split("\n")).toEqual([
+      "-rwxr-sr-x shared",
+      "brw------- disk",
+      "crw------- terminal",
+      pid,
+    ]);
+    expect(await container.must("stat -c '%a %U' /root/rm-restore")).toBe("700 root\n");
+    expect(existsSync(inside("/root/rm-restore/written"))).toBe(true);
+    expect(existsSync(inside("/etc/written"))).toBe(false);
+    expect(await container.must("pgrep -fx 'sleep 600'")).not.toBe("");
+    expect(await container.must("systemctl show -P OOMPolicy restic-manager-agent")).toBe("continue\n");
+    await container.must(`rm -r ${guard} /var/lib/restic-manager/guard /root/rm-restore/written`);
+    await container.must("systemctl restart restic-manager-agent");
+  }, 60_000);
+
+  test("tells when its unit is older than its server's, until the installer has run again", async () => {
+    const unit = async () => {
+      const { id } = (await plane.host("box1")) as unknown as { id: string };
+      return (await plane.client.get<{ unit: { version: number; lacks: string[] } | null }>(`/api/hosts/${id}`)).unit;
+    };
+    const file = "/etc/systemd/system/restic-manager-agent.service";
+    await container.must(`sed -i '/RM_UNIT_VERSION/d; /^OOMPolicy/d; /^ExecStartP/d; /^DeviceAllow/d' ${file}`);
+    await container.must("systemctl daemon-reload && systemctl restart restic-manager-agent");
+    const old = await until(async () => ((await unit())?.version === 1 ? unit() : null), { what: "the old unit" });
+    expect(old?.lacks).toContain("rolls_back");
+    const doctor = await container.exec("restic-manager-agent doctor");
+    expect(doctor.stdout).toContain("the systemd unit is outdated");
+    const command = /identity and settings stay: (.*)/.exec(doctor.stdout)?.[1] ?? "";
+    const again = await container.exec(command.replace("sudo ", ""), { timeoutMs: 120_000 });
+    expect(again.stdout).toContain("Connected.");
+    await until(async () => (await unit())?.version === UNIT_VERSION, { what: "the new unit" });
+    expect(await unit()).toEqual({ version: UNIT_VERSION, lacks: [] });
+  }, 150_000);
 
   test("says how it is, by status and doctor", async () => {
     const status = JSON.parse(await container.must("restic-manager-agent status --json"));

@@ -79,6 +79,8 @@ describe.skipIf(obstacle !== null)("the installer", () => {
     const config = await container.must("cat /etc/restic-manager/agent.yaml");
     expect(config).toContain("allow_hooks: false\n");
     expect(config).toContain("allow_restore_in_place: false\n");
+    expect(config).toContain("allow_update: false\n");
+    expect(stdout).toContain("does not fetch its server's restic");
     expect(await container.must("stat -c %a /etc/restic-manager /var/lib/restic-manager")).toBe("700\n700\n");
   }, 90_000);
 

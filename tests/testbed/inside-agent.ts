@@ -1,4 +1,5 @@
 /** An agent that only speaks the protocol, connected to a server inside the test's own process: orders come at once. */
+import { breathe } from "../../server/runtime/breathe.ts";
 import { parseToAgent, type ToAgent, type ToAgentPayload } from "../../shared/protocol/to-agent.ts";
 import { DURABLE_TYPES, type ToServerPayload, type ToServerType } from "../../shared/protocol/to-server.ts";
 import type { TestApp } from "./app.ts";
@@ -34,6 +35,8 @@ export async function connectInside(app: TestApp, identity: Identity, { ack = ap
     if (answer) tell("state.ack", answer);
   };
   tell("hello", helloOf(identity, hello));
+  // Greetings are given a few in each turn of the event loop.
+  await breathe();
   const states = () => received.flatMap((one) => (one.type === "state.set" ? [one.payload] : []));
   return {
     received,

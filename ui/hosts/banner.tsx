@@ -1,6 +1,8 @@
 // What a host's page says above everything else: archived, replaced, or as of when.
+import { installCommand } from "../../shared/install-command.ts";
+import { type UnitLack, unitLacksInWords } from "../../shared/unit.ts";
 import { Verb } from "../components/button.tsx";
-import { Notice } from "../components/panels.tsx";
+import { CopyBox, Notice } from "../components/panels.tsx";
 import { Ago, Near } from "../components/time.tsx";
 import { may, type View } from "../view.ts";
 import type { HostHead } from "./frame.tsx";
@@ -21,7 +23,23 @@ export function Banner({ host, view }: { host: HostHead; view: View }) {
           <SettingsProblems host={host} problems={host.problems} view={view} />
         </div>
       ) : null}
+      {host.unitLacks.length > 0 ? (
+        <div class="banner">
+          <OldUnit lacks={host.unitLacks} view={view} />
+        </div>
+      ) : null}
     </>
+  );
+}
+
+function OldUnit({ lacks, view }: { lacks: readonly UnitLack[]; view: View }) {
+  return (
+    <Notice glyph="warning" reason="The systemd unit on this host is outdated.">
+      {unitLacksInWords(lacks)} Run the installer again on the host. Identity and settings stay; a backup that is
+      running is interrupted. If the host trusts this server by a pin or a CA file, take the command that{" "}
+      <code>sudo restic-manager-agent doctor</code> prints there.
+      <CopyBox text={installCommand(view.origin)} label="Copy the install command" prompt="$" />
+    </Notice>
   );
 }
 

@@ -1,6 +1,7 @@
 // What every page of a host shares: head, vitals, tabs, and the rail that runs its source groups.
 import type { Child } from "hono/jsx";
 import type { HostRow } from "../../db/schema/hosts.ts";
+import type { UnitLack } from "../../shared/unit.ts";
 import { LinkButton, Verb } from "../components/button.tsx";
 import { Crumbs, Tabs, Tile } from "../components/panels.tsx";
 import { NightStrip, type StripDay, StripKey } from "../components/strip.tsx";
@@ -62,6 +63,8 @@ export type HostHead = Pick<
   problems: readonly SettingsProblem[];
   /** What the server did not take of it lately. */
   heldBack: HeldBack | null;
+  /** What its systemd unit is too old for. */
+  unitLacks: readonly UnitLack[];
   /** Change of the repo size in the last 7 days; null while unknown. */
   sizeChangeBytes: number | null;
   oldestSnapshotAt: number | null;

@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { findRepo, updateRepo } from "../../db/queries/repos.ts";
+import { DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { silentLog } from "../../shared/log.ts";
+import { signInAs, startApp, type TestApp } from "../../tests/testbed/app.ts";
+import { enrollHost, type TestHost } from "../../tests/testbed/hosts.ts";
+import { createCleanup } from "../../tests/testbed/temp.ts";
+import { createFactBus, type FactBus } from "../runtime/facts.ts";
+import { createMaintenanceAgenda, LOOK_AGAIN_MS, type MaintenanceAgenda, nextLook } from "./agenda.ts";
+import type { Decision } from "./decide.ts";
+
+const cleanup = createCleanup();
+afterAll(cleanup.run);
+
+let app: TestApp;
+let bus: FactBus;
+let agenda: MaintenanceAgenda;
+const hosts: TestHost[] = [];
+beforeAll(async () => {
+  app = await startApp(cleanup);
+  const admin = await signInAs(app, "admin");
+  for (const name of ["a", "b", "c"]) hosts.push(await enrollHost(app, admin, { name }));
+});
+beforeEach(() => {
+  bus = createFactBus(silentLog);
+  agenda = createMaintenanceAgenda({ db: app.db, clock: app.clock, bus });
+  for (const { rid } of hosts) updateRepo(app.db, rid, { resticId: null, maintenanceHostId: null, removedAt: null });
+});
+const repoOf = (at: number) => hosts[at]?.rid ?? "";
+const hostOf = (at: number) => hosts[at]?.id ?? "";
+const lookAtAll = (nextAt: number | null = null) => {
+  app.clock.move(1);
+  for (const id of agenda.round()) agenda.looked(id, nextAt);
+  app.clock.move(1);
+};
+
+describe("a round", () => {
+  test("takes every repo once, and none again while nothing has changed", () => {
+    expect(agenda.round()).toEqual([0, 1, 2].map(repoOf));
+    lookAtAll();
+    expect(agenda.round()).toEqual([]);
+  });
+
+  test("takes those again of which a fact speaks, and those that its host works on", () => {
+    updateRepo(app.db, repoOf(2), { maintenanceHostId: hostOf(0) });
+    lookAtAll();
+    bus.tell("host.connected", { hostId: hostOf(0) });
+    expect(agenda.round()).toEqual([repoOf(0), repoOf(2)]);
+    lookAtAll();
+    expect(agenda.round()).toEqual([]);
+  });
+
+  test("takes all repos that are the same repository when a fact speaks of one", () => {
+    for (const at of [0, 1]) updateRepo(app.db, repoOf(at), { resticId: "c".repeat(64) });
+    lookAtAll();
+    bus.tell("repo.changed", { repoId: repoOf(1), hostId: hostOf(1) });
+    expect(agenda.round()).toEqual([repoOf(0), repoOf(1)]);
+  });
+
+  test("takes those whose time has come, and all after a while, since a fact may be missed", () => {
+    lookAtAll(app.clock.now() + 2 * MINUTE_MS);
+    expect(agenda.round()).toEqual([]);
+    app.clock.move(2 * MINUTE_MS);
+    expect(agenda.round()).toHaveLength(3);
+    lookAtAll();
+    app.clock.move(LOOK_AGAIN_MS);
+    expect(agenda.round()).toHaveLength(3);
+  });
+
+  test("takes one again whose look failed, and leaves out one that was removed", () => {
+    lookAtAll();
+    agenda.failed(repoOf(1));
+    expect(agenda.round()).toEqual([repoOf(1)]);
+    updateRepo(app.db, repoOf(1), { removedAt: app.clock.now() });
+    expect(agenda.round()).toEqual([]);
+    expect(findRepo(app.db, repoOf(1))).not.toBeNull();
+  });
+});
+
+test("a look comes again when time alone can change what was decided", () => {
+  const now = 1_000_000;
+  const at = (forget: Decision) => {
+    const standing: Decision = { is: "blocked", why: "disabled", dueAt: null };
+    return nextLook({ forget, prune: standing, check: standing }, now);
+  };
+  expect(at({ is: "later", nextAt: now + DAY_MS })).toBe(now + DAY_MS);
+  expect(at({ is: "due", dueAt: now - 1 })).toBe(now);
+  expect(at({ is: "blocked", why: "just_returned", dueAt: now - 1, until: now + 7 })).toBe(now + 7);
+  expect(at({ is: "blocked", why: "under_way", dueAt: null })).toBeNull();
+  expect(at({ is: "blocked", why: "offline", dueAt: now - 1 })).toBeNull();
+  expect(at({ is: "blocked", why: "no_admin_credential", dueAt: null })).toBeNull();
+});

@@ -1,0 +1,77 @@
+/** Which repos are worth a look now: looking at a whole fleet every minute costs more than all its agents together. */
+import type { Db } from "../../db/open.ts";
+import { listRepoCalls, type RepoCall } from "../../db/queries/repos.ts";
+import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
+import type { FactBus, FactName } from "../runtime/facts.ts";
+import type { Decision, Decisions } from "./decide.ts";
+
+/** What a decision rests on beyond the time. */
+const CHANGING = [
+  "host.connected",
+  "host.changed",
+  "state.changed",
+  "job.finished",
+  "repo.changed",
+] as const satisfies FactName[];
+
+/** A fact may be missed, and some things change with time alone: each repo is looked at after this at the latest. */
+export const LOOK_AGAIN_MS = 5 * MINUTE_MS;
+/** So many in one round; the rest of a large fleet comes a minute later. */
+const MOST_A_ROUND = 1000;
+
+export type MaintenanceAgenda = {
+  /** Ids of the repos to look at in this round, those that have waited longest first. */
+  round(): string[];
+  /** @param nextAt when time alone may change what was decided; null = it will not */
+  looked(repoId: string, nextAt: number | null): void;
+  /** The look failed: it counts as not taken. */
+  failed(repoId: string): void;
+};
+
+type Look = { at: number; nextAt: number | null };
+
+export function createMaintenanceAgenda({ db, clock, bus }: { db: Db; clock: Clock; bus: FactBus }): MaintenanceAgenda {
+  let looks = new Map<string, Look>();
+  const changes = new Map<string, number>();
+  for (const name of CHANGING) bus.on(name, ({ hostId }) => void changes.set(hostId, clock.now()));
+
+  const changedAt = ({ hostId, executorId }: RepoCall): number =>
+    Math.max(changes.get(hostId) ?? 0, changes.get(executorId) ?? 0);
+
+  return {
+    round() {
+      const now = clock.now();
+      const calls = listRepoCalls(db);
+      looks = new Map(calls.flatMap(({ id }) => (looks.has(id) ? [[id, looks.get(id) as Look]] : [])));
+      // Who maintains a repository depends on all repos that are the same one.
+      const newest = new Map<string, number>();
+      for (const call of calls) {
+        const same = call.resticId ?? call.id;
+        newest.set(same, Math.max(newest.get(same) ?? 0, changedAt(call)));
+      }
+      const waiting = calls.flatMap((call): { id: string; since: number }[] => {
+        const look = looks.get(call.id);
+        if (look === undefined) return [{ id: call.id, since: Number.NEGATIVE_INFINITY }];
+        const isChanged = (newest.get(call.resticId ?? call.id) ?? 0) >= look.at;
+        const isTime = look.nextAt !== null && look.nextAt <= now;
+        return isChanged || isTime || now - look.at >= LOOK_AGAIN_MS ? [{ id: call.id, since: look.at }] : [];
+      });
+      const inOrder = waiting.length > MOST_A_ROUND ? waiting.toSorted((a, b) => a.since - b.since) : waiting;
+      return inOrder.slice(0, MOST_A_ROUND).map(({ id }) => id);
+    },
+    looked: (repoId, nextAt) => void looks.set(repoId, { at: clock.now(), nextAt }),
+    failed: (repoId) => void looks.delete(repoId),
+  };
+}
+
+/** When to look again if no fact comes; `now` = in the next round. null = time alone changes nothing. */
+export function nextLook(decisions: Decisions, now: number): number | null {
+  const times = Object.values(decisions).flatMap((decision) => timeOf(decision, now) ?? []);
+  return times.length > 0 ? Math.min(...times) : null;
+}
+
+function timeOf(decision: Decision, now: number): number | null {
+  if (decision.is === "later") return decision.nextAt;
+  // What is ordered is under way in the next round; what was put off is asked for again.
+  return decision.is === "due" ? now : (decision.until ?? null);
+}
