@@ -27,21 +27,20 @@ test("without a sandbox nothing leaves it", () => {
   expect(outside.unitFor(repo("/not/there"), "job")).toBeNull();
 });
 
-test("command, environment, output, exit code and process pass through a unit", async () => {
-  const folder = await cleanup.tempFolder();
-  // Stands for systemd-run: the program itself, started with the same pipes.
-  const program = join(folder, "systemd-run");
+/** Stands for systemd-run: the program itself, started with the same pipes. */
+async function unitWith(agentStateWith: TransientUnit["agentStateWith"]): Promise<TransientUnit> {
+  const program = join(await cleanup.tempFolder(), "systemd-run");
   writeFileSync(
     program,
     `#!/bin/sh\nexec '${process.execPath}' '${join(import.meta.dir, "../main.ts")}' run-outside\n`,
   );
   chmodSync(program, 0o755);
-  const outside: TransientUnit = {
-    name: "u.service",
-    startWith: [program],
-    signalWith: () => ["/bin/false"],
-    stopWith: ["/bin/false"],
-  };
+  const name = "u.service";
+  return { name, startWith: [program], signalWith: () => ["/bin/false"], stopWith: ["/bin/false"], agentStateWith };
+}
+
+test("command, environment, output, exit code and process pass through a unit", async () => {
+  const outside = await unitWith(null);
   const lines: string[] = [];
   const pids: number[] = [];
   const order = {
@@ -61,4 +60,24 @@ test("command, environment, output, exit code and process pass through a unit", 
   expect(lines.join()).not.toContain(OUTSIDE_PID);
   expect(await runProcess({ ...order, command: ["/bin/sh", "-c", "kill -KILL $$"] })).toMatchObject({ code: null });
   expect(await runProcess({ ...order, command: ["/not/there"] })).toMatchObject({ code: 127 });
+});
+
+test.each([
+  ["deactivating", "ActiveState=deactivating", true],
+  ["about to be stopped", "ActiveState=active\nJob=4711", true],
+  ["active", "ActiveState=active", false],
+])("what ends while the agent's unit is %s", async (_, state, withTheAgent) => {
+  const stopping = new AbortController();
+  const run = runProcess({
+    env: { PATH: "/usr/bin:/bin" },
+    signal: stopping.signal,
+    killAfterMs: 20_000,
+    lowPriority: false,
+    outside: await unitWith(["/bin/echo", state]),
+    onStdout() {},
+    // The agent hears of it after its work has ended.
+    onStderr: () => void setTimeout(() => stopping.abort(), 500),
+    command: ["/bin/sh", "-c", "echo ending >&2; kill -TERM $$"],
+  });
+  expect(await run).toMatchObject({ started: true, code: null, stoppedByUs: withTheAgent });
 });

@@ -16,6 +16,8 @@ export type TransientUnit = {
   signalWith(signal: string): string[];
   /** For one that has not begun yet, and takes no signal. */
   stopWith: string[];
+  /** Prints the state of the agent's unit, with which this one ends; null when it is not bound to it. */
+  agentStateWith: string[] | null;
 };
 
 /** What the hidden command `run-outside` reads from its stdin. */
@@ -49,7 +51,7 @@ export function createOutside({ allowed, path, program, unitName = ownUnit() }: 
   function unit(id: string, bound = true): TransientUnit | null {
     if (!usable) return null;
     const name = `${UNIT_PREFIX}${id}.service`;
-    // Bound, but in no order: when the service stops, the agent is told at the same time, and knows why its work ends.
+    // Bound, but in no order: when the service stops, the agent and its work are told at the same time.
     const binding = bound ? [`--property=BindsTo=${unitName}`] : [];
     return {
       name,
@@ -59,6 +61,7 @@ export function createOutside({ allowed, path, program, unitName = ownUnit() }: 
       ],
       stopWith: [systemctl, "stop", "--no-block", name],
       signalWith: (signal) => [systemctl, "kill", `--signal=${signal}`, name],
+      agentStateWith: bound ? [systemctl, "show", "--property=ActiveState,Job", unitName] : null,
     };
   }
 

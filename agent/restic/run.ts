@@ -73,7 +73,24 @@ export async function runProcess(order: ProcessOrder): Promise<ProcessEnd> {
     if (killer) clearTimeout(killer);
   }
   const durationMs = performance.now() - startedAt;
-  return { started: true, code: killed && order.outside ? null : exitCode(child, order), stoppedByUs, durationMs };
+  const code = killed && order.outside ? null : exitCode(child, order);
+  if (code !== 0 && !stoppedByUs && (await endsWithTheAgent(order))) stoppedByUs = true;
+  return { started: true, code, stoppedByUs, durationMs };
+}
+
+/** The agent's unit and those bound to it are told to stop at the same time; the agent may hear of it last. */
+async function endsWithTheAgent({ outside, signal, killAfterMs }: ProcessOrder): Promise<boolean> {
+  if (!outside?.agentStateWith || !saysStopping(outside.agentStateWith)) return false;
+  const limit = AbortSignal.timeout(killAfterMs);
+  const either = AbortSignal.any([signal, limit]);
+  if (!either.aborted) await new Promise((resolve) => either.addEventListener("abort", resolve, { once: true }));
+  return signal.aborted;
+}
+
+/** A job that waits for the agent's unit while the agent runs can only stop it. */
+function saysStopping(command: string[]): boolean {
+  const { success, stdout } = Bun.spawnSync(command);
+  return success && /^(ActiveState=deactivating|Job=[1-9]\d*)$/m.test(stdout.toString());
 }
 
 function spawn(order: ProcessOrder) {

@@ -143,10 +143,11 @@ test.each([
     await copyRepoTemplate(join(root, name, "main"));
     const host = await addHost(name, version, TEMPLATE_PASSWORD);
     const hours = ["20", "22", "24", "26"].flatMap((day) => [`2026-11-${day} 02:00:00`, `2026-11-${day} 16:00:00`]);
-    await savedByHand(host, version, hours, "UTC");
+    // Before there is anything that it could remove: the agent may list the repository at any moment.
     await checked("PATCH", `/api/hosts/${host.id}`, { timezone_override: "Asia/Tokyo" });
     const group = `/api/hosts/${host.id}/source-groups/${host.gid}`;
     await put(group, { retention: { keep_daily: 30 } });
+    await savedByHand(host, version, hours, "UTC");
     const credential = { url: deleting.url(name, "main"), http_username: name, http_password: `http of ${name}` };
     await put(`/api/repos/${host.rid}/credentials/admin`, credential);
     await ready(host.rid);
