@@ -166,12 +166,12 @@ describe("in the data folder", () => {
     await (await start(dataDir)).server.stop();
   }, 120_000);
 
-  test("a database, a lock or a key that is garbage gives one sentence and no stack", async () => {
+  test("a database, a lock or one of the keys that is garbage gives one sentence and no stack", async () => {
     const dataDir = await folder();
     const { server } = await start(dataDir);
     await server.stop();
     const garbage = "this is no database, however long it may be. ".repeat(500);
-    for (const name of ["restic-manager.db", "server.lock", "secret.key"]) {
+    for (const name of ["restic-manager.db", "server.lock", "secret.key", "signing.key"]) {
       const path = join(dataDir, name);
       copyFileSync(path, `${path}.kept`);
       for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
