@@ -1,5 +1,6 @@
 /** `serve`: listens until a signal says stop, then drains within ten seconds. */
 import type { Server } from "bun";
+import { SigningKeyProblem } from "./agent-updates/signing.ts";
 import type { SocketEnd } from "./http/sockets.ts";
 import { socketHandlers } from "./http/sockets.ts";
 import { openData } from "./open-data.ts";
@@ -19,7 +20,15 @@ export async function serve(): Promise<number> {
   }
   const { parts, close } = opened;
   const { config, log } = parts;
-  const wired = await wire(parts, { dev: process.execArgv.includes("--watch") });
+  const wired = await wire(parts, { dev: process.execArgv.includes("--watch") }).catch((error: unknown) => {
+    if (!(error instanceof SigningKeyProblem)) throw error;
+    console.error(error.message);
+    return null;
+  });
+  if (!wired) {
+    close();
+    return 1;
+  }
   const server = tryToListen(config, wired, (error) =>
     log.error("a socket's handler failed", {
       why: error instanceof Error ? (error.stack ?? error.message) : String(error),

@@ -19,7 +19,7 @@ export const SUITES: readonly Suite[] = [
     processes: 2,
     timeoutMs: 60_000,
   },
-  { name: "attacks", paths: ["tests/attacks"], processes: 1, timeoutMs: 60_000 },
+  { name: "attacks", paths: ["tests/attacks"], processes: 2, timeoutMs: 60_000 },
   { name: "rules of the house", paths: ["tests/*.test.ts"], processes: 2, timeoutMs: 60_000 },
   {
     name: "whole product",

@@ -10,16 +10,30 @@ export type Signer = {
   sign(content: unknown): Promise<string>;
 };
 
+/** The key file is there and cannot be used; the message says what to do. */
+export class SigningKeyProblem extends Error {}
+
+/** @throws SigningKeyProblem */
 export async function loadSigner(path: string): Promise<Signer> {
   if (!existsSync(path)) await makeKey(path);
-  const jwk = JSON.parse(readFileSync(path, "utf8")) as JWK;
-  const key = await importJWK(jwk, "EdDSA");
+  const { jwk, key } = await readKey(path);
   const { d: _secret, ...open } = jwk;
   return {
     publicKeys: () => [JSON.stringify(open)],
     sign: (content) =>
       new CompactSign(new TextEncoder().encode(JSON.stringify(content))).setProtectedHeader({ alg: "EdDSA" }).sign(key),
   };
+}
+
+async function readKey(path: string) {
+  try {
+    const jwk = JSON.parse(readFileSync(path, "utf8")) as JWK;
+    return { jwk, key: await importJWK(jwk, "EdDSA") };
+  } catch {
+    throw new SigningKeyProblem(
+      `${path} does not hold the key that signs what agents download. Put it back: it is sealed in every copy of the database (command restore).`,
+    );
+  }
 }
 
 async function makeKey(path: string): Promise<void> {

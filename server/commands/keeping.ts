@@ -45,6 +45,8 @@ export async function restore(file: string): Promise<number> {
     if (!outcome.ok) return fail(outcome.problem);
     console.log("Restored. Start the server; its agents will tell again what this copy does not know.");
     if (outcome.before) console.log(`What was there before: ${outcome.before}`);
+    if (outcome.isSigningKeyLost)
+      console.error("The signing key in the copy does not open; signing.key in the data folder stays as it is.");
     if (outcome.signingKeyBefore) console.log(`The signing key that was there before: ${outcome.signingKeyBefore}`);
     return 0;
   } finally {

@@ -35,6 +35,7 @@ export type EnrollmentTokens = {
   /** For new hardware or a lost state of a host that exists. @throws Refusal 404, 409 */
   createForHost(actor: Actor, hostId: string, replaces: boolean): { row: EnrollmentTokenRow; token: string };
   listOutstanding(): OutstandingToken[];
+  /** @throws Refusal 410 `token_unreadable` */
   openCargo(row: EnrollmentTokenRow): Cargo | null;
 };
 
@@ -145,6 +146,15 @@ export function createEnrollmentTokens({
       return { row, token };
     },
     listOutstanding: () => listOutstandingTokens(db, clock.now()),
-    openCargo: (row) => (row.sealed === null ? null : (JSON.parse(sealer.unseal(place(row.id), row.sealed)) as Cargo)),
+    openCargo(row) {
+      if (row.sealed === null) return null;
+      try {
+        return JSON.parse(sealer.unseal(place(row.id), row.sealed)) as Cargo;
+      } catch {
+        const message =
+          "The credential that rides on this enrolment token does not open: it was damaged in the server's database. Revoke the token and make a new one.";
+        throw new Refusal(410, "token_unreadable", message);
+      }
+    },
   };
 }

@@ -9,6 +9,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import { stampOf } from "../runtime/disk.ts";
+import type { Sealer } from "../runtime/seal.ts";
 import { checkSecretKey } from "../runtime/secret-key.ts";
 import { type CopyParts, SIGNING_KEY_PLACE } from "./copies.ts";
 
@@ -17,6 +18,8 @@ export type Restored =
       ok: true;
       /** Where the database lies that was in use before; null when there was none. */
       before: string | null;
+      /** The copy's key that signs agents was damaged: the one in the data folder stays. */
+      isSigningKeyLost: boolean;
       /** The copy's key that signs agents is back; the other one was set aside. */
       signingKeyBefore: string | null;
     }
@@ -33,6 +36,7 @@ export async function restoreCopy(parts: CopyParts & { clock: Clock }, copyPath:
   copyFileSync(copyPath, draft);
   const sqlite = openSqlite(draft);
   let signingKey: string | null;
+  let isSigningKeyLost = false;
   try {
     const migrated = await migrate(sqlite, null, migrations);
     if (!migrated.ok) return { ok: false, problem: migrated.message };
@@ -40,7 +44,8 @@ export async function restoreCopy(parts: CopyParts & { clock: Clock }, copyPath:
     const wrongKey = checkSecretKey(db, sealer);
     if (wrongKey) return { ok: false, problem: wrongKey };
     const sealed = findSetting(db, SIGNING_KEY_PLACE.id);
-    signingKey = sealed === null ? null : sealer.unseal(SIGNING_KEY_PLACE, sealed);
+    signingKey = sealed === null ? null : openedSigningKey(sealer, sealed);
+    isSigningKeyLost = sealed !== null && signingKey === null;
     deleteSetting(db, SIGNING_KEY_PLACE.id);
     // Agents that see another id tell again what this copy does not know yet.
     putSetting(db, "server_state_id", newId());
@@ -58,7 +63,16 @@ export async function restoreCopy(parts: CopyParts & { clock: Clock }, copyPath:
   const before = setAside(databasePath, `${databasePath}.before-restore-${stamp}`);
   if (before !== null) keepPrivate(before);
   renameSync(draft, databasePath);
-  return { ok: true, before, signingKeyBefore: putSigningKey(signingKeyPath, signingKey, stamp) };
+  return { ok: true, before, isSigningKeyLost, signingKeyBefore: putSigningKey(signingKeyPath, signingKey, stamp) };
+}
+
+/** null when it does not open: the database is worth more than the key that lies beside it. */
+function openedSigningKey(sealer: Sealer, sealed: string): string | null {
+  try {
+    return sealer.unseal(SIGNING_KEY_PLACE, sealed);
+  } catch {
+    return null;
+  }
 }
 
 /** @returns where the key lies that was in use before, when it was another one */

@@ -16,7 +16,7 @@ import { openSqlite } from "../../db/open.ts";
 import { createSealer } from "../../server/runtime/seal.ts";
 import { PASSWORD, type Person, signInAs, startApp, type TestApp } from "../testbed/app.ts";
 import { runCommand } from "../testbed/command.ts";
-import { enrollHost, enrollIdentity, jsonClient, type TestHost } from "../testbed/hosts.ts";
+import { enrollHost, enrollIdentity, enrollRequest, jsonClient, type TestHost } from "../testbed/hosts.ts";
 import { type Client, type ServerProcess, signIn, startServer } from "../testbed/server.ts";
 import { createCleanup } from "../testbed/temp.ts";
 
@@ -85,6 +85,22 @@ describe("in the database", () => {
   });
 });
 
+test("an enrolment token whose credential was damaged is refused in a sentence, and stays revocable", async () => {
+  const app = await startApp(cleanup, "error");
+  const admin = await signInAs(app, "admin");
+  const { ask, call } = jsonClient(app, admin);
+  const { id, token } = await call<{ id: string; token: string }>("POST", "/api/enrollment-tokens", {
+    host_name: "web-01",
+    includes: ["/srv"],
+    repo: { kind: "local", url: "/srv/repo" },
+  });
+  app.db.$client.query("UPDATE enrollment_tokens SET sealed = substr(sealed, 1, 60) || 'AAAA'").run();
+  const refused = await ask("POST", "/api/agents/enroll", enrollRequest(token));
+  expect(refused).toMatchObject({ status: 410, body: { error: { code: "token_unreadable" } } });
+  expect((await ask("DELETE", `/api/enrollment-tokens/${id}`)).status).toBe(204);
+  expect(app.log).toEqual([]);
+});
+
 describe("in the data folder", () => {
   const run = (dataDir: string, ...args: string[]) =>
     runCommand([process.execPath, MAIN, ...args], {
@@ -150,12 +166,12 @@ describe("in the data folder", () => {
     await (await start(dataDir)).server.stop();
   }, 120_000);
 
-  test("a database, a lock or a key that is garbage gives one sentence and no stack", async () => {
+  test("a database, a lock or one of the keys that is garbage gives one sentence and no stack", async () => {
     const dataDir = await folder();
     const { server } = await start(dataDir);
     await server.stop();
     const garbage = "this is no database, however long it may be. ".repeat(500);
-    for (const name of ["restic-manager.db", "server.lock", "secret.key"]) {
+    for (const name of ["restic-manager.db", "server.lock", "secret.key", "signing.key"]) {
       const path = join(dataDir, name);
       copyFileSync(path, `${path}.kept`);
       for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
