@@ -28,6 +28,8 @@ const MAX_REFUSALS_AUDITED_PER_DAY = 100;
 /** An agent stops at its window of unacknowledged messages; what fills twice as much keeps to no protocol. */
 const MOST_WAITING_MESSAGES = 2 * MAX_IN_FLIGHT_MESSAGES;
 const MOST_WAITING_BYTES = 2 * MAX_IN_FLIGHT_BYTES;
+/** These change memory only; of the others that are handled at once each may write. */
+const LIGHT: ReadonlySet<ToServerType> = new Set(["heartbeat", "job.progress"]);
 /** How soon a host that was held back gets on. */
 const HELD_BACK_LOOK_MS = 250;
 
@@ -233,6 +235,10 @@ export function createInbound(deps: InboundDeps): Inbound {
         if (waiting.messages > MOST_WAITING_MESSAGES || waiting.bytes > MOST_WAITING_BYTES)
           cutOff(connection, "messages in flight");
         else schedule();
+        return;
+      }
+      if (!LIGHT.has(message.type) && !intake.handled(connection.hostId)) {
+        cutOff(connection, "messages that are handled at once");
         return;
       }
       const handle = passing[message.type as PassingType] as (

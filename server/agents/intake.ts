@@ -9,8 +9,10 @@ const DAY_BURST_BYTES = 2048 * MIB;
 const DAY_SHARE = 0.1;
 /** Bytes on the wire, for what is stored: also what repeats, what passes, and what is not valid. */
 const RECEIVED_FACTOR = 4;
-/** A tiny frame costs, too. */
+/** A tiny frame costs, too; more so if it leads to a write. */
 const LEAST_FRAME_BYTES = 512;
+const LEAST_STORED_BYTES = 4 * 1024;
+const WRITING_FRAME_BYTES = 64 * 1024;
 /** So long the host's page tells of it. */
 const TOLD_FOR_MS = HOUR_MS;
 
@@ -23,6 +25,8 @@ export type IntakeNote = {
 export type Intake = {
   /** Counts a frame. @returns false when the host sends so much that its connection is to be closed */
   received(hostId: string, bytes: number): boolean;
+  /** Counts what is handled at once and may write, such as a greeting. @returns as `received` */
+  handled(hostId: string): boolean;
   /** The host was cut off a moment ago. */
   isCutOff(hostId: string): boolean;
   /** Whether something may be stored now; if so, it is counted. */
@@ -52,13 +56,17 @@ export function createIntake({ clock, mibPerMinute }: { clock: Clock; mibPerMinu
       wire.take(hostId, Math.max(bytes, LEAST_FRAME_BYTES));
       return wire.hasLeft(hostId);
     },
+    handled(hostId) {
+      wire.take(hostId, WRITING_FRAME_BYTES);
+      return wire.hasLeft(hostId);
+    },
     isCutOff: (hostId) => !wire.hasLeft(hostId),
     mayStore(hostId, bytes) {
       if (!stored.every((buckets) => buckets.hasLeft(hostId))) {
         note(hostId, "paced");
         return false;
       }
-      for (const buckets of stored) buckets.take(hostId, Math.max(bytes, LEAST_FRAME_BYTES));
+      for (const buckets of stored) buckets.take(hostId, Math.max(bytes, LEAST_STORED_BYTES));
       return true;
     },
     findNote(hostId) {

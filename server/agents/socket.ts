@@ -23,6 +23,8 @@ import type { Inbound } from "./inbound.ts";
 import type { Intake } from "./intake.ts";
 
 const STRANGERS_PER_MINUTE = 60;
+/** An agent comes back after growing pauses; each greeting costs the server a look at all that the host must know. */
+const CONNECTIONS_PER_MINUTE = 120;
 /** What a host that sends too much is told to wait. */
 const CUT_OFF_SECONDS = 5;
 /** Greeting takes a millisecond or two, and after a restart a whole fleet comes at once: people must get their turn. */
@@ -65,6 +67,7 @@ export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
     windowMs: REPLACEMENT_WINDOW_MS,
     clock,
   });
+  const connections = createRateLimit({ limit: CONNECTIONS_PER_MINUTE, windowMs: MINUTE_MS, clock });
   const open = new Set<Connection>();
   const turns = createTurns(GREETED_AT_ONCE);
   const waiting = new Map<Connection, Hello>();
@@ -176,7 +179,8 @@ export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
           const tokenHash = token ? hashToken(token) : "";
           const host = findHostByTokenHash(db, tokenHash);
           if (host && host.archivedAt === null) {
-            if (intake.isCutOff(host.id)) throw new Refusal(429, "slow_down", "Too much at once.", {}, CUT_OFF_SECONDS);
+            const pause = intake.isCutOff(host.id) ? CUT_OFF_SECONDS : connections.hit(host.id);
+            if (pause !== null) throw new Refusal(429, "slow_down", "Too much at once.", {}, pause);
             return upgrade(endFor(host.id, from.ip));
           }
           const wait = strangers.hit(from.network);

@@ -108,6 +108,25 @@ test("bytes that lead to nothing are counted, too: the connection ends, and the 
   await connectInside(app, host, cleanup);
 });
 
+test("messages that are handled at once are counted by what they cost, and so are connections", async () => {
+  const [host, restless] = [await enroll(), await enroll()];
+  const agent = await connectInside(app, host, cleanup);
+  const ack = { state_version: 1, digest: "x", errors: [] };
+  let sent = 0;
+  for (; sent < 10_000 && !agent.isClosed(); sent++)
+    agent.sendText(JSON.stringify({ type: "state.ack", ts: 1, payload: ack }));
+  expect(agent.isClosed()).toBe(true);
+  expect(sent).toBeLessThan(5_000);
+  let connected = 0;
+  const again = async () => {
+    for (; connected < 1_000; connected++) (await connectInside(app, restless, cleanup)).close();
+  };
+  await expect(again()).rejects.toThrow("429");
+  expect(connected).toBeLessThan(200);
+  app.clock.move(2 * MINUTE_MS);
+  await connectInside(app, restless, cleanup);
+});
+
 test("of scheduled backups that never end so many are taken on and no more", async () => {
   const host = await enroll();
   const agent = await connectInside(app, host, cleanup);

@@ -9,9 +9,10 @@ import { enrollHost, type TestHost } from "../testbed/hosts.ts";
 import { createCleanup } from "../testbed/temp.ts";
 import { connectInside, listOf, snapshotRow } from "./inside-host.ts";
 
-/** What the issue asks for, times a factor for a busy machine: alone, the longest hold is some 20 ms. */
+/** No portion may hold the loop longer; by processor time, which other work on the machine hardly changes. */
 const HOLD_MS = 50;
-const BUSY_FACTOR = 5;
+/** What the collector of memory does on other threads counts, too. Alone the longest is some 30 ms. */
+const FACTOR = 4;
 
 const cleanup = createCleanup();
 let app: TestApp;
@@ -30,22 +31,23 @@ const staged = () =>
     )
     .get() ?? { n: 0, bytes: 0 };
 
-/** Measures the longest time for which nothing else got its turn. */
+/** Measures the longest work, in ms of processor time, between two turns of the loop. */
 function watchLoop() {
   let longest = 0;
-  let last = performance.now();
+  let last = process.cpuUsage();
   let isOver = false;
   const look = () => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last);
-    last = now;
+    const { user, system } = process.cpuUsage(last);
+    longest = Math.max(longest, (user + system) / 1000);
+    last = process.cpuUsage();
     if (!isOver) setImmediate(look);
   };
   setImmediate(look);
   return async (): Promise<number> => {
     await Bun.sleep(1);
+    look();
     isOver = true;
-    return Math.max(longest, performance.now() - last);
+    return longest;
   };
 }
 
@@ -78,9 +80,8 @@ test("100 000 snapshots are taken over, told again and dropped without holding t
   await measured("first", rows, now - 3000);
   await measured("again", rows, now - 2000);
   await measured("half", rows.slice(50_000), now - 1000);
-  console.log(figures);
   for (const [what, ms] of Object.entries(figures))
-    if (what.endsWith("hold")) expect(ms, what).toBeLessThan(HOLD_MS * BUSY_FACTOR);
+    if (what.endsWith("hold")) expect(ms, what).toBeLessThan(HOLD_MS * FACTOR);
   expect(findRepo(app.db, host.rid)).toMatchObject({ snapshotCount: 50_000, snapshotsTakenAt: now - 1000 });
   expect(staged().n).toBe(0);
 }, 180_000);
