@@ -1,10 +1,27 @@
 /** Schedules with the groups they run, the runs that were left out, and the due times counted by day. */
-import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
+import { prepared } from "../prepared.ts";
 import { type JobRow, jobs } from "../schema/jobs.ts";
 import { type ScheduleRow, scheduleSkips, scheduleSourceGroups, schedules } from "../schema/schedules.ts";
 
 export type Schedule = ScheduleRow & { groupIds: string[] };
+
+const schedulesOfHost = prepared((db) =>
+  db
+    .select()
+    .from(schedules)
+    .where(eq(schedules.hostId, sql.placeholder("hostId")))
+    .orderBy(asc(schedules.id))
+    .prepare(),
+);
+const groupsOfSchedule = prepared((db) =>
+  db
+    .select({ id: scheduleSourceGroups.sourceGroupId })
+    .from(scheduleSourceGroups)
+    .where(eq(scheduleSourceGroups.scheduleId, sql.placeholder("scheduleId")))
+    .prepare(),
+);
 
 export function findSchedule(db: Db, id: string): Schedule | null {
   const row = db.select().from(schedules).where(eq(schedules.id, id)).get();
@@ -13,10 +30,7 @@ export function findSchedule(db: Db, id: string): Schedule | null {
 
 /** In the order in which they were made. */
 export function listSchedules(db: Db, hostId: string): Schedule[] {
-  return withGroups(
-    db,
-    db.select().from(schedules).where(eq(schedules.hostId, hostId)).orderBy(asc(schedules.id)).all(),
-  );
+  return withGroups(db, schedulesOfHost(db).all({ hostId }));
 }
 
 export function insertSchedule(db: Db, { groupIds, ...row }: typeof schedules.$inferInsert & { groupIds: string[] }) {
@@ -158,11 +172,10 @@ function putGroups(db: Db, scheduleId: string, groupIds: readonly string[]): voi
 }
 
 function withGroups(db: Db, rows: readonly ScheduleRow[]): Schedule[] {
-  if (rows.length === 0) return [];
-  const ids = rows.map((row) => row.id);
-  const links = db.select().from(scheduleSourceGroups).where(inArray(scheduleSourceGroups.scheduleId, ids)).all();
   return rows.map((row) => ({
     ...row,
-    groupIds: links.filter((link) => link.scheduleId === row.id).map((link) => link.sourceGroupId),
+    groupIds: groupsOfSchedule(db)
+      .all({ scheduleId: row.id })
+      .map(({ id }) => id),
   }));
 }

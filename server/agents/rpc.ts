@@ -39,6 +39,7 @@ export function createRpc({ hub, timeoutMs = MINUTE_MS }: { hub: Hub; timeoutMs?
       if (waiting?.hostId === connection.hostId) waiting.end({ ok: true, reply });
     },
     dropHost(hostId) {
+      if (pending.size === 0) return;
       for (const waiting of [...pending.values()])
         if (waiting.hostId === hostId) waiting.end({ ok: false, reason: "gone" });
     },
