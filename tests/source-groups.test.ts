@@ -128,7 +128,11 @@ test("hooks are for admins, sealed in the database, and named in no answer and n
     hook_shell: "/bin/bash",
   });
   await boss.call("PUT", `${pathOf(host)}/hooks`, { pre: `${SECRET} group` });
-  expect(await boss.call("GET", `${pathOf(host)}/hooks`)).toEqual({ pre: `${SECRET} group`, post: null });
+  expect(await boss.call("GET", `${pathOf(host)}/hooks`)).toEqual({
+    pre: `${SECRET} group`,
+    post: null,
+    unreadable: [],
+  });
 
   await api().call("PUT", pathOf(host), { includes: ["/opt"] });
   expect(await boss.call("GET", `${pathOf(host)}/hooks`)).toEqual({ pre: `${SECRET} group`, post: null });

@@ -18,7 +18,7 @@ export type HostPageDeps = {
   hosts: Hosts;
   hooks: {
     allowed(host: Pick<HostRow, "capabilities">): boolean | null;
-    ofHost(hostId: string): HookTexts;
+    ofHost(hostId: string): HookTexts & { unreadable: readonly ("pre" | "post")[] };
     setOfHost(actor: Actor, hostId: string, change: HookTexts): void;
   };
 };

@@ -83,6 +83,33 @@ describe("in the database", () => {
     expect(await credential(app, admin, one.rid)).toMatchObject({ unreadable: false });
     expect(app.log).toEqual([]);
   });
+
+  test("a damaged hook takes down no page, is never left out of a backup, and can be entered anew", async () => {
+    const { app, admin, one } = await scene();
+    const { ask, call } = jsonClient(app, admin);
+    const group = `/api/hosts/${one.id}/source-groups/${one.gid}`;
+    await call("PUT", `${group}/hooks`, { pre: "pg_dump shop", post: "rm shop.sql" });
+    await call("PUT", `/api/hosts/${one.id}/hooks`, { pre: "sync" });
+    app.db.$client.query("UPDATE source_groups SET pre_hook = post_hook WHERE id = ?").run(one.gid);
+    app.db.$client.query("UPDATE hosts SET pre_hook_default = 'AAAA' WHERE id = ?").run(one.id);
+
+    const headers = { cookie: admin.cookie };
+    for (const path of [`sources/${one.gid}`, "settings"]) {
+      const page = await app.request(`/hosts/${one.id}/${path}`, { headers });
+      expect(page.status).toBe(200);
+      expect(await page.text()).toContain("The stored hook before the backup does not open:");
+    }
+    expect((await ask("GET", `${group}/hooks`)).body).toEqual({ pre: null, post: "rm shop.sql", unreadable: ["pre"] });
+    const refused = { status: 409, body: { error: { code: "hook_unreadable" } } };
+    // What nobody enters stays as it is, and goes on being told.
+    expect(await ask("PUT", `${group}/hooks`, { post: "rm -f shop.sql" })).toMatchObject(refused);
+
+    await call("PUT", `${group}/hooks`, { pre: "pg_dump shop" });
+    expect((await ask("GET", `${group}/hooks`)).body).toMatchObject({ pre: "pg_dump shop", unreadable: [] });
+    await call("PUT", `/api/hosts/${one.id}/hooks`, { pre: null });
+    expect((await ask("GET", `/api/hosts/${one.id}/hooks`)).body).toMatchObject({ pre: null, unreadable: [] });
+    expect(app.log).toEqual([]);
+  });
 });
 
 test("an enrolment token whose credential was damaged is refused in a sentence, and stays revocable", async () => {

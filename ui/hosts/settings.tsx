@@ -32,6 +32,7 @@ export type HostSettingsProps = {
     allowed: boolean | null;
     pre: string | null;
     post: string | null;
+    unreadable: readonly ("pre" | "post")[];
     hook_shell: string | null;
     form: FormState;
   } | null;

@@ -12,12 +12,16 @@ export type HooksFormProps = {
   allowed: boolean | null;
   pre: string | null;
   post: string | null;
+  /** Stored, and they do not open. */
+  unreadable: readonly ("pre" | "post")[];
   /** For a group: whether the host's own hooks run where its are empty. Null for the host itself. */
   byDefault: { pre: boolean; post: boolean } | null;
   /** For the host: the program that runs them. */
   shell?: string | null;
   form: FormState;
 };
+
+const UNREADABLE = { pre: "The stored hook before the backup", post: "The stored hook after the backup" };
 
 /** A ledger of its own, below the form of the group. */
 export function HooksForm(props: HooksFormProps) {
@@ -30,7 +34,7 @@ export function HooksForm(props: HooksFormProps) {
 
 /** One section of a ledger, with its form. */
 export function HooksSection(props: HooksFormProps) {
-  const { action, csrf, hostName, os, allowed, pre, post, byDefault, shell, form } = props;
+  const { action, csrf, hostName, os, allowed, pre, post, unreadable, byDefault, shell, form } = props;
   const isGroup = byDefault !== null;
   const empty = (isThere: boolean | undefined) =>
     !isGroup ? "Empty: none" : isThere ? "Empty: the host’s own hook runs" : "Empty: none";
@@ -54,6 +58,19 @@ export function HooksSection(props: HooksFormProps) {
           >
             Its owner switched them off in <code>agent.yaml</code> (<code>allow_hooks</code>, or installed with{" "}
             <code>--hardened</code>): backups of groups with hooks end with an error.
+          </Notice>
+        ) : null}
+        {unreadable.length > 0 ? (
+          <Notice
+            glyph="failed"
+            reason={
+              unreadable.length > 1
+                ? "The stored hooks do not open:"
+                : `${UNREADABLE[unreadable[0] ?? "pre"]} does not open:`
+            }
+          >
+            damaged or moved in the database. Enter {unreadable.length > 1 ? "them" : "it"} again; until then the host
+            gets no changed settings. Saved empty, {unreadable.length > 1 ? "they are" : "it is"} gone.
           </Notice>
         ) : null}
         <Notice
