@@ -55,7 +55,7 @@ const lastOfRepo = prepared((db) =>
 
 const lastRunOfRepo = prepared((db) =>
   db
-    .select({ queuedAt: jobs.queuedAt, status: jobs.status })
+    .select({ queuedAt: jobs.queuedAt, status: jobs.status, cancelRequestedAt: jobs.cancelRequestedAt })
     .from(jobs)
     .where(ORDERED_OF_REPO)
     .orderBy(desc(jobs.queuedAt))
@@ -63,8 +63,10 @@ const lastRunOfRepo = prepared((db) =>
     .prepare(),
 );
 
+export type LastRun = Pick<JobRow, "queuedAt" | "status" | "cancelRequestedAt">;
+
 /** When the newest ordered job of a kind on a repo was queued, and how it stands; asked for every repo each minute. */
-export function findLastRun(db: Db, repoId: string, kind: JobKind): Pick<JobRow, "queuedAt" | "status"> | null {
+export function findLastRun(db: Db, repoId: string, kind: JobKind): LastRun | null {
   return lastRunOfRepo(db).get({ repoId, kind }) ?? null;
 }
 

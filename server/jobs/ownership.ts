@@ -36,7 +36,9 @@ export function createOwnership(db: Db): Ownership {
     if (!repo) throw new CannotApply(`repo ${repoId} is gone`);
     if (repo.hostId === connection.hostId) return { repo, loan: null };
     const loans = loansOf(connection.hostId, repoId);
-    const loan = loans.find(({ kind }) => kinds.includes(kind));
+    // Somebody who calls the job off, or has another host do it, takes the repo back; whether the borrower agrees or not.
+    const isKeeper = repo.maintenanceHostId === connection.hostId;
+    const loan = loans.find((job) => isKeeper && job.cancelRequestedAt === null && kinds.includes(job.kind));
     if (loan) return { repo, loan };
     // An honest host may tell more than we take from it: no attack.
     if (loans.length > 0) throw new CannotApply(`only its own host tells this of repo ${repoId}`);

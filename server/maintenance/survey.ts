@@ -1,7 +1,7 @@
 /** Reads what decisions about maintenance rest on: who shares a repository, who does the work, what ran last. */
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
-import { findLastRun } from "../../db/queries/jobs.ts";
+import { findLastRun, type LastRun } from "../../db/queries/jobs.ts";
 import { findCredential, findRepo } from "../../db/queries/repos.ts";
 import { findTarget, listSourceGroups, listTargetRepoIds } from "../../db/queries/source-groups.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
@@ -144,6 +144,7 @@ export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDe
       const newest = (kind: MaintenanceKind): LastJob | null =>
         ids
           .flatMap((id) => findLastRun(db, id, kind) ?? [])
+          .map(asLastJob)
           .reduce<LastJob | null>((best, job) => (best === null || job.queuedAt > best.queuedAt ? job : best), null);
       return Object.fromEntries(MAINTENANCE_KINDS.map((kind) => [kind, newest(kind)])) as Record<
         MaintenanceKind,
@@ -151,4 +152,10 @@ export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDe
       >;
     },
   };
+}
+
+/** One that was called off counts as over, whether its host confirms that or not: else it would hold up the next one for good. */
+function asLastJob({ queuedAt, status, cancelRequestedAt }: LastRun): LastJob {
+  const isOpen = status === "queued" || status === "running";
+  return { queuedAt, status: isOpen && cancelRequestedAt !== null ? "cancelled" : status };
 }

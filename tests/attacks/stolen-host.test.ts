@@ -190,6 +190,23 @@ test("a borrower's list takes no snapshot away that its job did not name, change
   expect(await refusals(keeper)).toBe(before);
 });
 
+test("a borrower that confirms no cancellation keeps neither the loan nor the repo's maintenance", async () => {
+  const { owner, keeper } = await lentRepo();
+  const next = await readyHost();
+  const agent = await connectInside(app, keeper, cleanup);
+  const { job_id } = await call("POST", `/api/repos/${owner.rid}/prune`);
+  agent.say("job.queued", fieldsOf(await agent.order("prune")));
+  await agent.acknowledged();
+  await call("POST", `/api/jobs/${job_id}/cancel`);
+  await call("PUT", `/api/repos/${owner.rid}/maintenance`, { maintenance_host_id: next.id });
+  agent.say("snapshots.report", listOf(owner.rid, [snapshotRow(Date.now(), { hostname: owner.name })]));
+  await agent.acknowledged();
+  expect(countSnapshots(app.db, owner.rid)).toBe(5);
+  expect(findJob(app.db, job_id)?.status).toBe("queued");
+  const shown = await call<{ prune: { why: string | null } }>("GET", `/api/repos/${owner.rid}/maintenance`, undefined);
+  expect(shown.prune.why).not.toBe("under_way");
+});
+
 test("what a borrower's forget was ordered to remove goes with its list", async () => {
   const { owner, keeper, rows } = await lentRepo();
   updateSourceGroup(app.db, owner.gid, { retention: { keep_last: 2 }, retentionSettledAt: Date.now() });
