@@ -5,9 +5,12 @@ import type { SocketEnd } from "./http/sockets.ts";
 import { socketHandlers } from "./http/sockets.ts";
 import { openData } from "./open-data.ts";
 import type { Config } from "./runtime/config.ts";
+import { createTurns } from "./runtime/turns.ts";
 import { type WiredServer, wire } from "./wiring.ts";
 
 const DRAIN_WITHIN_MS = 10_000;
+const AGENT_SOCKET = /^[a-z]+:\/\/[^/?#]*\/ws\/agent(?:[?#]|$)/;
+const AGENTS_LET_IN_AT_ONCE = 4;
 const SOCKET_IDLE_SECONDS = 120;
 const MAX_SOCKET_BACKLOG_BYTES = 64 * 1024 * 1024;
 
@@ -64,6 +67,20 @@ function tryToListen(...parts: Parameters<typeof listen>): Server<SocketEnd> | n
 
 function listen(config: Config, { app }: WiredServer, onError: (error: unknown) => void): Server<SocketEnd> {
   const handlers = socketHandlers(onError);
+  const agents = createTurns(AGENTS_LET_IN_AT_ONCE);
+  const answer = async (request: Request, server: Server<SocketEnd>) =>
+    await app.fetch(request, {
+      ip: server.requestIP(request)?.address ?? "",
+      upgrade: (raw: Request, data: unknown) => server.upgrade(raw, { data: data as SocketEnd }),
+    });
+  /** After a restart thousands of agents knock within a second, and would keep everybody else waiting. */
+  const answerInTurn = (request: Request, server: Server<SocketEnd>) =>
+    new Promise<Response>((resolve, reject) => {
+      agents.take(() => {
+        if (request.signal.aborted) resolve(new Response(null, { status: 503 }));
+        else answer(request, server).then(resolve, reject);
+      });
+    });
   return Bun.serve<SocketEnd>({
     hostname: config.listen.hostname,
     port: config.listen.port,
@@ -71,10 +88,7 @@ function listen(config: Config, { app }: WiredServer, onError: (error: unknown) 
     maxRequestBodySize: 2 * 1024 * 1024,
     idleTimeout: 60,
     fetch: (request, server) =>
-      app.fetch(request, {
-        ip: server.requestIP(request)?.address ?? "",
-        upgrade: (raw: Request, data: unknown) => server.upgrade(raw, { data: data as SocketEnd }),
-      }),
+      AGENT_SOCKET.test(request.url) ? answerInTurn(request, server) : answer(request, server),
     websocket: {
       ...handlers,
       idleTimeout: SOCKET_IDLE_SECONDS,
