@@ -135,7 +135,11 @@ test("hooks are for admins, sealed in the database, and named in no answer and n
   });
 
   await api().call("PUT", pathOf(host), { includes: ["/opt"] });
-  expect(await boss.call("GET", `${pathOf(host)}/hooks`)).toEqual({ pre: `${SECRET} group`, post: null });
+  expect(await boss.call("GET", `${pathOf(host)}/hooks`)).toEqual({
+    pre: `${SECRET} group`,
+    post: null,
+    unreadable: [],
+  });
   const shown = await api().call("GET", pathOf(host));
   expect(shown).toMatchObject({ has_pre_hook: true, has_post_hook: false });
   expect(JSON.stringify(shown)).not.toContain("marker");
