@@ -6,6 +6,7 @@ import type { FleetSummary } from "../../ui/dashboard/tiles.tsx";
 import type { NeedyHost } from "../../ui/dashboard/verdict.tsx";
 import type { HostNeed } from "../../ui/hosts/words.tsx";
 import { isLastWithoutFiles } from "../hosts/last-backup.ts";
+import { UNMADE_STATE } from "../hosts/problems.ts";
 import type { FleetHost } from "./fleet.ts";
 
 /** A failed run says more than the span since the last good one, until that is longer than this. */
@@ -18,6 +19,7 @@ const ORDER: readonly HostNeed["kind"][] = [
   "repo_not_ready",
   "saved_nothing",
   "settings_not_saved",
+  "settings_not_made",
   "never",
   "not_scheduled",
   "warnings",
@@ -38,6 +40,7 @@ export function needOf(row: FleetHost, now: number): HostNeed | null {
   const empty = targets.filter(isLastWithoutFiles);
   if (empty.length > 0) return { kind: "saved_nothing", group: nameIfOnlyOne(groups, empty) };
   const problems = host.stateErrors ?? [];
+  if (problems.some(({ path }) => path === UNMADE_STATE)) return { kind: "settings_not_made" };
   if (problems.some(({ path }) => path === WHOLE_STATE)) return { kind: "settings_not_saved" };
   if (!isBusy) {
     const never = neverBackedUp(row);

@@ -6,6 +6,8 @@ import type { Log } from "../../shared/log.ts";
 import type { DesiredState } from "../../shared/protocol/to-agent.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import type { Connection, Hub } from "../agents/hub.ts";
+import { UNMADE_STATE } from "../hosts/problems.ts";
+import { Refusal } from "../http/errors.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
@@ -39,9 +41,21 @@ export function createStateSync({ db, clock, log, hub, bus, states }: StateSyncD
     connection.send("state.set", state);
   };
 
+  /** null also while something in it does not open: the host stays connected, goes on by what it has, and its page says why. */
+  const wantedBy = (hostId: string, make = states.compile): DesiredState | null => {
+    try {
+      return make(hostId);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      log.error("the settings of a host could not be made", { host_id: hostId, why: error.message });
+      updateHost(db, hostId, { stateErrors: [{ path: UNMADE_STATE, message: error.message }] });
+      return null;
+    }
+  };
+
   /** Needed for the places of errors only. */
   const acknowledgedState = (hostId: string, { errors }: ToServerPayload<"state.ack">): DesiredState | null =>
-    errors.length === 0 ? null : (pushed.get(hostId)?.state ?? states.compile(hostId));
+    errors.length === 0 ? null : (pushed.get(hostId)?.state ?? wantedBy(hostId));
 
   const setDrift = (hostId: string, isDrifting: boolean) => {
     const host = findHost(db, hostId);
@@ -54,7 +68,7 @@ export function createStateSync({ db, clock, log, hub, bus, states }: StateSyncD
     for (const [hostId, { at, state }] of pushed) {
       if (state === null || now - at < PUSH_AGAIN_AFTER_MS) continue;
       const connection = hub.find(hostId);
-      if (connection) isolation.attempt(hostId, () => push(connection, states.compile(hostId)));
+      if (connection) isolation.attempt(hostId, () => push(connection, wantedBy(hostId)));
       else pushed.delete(hostId);
     }
     isolation.conclude();
@@ -65,14 +79,15 @@ export function createStateSync({ db, clock, log, hub, bus, states }: StateSyncD
       raiseStateVersion(db, hostId, clock.now());
       setDrift(hostId, true);
       const connection = hub.find(hostId);
-      if (connection?.hello) push(connection, states.afterEdit(hostId));
+      if (connection?.hello) push(connection, wantedBy(hostId, states.afterEdit));
       bus.tell("host.changed", { hostId });
     },
     greet(connection) {
       const { hello, hostId } = connection;
       if (!hello) return;
-      const wanted = states.compile(hostId);
+      const wanted = wantedBy(hostId);
       const host = findHost(db, hostId);
+      const wasUnmade = host?.stateErrors.some(({ path }) => path === UNMADE_STATE) ?? false;
       const isNews = host?.appliedStateDigest !== hello.applied_state_digest;
       if (isNews || host?.appliedStateVersion !== hello.applied_state_version) {
         updateHost(db, hostId, {
@@ -83,8 +98,8 @@ export function createStateSync({ db, clock, log, hub, bus, states }: StateSyncD
       if (wanted && wanted.digest === hello.applied_state_digest) {
         setDrift(hostId, false);
         bus.tell("state.applied", { hostId });
-        // Its acknowledgement never came, and with it what the host could not use: it is asked for again.
-        if (isNews) push(connection, wanted);
+        // Its acknowledgement never came or was forgotten, and with it what the host could not use: it is asked for again.
+        if (isNews || wasUnmade) push(connection, wanted);
         return;
       }
       setDrift(hostId, true);
@@ -93,7 +108,7 @@ export function createStateSync({ db, clock, log, hub, bus, states }: StateSyncD
     acknowledged(connection, ack) {
       const { hostId } = connection;
       // Whatever changes while a host is connected is pushed: what went out last is what is wanted.
-      const last = pushed.get(hostId) ?? states.compile(hostId);
+      const last = pushed.get(hostId) ?? wantedBy(hostId);
       if (!last) return;
       const isApplied = ack.digest === last.digest;
       const isRefused = !isApplied && isWholeRefused(ack.errors);

@@ -5,6 +5,9 @@ import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import { WHOLE_STATE } from "../../shared/protocol/to-server.ts";
 import type { SettingsProblem } from "../../ui/hosts/problems.tsx";
 
+/** Among the problems of a host: the server could not make its state, because something stored does not open. */
+export const UNMADE_STATE = "server";
+
 type Named = {
   groups: readonly Pick<SourceGroupRow, "id" | "name" | "includes" | "excludes">[];
   repos: readonly Pick<RepoRow, "id" | "name">[];
@@ -13,6 +16,7 @@ type Named = {
 /** Without those that have been corrected since: the host has yet to hear of it. */
 export function settingsProblems({ stateErrors }: Pick<HostRow, "stateErrors">, named: Named): SettingsProblem[] {
   return stateErrors.flatMap(({ path, message, about }): SettingsProblem[] => {
+    if (path === UNMADE_STATE) return [{ is: "not_made", message }];
     if (path === WHOLE_STATE) return [{ is: "not_saved", message }];
     if (!about) return [{ is: "other", place: path, message }];
     const { kind, id, field, value } = about;

@@ -17,6 +17,7 @@ import { createSealer } from "../../server/runtime/seal.ts";
 import { PASSWORD, type Person, signInAs, startApp, type TestApp } from "../testbed/app.ts";
 import { runCommand } from "../testbed/command.ts";
 import { enrollHost, enrollIdentity, enrollRequest, jsonClient, type TestHost } from "../testbed/hosts.ts";
+import { connectInside } from "../testbed/inside-agent.ts";
 import { type Client, type ServerProcess, signIn, startServer } from "../testbed/server.ts";
 import { createCleanup } from "../testbed/temp.ts";
 
@@ -83,6 +84,40 @@ describe("in the database", () => {
     expect(await credential(app, admin, one.rid)).toMatchObject({ unreadable: false });
     expect(app.log).toEqual([]);
   });
+
+  test.each([
+    [
+      "credential",
+      "UPDATE credentials SET sealed = substr(sealed, 1, 40) || 'AAAA' || substr(sealed, 45) WHERE repo_id = $rid",
+    ],
+    ["hook", "UPDATE source_groups SET post_hook = 'AAAA' WHERE id = $gid"],
+  ])(
+    "a damaged %s keeps no host away: it works on, its page says why, and what is mended reaches it",
+    async (what, damage) => {
+      const { app, admin, one } = await scene();
+      const { ask, call } = jsonClient(app, admin);
+      app.db.$client.query(damage).run({ rid: one.rid, gid: one.gid });
+      const agent = await connectInside(app, one.identity);
+      const host = `/api/hosts/${one.id}`;
+      expect((await call<{ status: string }>("GET", host)).status).not.toBe("offline");
+      expect(agent.received.map(({ type }) => type)).toContain("welcome");
+      expect(agent.states()).toEqual([]);
+      const page = () => app.request(`/hosts/${one.id}`, { headers: { cookie: admin.cookie } }).then((it) => it.text());
+      expect(await page()).toContain("Settings not sent.");
+      expect(app.log.splice(0).join()).toContain("the settings of a host could not be made");
+
+      if (what === "hook") await call("PUT", `${host}/source-groups/${one.gid}/hooks`, { post: "rm shop.sql" });
+      else
+        expect(
+          (await ask("PUT", `/api/repos/${one.rid}/credentials/everyday`, { repo_password: "it" })).status,
+        ).toBeLessThan(300);
+      await agent.stored();
+      expect(agent.states().length).toBeGreaterThan(0);
+      expect(await page()).not.toContain("Settings not sent.");
+      agent.close();
+      expect(app.log).toEqual([]);
+    },
+  );
 
   test("a damaged hook takes down no page, is never left out of a backup, and can be entered anew", async () => {
     const { app, admin, one } = await scene();

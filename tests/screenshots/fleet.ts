@@ -249,6 +249,7 @@ async function connectAll(
         applied_state_digest: null,
         capabilities: [],
         outbox_last_seq: 0,
+        ...(sample.unitVersion === undefined ? {} : { unit_version: sample.unitVersion }),
         open_jobs: host.id === running.hostId ? [{ ...fields, status: "running" }] : [],
       },
     });

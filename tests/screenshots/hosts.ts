@@ -31,6 +31,8 @@ export type SampleHost = {
   lastFailed?: { code: "pre_hook_failed" | "repo_unreachable"; message: string };
   warnings?: number;
   roaming?: boolean;
+  /** Of its systemd unit; none: it says nothing. */
+  unitVersion?: number;
 };
 
 const one = (nights: string, minutes: number, gib: number, includes = ["/etc", "/home", "/var/www"]): SampleGroup[] => [
@@ -120,7 +122,15 @@ export const SAMPLE_HOSTS: readonly SampleHost[] = [
       { name: "photos", includes: ["/tank2/photos"], nights: BAD_NIGHT, minutes: 5, files: 76_930, gib: 412 },
     ],
   },
-  { name: "git-01", tags: ["prod"], sizeGib: 58.3, snapshots: 188, lastHoursAgo: 3, groups: one(GOOD, 1, 51) },
+  {
+    name: "git-01",
+    unitVersion: 1,
+    tags: ["prod"],
+    sizeGib: 58.3,
+    snapshots: 188,
+    lastHoursAgo: 3,
+    groups: one(GOOD, 1, 51),
+  },
   {
     name: "home-assistant",
     arch: "arm64",

@@ -38,6 +38,7 @@ export function samplePages(fleet: SampleFleet): SamplePage[] {
     { name: "add-host", path: "/hosts/new" },
     { name: "accept-host", path: `/hosts/pending/${fleet.pendingId}` },
     { name: "host-replaced", path: `/hosts/${host("vpn-01").id}` },
+    { name: "host-old-unit", path: `/hosts/${host("git-01").id}` },
     { name: "system", path: "/settings/system" },
     { name: "recovery-sheet", path: "/settings/system", act: makeSheet },
     { name: "tags-editor", path: base, act: (page) => page.click("[aria-label='Edit tags']") },

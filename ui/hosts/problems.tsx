@@ -4,6 +4,8 @@ import { may, type View } from "../view.ts";
 
 export type SettingsProblem = { message: string } & (
   | { is: "not_saved" }
+  /** By the server: something stored does not open. */
+  | { is: "not_made" }
   | {
       is: "group";
       id: string;
@@ -31,6 +33,13 @@ export function SettingsProblems({ host, problems, view }: Props) {
       <Notice glyph="failed" reason="Settings not saved.">
         <code>{host.name}</code> keeps using its previous settings, if it has any. The server retries every minute while
         it is online. The agent reports: {whole.message}
+      </Notice>
+    );
+  const unmade = problems.find(({ is }) => is === "not_made");
+  if (unmade)
+    return (
+      <Notice glyph="failed" reason="Settings not sent.">
+        <code>{host.name}</code> keeps using its previous settings, if it has any. {unmade.message}
       </Notice>
     );
   if (problems.length === 0) return null;

@@ -154,6 +154,8 @@ export type HostNeed =
   | { kind: "retention_held"; group: string; groupId: string }
   /** The host could not keep its newest settings. */
   | { kind: "settings_not_saved" }
+  /** The server cannot make them: something stored does not open. */
+  | { kind: "settings_not_made" }
   /** It could not apply some of them; `group` is named when that is the only place. */
   | { kind: "settings_refused"; group: string | null }
   | { kind: "drift" };
@@ -179,6 +181,8 @@ export function needInWords(need: HostNeed): string {
       return `waits for a yes before snapshots of ${need.group} are removed`;
     case "settings_not_saved":
       return "could not save its settings";
+    case "settings_not_made":
+      return "cannot be sent its settings";
     case "settings_refused":
       return `could not apply some of its settings${need.group === null ? "" : ` (${need.group})`}`;
     case "drift":
