@@ -35,6 +35,7 @@ export const SUITES: readonly Suite[] = [
       "install/outside",
       "e2e/axe",
       "faults/schedules",
+      "faults/locked-repo",
       "e2e/main-job-browser",
       "e2e/repo-kinds",
       "e2e/repo-clouds",

@@ -2,14 +2,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, truncateSync } from "node:fs";
 import { join } from "node:path";
+import { order } from "../../agent/testing/fixture.ts";
+import { openRepoScenes, type RepoScene, type RepoScenes } from "../../agent/testing/repo-scene.ts";
 import { HOUR_MS } from "../../shared/clock.ts";
-import { holdLock } from "../../tests/testbed/held-lock.ts";
-import { putLock } from "../../tests/testbed/light-key.ts";
-import { TEMPLATE_PASSWORD } from "../../tests/testbed/repo-template.ts";
-import { createCleanup } from "../../tests/testbed/temp.ts";
-import { until } from "../../tests/testbed/wait.ts";
-import { order } from "../testing/fixture.ts";
-import { openRepoScenes, type RepoScene, type RepoScenes } from "../testing/repo-scene.ts";
+import { holdLock } from "../testbed/held-lock.ts";
+import { putLock } from "../testbed/light-key.ts";
+import { TEMPLATE_PASSWORD } from "../testbed/repo-template.ts";
+import { createCleanup } from "../testbed/temp.ts";
+import { until } from "../testbed/wait.ts";
 
 const cleanup = createCleanup();
 afterAll(() => cleanup.run(), 60_000);

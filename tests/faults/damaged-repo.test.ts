@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
-import { createCleanup } from "../../tests/testbed/temp.ts";
-import { order } from "../testing/fixture.ts";
-import { openRepoScenes, type RepoScene, type RepoScenes } from "../testing/repo-scene.ts";
+import { order } from "../../agent/testing/fixture.ts";
+import { openRepoScenes, type RepoScene, type RepoScenes } from "../../agent/testing/repo-scene.ts";
+import { createCleanup } from "../testbed/temp.ts";
 
 const cleanup = createCleanup();
 afterAll(() => cleanup.run(), 60_000);
