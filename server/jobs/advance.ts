@@ -3,8 +3,6 @@ import type { Db } from "../../db/open.ts";
 import { findHost, updateHost } from "../../db/queries/hosts.ts";
 import { changeJob, findJob, findRunningJobId } from "../../db/queries/jobs.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
-import type { JobFields } from "../../shared/protocol/fields.ts";
-import type { ToAgentPayload } from "../../shared/protocol/to-agent.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { changesOf, type JobEvent, nextStep, type Step } from "./life.ts";
 import { recordBackupEnd, recordInitEnd } from "./outcomes.ts";
@@ -41,20 +39,4 @@ export function hasEnded(step: Step): boolean {
 function refreshCurrentJob(db: Db, hostId: string): void {
   const currentJobId = findRunningJobId(db, hostId);
   if (findHost(db, hostId)?.currentJobId !== currentJobId) updateHost(db, hostId, { currentJobId });
-}
-
-/** With the job's fields, so that an agent that never received it can report its end. */
-export function cancelMessage(job: JobRow): ToAgentPayload<"command.cancel"> {
-  const fields: JobFields = {
-    job_id: job.id,
-    kind: job.kind,
-    repo_id: job.repoId,
-    source_group_id: job.sourceGroupId,
-    schedule_id: job.scheduleId,
-    attempt: job.attempt,
-    actor_kind: job.actorKind,
-    scheduled_at: job.scheduledAt,
-    queued_at: job.queuedAt,
-  };
-  return { job_id: job.id, job: fields };
 }

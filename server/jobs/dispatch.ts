@@ -10,12 +10,11 @@ import type { CommandRun } from "../../shared/protocol/to-agent.ts";
 import type { Connection, Hub } from "../agents/hub.ts";
 import type { Bandwidth } from "../hosts/bandwidth.ts";
 import type { FactBus } from "../runtime/facts.ts";
-
 import { createIsolation } from "../runtime/isolated.ts";
-
 import type { Tick } from "../runtime/ticker.ts";
-import { advance, cancelMessage, hasEnded, tellAdvanced } from "./advance.ts";
+import { advance, hasEnded, tellAdvanced } from "./advance.ts";
 import { messageFor } from "./life.ts";
+import { cancelMessage } from "./messages.ts";
 
 const SEND_AGAIN_AFTER_MS = 30_000;
 

@@ -13,8 +13,9 @@ import { type AfterCommit, CannotApply, ForeignObject } from "../agents/inbound.
 import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { createAdopt } from "./adopt.ts";
-import { advance, cancelMessage, hasEnded, tellAdvanced } from "./advance.ts";
+import { advance, hasEnded, tellAdvanced } from "./advance.ts";
 import { type JobEvent, nextStep } from "./life.ts";
+import { cancelMessage } from "./messages.ts";
 import type { LiveJobs } from "./stream.ts";
 
 export type JobIngestDeps = {

@@ -1,4 +1,5 @@
 /** Live jobs for browsers: the stored log after a number, then whatever comes, without a gap and without ever holding an agent back. */
+
 import type { Db } from "../../db/open.ts";
 import { listLogLines } from "../../db/queries/job-logs.ts";
 import { findJob } from "../../db/queries/jobs.ts";
@@ -7,6 +8,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { isFinal } from "../../shared/jobs.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import type { Socket, SocketEnd } from "../http/sockets.ts";
+import { jobFields } from "./messages.ts";
 
 /** A browser that is this far behind gets no live frames; it reads on from the stored log when its buffer has drained. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
@@ -152,15 +154,7 @@ export function createLiveJobs({ db, clock }: { db: Db; clock: Clock }): LiveJob
 
 function finishedPayload(job: JobRow): ToServerPayload<"job.finished"> {
   return {
-    job_id: job.id,
-    kind: job.kind,
-    repo_id: job.repoId,
-    source_group_id: job.sourceGroupId,
-    schedule_id: job.scheduleId,
-    attempt: job.attempt,
-    actor_kind: job.actorKind,
-    scheduled_at: job.scheduledAt,
-    queued_at: job.queuedAt,
+    ...jobFields(job),
     status: isFinal(job.status) ? job.status : "failed",
     exit_code: job.exitCode,
     warnings: job.warnings,
