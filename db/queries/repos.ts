@@ -115,6 +115,16 @@ export function insertRepo(db: Db, row: typeof repos.$inferInsert): void {
   db.insert(repos).values(row).run();
 }
 
+/** What is known of a repo that nobody has looked at since it was changed. */
+export const UNKNOWN_STATUS = {
+  status: "unknown",
+  statusCode: null,
+  statusMessage: null,
+  statusAt: null,
+  failedSince: null,
+  waitingSince: null,
+} as const;
+
 export function updateRepo(db: Db, id: string, changes: Partial<typeof repos.$inferInsert>): void {
   db.update(repos).set(changes).where(eq(repos.id, id)).run();
 }

@@ -1,7 +1,7 @@
 /** A new, empty repository where the old one is gone for good. Never where one answers. */
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
-import { findRepo, updateRepo } from "../../db/queries/repos.ts";
+import { findRepo, UNKNOWN_STATUS, updateRepo } from "../../db/queries/repos.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { badInput, notFound, Refusal } from "../http/errors.ts";
@@ -36,12 +36,7 @@ export function createReinit({ db, clock, bus }: { db: Db; clock: Clock; bus: Fa
       updateRepo(db, repoId, {
         resticId: null,
         formatVersion: null,
-        status: "unknown",
-        statusCode: null,
-        statusMessage: null,
-        statusAt: null,
-        failedSince: null,
-        waitingSince: null,
+        ...UNKNOWN_STATUS,
         appendOnly: "unknown",
         appendOnlyCheckedAt: null,
         sizeBytes: null,

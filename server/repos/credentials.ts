@@ -5,6 +5,7 @@ import {
   findCredential,
   findRepo,
   insertCredential,
+  UNKNOWN_STATUS,
   updateCredential,
   updateRepo,
 } from "../../db/queries/repos.ts";
@@ -261,15 +262,6 @@ function blankOf(repo: RepoRow, input: CredentialChange): Credential {
     });
   return { url: repo.url, http_username: null, http_password: null, repo_password: "", env: {} };
 }
-
-const UNKNOWN_STATUS = {
-  status: "unknown",
-  statusCode: null,
-  statusMessage: null,
-  statusAt: null,
-  failedSince: null,
-  waitingSince: null,
-} as const;
 
 /** Names one state of a credential: later than the one before, within the same millisecond, too. */
 function rotationTime(row: Pick<CredentialRow, "rotatedAt">, clock: Clock): number {
