@@ -199,6 +199,6 @@ function changedNames<T extends HookPair>(before: T & KnownHooks, after: T, chan
 }
 
 function unreadable(whose: string): Refusal {
-  const message = `A hook of ${whose} does not open: it was damaged or moved in the database. Enter the hooks anew first.`;
+  const message = `A hook of ${whose} does not open: it was damaged or moved in the database. Enter the hooks again first.`;
   return new Refusal(409, "hook_unreadable", message);
 }

@@ -69,8 +69,9 @@ export function HooksSection(props: HooksFormProps) {
                 : `${UNREADABLE[unreadable[0] ?? "pre"]} does not open:`
             }
           >
-            damaged or moved in the database. Enter {unreadable.length > 1 ? "them" : "it"} again; until then the host
-            gets no changed settings. Saved empty, {unreadable.length > 1 ? "they are" : "it is"} gone.
+            {unreadable.length > 1 ? "they were" : "it was"} damaged or moved in the database. Enter{" "}
+            {unreadable.length > 1 ? "them" : "it"} again: until then, the host is not sent any changed settings. Saving
+            an empty field removes the hook.
           </Notice>
         ) : null}
         <Notice
