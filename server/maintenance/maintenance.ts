@@ -43,8 +43,10 @@ export type MaintenanceDeps = {
 export function createMaintenance({ db, clock, log, maker, planner, survey }: MaintenanceDeps): Maintenance {
   const system = { kind: "system" } as const;
   const isolation = createIsolation({ task: "ordering its maintenance", of: "repo", clock, log });
-  const decisions: Maintenance["decisions"] = (repo) =>
-    decide(clock.now(), survey.factsOf(repo), survey.lastJobs(repo));
+  const decisions: Maintenance["decisions"] = (repo) => {
+    const now = clock.now();
+    return decide(now, survey.factsOf(repo, now), survey.lastJobs(repo));
+  };
 
   const argsOf = (repo: RepoRow, kind: MaintenanceKind): Record<string, unknown> => {
     if (kind === "check") return { restic_id: repo.resticId, subset: nextSubset(repo) };
