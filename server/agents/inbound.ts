@@ -10,6 +10,7 @@ import { escapeControls, type Log } from "../../shared/log.ts";
 import {
   DURABLE_TYPES,
   type DurableType,
+  type PassingType,
   parseToServer,
   type ToServerPayload,
   type ToServerType,
@@ -37,7 +38,6 @@ export type { AfterCommit, LongWork };
 export type DurableHandlers = {
   [T in DurableType]: (connection: Connection, payload: ToServerPayload<T>) => AfterCommit | LongWork;
 };
-type PassingType = Exclude<ToServerType, DurableType>;
 export type PassingHandlers = {
   [T in PassingType]: (connection: Connection, payload: ToServerPayload<T>, id: string | null) => void;
 };
@@ -135,14 +135,12 @@ export function createInbound(deps: InboundDeps): Inbound {
   const follow = (effect: AfterCommit) => guarded("what follows a stored message", null, () => effect?.());
 
   /** What is stored stays stored: an error here must not take other hosts' messages with it. */
-  const guarded = (what: string, hostId: string | null, work: () => void): boolean => {
+  const guarded = (what: string, hostId: string | null, work: () => void): void => {
     try {
       work();
-      return true;
     } catch (error) {
       const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
       log.error("handling an agent's messages failed", { what, host_id: hostId, why });
-      return false;
     }
   };
 
@@ -246,12 +244,7 @@ export function createInbound(deps: InboundDeps): Inbound {
         payload: unknown,
         id: string | null,
       ) => void;
-      const isHandled = guarded(message.type, connection.hostId, () =>
-        handle(connection, message.payload, message.id ?? null),
-      );
-      // Half a greeting would leave the host online and without orders: it comes again in a moment.
-      if (!isHandled && message.type === "hello")
-        connection.close(CLOSE.shuttingDown, "the server could not take the greeting in");
+      guarded(message.type, connection.hostId, () => handle(connection, message.payload, message.id ?? null));
     },
     flush() {
       while (lanes.hasReady()) takeTurn();

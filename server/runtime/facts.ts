@@ -19,6 +19,9 @@ export type Facts = {
 
 export type FactName = keyof Facts;
 
+/** What a feature hears. */
+export type Listeners = { [N in FactName]?: (fact: Facts[N]) => void };
+
 export type FactBus = {
   on<N extends FactName>(name: N, listener: (fact: Facts[N]) => void): () => void;
   tell<N extends FactName>(name: N, fact: Facts[N]): void;

@@ -15,15 +15,15 @@ import type { Hub } from "../agents/hub.ts";
 import { notFound } from "../http/errors.ts";
 import { attempt, isHtmx, type PageCall, type PageMaker, pairsOf, textOf } from "../http/page-maker.ts";
 import { type AppContext, type FormBody, formRoute, type Route, route } from "../http/routes.ts";
+import type { Maintenance } from "../maintenance/maintenance.ts";
+import type { Reinit } from "../maintenance/reinit.ts";
+import type { MaintenanceInput, MaintenanceSettings } from "../maintenance/settings.ts";
+import type { MaintenanceSurvey } from "../maintenance/survey.ts";
 import type { Credentials, RedactedCredential } from "../repos/credentials.ts";
 import { envOf, ownFolderOf } from "../repos/form-fields.ts";
 import { readNextLook } from "../repos/next-look.ts";
 import type { Repos } from "../repos/repos.ts";
-import type { Maintenance } from "./maintenance.ts";
 import { locksView, maintenanceView, trendOf } from "./page-data.ts";
-import type { Reinit } from "./reinit.ts";
-import type { MaintenanceInput, MaintenanceSettings } from "./settings.ts";
-import type { MaintenanceSurvey } from "./survey.ts";
 
 export type RepoPageDeps = {
   db: Db;

@@ -5,7 +5,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { ReposPage } from "../../ui/repos/list.tsx";
 import { offsetOf, type PageMaker } from "../http/page-maker.ts";
 import { type Route, route } from "../http/routes.ts";
-import { createPeriods, sortByNeed } from "./needs.ts";
+import { createPeriods, sortByNeed } from "../maintenance/needs.ts";
 
 const ROWS = 50;
 

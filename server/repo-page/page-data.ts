@@ -16,11 +16,11 @@ import { heldPath } from "../../ui/hosts/words.tsx";
 import type { LocksView } from "../../ui/repos/locks.tsx";
 import type { MaintenanceLine, MaintenanceView } from "../../ui/repos/maintenance.tsx";
 import type { Trend } from "../../ui/repos/size.tsx";
-import { cadenceOf, expressionOf } from "./cadence.ts";
-import { budgetAdvice, nextSubset, partsFor } from "./check-plan.ts";
-import type { Decision } from "./decide.ts";
-import type { Maintenance } from "./maintenance.ts";
-import type { MaintenanceSurvey } from "./survey.ts";
+import { cadenceOf, expressionOf } from "../maintenance/cadence.ts";
+import { budgetAdvice, nextSubset, partsFor } from "../maintenance/check-plan.ts";
+import type { Decision } from "../maintenance/decide.ts";
+import type { Maintenance } from "../maintenance/maintenance.ts";
+import type { MaintenanceSurvey } from "../maintenance/survey.ts";
 
 /** From then on a lock that no job of ours holds counts as left behind. */
 const STALE_AFTER_MS = HOUR_MS;

@@ -8,8 +8,8 @@ import type { JobRow } from "../../db/schema/jobs.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { JobKind } from "../../shared/jobs.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
-import type { Connection } from "../agents/hub.ts";
-import { CannotApply, ForeignObject } from "../agents/inbound.ts";
+import type { Connection } from "./hub.ts";
+import { CannotApply, ForeignObject } from "./inbound.ts";
 
 /** `loan`: the open order by which a host that is not the repo's own speaks of it; null for the repo's own host. */
 export type Reach = { repo: RepoRow; loan: JobRow | null };

@@ -1,0 +1,25 @@
+/** The pages that show repos with everything that happens to them: one repo, and those of all hosts. */
+import type { AgentFeature } from "../agents/feature.ts";
+import type { HttpFeature } from "../http/feature.ts";
+import type { MaintenanceFeature } from "../maintenance/feature.ts";
+import type { RepoFeature } from "../repos/feature.ts";
+import type { World } from "../runtime/world.ts";
+import { fleetRepoPages } from "./fleet-page.tsx";
+import { repoPages } from "./pages.tsx";
+
+export type RepoPageNeeds = {
+  http: HttpFeature;
+  agents: AgentFeature;
+  repos: RepoFeature;
+  maintenance: MaintenanceFeature;
+};
+
+export function repoPageFeature(world: World, { http, agents, repos, maintenance }: RepoPageNeeds) {
+  const pages = http.pageMaker;
+  return {
+    pages: [
+      ...fleetRepoPages({ ...world, pages }),
+      ...repoPages({ ...world, ...repos, ...maintenance, hub: agents.hub, pages }),
+    ],
+  };
+}
