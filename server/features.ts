@@ -1,7 +1,7 @@
 /** What a feature may bring, and how one server is made of all of them. */
 import type { AgentSide } from "./agents/feature.ts";
 import { type App, createApp } from "./app.ts";
-import { auditDenied } from "./audit/denied.ts";
+import type { AuditFeature } from "./audit/feature.ts";
 import type { AuthFeature } from "./auth/feature.ts";
 import type { FirstRun } from "./auth/first-run.ts";
 import { createErrorPage } from "./http/error-page.tsx";
@@ -32,10 +32,10 @@ export type WiredServer = {
   drain(): void;
 };
 
-type Base = { http: HttpFeature; auth: AuthFeature; ticker: Ticker };
+type Base = { http: HttpFeature; auth: AuthFeature; audit: AuditFeature; ticker: Ticker };
 
 /** Features hear a fact, and are flushed, in the order of the list. */
-export function assemble(world: World, { http, auth, ticker }: Base, features: readonly Feature[]): WiredServer {
+export function assemble(world: World, { http, auth, audit, ticker }: Base, features: readonly Feature[]): WiredServer {
   const { originOf, assets, pageMaker } = http;
   const findSession = auth.sessions.find;
   for (const { listeners = {} } of features)
@@ -52,7 +52,7 @@ export function assemble(world: World, { http, auth, ticker }: Base, features: r
     findSession,
     assets: assets.serve,
     errorPage: createErrorPage({ pages: pageMaker, assets: assets.urls, originOf, findSession }),
-    denied: auditDenied(world),
+    denied: audit.denied,
   });
   ticker.start(ticks);
   return {

@@ -80,5 +80,5 @@ export async function wire(parts: ServerParts, { dev = false } = {}): Promise<Wi
   ];
   const { reconcile } = jobs;
   const channel = agentChannel(world, { agents, presence: hosts.presence, reconcile, features: ranked });
-  return assemble(world, { http, auth, ticker }, [channel, ...ranked]);
+  return assemble(world, { http, auth, audit, ticker }, [channel, ...ranked]);
 }

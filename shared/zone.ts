@@ -1,5 +1,4 @@
 /** A time zone's arithmetic: from moments to wall clocks and back. */
-import { utcTime } from "./utc.ts";
 
 const DAY = 86_400_000;
 
@@ -69,12 +68,27 @@ function offsetReader(name: string): (at: number) => number {
   };
 }
 
-/** Makes each zone once: for those who ask for many hosts again and again. */
-export function createZones(): (name: string) => Zone {
-  const zones = new Map<string, Zone>();
-  return (name) => {
-    const zone = zones.get(name) ?? createZone(name);
-    zones.set(name, zone);
-    return zone;
-  };
+/** Facts about the world, not state: making one takes Intl most of a millisecond, and whole fleets ask every minute. */
+const made = new Map<string, Zone>();
+/** More than there are: browsers and agents may write a name in many ways. */
+const MOST_KEPT = 1_000;
+
+/** Makes each zone once; an unknown name is UTC. */
+export function zoneNamed(name: string): Zone {
+  const known = made.get(name);
+  if (known) return known;
+  if (!isZone(name)) return UTC;
+  if (made.size >= MOST_KEPT) made.clear();
+  const zone = createZone(name);
+  made.set(name, zone);
+  return zone;
+}
+
+const UTC = createZone("UTC");
+
+/** Calendar fields in UTC → Unix ms. As `Date.UTC`, which takes the years 0 to 99 for those of the last century. @param month 0 to 11 */
+export function utcTime(year: number, month: number, day: number, hour = 0, minute = 0, second = 0): number {
+  const date = new Date(0);
+  date.setUTCFullYear(year, month, day);
+  return date.setUTCHours(hour, minute, second);
 }

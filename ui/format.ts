@@ -1,5 +1,6 @@
 // How numbers and times are written in words: one place for server-rendered pages and browser scripts.
-import { utcTime } from "../shared/utc.ts";
+import { MONTHS, shortName, WEEKDAYS } from "../shared/days.ts";
+import { zoneNamed } from "../shared/zone.ts";
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] as const;
 const SECOND = 1000;
@@ -82,11 +83,11 @@ export function formatRelative(at: number, now: number): string {
 /** A calendar day "2026-10-22" as "Thu 22 Oct"; the day stands for itself, no time zone takes part. */
 export function formatDay(day: string): string {
   const date = new Date(`${day}T00:00:00Z`);
-  return `${WEEKDAYS[date.getUTCDay()]} ${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
+  return `${shortName(WEEKDAYS[date.getUTCDay()] ?? "")} ${date.getUTCDate()} ${shortMonth(date.getUTCMonth() + 1)}`;
 }
 
-const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const;
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
+/** @param month 1 to 12 */
+const shortMonth = (month: number) => shortName(MONTHS[month - 1] ?? "");
 
 /** Absolute times in one IANA time zone. */
 export type Dates = {
@@ -107,22 +108,9 @@ export type Dates = {
 
 /** Makes the formatters of one time zone; an unknown zone falls back to UTC. */
 export function createDates(zone: string): Dates {
-  const format = partsFormat(zone);
-  const offsets = new Map<number, number>();
-  /** Milliseconds that the zone is ahead of UTC; zones change on quarter hours only, and asking Intl is slow. */
-  const offsetAt = (at: number) => {
-    const quarter = Math.floor(at / (15 * MINUTE));
-    const known = offsets.get(quarter);
-    if (known !== undefined) return known;
-    const parts: Record<string, number> = {};
-    for (const { type, value } of format.formatToParts(quarter * 15 * MINUTE)) parts[type] = Number(value);
-    const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
-    const offset = utcTime(year, month - 1, day, hour, minute, second) - quarter * 15 * MINUTE;
-    offsets.set(quarter, offset);
-    return offset;
-  };
+  const known = zoneNamed(zone);
   const read = (at: number) => {
-    const local = new Date(at + offsetAt(at)).toISOString();
+    const local = new Date(known.wall(at)).toISOString();
     return {
       year: local.slice(0, 4),
       month: Number(local.slice(5, 7)),
@@ -138,7 +126,7 @@ export function createDates(zone: string): Dates {
     return `${hour}:${minute}`;
   };
   return {
-    zone: format.resolvedOptions().timeZone,
+    zone: known.name,
     full: (at) => {
       const { iso, year, hour, minute } = read(at);
       return `${formatDay(iso)} ${year} ${hour}:${minute}`;
@@ -148,32 +136,15 @@ export function createDates(zone: string): Dates {
     day: (at) => read(at).iso,
     date: (at) => {
       const { day, month, year } = read(at);
-      return `${day} ${MONTHS[month - 1]} ${year}`;
+      return `${day} ${shortMonth(month)} ${year}`;
     },
     near: (at, now) => {
       const there = read(at);
       const here = read(now);
       if (there.iso === here.iso) return `today ${there.hour}:${there.minute}`;
       if (Math.abs(at - now) < 6 * DAY) return `${formatDay(there.iso).slice(0, 3)} ${there.hour}:${there.minute}`;
-      const date = `${there.day} ${MONTHS[there.month - 1]}`;
+      const date = `${there.day} ${shortMonth(there.month)}`;
       return there.year === here.year ? date : `${date} ${there.year}`;
     },
   };
-}
-
-function partsFormat(timeZone: string): Intl.DateTimeFormat {
-  const options: Intl.DateTimeFormatOptions = {
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    hourCycle: "h23",
-  };
-  try {
-    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone });
-  } catch {
-    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" });
-  }
 }

@@ -3,13 +3,12 @@ import { DURABLE_TYPES, PASSING_TYPES } from "../../shared/protocol/to-server.ts
 import { CLOSE } from "../../shared/protocol/version.ts";
 import type { World } from "../runtime/world.ts";
 import { createCatchUp } from "./catch-up.ts";
-import { createGreeter, type Greeting } from "./greeter.ts";
+import { createGreeter, type Greeting, serverStateId } from "./greeter.ts";
 import { type Connection, createHub } from "./hub.ts";
 import { createInbound, type DurableHandlers, type PassingHandlers } from "./inbound.ts";
 import { createIntake } from "./intake.ts";
 import { createOwnership } from "./ownership.ts";
 import { createRpc } from "./rpc.ts";
-import { serverStateId } from "./server-state.ts";
 import { createAgentSockets } from "./socket.ts";
 
 export type AgentFeature = ReturnType<typeof agentFeature>;

@@ -1,6 +1,10 @@
 /** The greeting: from an agent's `hello` to `welcome`, a few at a time. */
+
+import type { Db } from "../../db/open.ts";
+import { findSetting, putSetting } from "../../db/queries/settings.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { MINUTE_MS } from "../../shared/clock.ts";
+import { newId } from "../../shared/ids.ts";
 import type { Log } from "../../shared/log.ts";
 import { CLOSE, MIN_AGENT_PROTOCOL_VERSION, PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { PRODUCT_VERSION } from "../../shared/version.ts";
@@ -102,4 +106,13 @@ export function createGreeter({ clock, log, hub, serverStateId, greeting }: Gree
     greetNow,
     drop: (connection) => void waiting.delete(connection),
   };
+}
+
+/** A server restored from a copy gets a new one, so that agents tell again what it has forgotten. */
+export function serverStateId(db: Db): string {
+  const known = findSetting(db, "server_state_id");
+  if (known) return known;
+  const id = newId();
+  putSetting(db, "server_state_id", id);
+  return id;
 }

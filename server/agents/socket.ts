@@ -4,7 +4,7 @@ import { findHostByTokenHash, findRevokedToken } from "../../db/queries/hosts.ts
 import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import { CLOSE, HELLO_WITHIN_MS, SILENT_AGENT_MS } from "../../shared/protocol/version.ts";
-import { hashToken } from "../auth/tokens.ts";
+import { hashToken } from "../auth/identity.ts";
 import { Refusal } from "../http/errors.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
 import { publicRoute, type Route } from "../http/routes.ts";

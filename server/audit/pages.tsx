@@ -1,10 +1,10 @@
 // Page: the audit log.
 import type { Db } from "../../db/open.ts";
 import { listAudit, listAuditActions } from "../../db/queries/audit.ts";
+import { isDay } from "../../shared/days.ts";
 import { type AuditFilter, AuditPage } from "../../ui/audit/page.tsx";
 import { offsetOf, type PageMaker } from "../http/page-maker.ts";
 import { type AppContext, type Route, route } from "../http/routes.ts";
-import { isDay } from "../runtime/days.ts";
 
 const ROWS = 50;
 const DAY_MS = 86_400_000;

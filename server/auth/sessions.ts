@@ -9,7 +9,7 @@ import type { AppContext, Origin, Session } from "../http/routes.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import type { Sealer } from "../runtime/seal.ts";
 import type { Tick } from "../runtime/ticker.ts";
-import { hashToken, newToken } from "./tokens.ts";
+import { hashToken, newToken } from "./identity.ts";
 
 const SESSION_COOKIE = "rm_session";
 /** Under HTTPS: browsers take this name only from this very host over HTTPS, so that no neighbour can plant one. */

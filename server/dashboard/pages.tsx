@@ -15,10 +15,10 @@ import { may } from "../../ui/view.ts";
 import type { ShareOf } from "../hosts/last-backup.ts";
 import { offsetOf, type PageMaker } from "../http/page-maker.ts";
 import { type AppContext, type Route, route } from "../http/routes.ts";
-import { createDrawnRows } from "./drawn-rows.ts";
 import { filterFleet, sortFleet } from "./filter.ts";
 import type { Fleet, FleetHost } from "./fleet.ts";
 import type { FleetRows } from "./rows.ts";
+import { createDrawnRows } from "./rows.ts";
 import { findHits } from "./search.ts";
 import { needyHosts, summaryOf } from "./verdict.ts";
 

@@ -1,12 +1,14 @@
-// From what the database knows of hosts to the rows of the fleet table, nights and sizes included.
+/** From what the database knows of hosts to the rows of the fleet table, nights and sizes included. */
+
 import type { Db } from "../../db/open.ts";
 import { countJobs } from "../../db/queries/jobs.ts";
 import { listHostSamples } from "../../db/queries/repos.ts";
 import { listDailyOutcomes } from "../../db/queries/source-groups.ts";
 import type { DailyOutcomeRow } from "../../db/schema/source-groups.ts";
 import { type Clock, DAY_MS, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
+import { utcDay } from "../../shared/days.ts";
 import type { StripDay, StripOutcome } from "../../ui/components/strip.tsx";
-import type { FleetRow } from "../../ui/dashboard/rows.tsx";
+import type { DrawRow, FleetRow } from "../../ui/dashboard/rows.tsx";
 import { lastBackupOfGroup, lastBackupOfHost, type OpenJobFacts, type ShareOf } from "../hosts/last-backup.ts";
 import type { FleetHost } from "./fleet.ts";
 
@@ -43,7 +45,7 @@ export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; 
   const sizes = () => {
     const now = clock.now();
     if (kept && now - kept.at < SIZES_KEPT_MS) return kept;
-    const since = new Date(now - SAMPLE_DAYS * DAY_MS).toISOString().slice(0, 10);
+    const since = utcDay(now - SAMPLE_DAYS * DAY_MS);
     const samples = listHostSamples(db, since);
     const byHost = new Map<string, number[]>();
     for (const { hostId, sizeBytes } of samples) byHost.set(hostId, [...(byHost.get(hostId) ?? []), sizeBytes]);
@@ -133,4 +135,23 @@ function thinned(values: readonly number[]): number[] {
     { length: SPARK_POINTS },
     (_, at) => values[Math.round((at * (values.length - 1)) / (SPARK_POINTS - 1))] ?? 0,
   );
+}
+
+/** A zone is what a browser says it is: nobody fills the memory with them. */
+const MOST_WAYS = 50;
+
+/** @returns by everything else that a row shows (who looks, the minute, the days), how to draw it */
+export function createDrawnRows(): (key: string) => DrawRow {
+  /** Gone together with the row. */
+  const known = new WeakMap<FleetRow, Map<string, string>>();
+  return (key) => (row, draw) => {
+    const drawn = known.get(row) ?? new Map<string, string>();
+    known.set(row, drawn);
+    const before = drawn.get(key);
+    if (before !== undefined) return before;
+    if (drawn.size >= MOST_WAYS) drawn.clear();
+    const html = draw();
+    drawn.set(key, html);
+    return html;
+  };
 }

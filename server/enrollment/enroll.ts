@@ -8,7 +8,7 @@ import { inTransaction } from "../../db/transaction.ts";
 import type { EnrollAnswer, EnrollRequest } from "../../shared/protocol/enrollment.ts";
 import { MIN_AGENT_PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import type { Hub } from "../agents/hub.ts";
-import { hashToken } from "../auth/tokens.ts";
+import { hashToken } from "../auth/identity.ts";
 import { turnAway } from "../hosts/hosts.ts";
 import { Refusal } from "../http/errors.ts";
 import { writeAudit } from "../runtime/audit.ts";

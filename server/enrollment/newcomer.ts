@@ -10,8 +10,8 @@ import {
 import type { Clock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { AnnounceRequest } from "../../shared/protocol/enrollment.ts";
-import { checkTags, hostNameProblem } from "../hosts/fields.ts";
-import { isTimeZone } from "../hosts/presence.ts";
+import { isZone } from "../../shared/zone.ts";
+import { checkTags, hostNameProblem } from "../hosts/rules.ts";
 import { badInput, Refusal } from "../http/errors.ts";
 import type { RepoInput } from "../repos/address.ts";
 import type { Credentials } from "../repos/credentials.ts";
@@ -141,7 +141,7 @@ export function machineOf(machine: Machine) {
     agentVersion: machine.agent_version,
     resticVersion: machine.restic_version,
     protocolVersion: machine.protocol_version,
-    timezone: isTimeZone(machine.timezone) ? machine.timezone : "UTC",
+    timezone: isZone(machine.timezone) ? machine.timezone : "UTC",
   };
 }
 

@@ -12,7 +12,7 @@ import type { EnrollmentTokenRow } from "../../db/schema/enrollment.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
-import { hashToken, newToken } from "../auth/tokens.ts";
+import { hashToken, newToken } from "../auth/identity.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import type { Cargo, Generated } from "../repos/new-repo.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";

@@ -1,4 +1,5 @@
 // What the frame of every page of a host shows: its state, its groups with their nights, its repos.
+
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findJob, listOpenJobs } from "../../db/queries/jobs.ts";
@@ -15,6 +16,7 @@ import type { HostRow } from "../../db/schema/hosts.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { DailyOutcomeRow } from "../../db/schema/source-groups.ts";
 import { type Clock, DAY_MS } from "../../shared/clock.ts";
+import { utcDay } from "../../shared/days.ts";
 import { type StripDay, stripDays } from "../../ui/components/strip.tsx";
 import { createDates } from "../../ui/format.ts";
 import type { HostHead, RailGroup } from "../../ui/hosts/frame.tsx";
@@ -23,8 +25,7 @@ import { notFound } from "../http/errors.ts";
 import { lastBackupOfGroup, type OpenJobFacts, type ShareOf, type TargetFacts } from "./last-backup.ts";
 import { settingsProblems } from "./problems.ts";
 import { createProtection } from "./protection.ts";
-import { hostStatus } from "./status.ts";
-import { unitOf } from "./unit.ts";
+import { hostStatus, unitOf } from "./rules.ts";
 
 export type HeadReaderDeps = {
   db: Db;
@@ -135,7 +136,7 @@ function nightsOf(rows: readonly DailyOutcomeRow[], days: readonly string[], isR
 
 /** How much the repos grew in a week; null while there are no samples that far back. */
 function weekChange(db: Db, repos: readonly RepoRow[], now: number): number | null {
-  const since = new Date(now - WEEK_MS).toISOString().slice(0, 10);
+  const since = utcDay(now - WEEK_MS);
   const changes = repos.flatMap((repo) => {
     const sizes = listRepoSamples(db, repo.id, since).flatMap((row) => (row.sizeBytes === null ? [] : [row.sizeBytes]));
     const [first] = sizes;

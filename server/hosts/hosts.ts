@@ -6,13 +6,13 @@ import type { HostRow } from "../../db/schema/hosts.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { CLOSE } from "../../shared/protocol/version.ts";
+import { isZone } from "../../shared/zone.ts";
 import type { Hub } from "../agents/hub.ts";
 import { badInput, notFound, Refusal } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import type { Bandwidth } from "./bandwidth.ts";
-import { checkTags, hostNameProblem } from "./fields.ts";
-import { isTimeZone } from "./presence.ts";
+import { checkTags, hostNameProblem } from "./rules.ts";
 
 export type HostChanges = {
   name?: string | undefined;
@@ -155,7 +155,7 @@ function checked(changes: HostChanges): Partial<HostRow> {
   }
   if (changes.timezone_override !== undefined) {
     const zone = changes.timezone_override?.trim() || null;
-    if (zone !== null && !isTimeZone(zone))
+    if (zone !== null && !isZone(zone))
       fields["timezone_override"] = "That is no time zone; write one such as Europe/Berlin.";
     wanted.timezoneOverride = zone;
   }

@@ -5,6 +5,7 @@ import type { HostRow } from "../../db/schema/hosts.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
+import { isZone } from "../../shared/zone.ts";
 import type { Connection, Hello, Hub } from "../agents/hub.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
@@ -126,19 +127,10 @@ function changesOf(host: HostRow, hello: Hello): Partial<HostRow> | null {
     os: hello.os,
     arch: hello.arch,
     hostname: hello.hostname,
-    timezone: hello.timezone === host.timezone || isTimeZone(hello.timezone) ? hello.timezone : "UTC",
+    timezone: hello.timezone === host.timezone || isZone(hello.timezone) ? hello.timezone : "UTC",
   };
   const changed = Object.entries(said).filter(([key, value]) => host[key as keyof HostRow] !== value);
   if (JSON.stringify(host.capabilities) !== JSON.stringify(hello.capabilities))
     changed.push(["capabilities", hello.capabilities as never]);
   return changed.length > 0 ? Object.fromEntries(changed) : null;
-}
-
-export function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -3,8 +3,8 @@ import type { FleetGroup, FleetRepo, FleetSchedule, FleetTarget } from "../../db
 import type { HostRow } from "../../db/schema/hosts.ts";
 import { DAY_MS, HOUR_MS } from "../../shared/clock.ts";
 import { parseCron, splayMs } from "../../shared/cron.ts";
-import { createZones } from "../../shared/zone.ts";
-import { zoneOf } from "../runtime/days.ts";
+import { zoneNamed } from "../../shared/zone.ts";
+import { zoneOf } from "./rules.ts";
 
 /** A run has this long before it counts as overdue. */
 const ALLOWANCE_MS = 4 * HOUR_MS;
@@ -36,7 +36,6 @@ export type ProtectionFacts = {
 
 /** Remembers the last due time of each schedule until the next: cron is asked once a run, not once a look. */
 export function createProtection(): (facts: ProtectionFacts, now: number) => Protection {
-  const zoneNamed = createZones();
   const known = new Map<string, { key: string; due: number; until: number }>();
 
   const lastDue = (schedule: FleetSchedule, hostZone: string, now: number): number => {

@@ -1,6 +1,6 @@
 /** Paging of every list: `?limit=&offset=` → `{ items, total }`. */
 import * as v from "valibot";
-import { isDay } from "../runtime/days.ts";
+import { isDay } from "../../shared/days.ts";
 
 const wholeNumber = (least: number, most: number) =>
   v.pipe(

@@ -12,14 +12,13 @@ import { createDayCloser } from "./close-days.ts";
 import { createJobMaker } from "./create.ts";
 import { createDispatcher, type DispatchDeps } from "./dispatch.ts";
 import { createJobIngest } from "./ingest.ts";
-import { createJobCredential } from "./job-credential.ts";
+import { createJobCredential, isOutdatedTrial } from "./job-credential.ts";
 import { createOrders } from "./orders.ts";
 import { jobPages } from "./pages.tsx";
 import { createReadiness } from "./readiness.ts";
 import { createReconciler } from "./reconcile.ts";
 import { jobRoutes } from "./routes.ts";
 import type { LiveJobs } from "./stream.ts";
-import { isOutdatedTrial } from "./trials.ts";
 
 export type JobNeeds = {
   http: HttpFeature;

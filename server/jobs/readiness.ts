@@ -15,9 +15,8 @@ import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import type { CancelJob } from "./cancel.ts";
 import { createFirstBackups } from "./first-backups.ts";
-import { usesAdmin } from "./job-credential.ts";
+import { isOutdatedTrial, isTrial, outcomeOfTrial, triedAt, usesAdmin } from "./job-credential.ts";
 import type { Orders } from "./orders.ts";
-import { isOutdatedTrial, isTrial, outcomeOfTrial, triedAt } from "./trials.ts";
 
 const INIT_AGAIN_AFTER_MS = 5 * MINUTE_MS;
 

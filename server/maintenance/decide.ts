@@ -4,8 +4,7 @@ import type { Cron } from "../../shared/cron.ts";
 import type { JobStatus } from "../../shared/jobs.ts";
 import type { MaintenanceBlock, MaintenanceKind } from "../../shared/maintenance.ts";
 import type { Zone } from "../../shared/zone.ts";
-import type { DeleteRight } from "./delete-right.ts";
-import type { ForgetState } from "./forgets.ts";
+import type { DeleteRight, ForgetState } from "./rules.ts";
 
 /** A host that has just come back catches up on its backups first. */
 export const AFTER_RETURN_MS = 15 * MINUTE_MS;

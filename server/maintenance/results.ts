@@ -11,10 +11,9 @@ import type { Log } from "../../shared/log.ts";
 import { MAINTENANCE_KINDS } from "../../shared/maintenance.ts";
 import type { JobMaker } from "../jobs/create.ts";
 import { readSharing } from "../repos/sharing.ts";
-import { breathe } from "../runtime/breathe.ts";
 import type { FactBus } from "../runtime/facts.ts";
-
 import { createIsolation } from "../runtime/isolated.ts";
+import { breathe } from "../runtime/turns.ts";
 
 import type { RetentionHolds } from "../source-groups/holds.ts";
 

@@ -13,13 +13,11 @@ import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenanc
 import { createZone, type Zone } from "../../shared/zone.ts";
 import type { Hub } from "../agents/hub.ts";
 import { isLastWithoutFiles } from "../hosts/last-backup.ts";
+import { zoneOf } from "../hosts/rules.ts";
 import { readSharing, type Sharing } from "../repos/sharing.ts";
-import { zoneOf } from "../runtime/days.ts";
 import { cadenceOf, expressionOf } from "./cadence.ts";
 import type { LastJob, MaintenanceFacts } from "./decide.ts";
-import { type DeleteRight, deleteRight } from "./delete-right.ts";
-import { type ForgetState, forgetsOf } from "./forgets.ts";
-import { maintainerOf } from "./sharing.ts";
+import { type DeleteRight, deleteRight, type ForgetState, forgetsOf, maintainerOf } from "./rules.ts";
 
 const MOST_CRONS = 5000;
 /** Longer unheard of, a host does not keep the maintenance of a shared repository to itself. */

@@ -1,4 +1,5 @@
 /** What the page of a repo shows of its maintenance, its locks and its size over time. */
+
 import type { Db } from "../../db/open.ts";
 import { findHost, listLiveHosts } from "../../db/queries/hosts.ts";
 import { findLastJob, listJobs, listOpenJobsOfRepo } from "../../db/queries/jobs.ts";
@@ -8,6 +9,7 @@ import type { RepoRow } from "../../db/schema/repos.ts";
 import { DAY_MS, HOUR_MS } from "../../shared/clock.ts";
 import { nextRuns } from "../../shared/cron.ts";
 import { cronInWords } from "../../shared/cron-words.ts";
+import { utcDay } from "../../shared/days.ts";
 import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
 import { isEmptyRetention } from "../../shared/retention.ts";
 import { formatBytes, formatDuration, formatPlural } from "../../ui/format.ts";
@@ -190,13 +192,13 @@ export function locksView(db: Db, repo: RepoRow, now: number): LocksView {
 
 export function trendOf(db: Db, repo: RepoRow, days: number, now: number): Trend {
   const since = now - days * DAY_MS;
-  const samples = listRepoSamples(db, repo.id, new Date(since).toISOString().slice(0, 10)).flatMap((row) =>
+  const samples = listRepoSamples(db, repo.id, utcDay(since)).flatMap((row) =>
     row.sizeBytes === null ? [] : [{ day: row.day, sizeBytes: row.sizeBytes, snapshotCount: row.snapshotCount }],
   );
   const prunes = listJobs(db, { repo_id: repo.id, kind: "prune", status: "succeeded", since }, 200, 0);
   return {
     days,
     samples,
-    prunes: prunes.map((job) => new Date(job.finishedAt ?? job.queuedAt).toISOString().slice(0, 10)),
+    prunes: prunes.map((job) => utcDay(job.finishedAt ?? job.queuedAt)),
   };
 }

@@ -18,11 +18,11 @@ import type { Log } from "../../shared/log.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import type { Connection } from "../agents/hub.ts";
 import { type AfterCommit, CannotApply } from "../agents/inbound.ts";
-import { dayOfHost } from "../hosts/day.ts";
-import { breathe } from "../runtime/breathe.ts";
+import { dayOfHost } from "../hosts/rules.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { createIsolation, type Isolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
+import { breathe } from "../runtime/turns.ts";
 
 /** Repos looked at before other work gets its turn. */
 const AT_A_STRETCH = 20;

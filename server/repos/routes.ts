@@ -1,10 +1,12 @@
 /** REST: repos, what is known of them, and what opens them (never shown). */
+
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findRepo, listRepoSamples, listRepos, listReposOfHost } from "../../db/queries/repos.ts";
 import type { CredentialSlot, RepoRow } from "../../db/schema/repos.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { utcDay } from "../../shared/days.ts";
 import { REPO_KINDS } from "../../shared/repos.ts";
 import { notFound } from "../http/errors.ts";
 import { iso, pageFields } from "../http/lists.ts";
@@ -106,7 +108,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
         ),
       }),
       handle: ({ c, params, query }) => {
-        const since = new Date(clock.now() - query.days * 86_400_000).toISOString().slice(0, 10);
+        const since = utcDay(clock.now() - query.days * 86_400_000);
         const items = listRepoSamples(db, get(params["id"] ?? "").id, since).map((row) => ({
           day: row.day,
           size_bytes: row.sizeBytes,

@@ -10,9 +10,9 @@ import {
 } from "../../db/queries/schedules.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { dayIn } from "../../shared/days.ts";
 import type { Log } from "../../shared/log.ts";
-import { createZones } from "../../shared/zone.ts";
-import { dayIn } from "../runtime/days.ts";
+import { zoneNamed } from "../../shared/zone.ts";
 import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import { dueTimes, nextStart } from "./due-times.ts";
@@ -36,7 +36,6 @@ export type DueAccounting = {
 
 export function createDueAccounting({ db, clock, log }: { db: Db; clock: Clock; log: Log }): DueAccounting {
   const isolation = createIsolation({ task: "counting due times", of: "schedule", clock, log });
-  const zoneNamed = createZones();
   const hostZoneOf = (schedule: ActiveSchedule) => schedule.hostTimezoneOverride ?? schedule.hostTimezone;
   const zoneFor = (schedule: ActiveSchedule) => zoneNamed(schedule.timezone ?? hostZoneOf(schedule));
   /** @returns whether something was written */

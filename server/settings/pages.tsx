@@ -6,6 +6,7 @@ import { findSetting, putSetting } from "../../db/queries/settings.ts";
 import { measureDatabase } from "../../db/queries/upkeep.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { utcDay } from "../../shared/days.ts";
 import { PRODUCT_VERSION } from "../../shared/version.ts";
 import { emptyForm, type FormState } from "../../ui/components/field.tsx";
 import { RecoverySheetPage } from "../../ui/settings/recovery-sheet.tsx";
@@ -116,7 +117,7 @@ export function settingsPages(deps: SettingsPageDeps): Route[] {
         }
         const file = await encryptSheet(sheetText(entries, madeAt), passphrase);
         noteSheet(actor, "encrypted_file", entries.length);
-        const day = new Date(madeAt).toISOString().slice(0, 10);
+        const day = utcDay(madeAt);
         return c.body(file, 200, {
           "Content-Type": "application/octet-stream",
           "Content-Disposition": `attachment; filename="recovery-sheet-${day}.txt.enc"`,

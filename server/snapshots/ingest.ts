@@ -12,7 +12,7 @@ import type { SnapshotRow } from "../../shared/protocol/fields.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import type { Connection } from "../agents/hub.ts";
 import { type AfterCommit, CannotApply, type LongWork } from "../agents/inbound.ts";
-import { dayOfHost } from "../hosts/day.ts";
+import { dayOfHost } from "../hosts/rules.ts";
 import { Refusal } from "../http/errors.ts";
 import { takeSample } from "../repos/ingest.ts";
 import type { FactBus } from "../runtime/facts.ts";

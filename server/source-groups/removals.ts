@@ -7,9 +7,10 @@ import { listTargetRepoIds } from "../../db/queries/source-groups.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import { DAY_MS } from "../../shared/clock.ts";
+import { dayIn, MONTHS, shortName } from "../../shared/days.ts";
 import { groupByHostAndTags, isEmptyRetention, keptBy, type Retention } from "../../shared/retention.ts";
 import { createZone } from "../../shared/zone.ts";
-import { dayIn, zoneOf } from "../runtime/days.ts";
+import { zoneOf } from "../hosts/rules.ts";
 
 type HostZone = Pick<HostRow, "timezone" | "timezoneOverride">;
 type GroupKey = Pick<SourceGroupRow, "id" | "hostId" | "tag">;
@@ -102,9 +103,7 @@ export function removalInWords(
   return `${what} of ${existing} would go at the next forget: made on ${named}${rest}.`;
 }
 
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
 function dayInWords(day: string): string {
   const [year = "", month = "", date = ""] = day.split("-");
-  return `${Number(date)} ${MONTHS[Number(month) - 1]} ${year}`;
+  return `${Number(date)} ${shortName(MONTHS[Number(month) - 1] ?? "")} ${year}`;
 }

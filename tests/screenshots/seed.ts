@@ -10,7 +10,7 @@ import { upsertSnapshots } from "../../db/queries/snapshots.ts";
 import { insertSourceGroup, putDailyOutcome, putTarget } from "../../db/queries/source-groups.ts";
 import type { DailyOutcome } from "../../db/schema/source-groups.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { hashToken } from "../../server/auth/tokens.ts";
+import { hashToken } from "../../server/auth/identity.ts";
 import type { Credentials } from "../../server/repos/credentials.ts";
 import { dueTimes, nextStart } from "../../server/schedules/due-times.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";

@@ -2,7 +2,7 @@
 import type { Db } from "../../db/open.ts";
 import { insertUser } from "../../db/queries/users.ts";
 import type { Role } from "../../db/schema/users.ts";
-import { newUser } from "../../server/auth/new-user.ts";
+import { newUser } from "../../server/auth/identity.ts";
 import { hashPassword } from "../../server/auth/passwords.ts";
 import type { WiredServer } from "../../server/features.ts";
 import type { Socket, SocketEnd } from "../../server/http/sockets.ts";

@@ -1,5 +1,7 @@
 // The night strip: one cell a day for the last 30 days. Drawn as text, because a fleet has thousands of cells.
+
 import { raw } from "hono/html";
+import { utcDay } from "../../shared/days.ts";
 import type { WarningCode } from "../../shared/jobs.ts";
 import { formatDay, formatPlural } from "../format.ts";
 import { topicOf } from "../jobs/warning-words.ts";
@@ -33,9 +35,7 @@ const STRIP_DAYS = 30;
 /** The days of a strip that ends on `last` ("2026-11-20"), oldest first. */
 export function stripDays(last: string): string[] {
   const end = Date.parse(`${last}T00:00:00Z`);
-  return Array.from({ length: STRIP_DAYS }, (_, at) =>
-    new Date(end - (STRIP_DAYS - 1 - at) * 86_400_000).toISOString().slice(0, 10),
-  );
+  return Array.from({ length: STRIP_DAYS }, (_, at) => utcDay(end - (STRIP_DAYS - 1 - at) * 86_400_000));
 }
 
 /** Class that sets weeks apart: on which cell of seven Monday falls. */

@@ -1,4 +1,6 @@
 // The retention editor: one lane a rule with its numbers and what it keeps of the coming year's runs; the last lane is the sum.
+
+import { MONTHS, shortName } from "../../shared/days.ts";
 import type { CountRule, Retention, SpanRule } from "../../shared/retention.ts";
 import type { FormState } from "../components/field.tsx";
 import { FieldError } from "../components/field.tsx";
@@ -213,15 +215,13 @@ function keptInWords({ kept, gapMs, olderKept, older }: RetentionPreview, date: 
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}.${today}`;
 }
 
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
 function monthsOf({ from, until }: RetentionPreview): { at: number; label: string }[] {
   const first = new Date(from);
   return Array.from({ length: 12 }, (_, n) => {
     const at = Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + n + 1, 1);
     const month = new Date(at);
     const year = month.getUTCMonth() === 0 ? ` ’${String(month.getUTCFullYear()).slice(2)}` : "";
-    return { at, label: `${MONTHS[month.getUTCMonth()]}${year}` };
+    return { at, label: `${shortName(MONTHS[month.getUTCMonth()] ?? "")}${year}` };
   }).filter(({ at }) => at < until - 12 * DAY);
 }
 

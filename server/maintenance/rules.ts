@@ -1,6 +1,39 @@
-/** Whether forget has anything to carry out in a repository, and if not, why. Pure. */
+/** Who may delete in a repo, who maintains one that several share, and whether forget has anything to do there. Pure. */
+
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
+import type { AppendOnly } from "../../shared/repos.ts";
 import { isEmptyRetention } from "../../shared/retention.ts";
+
+export type DeleteRight = "admin" | "everyday" | "none";
+
+/** Where the everyday credential is known to be able to delete it serves; where it is not known, nothing is assumed. */
+export function deleteRight(appendOnly: AppendOnly, hasAdminCredential: boolean): DeleteRight {
+  if (hasAdminCredential) return "admin";
+  return appendOnly === "violated" || appendOnly === "not_applicable" ? "everyday" : "none";
+}
+
+export type Sharer = {
+  id: string;
+  isEnabled: boolean;
+  isReady: boolean;
+  /** The host that would do it has been heard of lately: nobody waits for one that is gone while another can. */
+  isHeard: boolean;
+  right: DeleteRight;
+};
+
+/** The one that maintains: ready, switched on, best heard of and with the right to delete; of equals the oldest. null = nobody can. */
+export function maintainerOf(sharers: readonly Sharer[]): string | null {
+  const able = sharers.filter(({ isEnabled, isReady }) => isEnabled && isReady);
+  const heard = best(able, ({ isHeard }) => isHeard);
+  const ids = best(heard, ({ right }) => right !== "none").map(({ id }) => id);
+  return ids.sort()[0] ?? null;
+}
+
+/** Those that have it; all, when none has. */
+function best(sharers: readonly Sharer[], has: (sharer: Sharer) => boolean): readonly Sharer[] {
+  const those = sharers.filter(has);
+  return those.length > 0 ? those : sharers;
+}
 
 export type ForgetState =
   /** At least one group's policy may be carried out. */

@@ -1,44 +1,33 @@
-/** Days as a host lives them: the calendar of its time zone. */
-import type { HostRow } from "../../db/schema/hosts.ts";
+/** Days of the calendar and their names, in UTC and in the zones of hosts. */
+import { zoneNamed } from "./zone.ts";
 
-/** The zone by which a host's days and schedules go. */
-export function zoneOf(host: Pick<HostRow, "timezone" | "timezoneOverride">): string {
-  return host.timezoneOverride ?? host.timezone;
-}
+export const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] as const;
+export const MONTHS = [
+  ...(["January", "February", "March", "April", "May", "June", "July"] as const),
+  ...(["August", "September", "October", "November", "December"] as const),
+];
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+/** "Mon", "Nov" */
+export const shortName = (name: string): string => name.slice(0, 3);
+
+/** `2026-11-20`: the day of a moment in UTC. @param at Unix ms */
+export const utcDay = (at: number): string => new Date(at).toISOString().slice(0, 10);
 
 /** `2026-11-20`: the day of a moment in a time zone; an unknown zone counts as UTC. */
-export function dayIn(timezone: string, at: number): string {
-  let format = formats.get(timezone);
-  if (!format) {
-    format = dayFormat(timezone);
-    formats.set(timezone, format);
-  }
-  return format.format(at);
-}
-
-function dayFormat(timezone: string): Intl.DateTimeFormat {
-  const shape = { year: "numeric", month: "2-digit", day: "2-digit" } as const;
-  try {
-    return new Intl.DateTimeFormat("en-CA", { ...shape, timeZone: timezone });
-  } catch {
-    return new Intl.DateTimeFormat("en-CA", { ...shape, timeZone: "UTC" });
-  }
-}
+export const dayIn = (timezone: string, at: number): string => utcDay(zoneNamed(timezone).wall(at));
 
 /** `2026-11-20`, of a calendar and of an age that a schedule or a log may have. */
 export function isDay(text: string): boolean {
   if (!/^(?:19[7-9]\d|2\d{3})-\d{2}-\d{2}$/.test(text)) return false;
   const at = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(at) && new Date(at).toISOString().slice(0, 10) === text;
+  return !Number.isNaN(at) && utcDay(at) === text;
 }
 
 /** `n` days before a day, as the calendar counts. */
 export function daysBefore(day: string, n: number): string {
   const date = new Date(`${day}T12:00:00Z`);
   date.setUTCDate(date.getUTCDate() - n);
-  return date.toISOString().slice(0, 10);
+  return utcDay(date.getTime());
 }
 
 /** When a day begins and ends in a zone, as Unix ms; 23 or 25 hours on the days when the clocks change. */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { hostStatus } from "./status.ts";
+import { hostStatus } from "./rules.ts";
 
 const fine = {
   isOnline: true,
