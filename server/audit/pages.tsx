@@ -3,7 +3,8 @@ import type { Db } from "../../db/open.ts";
 import { listAudit, listAuditActions } from "../../db/queries/audit.ts";
 import { isDay } from "../../shared/days.ts";
 import { type AuditFilter, AuditPage } from "../../ui/audit/page.tsx";
-import { offsetOf, type PageMaker } from "../http/page-maker.ts";
+import { offsetOf } from "../http/lists.ts";
+import type { PageMaker } from "../http/page-maker.ts";
 import { type AppContext, type Route, route } from "../http/routes.ts";
 
 const ROWS = 50;

@@ -13,7 +13,8 @@ import { AddHostResultPage, type ShownOnce } from "../../ui/enrollment/result.ts
 import { type EnrollmentProgress, EnrollmentUpdate } from "../../ui/enrollment/steps.tsx";
 import { settingsProblems } from "../hosts/problems.ts";
 import { notFound } from "../http/errors.ts";
-import { attempt, listOf, type PageCall, type PageMaker, rawLinesOf, textOf } from "../http/page-maker.ts";
+import { attempt, listOf, rawLinesOf, textOf } from "../http/forms.ts";
+import type { PageCall, PageMaker } from "../http/page-maker.ts";
 import { type FormBody, formRoute, type Route, route } from "../http/routes.ts";
 import { repoInputOf } from "../repos/form-fields.ts";
 import type { Generated } from "../repos/new-repo.ts";

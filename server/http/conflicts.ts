@@ -4,7 +4,7 @@ import type { Db } from "../../db/open.ts";
 import { listAudit } from "../../db/queries/audit.ts";
 import type { Collision, FormState } from "../../ui/components/field.tsx";
 import type { View } from "../../ui/view.ts";
-import { textOf } from "./page-maker.ts";
+import { textOf } from "./forms.ts";
 import type { FormBody } from "./routes.ts";
 
 export type FormField = {

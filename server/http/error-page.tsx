@@ -2,8 +2,9 @@
 import { ErrorPage } from "../../ui/error-page.tsx";
 import { hrefOf } from "../../ui/links.ts";
 import type { AssetUrls } from "../../ui/view.ts";
+import { preferencesOf } from "./cookies.ts";
 import type { Refusal } from "./errors.ts";
-import { type PageMaker, preferencesOf } from "./page-maker.ts";
+import type { PageMaker } from "./page-maker.ts";
 import type { AppContext, Origin, Session } from "./routes.ts";
 
 export type ErrorPageDeps = {

@@ -3,7 +3,8 @@ import type { Db } from "../../db/open.ts";
 import { listRepoNeedFacts, listReposByIds } from "../../db/queries/repo-needs.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { ReposPage } from "../../ui/repos/list.tsx";
-import { offsetOf, type PageMaker } from "../http/page-maker.ts";
+import { offsetOf } from "../http/lists.ts";
+import type { PageMaker } from "../http/page-maker.ts";
 import { type Route, route } from "../http/routes.ts";
 import { createPeriods, sortByNeed } from "../maintenance/needs.ts";
 

@@ -3,7 +3,7 @@ import type { Schedule } from "../../db/queries/schedules.ts";
 import { cronInWords } from "../../shared/cron-words.ts";
 import type { FormState } from "../../ui/components/field.tsx";
 import type { StoredForm } from "../http/conflicts.ts";
-import { textOf, ticksOf, typedValues } from "../http/page-maker.ts";
+import { textOf, ticksOf, typedValues } from "../http/forms.ts";
 import type { FormBody } from "../http/routes.ts";
 import type { ScheduleInput } from "./fields.ts";
 

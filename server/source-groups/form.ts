@@ -8,7 +8,7 @@ import {
   retentionSchema,
 } from "../../shared/retention.ts";
 import { badInput } from "../http/errors.ts";
-import { rawLinesOf, textOf, ticksOf } from "../http/page-maker.ts";
+import { rawLinesOf, textOf, ticksOf } from "../http/forms.ts";
 import type { FormBody } from "../http/routes.ts";
 import { checkGroupFields, type GroupFields, type SourceGroupInput } from "./fields.ts";
 import { mergeGroup } from "./new-group.ts";

@@ -9,7 +9,7 @@ import { RetentionLanes } from "../../ui/source-groups/lanes.tsx";
 import { SourcesTab } from "../../ui/source-groups/tab.tsx";
 import { collisionOf, lastChangeInWords, takeTheirs } from "../http/conflicts.ts";
 import { notFound } from "../http/errors.ts";
-import { attempt, textOf, typedValues } from "../http/page-maker.ts";
+import { attempt, textOf, typedValues } from "../http/forms.ts";
 import { type FormBody, formRoute, type Route, route } from "../http/routes.ts";
 import { createEditorPage, type EditorPageDeps } from "./editor-page.tsx";
 import { inputOf, readRetention } from "./form.ts";

@@ -6,7 +6,8 @@ import type { Clock } from "../../shared/clock.ts";
 import { SetupPage } from "../../ui/auth/door.tsx";
 import { emptyForm, type FormState } from "../../ui/components/field.tsx";
 import { AccountPage } from "../../ui/settings/account.tsx";
-import { attempt, type PageCall, type PageMaker, textOf } from "../http/page-maker.ts";
+import { attempt, textOf } from "../http/forms.ts";
+import type { PageCall, PageMaker } from "../http/page-maker.ts";
 import { formRoute, publicFormRoute, publicRoute, type Route, route } from "../http/routes.ts";
 import type { Accounts } from "./accounts.ts";
 
