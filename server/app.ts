@@ -1,8 +1,8 @@
 /** The web application: limits, guards, routes, and the one place where failures become answers. */
 import { Hono } from "hono";
-import { isDiskFull } from "../db/trouble.ts";
 import { newId } from "../shared/ids.ts";
 import type { Log } from "../shared/log.ts";
+import { isDiskFull } from "../shared/sqlite-errors.ts";
 import { errorBody, Refusal } from "./http/errors.ts";
 import { type GuardDeps, guard } from "./http/guard.ts";
 import { setSecurityHeaders } from "./http/headers.ts";

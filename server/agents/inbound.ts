@@ -4,7 +4,6 @@
  */
 import type { Db } from "../../db/open.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { isDiskTrouble } from "../../db/trouble.ts";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import { escapeControls, type Log } from "../../shared/log.ts";
 import {
@@ -16,6 +15,7 @@ import {
   type ToServerType,
 } from "../../shared/protocol/to-server.ts";
 import { CLOSE, MAX_IN_FLIGHT_BYTES, MAX_IN_FLIGHT_MESSAGES } from "../../shared/protocol/version.ts";
+import { isUnwritable } from "../../shared/sqlite-errors.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import { createDailyCap } from "../runtime/daily-cap.ts";
 import type { Tick } from "../runtime/ticker.ts";
@@ -121,7 +121,7 @@ export function createInbound(deps: InboundDeps): Inbound {
       if (!portion.done) return;
       effect = portion.value;
     } catch (error) {
-      if (isDiskTrouble(error)) {
+      if (isUnwritable(error)) {
         giveUp([message.connection], error);
         return;
       }
@@ -150,7 +150,7 @@ export function createInbound(deps: InboundDeps): Inbound {
       const apply = durable[type] as (connection: Connection, payload: unknown) => AfterCommit | LongWork;
       return inTransaction(db, () => apply(connection, message.payload) as never) as AfterCommit | LongWork;
     } catch (error) {
-      if (isDiskTrouble(error)) throw error;
+      if (isUnwritable(error)) throw error;
       refuse(message, error);
       return undefined;
     }

@@ -2,9 +2,9 @@
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Db } from "../../db/open.ts";
 import { deleteExpiredSessions, findSessionByToken, insertSession, touchSession } from "../../db/queries/sessions.ts";
-import { isDiskTrouble } from "../../db/trouble.ts";
 import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
+import { isUnwritable } from "../../shared/sqlite-errors.ts";
 import type { AppContext, Origin, Session } from "../http/routes.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import type { Sealer } from "../runtime/seal.ts";
@@ -42,7 +42,7 @@ export function createSessionStore({ db, clock, sealer }: { db: Db; clock: Clock
     try {
       touchSession(db, id, now, ip);
     } catch (error) {
-      if (!isDiskTrouble(error)) throw error;
+      if (!isUnwritable(error)) throw error;
     }
   };
   return {

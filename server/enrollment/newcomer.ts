@@ -9,6 +9,7 @@ import {
 } from "../../db/queries/hosts.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
+import type { Os } from "../../shared/patterns.ts";
 import type { AnnounceRequest } from "../../shared/protocol/enrollment.ts";
 import { isZone } from "../../shared/zone.ts";
 import { checkTags, hostNameProblem } from "../hosts/rules.ts";
@@ -18,7 +19,7 @@ import type { Credentials } from "../repos/credentials.ts";
 import { type Cargo, type Generated, insertNewRepo, readNewRepo } from "../repos/new-repo.ts";
 import type { Schedules } from "../schedules/schedules.ts";
 import type { SourceGroups } from "../source-groups/groups.ts";
-import { cleanLines, includesProblem, type Os } from "../source-groups/patterns.ts";
+import { cleanLines, includesProblem } from "../source-groups/patterns.ts";
 
 /** As a source group takes them. */
 const MOST_INCLUDES = 1000;

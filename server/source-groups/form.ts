@@ -1,5 +1,6 @@
 /** The editor's form as input of a source group, retention included. */
 import * as v from "valibot";
+import type { Os } from "../../shared/patterns.ts";
 import {
   COUNT_RULES,
   RETENTION_RULES,
@@ -12,7 +13,6 @@ import { rawLinesOf, textOf, ticksOf } from "../http/forms.ts";
 import type { FormBody } from "../http/routes.ts";
 import { checkGroupFields, type GroupFields, type SourceGroupInput } from "./fields.ts";
 import { mergeGroup } from "./new-group.ts";
-import type { Os } from "./patterns.ts";
 
 export type ReadRetention = { retention: Retention; errors: Record<string, string>; values: Record<string, string> };
 
