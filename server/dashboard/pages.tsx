@@ -1,14 +1,14 @@
 // Pages: the dashboard with its live updates and further rows, and the search behind the palette.
 import { getCookie } from "hono/cookie";
 import type { Clock } from "../../shared/clock.ts";
-import { stripDays } from "../../ui/components/strip.tsx";
+import type { FleetSummary } from "../../shared/fleet.ts";
+import type { NeedyHost } from "../../shared/hosts.ts";
+import { stripDays } from "../../shared/nights.ts";
 import { EmptyDashboardPage } from "../../ui/dashboard/empty.tsx";
 import { FLEET_SORTS, type FleetFilter, type FleetSort } from "../../ui/dashboard/filters.tsx";
 import { DashboardPage } from "../../ui/dashboard/page.tsx";
 import { FleetRows as FleetRowList } from "../../ui/dashboard/rows.tsx";
 import { FLEET_PAGE, MoreRows } from "../../ui/dashboard/table.tsx";
-import type { FleetSummary } from "../../ui/dashboard/tiles.tsx";
-import type { NeedyHost } from "../../ui/dashboard/verdict.tsx";
 import type { PendingLine } from "../../ui/enrollment/pending.tsx";
 import { SearchOptions, SearchPage } from "../../ui/search/results.tsx";
 import { may } from "../../ui/view.ts";

@@ -7,8 +7,8 @@ import { listDailyOutcomes } from "../../db/queries/source-groups.ts";
 import type { DailyOutcomeRow } from "../../db/schema/source-groups.ts";
 import { type Clock, DAY_MS, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import { utcDay } from "../../shared/days.ts";
-import type { StripDay, StripOutcome } from "../../ui/components/strip.tsx";
-import type { DrawRow, FleetRow } from "../../ui/dashboard/rows.tsx";
+import type { LastBackup } from "../../shared/hosts.ts";
+import type { StripDay, StripOutcome } from "../../shared/nights.ts";
 import { lastBackupOfGroup, lastBackupOfHost, type OpenJobFacts, type ShareOf } from "../hosts/last-backup.ts";
 import type { FleetHost } from "./fleet.ts";
 
@@ -33,6 +33,8 @@ export type FleetRows = {
   /** Backups of the last 24 h, by how they ended. */
   lastDay(): LastDay;
 };
+
+export type FleetRow = ReturnType<typeof rowOf>;
 
 export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; shareOf: ShareOf }): FleetRows {
   let kept: { at: number; byHost: Map<string, number[]>; totals: number[] } | null = null;
@@ -66,16 +68,8 @@ export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; 
         const last = lastBackupOfHost(
           row.groups.map((group) => lastBackupOfGroup(group, row.targets, row.openJobs as OpenJobFacts[], shareOf)),
         );
-        const made: FleetRow = {
-          ...row.host,
-          status: row.status,
-          last,
-          nextRunAt: row.nextRunAt,
-          outcomes: nightsOfHost(nights.get(row.host.id) ?? [], days, last.status === "running"),
-          sizes: thinned(byHost.get(row.host.id) ?? []),
-          groups: row.groups,
-          staleSince: row.status === "offline" ? row.lastSeenAt : null,
-        };
+        const outcomes = nightsOfHost(nights.get(row.host.id) ?? [], days, last.status === "running");
+        const made = rowOf(row, { last, outcomes, sizes: thinned(byHost.get(row.host.id) ?? []) });
         rows.set(row, { today, made });
         return made;
       });
@@ -95,6 +89,13 @@ export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; 
 }
 
 const WORST_FIRST: readonly StripOutcome[] = ["failed", "missed", "recovered", "warning", "ok", "none_due"];
+
+function rowOf(
+  { host, status, nextRunAt, groups, lastSeenAt }: FleetHost,
+  found: { last: LastBackup; outcomes: readonly StripDay[]; sizes: readonly number[] },
+) {
+  return { ...host, ...found, status, nextRunAt, groups, staleSince: status === "offline" ? lastSeenAt : null };
+}
 
 /** A host's night is the worst of its groups' nights; a backup that runs now marks the last day. */
 export function nightsOfHost(
@@ -141,9 +142,9 @@ function thinned(values: readonly number[]): number[] {
 const MOST_WAYS = 50;
 
 /** @returns by everything else that a row shows (who looks, the minute, the days), how to draw it */
-export function createDrawnRows(): (key: string) => DrawRow {
+export function createDrawnRows(): (key: string) => (row: object, draw: () => string) => string {
   /** Gone together with the row. */
-  const known = new WeakMap<FleetRow, Map<string, string>>();
+  const known = new WeakMap<object, Map<string, string>>();
   return (key) => (row, draw) => {
     const drawn = known.get(row) ?? new Map<string, string>();
     known.set(row, drawn);

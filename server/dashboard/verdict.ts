@@ -1,10 +1,9 @@
 // Which hosts need a person and why, worst first; and what the fleet comes to in figures. Pure.
 import { DAY_MS } from "../../shared/clock.ts";
+import type { FleetSummary } from "../../shared/fleet.ts";
+import type { HostNeed, NeedyHost } from "../../shared/hosts.ts";
 import { WHOLE_STATE } from "../../shared/protocol/to-server.ts";
 import { mergeCauses } from "../../shared/warnings.ts";
-import type { FleetSummary } from "../../ui/dashboard/tiles.tsx";
-import type { NeedyHost } from "../../ui/dashboard/verdict.tsx";
-import type { HostNeed } from "../../ui/hosts/words.tsx";
 import { isLastWithoutFiles } from "../hosts/last-backup.ts";
 import { UNMADE_STATE } from "../hosts/problems.ts";
 import type { FleetHost } from "./fleet.ts";

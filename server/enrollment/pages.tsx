@@ -7,7 +7,7 @@ import { listReposOfHost } from "../../db/queries/repos.ts";
 import { listSourceGroups } from "../../db/queries/source-groups.ts";
 import type { EnrollmentTokenRow } from "../../db/schema/enrollment.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
-import { emptyForm, type FormState } from "../../ui/components/field.tsx";
+import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { AddHostPage } from "../../ui/enrollment/form.tsx";
 import { AddHostResultPage, type ShownOnce } from "../../ui/enrollment/result.tsx";
 import { type EnrollmentProgress, EnrollmentUpdate } from "../../ui/enrollment/steps.tsx";

@@ -4,7 +4,7 @@ import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findPendingHost } from "../../db/queries/pending-hosts.ts";
 import { listSourceGroups } from "../../db/queries/source-groups.ts";
-import { emptyForm, type FormState } from "../../ui/components/field.tsx";
+import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { AcceptHostPage } from "../../ui/enrollment/accept.tsx";
 import { AddHostResultPage, type ShownOnce } from "../../ui/enrollment/result.tsx";
 import { EnrollmentUpdate } from "../../ui/enrollment/steps.tsx";

@@ -1,8 +1,10 @@
 /** What counts for every host: its name and tags, its status in one word, its calendar, the unit that it runs. */
+
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import { dayIn } from "../../shared/days.ts";
+import type { HostStatus } from "../../shared/hosts.ts";
 import type { JobStatus } from "../../shared/jobs.ts";
 import type { RepoStatus } from "../../shared/repos.ts";
 import { type UnitLack, unitLacks } from "../../shared/unit.ts";
@@ -28,9 +30,6 @@ export function checkTags(tags: readonly string[]): { ok: true; tags: string[] }
     return { ok: false, message: `“${bad.slice(0, 40)}”: a tag has letters, digits, dots, dashes and underscores.` };
   return { ok: true, tags: clean };
 }
-
-export const HOST_STATUSES = ["online", "degraded", "offline"] as const;
-export type HostStatus = (typeof HOST_STATUSES)[number];
 
 const DRIFT_TOLERATED_MS = 10 * 60_000;
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
 import { createGenerator, type UserConfig } from "@unocss/core";
-import type { AssetUrls } from "../../ui/view.ts";
+import type { AssetUrls } from "../../shared/pages.ts";
 import unoConfig, { partClasses } from "../../uno.config.ts";
 import { chooseEncoding, type Encoding } from "./compression.ts";
 

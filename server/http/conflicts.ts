@@ -2,8 +2,7 @@
 
 import type { Db } from "../../db/open.ts";
 import { listAudit } from "../../db/queries/audit.ts";
-import type { Collision, FormState } from "../../ui/components/field.tsx";
-import type { View } from "../../ui/view.ts";
+import type { Collision, FormState } from "../../shared/pages.ts";
 import { textOf } from "./forms.ts";
 import type { FormBody } from "./routes.ts";
 
@@ -145,7 +144,7 @@ export function lastChangeInWords(
   db: Db,
   { action, targetId }: Saving,
   at: number,
-  view: Pick<View, "viewer" | "dates" | "now">,
+  view: { viewer: { id: string }; now: number; dates: { near(at: number, now: number): string } },
 ): string {
   const [last] = listAudit(db, { action, target_id: targetId }, 1, 0).items;
   const when = view.dates.near(last?.ts ?? at, view.now);

@@ -1,6 +1,6 @@
 /** What a browser remembers for us: theme, Live switch, time zone, and the message that the next page shows. */
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import type { Preferences, Toast } from "../../ui/view.ts";
+import type { Preferences, Toast } from "../../shared/pages.ts";
 import type { AppContext } from "./routes.ts";
 
 const TOAST = "rm_toast";

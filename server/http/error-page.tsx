@@ -1,7 +1,8 @@
 // The page that says no.
+
+import type { AssetUrls } from "../../shared/pages.ts";
 import { ErrorPage } from "../../ui/error-page.tsx";
 import { hrefOf } from "../../ui/links.ts";
-import type { AssetUrls } from "../../ui/view.ts";
 import { preferencesOf } from "./cookies.ts";
 import type { Refusal } from "./errors.ts";
 import type { PageMaker } from "./page-maker.ts";

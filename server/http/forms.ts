@@ -1,5 +1,5 @@
 /** What a form sent, field by field; a refused form keeps what was typed. */
-import type { FormState } from "../../ui/components/field.tsx";
+import type { FormState } from "../../shared/pages.ts";
 import { Refusal } from "./errors.ts";
 import type { FormBody } from "./routes.ts";
 

@@ -1,9 +1,10 @@
 // What every page route needs: the view of who looks, and answers for browsers and for HTMX.
 import type { Clock } from "../../shared/clock.ts";
+import type { AssetUrls, Toast } from "../../shared/pages.ts";
 import { PRODUCT_VERSION } from "../../shared/version.ts";
 import type { DoorView } from "../../ui/auth/door.tsx";
 import { createDates, type Dates } from "../../ui/format.ts";
-import type { AssetUrls, Toast, View } from "../../ui/view.ts";
+import type { View } from "../../ui/view.ts";
 import { chooseEncoding, compressPage } from "./compression.ts";
 import { leaveToast, preferencesOf, takeToast, zoneOfBrowser } from "./cookies.ts";
 import type { AppContext, Origin, Session } from "./routes.ts";

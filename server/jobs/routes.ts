@@ -16,7 +16,7 @@ import type { CreatedJob } from "./create.ts";
 import { downloadLog } from "./log-download.ts";
 import type { Orders } from "./orders.ts";
 import { jobBody, waitingReason } from "./present.ts";
-import { runNowRoutes } from "./run-now.ts";
+import { runNowRoutes } from "./run-now-pages.ts";
 import type { LiveJobs } from "./stream.ts";
 
 export type JobRouteDeps = { db: Db; hub: Hub; live: LiveJobs; orders: Orders; cancel: CancelJob };

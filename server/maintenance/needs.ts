@@ -2,8 +2,8 @@
 import type { RepoNeedFacts } from "../../db/queries/repo-needs.ts";
 import { DAY_MS } from "../../shared/clock.ts";
 import { nextRuns, parseCron } from "../../shared/cron.ts";
+import type { RepoNeed } from "../../shared/maintenance.ts";
 import { createZone } from "../../shared/zone.ts";
-import type { RepoNeed } from "../../ui/repos/needs.tsx";
 import { OFF } from "./cadence.ts";
 
 /** Without a success for so many of its periods a check counts as overdue. */

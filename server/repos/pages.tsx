@@ -1,6 +1,6 @@
 // Pages: repos of a host, and adding one.
-import { emptyForm, type FormState } from "../../ui/components/field.tsx";
-import { hostPath } from "../../ui/hosts/frame.tsx";
+import { emptyForm, type FormState } from "../../shared/pages.ts";
+import { hostPath } from "../../ui/links.ts";
 import { ReposTab } from "../../ui/repos/list.tsx";
 import { AddRepoPage, RepoAddedPage } from "../../ui/repos/new.tsx";
 import type { HostHeads } from "../hosts/head.ts";

@@ -1,7 +1,7 @@
 /** The editor's form of a schedule: as input of the operation, as it comes back, and as it would be sent for what is stored. */
 import type { Schedule } from "../../db/queries/schedules.ts";
 import { cronInWords } from "../../shared/cron-words.ts";
-import type { FormState } from "../../ui/components/field.tsx";
+import type { FormState } from "../../shared/pages.ts";
 import type { StoredForm } from "../http/conflicts.ts";
 import { textOf, ticksOf, typedValues } from "../http/forms.ts";
 import type { FormBody } from "../http/routes.ts";

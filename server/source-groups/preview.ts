@@ -9,8 +9,8 @@ import {
   type Retention,
   type RetentionRule,
 } from "../../shared/retention.ts";
+import type { Lane, LaneName, RetentionPreview } from "../../shared/retention-preview.ts";
 import { createZone, type Zone } from "../../shared/zone.ts";
-import type { Lane, LaneName, RetentionPreview } from "../../ui/source-groups/lanes.tsx";
 
 const YEAR_DAYS = 366;
 /** More runs than one in half an hour all year are thinned out: no lane could show them. */

@@ -1,40 +1,11 @@
 // Form fields: label above, hint or error below; a refused value comes back as it was typed.
+
 import type { Child } from "hono/jsx";
+import type { FormState } from "../../shared/pages.ts";
 import { formatPlural } from "../format.ts";
 import { ConflictSection } from "./conflict.tsx";
 import { Glyph } from "./glyph.tsx";
 import { Icon } from "./icon.tsx";
-
-/** What a refused form needs to come back: the typed values and a sentence for each wrong field. */
-export type FormState = {
-  values: Record<string, string | undefined>;
-  errors: Record<string, string | undefined>;
-  /** A refusal that belongs to no single field. */
-  message?: string | undefined;
-  /** What the form was filled from has been saved anew by somebody else. */
-  conflict?: Conflict | undefined;
-};
-
-/** A field that two people changed; `same` entries of a list are in both. */
-export type Collision = {
-  name: string;
-  label: string;
-  theirs: readonly string[];
-  yours: readonly string[];
-  same: number;
-};
-
-export type Conflict = {
-  /** Who saved and when: "Anna saved this today 12:40". */
-  words: string;
-  /** The page anew, with what is stored. */
-  href: string;
-  both: readonly Collision[];
-  /** Labels of what only the other changed: the form has it already. */
-  taken: readonly string[];
-};
-
-export const emptyForm: FormState = { values: {}, errors: {} };
 
 type FieldProps = {
   name: string;

@@ -1,7 +1,8 @@
 // Add a host: what it is called, where its repository is, what matters on it.
 import { defaultIncludes } from "../../shared/exclude-preset.ts";
+import type { FormState } from "../../shared/pages.ts";
 import { LinkButton, SubmitButton } from "../components/button.tsx";
-import { Csrf, FormMessage, type FormState, LinesField, SaveBar, TextField, Tick } from "../components/field.tsx";
+import { Csrf, FormMessage, LinesField, SaveBar, TextField, Tick } from "../components/field.tsx";
 import { Crumbs, LedgerSection } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Page, PageHead } from "../layout.tsx";

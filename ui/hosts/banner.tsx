@@ -5,9 +5,9 @@ import { Verb } from "../components/button.tsx";
 import { CopyBox, Notice } from "../components/panels.tsx";
 import { Ago, Near } from "../components/time.tsx";
 import { may, type View } from "../view.ts";
-import type { HostHead } from "./frame.tsx";
 import { HeldBackNotice } from "./held-back.tsx";
 import { SettingsProblems } from "./problems.tsx";
+import type { HostHead } from "./types.ts";
 
 export function Banner({ host, view }: { host: HostHead; view: View }) {
   return (

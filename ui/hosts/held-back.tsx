@@ -1,9 +1,9 @@
 // A host that sends more than the server takes from one: what became of it, and what to do.
+
 import { Notice } from "../components/panels.tsx";
 import { Ago } from "../components/time.tsx";
 import type { View } from "../view.ts";
-
-export type HeldBack = { what: "paced" | "cut_off" | "list_too_large"; at: number };
+import type { HeldBack } from "./types.ts";
 
 export function HeldBackNotice({ heldBack, view }: { heldBack: HeldBack; view: View }) {
   const when = <Ago at={heldBack.at} view={view} />;

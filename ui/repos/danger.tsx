@@ -1,7 +1,8 @@
 // What cannot be undone on a repo's page, and its name, role and compression beside it.
 import type { RepoRow } from "../../db/schema/repos.ts";
+import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { BlockedButton, OpenButton, SubmitButton, Verb } from "../components/button.tsx";
-import { Csrf, emptyForm, FormMessage, type FormState, SelectField, TextField, Tick } from "../components/field.tsx";
+import { Csrf, FormMessage, SelectField, TextField, Tick } from "../components/field.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
 import { FactRows, LedgerSection } from "../components/panels.tsx";
 import { formatPlural } from "../format.ts";

@@ -1,18 +1,19 @@
 // One repo: can it be opened, what is in it, what opens it, how it is kept healthy.
 import type { RepoRow } from "../../db/schema/repos.ts";
-import type { FormState } from "../components/field.tsx";
+import type { FormState } from "../../shared/pages.ts";
 import { Verdict } from "../components/status.tsx";
 import { formatPlural } from "../format.ts";
-import { hostPath } from "../hosts/frame.tsx";
 import { HostSubPage } from "../hosts/sub-page.tsx";
 import { PageHead } from "../layout.tsx";
+import { hostPath } from "../links.ts";
 import { may, type View } from "../view.ts";
-import { ConnectionSection, type CredentialView } from "./connection.tsx";
+import { ConnectionSection } from "./connection.tsx";
 import { DangerSection, IdentitySection } from "./danger.tsx";
 import { LocksRow, type LocksView } from "./locks.tsx";
 import { LookalikeNotice, type Sharer } from "./lookalikes.tsx";
-import { MaintenanceSection, type MaintenanceView } from "./maintenance.tsx";
+import { MaintenanceSection } from "./maintenance.tsx";
 import { SizeSection, type Trend } from "./size.tsx";
+import type { CredentialView, MaintenanceView } from "./types.ts";
 import { UnreadableSnapshots } from "./unreadable.tsx";
 import { AppendOnlyBadge, AppendOnlyWords, isBeingMade, type NextLook, RepoNotice } from "./words.tsx";
 

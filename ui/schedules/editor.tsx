@@ -1,24 +1,18 @@
 // The editor of a schedule: quick picks, expression, zone, the next five runs, groups, splay. Also the page for a new one.
+
+import type { Explanation } from "../../shared/explanation.ts";
+import type { FormState } from "../../shared/pages.ts";
 import { type Retention, retentionInWords } from "../../shared/retention.ts";
 import { EditorForm, type Seen } from "../components/editor-form.tsx";
-import {
-  FieldError,
-  FormMessage,
-  type FormState,
-  isTicked,
-  NumberField,
-  SelectField,
-  TextField,
-  Tick,
-} from "../components/field.tsx";
+import { FieldError, FormMessage, isTicked, NumberField, SelectField, TextField, Tick } from "../components/field.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
 import { Empty, LedgerSection } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
-import { hostPath } from "../hosts/frame.tsx";
 import { HostSubPage } from "../hosts/sub-page.tsx";
 import { PageHead } from "../layout.tsx";
+import { hostPath } from "../links.ts";
 import type { View } from "../view.ts";
-import { ExplainBox, type Explanation } from "./explain.tsx";
+import { ExplainBox } from "./explain.tsx";
 
 export type ScheduleEditorProps = {
   host: { id: string; name: string };

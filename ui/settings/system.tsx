@@ -1,7 +1,8 @@
 // The manager itself: can it be rebuilt tomorrow? Copies of its database, the recovery sheet, its heartbeat.
 import type { Child } from "hono/jsx";
+import type { FormState } from "../../shared/pages.ts";
 import { SubmitButton, Verb } from "../components/button.tsx";
-import { Csrf, FormMessage, type FormState, SelectField, TextField } from "../components/field.tsx";
+import { Csrf, FormMessage, SelectField, TextField } from "../components/field.tsx";
 import type { GlyphName } from "../components/glyph.tsx";
 import { CopyBox, FactRows, LedgerSection, Notice } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";

@@ -5,8 +5,9 @@ import { Icon } from "../components/icon.tsx";
 import { Empty, Pager } from "../components/panels.tsx";
 import { Ago } from "../components/time.tsx";
 import { formatBytes, formatCount, formatDay, formatPlural } from "../format.ts";
-import { type HostHead, HostPage, hostPath } from "../hosts/frame.tsx";
-import { hrefOf } from "../links.ts";
+import { HostPage } from "../hosts/frame.tsx";
+import type { HostHead } from "../hosts/types.ts";
+import { hostPath, hrefOf } from "../links.ts";
 import type { View } from "../view.ts";
 
 export type SnapshotFilter = { repo_id: string; tag: string; path: string; offset: number };

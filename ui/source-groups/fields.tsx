@@ -3,7 +3,7 @@ import { excludePreset } from "../../shared/exclude-preset.ts";
 import { FieldError, isTicked, LinesField, NumberField, TextField, Tick } from "../components/field.tsx";
 import { LedgerSection } from "../components/panels.tsx";
 import { GroupProblems } from "../hosts/problems.tsx";
-import type { SourceGroupEditorProps } from "./editor.tsx";
+import type { SourceGroupEditorProps } from "./types.ts";
 
 export function NameSection({ group, form, isTagFixed }: SourceGroupEditorProps) {
   return (

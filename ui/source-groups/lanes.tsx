@@ -1,34 +1,12 @@
 // The retention editor: one lane a rule with its numbers and what it keeps of the coming year's runs; the last lane is the sum.
 
 import { MONTHS, shortName } from "../../shared/days.ts";
+import type { FormState } from "../../shared/pages.ts";
 import type { CountRule, Retention, SpanRule } from "../../shared/retention.ts";
-import type { FormState } from "../components/field.tsx";
+import type { Lane, LaneName, RetentionPreview } from "../../shared/retention-preview.ts";
 import { FieldError } from "../components/field.tsx";
 import { Glyph } from "../components/glyph.tsx";
 import { createDates, formatCount, formatPlural } from "../format.ts";
-
-export type LaneName = "last" | "hourly" | "daily" | "weekly" | "monthly" | "yearly";
-
-/** What one rule keeps of the coming year's runs; `conflict` says why the schedules cannot meet it. */
-export type Lane = { times: readonly number[]; isSet: boolean; conflict: string | null };
-
-export type RetentionPreview = {
-  /** The span that the lanes show, Unix ms. */
-  from: number;
-  until: number;
-  /** The host's zone: months begin by it. */
-  zone: string;
-  lanes: Record<LaneName, Lane>;
-  /** Runs of the coming year. */
-  runs: number;
-  /** Those of them that are there at its end. */
-  kept: readonly number[];
-  /** Snapshots of today that are there at its end, and how many there are today. */
-  olderKept: number;
-  older: number;
-  /** Time between two runs; null without a schedule. */
-  gapMs: number | null;
-};
 
 const ROWS: readonly { name: LaneName; label: string; count: CountRule; span: SpanRule; unit: string }[] = [
   { name: "last", label: "Every run", count: "keep_last", span: "keep_within", unit: "runs" },

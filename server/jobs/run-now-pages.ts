@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findSourceGroup } from "../../db/queries/source-groups.ts";
-import { hostPath } from "../../ui/hosts/frame.tsx";
+import { hostPath } from "../../ui/links.ts";
 import type { Hub } from "../agents/hub.ts";
 import { bandwidthBody, bandwidthOf } from "../hosts/bandwidth.ts";
 import { Refusal } from "../http/errors.ts";
