@@ -200,6 +200,11 @@ test("files say what they are for, stay small, and have names of things", () => 
   expect(found).toEqual([]);
 });
 
+test("the wiring stays a list: what a feature is made of stands in its own folder", () => {
+  const wiring = product.find(({ path }) => path === "server/wiring.ts");
+  expect(wiring?.text.split("\n").length).toBeLessThanOrEqual(121);
+});
+
 test("the repository speaks of no machine: no absolute path of a developer, nothing outside the tree", () => {
   const found = offences(
     ({ text }) => (/\/work\/|\.\.\/shared\/(spec|design|recipes|samples)/.test(text) ? ["names a path outside"] : []),
