@@ -1,5 +1,4 @@
 /** The greeting: from an agent's `hello` to `welcome`, a few at a time. */
-
 import type { Db } from "../../db/open.ts";
 import { findSetting, putSetting } from "../../db/queries/settings.ts";
 import type { Clock } from "../../shared/clock.ts";

@@ -16,8 +16,8 @@ import {
 } from "../../shared/protocol/to-server.ts";
 import { CLOSE, MAX_IN_FLIGHT_BYTES, MAX_IN_FLIGHT_MESSAGES } from "../../shared/protocol/version.ts";
 import { isUnwritable } from "../../shared/sqlite-errors.ts";
+import { createDailyCap } from "../http/rate-limit.ts";
 import { writeAudit } from "../runtime/audit.ts";
-import { createDailyCap } from "../runtime/daily-cap.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import type { Connection, Hub } from "./hub.ts";
 import type { Intake } from "./intake.ts";

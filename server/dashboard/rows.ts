@@ -1,5 +1,4 @@
 /** From what the database knows of hosts to the rows of the fleet table, nights and sizes included. */
-
 import type { Db } from "../../db/open.ts";
 import { countJobs } from "../../db/queries/jobs.ts";
 import { listHostSamples } from "../../db/queries/repos.ts";

@@ -18,9 +18,9 @@ import type { PageCall, PageMaker } from "../http/page-maker.ts";
 import { type FormBody, formRoute, type Route, route } from "../http/routes.ts";
 import { repoInputOf } from "../repos/form-fields.ts";
 import type { Generated } from "../repos/new-repo.ts";
-import { installCommands } from "./install-commands.ts";
 import type { NewcomerInput } from "./newcomer.ts";
 import type { EnrollmentTokens } from "./tokens.ts";
+import { installCommands } from "./tokens.ts";
 
 export type EnrollmentPageDeps = {
   db: Db;

@@ -1,5 +1,4 @@
 /** What counts for every host: its name and tags, its status in one word, its calendar, the unit that it runs. */
-
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";

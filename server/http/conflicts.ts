@@ -1,5 +1,4 @@
 /** Two people, or two tabs, at one form: what each changed since it was opened. What only the other changed is taken over; what both did is asked. */
-
 import type { Db } from "../../db/open.ts";
 import { listAudit } from "../../db/queries/audit.ts";
 import type { Collision, FormState } from "../../shared/pages.ts";

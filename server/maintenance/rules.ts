@@ -1,5 +1,4 @@
 /** Who may delete in a repo, who maintains one that several share, and whether forget has anything to do there. Pure. */
-
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import type { AppendOnly } from "../../shared/repos.ts";
 import { isEmptyRetention } from "../../shared/retention.ts";

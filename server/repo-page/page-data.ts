@@ -1,5 +1,4 @@
 /** What the page of a repo shows of its maintenance, its locks and its size over time. */
-
 import type { Db } from "../../db/open.ts";
 import { findHost, listLiveHosts } from "../../db/queries/hosts.ts";
 import { findLastJob, listJobs, listOpenJobsOfRepo } from "../../db/queries/jobs.ts";

@@ -1,5 +1,4 @@
 /** A repository that is to come: what a person typed, completed with made-up passwords, and its rows. */
-
 import { randomInt } from "node:crypto";
 import type { Db } from "../../db/open.ts";
 import { insertRepo } from "../../db/queries/repos.ts";

@@ -1,5 +1,4 @@
 /** REST: repos, what is known of them, and what opens them (never shown). */
-
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";

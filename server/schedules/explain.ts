@@ -1,8 +1,8 @@
 /** What the editor says about an expression: words, zone, splay, the next five runs. */
 import { nextRuns, parseCron, splayMs } from "../../shared/cron.ts";
+import type { Explanation } from "../../shared/cron-words.ts";
 import { cronInWords } from "../../shared/cron-words.ts";
 import { dayIn } from "../../shared/days.ts";
-import type { Explanation } from "../../shared/explanation.ts";
 import { isZone, zoneNamed } from "../../shared/zone.ts";
 
 const SHOWN_RUNS = 5;

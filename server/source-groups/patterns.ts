@@ -1,5 +1,4 @@
 /** Lines of includes and excludes: what restic's readers would misread is refused, with its line and the reason. */
-
 import { excludeFault, includeFault, type Os } from "../../shared/patterns.ts";
 
 /** One sentence for the first line that is wrong; null when all are right. @param os null: not known yet, paths of either will do */

@@ -1,5 +1,4 @@
 /** Drops what has grown old, so that the database stays as large as its fleet, not as its age. */
-
 import type { Db } from "../../db/open.ts";
 import {
   type AgeingTable,

@@ -1,5 +1,4 @@
 /** Copies of the database: one file each, whole, with the signing key sealed inside; never the server key. */
-
 import {
   closeSync,
   existsSync,

@@ -7,7 +7,7 @@ import { ConfirmDialog } from "../components/floats.tsx";
 import { FactRows, LedgerSection } from "../components/panels.tsx";
 import { formatPlural } from "../format.ts";
 import { may, type View } from "../view.ts";
-import { RepoLinks, type Sharer } from "./lookalikes.tsx";
+import { RepoLinks, type Sharer } from "./notices.tsx";
 
 type IdentityRepo = Pick<RepoRow, "name" | "isPrimary" | "kind" | "compression" | "resticId" | "formatVersion">;
 

@@ -10,11 +10,10 @@ import { may, type View } from "../view.ts";
 import { ConnectionSection } from "./connection.tsx";
 import { DangerSection, IdentitySection } from "./danger.tsx";
 import { LocksRow, type LocksView } from "./locks.tsx";
-import { LookalikeNotice, type Sharer } from "./lookalikes.tsx";
 import { MaintenanceSection } from "./maintenance.tsx";
+import { LookalikeNotice, type Sharer, UnreadableSnapshots } from "./notices.tsx";
 import { SizeSection, type Trend } from "./size.tsx";
 import type { CredentialView, MaintenanceView } from "./types.ts";
-import { UnreadableSnapshots } from "./unreadable.tsx";
 import { AppendOnlyBadge, AppendOnlyWords, isBeingMade, type NextLook, RepoNotice } from "./words.tsx";
 
 /** A form of this page that was refused, to come back with what was typed. */

@@ -1,5 +1,5 @@
 // What a cron expression means, in words and as the next five runs; drawn anew while one types.
-import type { Explanation } from "../../shared/explanation.ts";
+import type { Explanation } from "../../shared/cron-words.ts";
 import { Glyph } from "../components/glyph.tsx";
 import { formatDay, formatRelative } from "../format.ts";
 
