@@ -50,7 +50,7 @@ export async function wire(parts: ServerParts, { dev = false } = {}): Promise<Wi
   const auth = authFeature(world, { http });
   const users = userFeature(world, { http, auth });
   const agents = agentFeature(world);
-  const hosts = hostFeature(world, { http, agents, dues: accounting, shareOf, hooks });
+  const hosts = hostFeature(world, { http, agents, accounting, shareOf, hooks });
   const repos = repoFeature(world, { http, agents, hosts, credentials });
   const groups = sourceGroupFeature(world, { http, hosts, hooks, checkStateSize });
   const schedules = scheduleFeature(world, { http, hosts, accounting, checkStateSize, judgeAgain });
@@ -63,7 +63,7 @@ export async function wire(parts: ServerParts, { dev = false } = {}): Promise<Wi
     repos,
     groups,
     schedules,
-    dues: accounting,
+    accounting,
     updateKeys,
     shareOf,
   });

@@ -72,7 +72,7 @@ export function serverSide(db: Db, clock: Clock, hostId: string) {
     lastSeenAt: () => null,
     startedAt: clock.now(),
     jobLostAfterMs: JOB_LOST_AFTER_MS,
-    holds: ingest.holds,
+    heldJobs: ingest.heldJobs,
   });
   const catchUp = createCatchUp({ ...world, reconcile: reconciler.reconcile, caughtUp: dispatcher.dispatch });
   const ignored = () => undefined;

@@ -31,7 +31,7 @@ export type AgentSide = {
 
 export type ChannelNeeds = {
   agents: AgentFeature;
-  presence: Pick<Greeting, "greet" | "flapping">;
+  presence: Pick<Greeting, "recordHello" | "flapping">;
   /** Compares the jobs of a host that has caught up with what the server knows. */
   reconcile(connection: Connection): void;
   features: readonly AgentSide[];
@@ -45,7 +45,7 @@ export function agentChannel(world: World, { agents, presence, reconcile, featur
     ...world,
     hub,
     reconcile,
-    caughtUp: (hostId) => bus.tell("host.caught_up", { hostId }),
+    caughtUp: (hostId) => bus.publish("host.caught_up", { hostId }),
   });
   const greeter = createGreeter({
     ...world,
@@ -62,7 +62,7 @@ export function agentChannel(world: World, { agents, presence, reconcile, featur
   const own: AgentSide = {
     passing: {
       hello: greeter.hello,
-      "tree.list.result": (connection, reply, id) => rpc.settle(connection, id, reply),
+      "tree.list.result": (connection, reply, id) => rpc.resolve(connection, id, reply),
     },
   };
   const sides = [own, ...features];

@@ -18,7 +18,7 @@ const REPLACEMENT_WINDOW_MS = 10 * MINUTE_MS;
 
 export type Greeting = {
   /** Takes in what the agent says of itself. `cloned` = another machine uses this identity. */
-  greet(connection: Connection, hello: Hello): "ok" | "cloned";
+  recordHello(connection: Connection, hello: Hello): "ok" | "cloned";
   connected(connection: Connection): void;
   /** The same identity keeps replacing its own connection. */
   flapping(connection: Connection): void;
@@ -70,7 +70,7 @@ export function createGreeter({ clock, log, hub, serverStateId, greeting }: Gree
       connection.close(CLOSE.protocol, "protocol too old");
       return;
     }
-    if (greeting.greet(connection, message) === "cloned") {
+    if (greeting.recordHello(connection, message) === "cloned") {
       const text =
         "Another machine is enrolled with this identity. Enrol this machine on its own, or replace the other one.";
       connection.send("error", { code: "cloned", message: text });

@@ -30,7 +30,7 @@ export type SessionStore = {
 export function sessionTicks({ db, clock, bus }: { db: Db; clock: Clock; bus: FactBus }): Tick[] {
   const run = () => {
     const now = clock.now();
-    bus.tell("session.ended", { sessionIds: deleteExpiredSessions(db, now, now - SESSION_IDLE_MS) });
+    bus.publish("session.ended", { sessionIds: deleteExpiredSessions(db, now, now - SESSION_IDLE_MS) });
   };
   return [{ name: "sessions", everyMs: 10 * MINUTE_MS, run }];
 }

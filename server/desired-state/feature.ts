@@ -14,7 +14,7 @@ export function desiredStateFeature(world: World, { agents, states }: { agents: 
   return {
     stateChanged: sync.changed,
     passing: { "state.ack": sync.acknowledged } satisfies Partial<PassingHandlers>,
-    connected: sync.greet,
+    connected: sync.onConnected,
     disconnected: (connection: Connection) => sync.dropHost(connection.hostId),
     listeners: { "state.changed": ({ hostId }) => sync.changed(hostId) } satisfies Listeners,
     ticks: sync.ticks,

@@ -19,7 +19,7 @@ export type EnrollmentNeeds = {
   repos: RepoFeature;
   groups: SourceGroupFeature;
   schedules: ScheduleFeature;
-  dues: EnrollDeps["dues"];
+  accounting: EnrollDeps["accounting"];
   /** Public keys (JWK as JSON text) that agents check their downloads by. */
   updateKeys(): string[];
   shareOf: ShareOf;
@@ -28,13 +28,13 @@ export type EnrollmentNeeds = {
 export type EnrollmentFeature = ReturnType<typeof enrollmentFeature>;
 
 export function enrollmentFeature(world: World, needs: EnrollmentNeeds) {
-  const { http, agents, repos, dues, updateKeys, shareOf } = needs;
+  const { http, agents, repos, accounting, updateKeys, shareOf } = needs;
   const { groups } = needs.groups;
   const { schedules } = needs.schedules;
   const host = { ...world, credentials: repos.credentials, groups, schedules };
   const tokens = createEnrollmentTokens(world);
   const answerFor = createAnswers({ ...world, updateKeys });
-  const enroll = createEnroll({ ...host, hub: agents.hub, tokens, dues, answerFor });
+  const enroll = createEnroll({ ...host, hub: agents.hub, tokens, accounting, answerFor });
   const announcements = createAnnouncements(host);
   const sockets = createPendingSockets({ ...world, announcements, answerFor });
   const pages = http.pageMaker;

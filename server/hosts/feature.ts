@@ -13,18 +13,18 @@ import { hostRoutes } from "./routes.ts";
 export type HostNeeds = {
   http: HttpFeature;
   agents: AgentFeature;
-  dues: HostDeps["dues"];
+  accounting: HostDeps["accounting"];
   shareOf: ShareOf;
   hooks: HostPageDeps["hooks"];
 };
 
 export type HostFeature = ReturnType<typeof hostFeature>;
 
-export function hostFeature(world: World, { http, agents, dues, shareOf, hooks }: HostNeeds) {
+export function hostFeature(world: World, { http, agents, accounting, shareOf, hooks }: HostNeeds) {
   const { hub, intake } = agents;
   const presence = createPresence({ ...world, hub });
   const { lastSeenAt } = presence;
-  const hosts = createHosts({ ...world, hub, dues });
+  const hosts = createHosts({ ...world, hub, accounting });
   const heads = createHostHeads({ ...world, hub, lastSeenAt, findIntakeNote: intake.findNote, shareOf });
   return {
     presence,

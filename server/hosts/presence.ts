@@ -13,7 +13,7 @@ import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 
 export type Presence = {
-  greet(connection: Connection, hello: Hello): "ok" | "cloned";
+  recordHello(connection: Connection, hello: Hello): "ok" | "cloned";
   connected(connection: Connection): void;
   disconnected(connection: Connection): void;
   flapping(connection: Connection): void;
@@ -78,7 +78,7 @@ export function createPresence({ db, clock, log, hub, bus }: PresenceDeps): Pres
   };
 
   return {
-    greet(connection, hello) {
+    recordHello(connection, hello) {
       const host = findHost(db, connection.hostId);
       if (!host) return "cloned";
       if (host.machineId !== hello.machine_id) {
@@ -95,13 +95,13 @@ export function createPresence({ db, clock, log, hub, bus }: PresenceDeps): Pres
     connected(connection) {
       unwritten.set(connection.hostId, clock.now());
       log.info("agent connected", { host_id: connection.hostId, version: connection.hello?.agent_version });
-      bus.tell("host.connected", { hostId: connection.hostId });
+      bus.publish("host.connected", { hostId: connection.hostId });
     },
     disconnected(connection) {
       unwritten.set(connection.hostId, connection.lastFrameAt);
       departed.set(connection.hostId, Math.abs(connection.skewMs) >= 1000 ? connection.skewMs : 0);
       log.info("agent disconnected", { host_id: connection.hostId });
-      bus.tell("host.disconnected", { hostId: connection.hostId });
+      bus.publish("host.disconnected", { hostId: connection.hostId });
     },
     flapping: (connection) => reportClone(connection, "three replacements in ten minutes"),
     heartbeat(connection, outboxPending) {

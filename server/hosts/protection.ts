@@ -58,13 +58,13 @@ export function createProtection(): (facts: ProtectionFacts, now: number) => Pro
     let isProtected = groups.length > 0;
     for (const group of groups) {
       const own = schedules.filter((schedule) => schedule.sourceGroupId === group.id);
-      const dues = own.map((schedule) => lastDue(schedule, zoneOf(host), now));
-      if (dues.length === 0) unscheduled.push(group);
-      const deadline = Math.min(Math.max(...dues), now - (host.roaming ? FRESH_ROAMING_MS : FRESH_MS));
+      const dueTimes = own.map((schedule) => lastDue(schedule, zoneOf(host), now));
+      if (dueTimes.length === 0) unscheduled.push(group);
+      const deadline = Math.min(Math.max(...dueTimes), now - (host.roaming ? FRESH_ROAMING_MS : FRESH_MS));
       const ofGroup = targets.filter((target) => target.sourceGroupId === group.id);
       const late = ofGroup.filter((target) => (target.lastSuccessAt ?? 0) < deadline);
-      if (dues.length === 0 || ofGroup.length === 0 || late.length > 0) isProtected = false;
-      for (const { lastSuccessAt } of dues.length === 0 ? [] : late)
+      if (dueTimes.length === 0 || ofGroup.length === 0 || late.length > 0) isProtected = false;
+      for (const { lastSuccessAt } of dueTimes.length === 0 ? [] : late)
         if (lastSuccessAt !== null) lateSince = Math.min(lastSuccessAt, lateSince ?? lastSuccessAt);
       if (ofGroup.some((target) => target.lastSuccessAt === null || lost.has(target.repoId))) isProtected = false;
     }

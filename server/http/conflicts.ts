@@ -8,9 +8,9 @@ import type { FormBody } from "./routes.ts";
 export type FormField = {
   name: string;
   label: string;
-  /** `tick`: there or not; `lines`: one entry per line; `names`: ids parted by spaces. */
-  as: "text" | "lines" | "tick" | "names";
-  /** What a value is called, where it is not shown as it is typed: a tick, an id. */
+  /** `checkbox`: there or not; `lines`: one entry per line; `names`: ids parted by spaces. */
+  as: "text" | "lines" | "checkbox" | "names";
+  /** What a value is called, where it is not shown as it is typed: a checkbox, an id. */
   words?: (value: string) => string;
 };
 
@@ -113,7 +113,7 @@ const worded = (field: FormField) => (entry: string) => field.words?.(entry) ?? 
 /** The parts of a value, without what makes no difference. A tick is `on` or `off`. */
 function entriesOf({ as }: FormField, value: string | undefined): string[] {
   switch (as) {
-    case "tick":
+    case "checkbox":
       return [value === undefined ? "off" : "on"];
     case "names":
       return (value ?? "").split(" ").filter(Boolean).sort();

@@ -64,17 +64,17 @@ export async function attempt<T>(
   }
 }
 
-/** The values of ticks that go by one name. */
-export function ticksOf(body: FormBody, name: string): string[] {
+/** The values of the checkboxes that go by one name. */
+export function checkedValuesOf(body: FormBody, name: string): string[] {
   return [body[name] ?? []].flat();
 }
 
-/** What was typed, without passwords: they are never sent back. The ticks of one of these names come back as one value. */
-export function typedValues(body: FormBody, ticks: readonly string[] = []): FormState["values"] {
+/** What was typed, without passwords: they are never sent back. The checkboxes of one of these names come back as one value. */
+export function typedValues(body: FormBody, checkboxes: readonly string[] = []): FormState["values"] {
   return Object.fromEntries([
     ...Object.keys(body)
       .filter((name) => !/password|^env/.test(name))
       .map((name) => [name, textOf(body, name)]),
-    ...ticks.map((name) => [name, ticksOf(body, name).join(" ")]),
+    ...checkboxes.map((name) => [name, checkedValuesOf(body, name).join(" ")]),
   ]);
 }

@@ -59,7 +59,7 @@ function dropOldest(windows: Map<string, unknown>): void {
   if (!oldest.done) windows.delete(oldest.value);
 }
 
-/** @returns counts one; false once the day's number is used up */
+/** So many a day of each host and no more, in memory. @returns counts one; false once the day's number is used up */
 export function createDailyCap(clock: Clock, most: number): (hostId: string) => boolean {
   let counted = { day: 0, byHost: new Map<string, number>() };
   return (hostId) => {

@@ -46,7 +46,7 @@ export function createDayCloser({ db, clock, log, bus, startedAt }: DayCloserDep
         }
       }
     });
-    bus.tell("host.changed", { hostId: host.id });
+    bus.publish("host.changed", { hostId: host.id });
     return judged;
   };
   const run = () => {

@@ -55,10 +55,10 @@ export function jobFeature(world: World, needs: JobNeeds) {
     ...config,
     hub,
     lastSeenAt: hosts.lastSeenAt,
-    holds: ingest.holds,
+    heldJobs: ingest.heldJobs,
   });
   const readiness = createReadiness({ ...world, hub, orders, credentials, cancel, stateChanged: desired.stateChanged });
-  const lookAt = ({ hostId }: { hostId: string }) => readiness.look(hostId);
+  const evaluate = ({ hostId }: { hostId: string }) => readiness.evaluate(hostId);
   const dispatchTo = ({ hostId }: { hostId: string }) => dispatcher.dispatch(hostId);
   return {
     maker,
@@ -81,10 +81,10 @@ export function jobFeature(world: World, needs: JobNeeds) {
       },
     } satisfies Partial<PassingHandlers>,
     listeners: {
-      "state.applied": lookAt,
-      "repo.changed": lookAt,
+      "state.applied": evaluate,
+      "repo.changed": evaluate,
       "host.caught_up"(fact) {
-        lookAt(fact);
+        evaluate(fact);
         dispatchTo(fact);
       },
       "job.created": dispatchTo,
@@ -92,7 +92,7 @@ export function jobFeature(world: World, needs: JobNeeds) {
       "job.finished"(fact) {
         live.endedByServer(fact.jobId);
         readiness.jobFinished(fact.jobId);
-        lookAt(fact);
+        evaluate(fact);
       },
       "session.ended": ({ sessionIds }) => live.closeSessions(sessionIds),
     } satisfies Listeners,

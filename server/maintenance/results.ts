@@ -57,7 +57,7 @@ export function createMaintenanceResults(deps: MaintenanceResultDeps): Maintenan
       updateRepo(db, repo.id, changes);
       if (job.kind === "forget" || job.kind === "prune") judgeCredential(db, repo.id, job);
     });
-    bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
+    bus.publish("repo.changed", { repoId: repo.id, hostId: repo.hostId });
   };
   /** What a forget leaves to be done; each of its ends is looked at once, however often it is told. */
   const goOn = (repo: RepoRow, job: JobRow) => {

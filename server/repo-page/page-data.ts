@@ -172,7 +172,7 @@ export function locksView(db: Db, repo: RepoRow, now: number): LocksView {
     count: repo.lockCount,
     unread: (repo.lockCount ?? 0) > 0 ? Math.max(0, (repo.lockCount ?? 0) - (repo.locks ?? []).length) : 0,
     oldestAt: repo.oldestLockAt,
-    lookedAt: repo.locksAt,
+    listedAt: repo.locksAt,
     isStale: (repo.lockCount ?? 0) > 0 && isOld && !isJobRunning,
     isJobRunning,
     locks:

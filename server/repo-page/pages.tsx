@@ -22,7 +22,7 @@ import type { MaintenanceInput, MaintenanceSettings } from "../maintenance/setti
 import type { MaintenanceSurvey } from "../maintenance/survey.ts";
 import type { Credentials, RedactedCredential } from "../repos/credentials.ts";
 import { envOf, ownFolderOf } from "../repos/form-fields.ts";
-import { readNextLook } from "../repos/next-look.ts";
+import { readNextProbe } from "../repos/next-probe.ts";
 import type { Repos } from "../repos/repos.ts";
 import { locksView, maintenanceView, trendOf } from "./page-data.ts";
 
@@ -78,7 +78,7 @@ export function repoPages(deps: RepoPageDeps): Route[] {
         locks={locksView(db, repo, now)}
         sharers={namesOf(shared)}
         lookalikes={namesOf(elsewhere)}
-        nextLook={{ at: readNextLook(db, repo), isOnline: hub.isOnline(host.id) }}
+        nextProbe={{ at: readNextProbe(db, repo), isOnline: hub.isOnline(host.id) }}
         usedBy={survey.groupsInto(repo).map(({ name }) => name)}
         wishedBudgetBytes={refused === null ? wishedBudgetOf(call.c) : null}
         refused={refused}

@@ -58,7 +58,7 @@ export function createRepoIngest({ db, clock, log, bus, ownedRepo, reachOf }: Re
       const checkedAt = Math.min(report.checked_at, now);
       if (repo.statusAt !== null && checkedAt < repo.statusAt) return undefined;
       updateRepo(db, repo.id, { ...statusChanges(repo, { ...report, checked_at: checkedAt }, now), updatedAt: now });
-      return () => bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
+      return () => bus.publish("repo.changed", { repoId: repo.id, hostId: repo.hostId });
     },
     stats(connection: Connection, report: ToServerPayload<"repo.stats">): AfterCommit {
       // Whoever prunes measures what is left.
@@ -79,7 +79,7 @@ export function createRepoIngest({ db, clock, log, bus, ownedRepo, reachOf }: Re
       });
       refreshRepoProjections(db, repo.hostId);
       takeSample(db, repo.id, dayOfHost(db, repo.hostId, measuredAt));
-      return () => bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
+      return () => bus.publish("repo.changed", { repoId: repo.id, hostId: repo.hostId });
     },
   };
 }
@@ -91,8 +91,8 @@ export function createRepoIngest({ db, clock, log, bus, ownedRepo, reachOf }: Re
 function isOfReplacedCredential(db: Db, repo: RepoRow): boolean {
   if (repo.resticId !== null) return false;
   const rotatedAt = findCredential(db, repo.id, "everyday")?.rotatedAt ?? 0;
-  const looks = [findLastJob(db, repo.id, "probe"), findLastJob(db, repo.id, "init")];
-  const sentAt = Math.max(...looks.map((job) => job?.sentAt ?? 0));
+  const probes = [findLastJob(db, repo.id, "probe"), findLastJob(db, repo.id, "init")];
+  const sentAt = Math.max(...probes.map((job) => job?.sentAt ?? 0));
   return sentAt > 0 && sentAt < rotatedAt;
 }
 

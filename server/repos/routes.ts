@@ -11,7 +11,7 @@ import { notFound } from "../http/errors.ts";
 import { iso, pageFields } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
 import type { Credentials } from "./credentials.ts";
-import { readNextLook } from "./next-look.ts";
+import { readNextProbe } from "./next-probe.ts";
 import type { Repos } from "./repos.ts";
 import { readSharing } from "./sharing.ts";
 
@@ -72,7 +72,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
             .map((other) => ({ id: other.id, host_id: other.hostId, host_name: hostNameOf(other) }));
         return c.json({
           ...repoBody(repo, hostNameOf(repo)),
-          next_look_at: iso(readNextLook(db, repo)),
+          next_look_at: iso(readNextProbe(db, repo)),
           shared_with: others(shared),
           same_id_elsewhere: others(elsewhere),
         });

@@ -50,7 +50,7 @@ export function createSkipIngest({ db, clock, bus, judgeAgain }: SkipIngestDeps)
       const dayOf = (at: number) => dayIn(host ? zoneOf(host) : "UTC", at);
       const isTold = listNearSkips(db, key).some((at) => dayOf(at) === dayOf(message.due_at));
       if (becauseJobId !== null && !isTold) judgeAgain(group.id, message.due_at);
-      return () => bus.tell("host.changed", { hostId });
+      return () => bus.publish("host.changed", { hostId });
     },
   };
 }

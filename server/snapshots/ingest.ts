@@ -46,7 +46,7 @@ export function createSnapshotIngest(deps: SnapshotIngestDeps) {
     updateRepo(db, repo.id, { ...changes, snapshotCount: countSnapshots(db, repo.id), updatedAt: clock.now() });
     refreshRepoProjections(db, repo.hostId);
     takeSample(db, repo.id, dayOfHost(db, repo.hostId, clock.now()));
-    return () => bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
+    return () => bus.publish("repo.changed", { repoId: repo.id, hostId: repo.hostId });
   };
   const askedAt = new Map<string, number>();
   /** A borrower says that snapshots have gone which nobody ordered to go: its owner knows better. */

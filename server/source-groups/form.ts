@@ -9,7 +9,7 @@ import {
   retentionSchema,
 } from "../../shared/retention.ts";
 import { badInput } from "../http/errors.ts";
-import { rawLinesOf, textOf, ticksOf } from "../http/forms.ts";
+import { checkedValuesOf, rawLinesOf, textOf } from "../http/forms.ts";
 import type { FormBody } from "../http/routes.ts";
 import { checkGroupFields, type GroupFields, type SourceGroupInput } from "./fields.ts";
 import { mergeGroup } from "./new-group.ts";
@@ -47,7 +47,7 @@ export function inputOf(body: FormBody, base: GroupFields, os: Os): SourceGroupI
     retention,
     ...numberOf(body, "retry_max"),
     ...numberOf(body, "retry_backoff_seconds"),
-    ...("has_repos" in body ? { repo_ids: ticksOf(body, "repo_ids") } : {}),
+    ...("has_repos" in body ? { repo_ids: checkedValuesOf(body, "repo_ids") } : {}),
     ...("confirm_removal" in body ? { confirm_removal: textOf(body, "confirm_removal") === "yes" } : {}),
   };
   if (Object.keys(errors).length > 0) {

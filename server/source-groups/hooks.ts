@@ -83,7 +83,7 @@ export function createHooks({ db, clock, bus, sealer, checkStateSize }: HookDeps
           payload: { changed },
         });
       });
-      bus.tell("state.changed", { hostId });
+      bus.publish("state.changed", { hostId });
     },
     setOfHost(actor, hostId, change) {
       checkLive(hostId);
@@ -108,7 +108,7 @@ export function createHooks({ db, clock, bus, sealer, checkStateSize }: HookDeps
           payload: { changed },
         });
       });
-      bus.tell("state.changed", { hostId });
+      bus.publish("state.changed", { hostId });
     },
   };
 }

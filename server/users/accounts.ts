@@ -127,7 +127,7 @@ export function createAccounts({ db, clock, sessions, bus, passwords }: AccountD
         sessions.start(c, user.id, from);
         return sessionIds;
       });
-      bus.tell("session.ended", { sessionIds: ended });
+      bus.publish("session.ended", { sessionIds: ended });
       return user;
     },
     async changePassword(session, from, { current, password }) {
@@ -145,7 +145,7 @@ export function createAccounts({ db, clock, sessions, bus, passwords }: AccountD
         audit(actorOf(session, from), "user.password_changed", user);
         return sessionIds;
       });
-      bus.tell("session.ended", { sessionIds: ended });
+      bus.publish("session.ended", { sessionIds: ended });
     },
     listSessions: (userId) => listSessionsOfUser(db, userId, clock.now(), clock.now() - SESSION_IDLE_MS),
     endSession(session, from, id) {
@@ -156,7 +156,7 @@ export function createAccounts({ db, clock, sessions, bus, passwords }: AccountD
         deleteSession(db, id);
         audit(actorOf(session, from), "session.ended", user);
       });
-      bus.tell("session.ended", { sessionIds: [id] });
+      bus.publish("session.ended", { sessionIds: [id] });
     },
   };
 }

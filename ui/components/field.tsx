@@ -83,8 +83,8 @@ export function NumberField(props: FieldProps & { digits: number }) {
   return <TextField {...rest} inputmode="numeric" maxlength={digits} autocomplete="off" />;
 }
 
-/** Whether one of several ticks of a name is set: as it was typed, else as it is stored. Typed ones come parted by spaces. */
-export function isTicked(form: FormState, name: string, value: string, stored: boolean): boolean {
+/** Whether one of several checkboxes of a name is set: as it was typed, else as it is stored. Typed ones come parted by spaces. */
+export function isChecked(form: FormState, name: string, value: string, stored: boolean): boolean {
   return Object.keys(form.values).length > 0 ? (form.values[name] ?? "").split(" ").includes(value) : stored;
 }
 
@@ -145,8 +145,8 @@ export function Select({
   );
 }
 
-/** A tick. Sends "on" or nothing; `typed` says whether the form was sent before. */
-export function Tick({
+/** A checkbox. Sends "on" or nothing; `typed` says whether the form was sent before. */
+export function Checkbox({
   name,
   label,
   hint,

@@ -2,7 +2,7 @@
 import { defaultIncludes } from "../../shared/exclude-preset.ts";
 import type { FormState } from "../../shared/pages.ts";
 import { LinkButton, SubmitButton } from "../components/button.tsx";
-import { Csrf, FormMessage, LinesField, SaveBar, TextField, Tick } from "../components/field.tsx";
+import { Checkbox, Csrf, FormMessage, LinesField, SaveBar, TextField } from "../components/field.tsx";
 import { Crumbs, LedgerSection } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Page, PageHead } from "../layout.tsx";
@@ -101,7 +101,7 @@ export function NewcomerFields({
             rows={5}
             hint="Absolute paths, one per line. On Windows for example C:\Users"
           />
-          <Tick
+          <Checkbox
             name="backup_now"
             label="Back up at once"
             hint="The first backup starts by itself as soon as the repository is ready"

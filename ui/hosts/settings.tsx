@@ -2,7 +2,7 @@
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { FormState } from "../../shared/pages.ts";
 import { OpenButton, SubmitButton, Verb } from "../components/button.tsx";
-import { Csrf, FormMessage, TextField, Tick } from "../components/field.tsx";
+import { Checkbox, Csrf, FormMessage, TextField } from "../components/field.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
 import { FactRows, LedgerSection } from "../components/panels.tsx";
 import { formatPlural } from "../format.ts";
@@ -95,7 +95,7 @@ export function HostSettings({
                   autocomplete="off"
                   hint={`Empty: what the machine says, ${facts.timezone}. Days of the strip end by it.`}
                 />
-                <Tick
+                <Checkbox
                   name="roaming"
                   label="Roaming"
                   hint="A laptop that is often away: offline is normal"

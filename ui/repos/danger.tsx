@@ -2,7 +2,7 @@
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { BlockedButton, OpenButton, SubmitButton, Verb } from "../components/button.tsx";
-import { Csrf, FormMessage, SelectField, TextField, Tick } from "../components/field.tsx";
+import { Checkbox, Csrf, FormMessage, SelectField, TextField } from "../components/field.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
 import { FactRows, LedgerSection } from "../components/panels.tsx";
 import { formatPlural } from "../format.ts";
@@ -183,7 +183,7 @@ export function DangerSection({ repo, hostName, path, usedBy, refused, view }: D
             The agent looks once more and makes a new one only if there still is none.
           </p>
           {usedBy.length > 0 ? (
-            <Tick
+            <Checkbox
               name="backup_now"
               label="Back up into it at once"
               hint={`${usedBy.length === 1 ? "Source group" : "Source groups"} ${usedBy.join(", ")}, as soon as it is there. Otherwise at the next run`}

@@ -11,7 +11,7 @@ export type LocksView = {
   /** Of these, not among `locks`: beyond the first ten, or damaged. */
   unread: number;
   oldestAt: number | null;
-  lookedAt: number | null;
+  listedAt: number | null;
   /** Older than an hour, and no job of ours runs. */
   isStale: boolean;
   isJobRunning: boolean;
@@ -66,9 +66,9 @@ export function LocksRow({
         ) : (
           <span class="t2">{count === null ? "–" : "none stale"}</span>
         )}
-        {locks.lookedAt === null ? null : (
+        {locks.listedAt === null ? null : (
           <small>
-            looked at <Ago at={locks.lookedAt} view={view} />
+            looked at <Ago at={locks.listedAt} view={view} />
           </small>
         )}
       </td>

@@ -4,7 +4,15 @@ import type { Explanation } from "../../shared/cron-words.ts";
 import type { FormState } from "../../shared/pages.ts";
 import { type Retention, retentionInWords } from "../../shared/retention.ts";
 import { EditorForm, type Seen } from "../components/editor-form.tsx";
-import { FieldError, FormMessage, isTicked, NumberField, SelectField, TextField, Tick } from "../components/field.tsx";
+import {
+  Checkbox,
+  FieldError,
+  FormMessage,
+  isChecked,
+  NumberField,
+  SelectField,
+  TextField,
+} from "../components/field.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
 import { Empty, LedgerSection } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
@@ -187,7 +195,7 @@ function GroupsSection({ groups, form }: ScheduleEditorProps) {
                 type="checkbox"
                 name="source_group_ids"
                 value={id}
-                checked={isTicked(form, "source_group_ids", id, chosen)}
+                checked={isChecked(form, "source_group_ids", id, chosen)}
                 {...(error ? { "aria-describedby": "source_group_ids-error" } : {})}
               />
               <span>
@@ -224,7 +232,7 @@ function DetailsSection({ schedule, form }: ScheduleEditorProps) {
           />
           <div class="field">
             <span class="label">State</span>
-            <Tick
+            <Checkbox
               name="enabled"
               label="Enabled"
               hint="Paused otherwise: nothing runs by it"

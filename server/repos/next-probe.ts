@@ -1,4 +1,4 @@
-/** When a repo that cannot be opened is looked at again without anybody's click: soon at first, then ever rarer. */
+/** When a repo that cannot be opened is probed again without anybody's click: soon at first, then ever rarer. */
 import type { Db } from "../../db/open.ts";
 import { findLastRun, listJobs } from "../../db/queries/jobs.ts";
 import type { CredentialRow, RepoRow } from "../../db/schema/repos.ts";
@@ -18,13 +18,13 @@ const FINAL_CODES = new Set<string | null>([
   "refused_by_host",
 ]);
 /** Probes that people order meanwhile stand among a credential's trials. */
-const PROBES_LOOKED_THROUGH = 20;
+const PROBES_READ = 20;
 
 export type Unopened = Pick<RepoRow, "status" | "statusAt" | "failedSince" | "waitingSince">;
 
-/** Unix ms, may be past; null when nothing is to be looked at again. A host that is offline is asked when it is back. */
-export function readNextLook(db: Db, repo: Unopened & Pick<RepoRow, "id">): number | null {
-  return repo.status === "ready" ? null : nextLookAt(repo, findLastRun(db, repo.id, "probe")?.queuedAt ?? null);
+/** Unix ms, may be past; null when nothing is to be probed again. A host that is offline is asked when it is back. */
+export function readNextProbe(db: Db, repo: Unopened & Pick<RepoRow, "id">): number | null {
+  return repo.status === "ready" ? null : nextProbeAt(repo, findLastRun(db, repo.id, "probe")?.queuedAt ?? null);
 }
 
 /** When a credential that failed its trial is tried again; null when it has been judged for good, or has not been tried. */
@@ -33,7 +33,7 @@ export function readNextTrial(
   credential: Pick<CredentialRow, "repoId" | "previousSealed" | "trialError" | "rotatedAt">,
 ): number | null {
   if (credential.previousSealed === null || credential.trialError === null) return null;
-  const last = listJobs(db, { repo_id: credential.repoId, kind: "probe" }, PROBES_LOOKED_THROUGH, 0).find(
+  const last = listJobs(db, { repo_id: credential.repoId, kind: "probe" }, PROBES_READ, 0).find(
     ({ args }) => args["trial"] === true && args["credential_at"] === credential.rotatedAt,
   );
   if (last?.status !== "failed" || FINAL_CODES.has(last.errorCode)) return null;
@@ -47,15 +47,15 @@ function waitAfter(lastedMs: number): number {
 }
 
 /**
- * The wait is as long as the trouble lasted at the last look, which doubles it each time.
- * @param probedAt when the newest probe was ordered: one that tells nothing of the repo counts as a look, too
+ * The wait is as long as the trouble lasted at the last try, which doubles it each time.
+ * @param probedAt when the newest probe was ordered: one that tells nothing of the repo counts as a try, too
  */
-export function nextLookAt(
+export function nextProbeAt(
   { status, statusAt, failedSince, waitingSince }: Unopened,
   probedAt: number | null,
 ): number | null {
   const since = status === "failed" ? (failedSince ?? statusAt) : status === "waiting" ? waitingSince : null;
   if (since === null) return null;
-  const lookedAt = Math.max(statusAt ?? since, probedAt ?? since);
-  return Math.max(lookedAt + waitAfter(lookedAt - since), status === "waiting" ? since + WAIT_FOR_REPO_SERVER_MS : 0);
+  const triedAt = Math.max(statusAt ?? since, probedAt ?? since);
+  return Math.max(triedAt + waitAfter(triedAt - since), status === "waiting" ? since + WAIT_FOR_REPO_SERVER_MS : 0);
 }
