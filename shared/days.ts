@@ -1,10 +1,21 @@
 /** Days of the calendar and their names, in UTC and in the zones of hosts. */
+import { HOUR_MS, MINUTE_MS } from "./clock.ts";
 import { zoneNamed } from "./zone.ts";
 
 export const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] as const;
 export const MONTHS = [
-  ...(["January", "February", "March", "April", "May", "June", "July"] as const),
-  ...(["August", "September", "October", "November", "December"] as const),
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
 ];
 
 /** "Mon", "Nov" */
@@ -37,10 +48,10 @@ export function spanOfDay(timezone: string, day: string): { since: number; until
 
 /** The first moment at which the zone's calendar shows this day, to the minute: zones lie at most 14 h either way. */
 function startOf(timezone: string, day: string): number {
-  let low = Date.parse(`${day}T00:00:00Z`) - 15 * 3_600_000;
-  let high = low + 30 * 3_600_000;
-  while (high - low > 60_000) {
-    const middle = Math.floor((low + high) / 120_000) * 60_000;
+  let low = Date.parse(`${day}T00:00:00Z`) - 15 * HOUR_MS;
+  let high = low + 30 * HOUR_MS;
+  while (high - low > MINUTE_MS) {
+    const middle = Math.floor((low + high) / (2 * MINUTE_MS)) * MINUTE_MS;
     if (dayIn(timezone, middle) < day) low = middle;
     else high = middle;
   }

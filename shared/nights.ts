@@ -1,4 +1,5 @@
 /** The night strip: one day of a host or group, and which days are shown. */
+import { DAY_MS } from "./clock.ts";
 import { utcDay } from "./days.ts";
 import type { WarningCode } from "./jobs.ts";
 
@@ -21,5 +22,5 @@ export const STRIP_DAYS = 30;
 /** The days of a strip that ends on `last` ("2026-11-20"), oldest first. */
 export function stripDays(last: string): string[] {
   const end = Date.parse(`${last}T00:00:00Z`);
-  return Array.from({ length: STRIP_DAYS }, (_, at) => utcDay(end - (STRIP_DAYS - 1 - at) * 86_400_000));
+  return Array.from({ length: STRIP_DAYS }, (_, at) => utcDay(end - (STRIP_DAYS - 1 - at) * DAY_MS));
 }

@@ -1,6 +1,5 @@
 /** A time zone's arithmetic: from moments to wall clocks and back. */
-
-const DAY = 86_400_000;
+import { DAY_MS } from "./clock.ts";
 
 export type Zone = {
   name: string;
@@ -21,12 +20,12 @@ export function createZone(name: string, read: (at: number) => number = offsetRe
   const edge = (day: number) => {
     const known = edges.get(day);
     if (known !== undefined) return known;
-    const offset = read(day * DAY);
+    const offset = read(day * DAY_MS);
     edges.set(day, offset);
     return offset;
   };
   const offset = (at: number) => {
-    const day = Math.floor(at / DAY);
+    const day = Math.floor(at / DAY_MS);
     const before = edge(day);
     return before === edge(day + 1) ? before : read(at);
   };

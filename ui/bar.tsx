@@ -1,5 +1,4 @@
 // The bar above every page: brand, navigation, search, theme and account.
-
 import type { Preferences } from "../shared/pages.ts";
 import { OpenButton } from "./components/button.tsx";
 import { Csrf } from "./components/field.tsx";

@@ -1,5 +1,4 @@
 // The page that says no: missing rights, unknown addresses, refusals, failures. Plain words and a way on.
-
 import type { AssetUrls, Preferences } from "../shared/pages.ts";
 import { LinkButton } from "./components/button.tsx";
 import { GlyphSprite } from "./components/glyph.tsx";

@@ -1,6 +1,7 @@
 // Page: the audit log.
 import type { Db } from "../../db/open.ts";
 import { listAudit, listAuditActions } from "../../db/queries/audit.ts";
+import { DAY_MS } from "../../shared/clock.ts";
 import { isDay } from "../../shared/days.ts";
 import { type AuditFilter, AuditPage } from "../../ui/audit/page.tsx";
 import { offsetOf } from "../http/lists.ts";
@@ -8,7 +9,6 @@ import type { PageMaker } from "../http/page-maker.ts";
 import { type AppContext, type Route, route } from "../http/routes.ts";
 
 const ROWS = 50;
-const DAY_MS = 86_400_000;
 const ACTORS = ["user", "agent", "system"] as const;
 
 export function auditPages({ db, pages }: { db: Db; pages: PageMaker }): Route[] {

@@ -1,5 +1,4 @@
 // Pages: sign-in, first-run onboarding on the same address, sign-out.
-
 import { emptyForm } from "../../shared/pages.ts";
 import { LoginPage, OnboardingPage } from "../../ui/auth/door.tsx";
 import { attempt, textOf } from "../http/forms.ts";

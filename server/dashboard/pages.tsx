@@ -1,6 +1,6 @@
 // Pages: the dashboard with its live updates and further rows, and the search behind the palette.
 import { getCookie } from "hono/cookie";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import type { FleetSummary } from "../../shared/fleet.ts";
 import type { NeedyHost } from "../../shared/hosts.ts";
 import { stripDays } from "../../shared/nights.ts";
@@ -26,7 +26,7 @@ import { needyHosts, summaryOf } from "./verdict.ts";
 /** More rows than this are never sent in one answer. */
 const MOST_ROWS = 1000;
 /** Words that move with time alone ("3 days") are at most this old in a poll. */
-const WORDS_KEPT_MS = 60_000;
+const WORDS_KEPT_MS = MINUTE_MS;
 const SHARES_KEPT_MS = 1_000;
 
 const REPO_SERVER_COMMAND =

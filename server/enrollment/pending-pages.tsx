@@ -1,5 +1,4 @@
 // Pages: a machine that announced itself, to be accepted or rejected.
-
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findPendingHost } from "../../db/queries/pending-hosts.ts";

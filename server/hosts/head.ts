@@ -1,5 +1,4 @@
 // What the frame of every page of a host shows: its state, its groups with their nights, its repos.
-
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findJob, listOpenJobs } from "../../db/queries/jobs.ts";

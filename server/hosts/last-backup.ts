@@ -1,5 +1,4 @@
 // From targets and open jobs to the words of a list: how the newest backup of a group, or of a whole host, went.
-
 import type { LastBackup } from "../../shared/hosts.ts";
 import type { JobStatus } from "../../shared/jobs.ts";
 import { reasonInWords } from "../../shared/reasons.ts";

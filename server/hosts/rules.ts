@@ -2,6 +2,7 @@
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
+import { MINUTE_MS } from "../../shared/clock.ts";
 import { dayIn } from "../../shared/days.ts";
 import type { HostStatus } from "../../shared/hosts.ts";
 import type { JobStatus } from "../../shared/jobs.ts";
@@ -30,7 +31,8 @@ export function checkTags(tags: readonly string[]): { ok: true; tags: string[] }
   return { ok: true, tags: clean };
 }
 
-const DRIFT_TOLERATED_MS = 10 * 60_000;
+/** How long new settings may be on their way before the host counts as degraded. */
+export const DRIFT_TOLERATED_MS = 10 * MINUTE_MS;
 
 export type StatusView = {
   isOnline: boolean;

@@ -1,5 +1,4 @@
 // The page that says no.
-
 import type { AssetUrls } from "../../shared/pages.ts";
 import { ErrorPage } from "../../ui/error-page.tsx";
 import { hrefOf } from "../../ui/links.ts";

@@ -14,12 +14,15 @@ export type RepoPageNeeds = {
   maintenance: MaintenanceFeature;
 };
 
-export function repoPageFeature(world: World, { http, agents, repos, maintenance }: RepoPageNeeds) {
+export function repoPageFeature(world: World, { http, agents, ...needs }: RepoPageNeeds) {
   const pages = http.pageMaker;
+  const { hub } = agents;
+  const { repos, credentials } = needs.repos;
+  const { maintenance, maintenanceSettings, survey, reinit } = needs.maintenance;
   return {
     pages: [
       ...fleetRepoPages({ ...world, pages }),
-      ...repoPages({ ...world, ...repos, ...maintenance, hub: agents.hub, pages }),
+      ...repoPages({ ...world, hub, pages, credentials, repos, maintenance, maintenanceSettings, survey, reinit }),
     ],
   };
 }

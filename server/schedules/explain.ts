@@ -1,4 +1,5 @@
 /** What the editor says about an expression: words, zone, splay, the next five runs. */
+import { MINUTE_MS } from "../../shared/clock.ts";
 import { nextRuns, parseCron, splayMs } from "../../shared/cron.ts";
 import type { Explanation } from "../../shared/cron-words.ts";
 import { cronInWords } from "../../shared/cron-words.ts";
@@ -50,7 +51,7 @@ function timeIn(zone: string, at: number): string {
 }
 
 function delayInWords(ms: number): string {
-  const minutes = Math.round(ms / 60_000);
+  const minutes = Math.round(ms / MINUTE_MS);
   if (minutes < 1) return "less than a minute";
   const hours = Math.floor(minutes / 60);
   return hours === 0 ? `${minutes} min` : `${hours} h ${minutes % 60} min`;

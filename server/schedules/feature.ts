@@ -23,8 +23,8 @@ export type ScheduleNeeds = {
 export type ScheduleFeature = ReturnType<typeof scheduleFeature>;
 
 export function scheduleFeature(world: World, needs: ScheduleNeeds) {
-  const { http, hosts, accounting, judgeAgain } = needs;
-  const schedules = createSchedules({ ...world, ...needs });
+  const { http, hosts, accounting, checkStateSize, judgeAgain } = needs;
+  const schedules = createSchedules({ ...world, accounting, checkStateSize });
   const skips = createSkipIngest({ ...world, judgeAgain: (groupId, at) => judgeAgain(world.db, groupId, at) });
   return {
     schedules,

@@ -1,5 +1,4 @@
 // Pages: the manager itself – its version, database, copies and heartbeat – and the recovery sheet.
-
 import type { Db } from "../../db/open.ts";
 import { countCredentialsNewerThan } from "../../db/queries/recovery.ts";
 import { findSetting, putSetting } from "../../db/queries/settings.ts";

@@ -105,7 +105,7 @@ function runsBetween(schedules: PreviewInput["schedules"], hostZone: Zone, from:
 }
 
 function offsetAt(zone: Zone, time: number): number {
-  return Math.round(zone.offset(time) / 60_000);
+  return Math.round(zone.offset(time) / MINUTE_MS);
 }
 
 /** The shortest time between two runs: a weekday schedule runs once a day, though not on Sunday. */

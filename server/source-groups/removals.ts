@@ -6,7 +6,7 @@ import { type GroupSnapshot, listGroupSnapshots } from "../../db/queries/snapsho
 import { listTargetRepoIds } from "../../db/queries/source-groups.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
-import { DAY_MS } from "../../shared/clock.ts";
+import { DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { dayIn, MONTHS, shortName } from "../../shared/days.ts";
 import { groupByHostAndTags, isEmptyRetention, keptBy, type Retention } from "../../shared/retention.ts";
 import { createZone } from "../../shared/zone.ts";
@@ -56,7 +56,7 @@ export function goingOf(
   if (isEmptyRetention(retention)) return [];
   const zone = createZone(zoneOf(host));
   // An agent that did not tell the offset ran on the host, so its clock is the best guess.
-  const offsetOf = (row: GroupSnapshot) => row.utcOffsetMinutes ?? Math.round(zone.offset(row.time) / 60_000);
+  const offsetOf = (row: GroupSnapshot) => row.utcOffsetMinutes ?? Math.round(zone.offset(row.time) / MINUTE_MS);
   return [...Map.groupBy(rows, (row) => row.repoId).values()].flatMap((ofRepo) =>
     groupByHostAndTags(ofRepo).flatMap((list) => {
       const dated = list.map((row) => ({ row, time: row.time, utcOffsetMinutes: offsetOf(row) }));

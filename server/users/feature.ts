@@ -8,6 +8,7 @@ import { userPages } from "./pages.tsx";
 export type UserFeature = ReturnType<typeof userFeature>;
 
 export function userFeature(world: World, { http, auth }: { http: HttpFeature; auth: AuthFeature }) {
-  const accounts = createAccounts({ ...world, ...auth });
+  const { sessions, passwords } = auth;
+  const accounts = createAccounts({ ...world, sessions, passwords });
   return { accounts, pages: userPages({ ...world, pages: http.pageMaker, accounts }) };
 }

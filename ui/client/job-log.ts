@@ -1,5 +1,4 @@
 // The log in the page: lines are painted once per frame, older ones fold away, following stops when one scrolls up.
-
 import type { LogLine } from "../../shared/protocol/fields.ts";
 import { formatCount, formatPlural } from "../format.ts";
 import { lineItem } from "./job-log-line.ts";

@@ -1,5 +1,4 @@
 // Somebody else saved the same thing meanwhile: what both changed side by side, and the ways out.
-
 import type { Collision, FormState } from "../../shared/pages.ts";
 import { formatPlural } from "../format.ts";
 import { LedgerSection, Notice } from "./panels.tsx";

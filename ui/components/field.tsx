@@ -1,5 +1,4 @@
 // Form fields: label above, hint or error below; a refused value comes back as it was typed.
-
 import type { Child } from "hono/jsx";
 import type { FormState } from "../../shared/pages.ts";
 import { formatPlural } from "../format.ts";

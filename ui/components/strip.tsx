@@ -1,5 +1,4 @@
 // The night strip: one cell a day for the last 30 days. Drawn as text, because a fleet has thousands of cells.
-
 import { raw } from "hono/html";
 import type { StripDay, StripOutcome } from "../../shared/nights.ts";
 import { STRIP_DAYS } from "../../shared/nights.ts";

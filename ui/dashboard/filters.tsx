@@ -1,5 +1,4 @@
 // What the dashboard's table is narrowed and ordered by; all of it lives in the address.
-
 import type { FleetSummary } from "../../shared/fleet.ts";
 import { Select } from "../components/field.tsx";
 import { Icon } from "../components/icon.tsx";

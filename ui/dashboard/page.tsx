@@ -1,5 +1,4 @@
 // The dashboard: is everything protected, what needs me, and every host with its nights.
-
 import type { FleetSummary } from "../../shared/fleet.ts";
 import { LinkButton } from "../components/button.tsx";
 import { Empty } from "../components/panels.tsx";

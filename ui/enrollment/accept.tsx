@@ -1,5 +1,4 @@
 // Accept a machine that announced itself: compare its fingerprint, then say what any new host needs.
-
 import type { FormState } from "../../shared/pages.ts";
 import { LinkButton, OpenButton, SubmitButton } from "../components/button.tsx";
 import { Csrf, FormMessage, SaveBar } from "../components/field.tsx";

@@ -1,5 +1,4 @@
 // What every page of a host shares: head, vitals, tabs, and the rail that runs its source groups.
-
 import type { Child } from "hono/jsx";
 import type { LastBackup } from "../../shared/hosts.ts";
 import { LinkButton, Verb } from "../components/button.tsx";

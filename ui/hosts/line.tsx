@@ -1,5 +1,4 @@
 // The line below a host's verdict: status, versions, sync, tags with their editor.
-
 import { emptyForm } from "../../shared/pages.ts";
 import { SubmitButton } from "../components/button.tsx";
 import { Csrf, TextField } from "../components/field.tsx";

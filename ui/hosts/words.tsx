@@ -1,5 +1,4 @@
 // How a host's state is put into words: its status, its last backup, what it needs.
-
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { HostNeed, HostStatus, LastBackup } from "../../shared/hosts.ts";
 import type { GlyphName } from "../components/glyph.tsx";

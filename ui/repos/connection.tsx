@@ -1,5 +1,4 @@
 // What opens a repo: the everyday credential that its host holds, and the admin one that may delete.
-
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { OpenButton } from "../components/button.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";

@@ -1,5 +1,4 @@
 // Where a repository is and what opens it: the kinds with the fields that each needs.
-
 import type { FormState } from "../../shared/pages.ts";
 import { LinesField, SelectField, TextField } from "../components/field.tsx";
 

@@ -1,4 +1,5 @@
 // Who holds the repository now, and whether a lock was left behind.
+import { MINUTE_MS } from "../../shared/clock.ts";
 import { Verb } from "../components/button.tsx";
 import { Badge } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";
@@ -93,7 +94,7 @@ function isTorn({ count, unread, locks }: LocksView): boolean {
 
 const MOST_READ = 10;
 /** Clocks of two machines differ by a little. */
-const AHEAD_MS = 5 * 60_000;
+const AHEAD_MS = 5 * MINUTE_MS;
 
 function LockedSince({ at, view }: { at: number; view: View }) {
   if (at <= view.now + AHEAD_MS) return <Ago at={at} view={view} />;

@@ -1,5 +1,4 @@
 // When a repo is forgotten from, pruned and checked: how often, how it last went, when it is next, and a button for now.
-
 import type { Child } from "hono/jsx";
 import type { MaintenanceBlock } from "../../shared/maintenance.ts";
 import type { FormState } from "../../shared/pages.ts";

@@ -1,5 +1,4 @@
 // Another repo for a host: its form, and once the passwords that were made for it.
-
 import type { FormState } from "../../shared/pages.ts";
 import { LinkButton, SubmitButton } from "../components/button.tsx";
 import { Csrf, FormMessage, SaveBar, TextField } from "../components/field.tsx";

@@ -1,5 +1,4 @@
 // The editor of a schedule: quick picks, expression, zone, the next five runs, groups, splay. Also the page for a new one.
-
 import type { Explanation } from "../../shared/cron-words.ts";
 import type { FormState } from "../../shared/pages.ts";
 import { type Retention, retentionInWords } from "../../shared/retention.ts";

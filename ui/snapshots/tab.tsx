@@ -1,5 +1,6 @@
 // A host's snapshots, by day, newest first.
 import type { SnapshotRow } from "../../db/schema/snapshots.ts";
+import { DAY_MS } from "../../shared/clock.ts";
 import { Select } from "../components/field.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Empty, Pager } from "../components/panels.tsx";
@@ -109,7 +110,7 @@ function Filters({ host, filter, repos, groups }: SnapshotsTabProps) {
 
 function SnapshotTable({ rows, groups, unreadable, view }: SnapshotsTabProps & { view: View }) {
   const today = view.dates.day(view.now);
-  const yesterday = view.dates.day(view.now - 86_400_000);
+  const yesterday = view.dates.day(view.now - DAY_MS);
   const byDay = Map.groupBy(rows, (row) => view.dates.day(row.time));
   return (
     <table class="table stack snaps">

@@ -1,5 +1,4 @@
 // The editor of a source group: name, paths, retention with its lanes, retries, repos; and, apart, its hooks. Also the page for a new one.
-
 import { EditorForm } from "../components/editor-form.tsx";
 import { FormMessage } from "../components/field.tsx";
 import { LedgerSection } from "../components/panels.tsx";

@@ -1,5 +1,5 @@
 // The retention editor: one lane a rule with its numbers and what it keeps of the coming year's runs; the last lane is the sum.
-
+import { DAY_MS } from "../../shared/clock.ts";
 import { MONTHS, shortName } from "../../shared/days.ts";
 import type { FormState } from "../../shared/pages.ts";
 import type { CountRule, Retention, SpanRule } from "../../shared/retention.ts";
@@ -159,11 +159,10 @@ function laneInWords({ times }: Lane, date: (at: number) => string): string {
   return `${formatPlural(times.length, "snapshot")}, back to ${date(oldest)}`;
 }
 
-const DAY = 86_400_000;
 const PACES = [
-  { most: 1.3 * DAY, words: "one a day" },
-  { most: 8.5 * DAY, words: "one a week" },
-  { most: 32 * DAY, words: "one a month" },
+  { most: 1.3 * DAY_MS, words: "one a day" },
+  { most: 8.5 * DAY_MS, words: "one a week" },
+  { most: 32 * DAY_MS, words: "one a month" },
   { most: Number.POSITIVE_INFINITY, words: "one a year" },
 ];
 
@@ -200,7 +199,7 @@ function monthsOf({ from, until }: RetentionPreview): { at: number; label: strin
     const month = new Date(at);
     const year = month.getUTCMonth() === 0 ? ` ’${String(month.getUTCFullYear()).slice(2)}` : "";
     return { at, label: `${shortName(MONTHS[month.getUTCMonth()] ?? "")}${year}` };
-  }).filter(({ at }) => at < until - 12 * DAY);
+  }).filter(({ at }) => at < until - 12 * DAY_MS);
 }
 
 function percent(at: number, { from, until }: RetentionPreview): string {

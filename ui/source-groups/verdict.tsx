@@ -1,5 +1,4 @@
 // The first sentence of a source group's page.
-
 import type { LastBackup } from "../../shared/hosts.ts";
 import { Verdict } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";
