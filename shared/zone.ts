@@ -11,6 +11,9 @@ export type Zone = {
   moment(wall: number): number;
 };
 
+/** Days whose offset is remembered: agents may tell of any. */
+const MOST_DAYS = 10_000;
+
 /**
  * An unknown name counts as UTC. Remembers whole days without a change of the clocks: Intl is slow.
  * @param read the offset at a moment, in ms; by Intl unless told
@@ -20,19 +23,20 @@ export function createZone(name: string, read: (at: number) => number = offsetRe
   const edge = (day: number) => {
     const known = edges.get(day);
     if (known !== undefined) return known;
-    const offset = read(day * DAY_MS);
+    const offset = read(within(FARTHEST_MS - DAY_MS, day * DAY_MS));
+    if (edges.size >= MOST_DAYS) edges.clear();
     edges.set(day, offset);
     return offset;
   };
   const offset = (at: number) => {
     const day = Math.floor(at / DAY_MS);
     const before = edge(day);
-    return before === edge(day + 1) ? before : read(at);
+    return before === edge(day + 1) ? before : read(within(FARTHEST_MS - DAY_MS, at));
   };
   return {
     name,
     offset,
-    wall: (at) => at + offset(at),
+    wall: (at) => within(FARTHEST_MS, at + offset(at)),
     moment(wall) {
       const first = offset(wall);
       if (first === 0) return wall;
@@ -40,6 +44,10 @@ export function createZone(name: string, read: (at: number) => number = offsetRe
     },
   };
 }
+
+/** Beyond it there is no Date; agents may tell of moments right at the edge. */
+const FARTHEST_MS = 8.64e15;
+const within = (most: number, at: number) => Math.max(-most, Math.min(most, at));
 
 /** Whether the machine's tables know this name. */
 export function isZone(name: string): boolean {

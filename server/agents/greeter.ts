@@ -1,8 +1,7 @@
 /** The greeting: from an agent's `hello` to `welcome`, a few at a time. */
 import type { Db } from "../../db/open.ts";
 import { findSetting, putSetting } from "../../db/queries/settings.ts";
-import type { Clock } from "../../shared/clock.ts";
-import { MINUTE_MS } from "../../shared/clock.ts";
+import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { Log } from "../../shared/log.ts";
 import { CLOSE, MIN_AGENT_PROTOCOL_VERSION, PROTOCOL_VERSION } from "../../shared/protocol/version.ts";

@@ -20,6 +20,7 @@ const STRANGERS_PER_MINUTE = 60;
 const CONNECTIONS_PER_MINUTE = 120;
 /** What a host that sends too much is told to wait. */
 const CUT_OFF_SECONDS = 5;
+
 export type AgentSocketDeps = {
   db: Db;
   clock: Clock;
@@ -44,7 +45,7 @@ export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
   const connections = createRateLimit({ limit: CONNECTIONS_PER_MINUTE, windowMs: MINUTE_MS, clock });
   const open = new Set<Connection>();
 
-  const end = (connection: Connection) => {
+  const forget = (connection: Connection) => {
     open.delete(connection);
     greeter.drop(connection);
     if (hub.detach(connection)) disconnected(connection);
@@ -62,7 +63,7 @@ export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
         if (connection.hello && !hub.isCurrent(connection)) return;
         inbound.receive(connection, frame);
       },
-      close: () => end(connection),
+      close: () => forget(connection),
       drain() {},
     };
   };
@@ -77,7 +78,7 @@ export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
         log.info("an agent is silent; its connection is dropped", { host_id: connection.hostId });
         connection.close(CLOSE.protocol, "silent");
         // A half-open socket reports its close only when TCP gives up: the host is offline now.
-        end(connection);
+        forget(connection);
       }
     }
   };

@@ -3,7 +3,7 @@ import type { Clock } from "../../shared/clock.ts";
 import type { AssetUrls, Toast } from "../../shared/pages.ts";
 import { PRODUCT_VERSION } from "../../shared/version.ts";
 import type { DoorView } from "../../ui/auth/door.tsx";
-import { createDates, type Dates } from "../../ui/format.ts";
+import { createDates } from "../../ui/format.ts";
 import type { View } from "../../ui/view.ts";
 import { chooseEncoding, compressPage } from "./compression.ts";
 import { leaveToast, preferencesOf, takeToast, zoneOfBrowser } from "./cookies.ts";
@@ -36,24 +36,13 @@ export type PageMakerDeps = {
   isSecure(c: AppContext): boolean;
 };
 
-const MOST_ZONES = 100;
 /** Bytes; what is smaller fits into one packet as it is. */
 const SMALLEST_COMPRESSED = 1_000;
 /** Relative times are kept fresh by the browser; they alone make no poll's answer new. */
 const FRESH_TIMES = /(<time [^>]*data-ago[^>]*>)[^<]*/g;
 
 export function createPageMaker({ clock, assets, countRunningJobs, isSecure }: PageMakerDeps): PageMaker {
-  /** Making a date format takes longer than a row of a table; the zones are those that browsers name in a cookie. */
-  const zones = new Map<string, Dates>();
-  const datesOf = (c: AppContext): Dates => {
-    const zone = zoneOfBrowser(c);
-    const known = zones.get(zone);
-    if (known) return known;
-    if (zones.size >= MOST_ZONES) zones.clear();
-    const dates = createDates(zone);
-    zones.set(zone, dates);
-    return dates;
-  };
+  const datesOf = (c: AppContext) => createDates(zoneOfBrowser(c));
   const send = (c: AppContext, html: string, status: number, tag: string | null) => {
     const encoding =
       html.length < SMALLEST_COMPRESSED
