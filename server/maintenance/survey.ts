@@ -9,7 +9,7 @@ import type { RepoRow } from "../../db/schema/repos.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import { type Clock, DAY_MS } from "../../shared/clock.ts";
 import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
-import { createZone, type Zone } from "../../shared/zone.ts";
+import { type Zone, zoneNamed } from "../../shared/zone.ts";
 import type { Hub } from "../agents/hub.ts";
 import { isLastWithoutFiles } from "../hosts/last-backup.ts";
 import { zoneOf } from "../hosts/rules.ts";
@@ -48,14 +48,10 @@ export type MaintenanceSurvey = {
 };
 
 export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDeps): MaintenanceSurvey {
-  const zones = new Map<string, Zone>();
   const dueTimesAround = createDueTimes();
   const zone: MaintenanceSurvey["zoneOf"] = (repo) => {
     const host = findHost(db, repo.hostId);
-    const name = host ? zoneOf(host) : "UTC";
-    const known = zones.get(name) ?? createZone(name);
-    zones.set(name, known);
-    return known;
+    return zoneNamed(host ? zoneOf(host) : "UTC");
   };
   const dueTimes = (repo: RepoRow, kind: MaintenanceKind, now: number, place: Zone): DueTimes | null => {
     const expression = expressionOf(repo, kind);

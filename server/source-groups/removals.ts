@@ -9,7 +9,7 @@ import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import { DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { dayIn, MONTHS, shortName } from "../../shared/days.ts";
 import { groupByHostAndTags, isEmptyRetention, keptBy, type Retention } from "../../shared/retention.ts";
-import { createZone } from "../../shared/zone.ts";
+import { zoneNamed } from "../../shared/zone.ts";
 import { zoneOf } from "../hosts/rules.ts";
 
 type HostZone = Pick<HostRow, "timezone" | "timezoneOverride">;
@@ -54,7 +54,7 @@ export function goingOf(
   now: number,
 ): GroupSnapshot[] {
   if (isEmptyRetention(retention)) return [];
-  const zone = createZone(zoneOf(host));
+  const zone = zoneNamed(zoneOf(host));
   // An agent that did not tell the offset ran on the host, so its clock is the best guess.
   const offsetOf = (row: GroupSnapshot) => row.utcOffsetMinutes ?? Math.round(zone.offset(row.time) / MINUTE_MS);
   return [...Map.groupBy(rows, (row) => row.repoId).values()].flatMap((ofRepo) =>
