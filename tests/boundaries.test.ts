@@ -150,6 +150,18 @@ test("SQL and drizzle stay in db/: one place knows the tables", () => {
   expect(found).toEqual([]);
 });
 
+test("queries are made by drizzle's builder; plain SQL says why: most of it is faster for thousands of rows only", () => {
+  const found = offences(({ path, text }) => {
+    if (!path.startsWith("db/queries/")) return [];
+    const [head = "", ...declarations] = text.split(/\n\n(?=\/\*\*|export |const |function |type )/);
+    if (/plain SQL/i.test(head)) return [];
+    return declarations
+      .filter((one) => one.includes("$client") && !/plain SQL/i.test(one))
+      .map((one) => `no reason for plain SQL at: ${one.split("\n")[0]}`);
+  });
+  expect(found).toEqual([]);
+});
+
 test("restic is spawned in one place; other programs only where the service and the machine are asked", () => {
   const mayStart = /^agent\/(restic\/run|restic\/binary|sysinfo|roaming|service\/|cli\/|build\/)/;
   const found = offences(({ path, text }) =>
