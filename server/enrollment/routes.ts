@@ -10,8 +10,8 @@ import { createRateLimit } from "../http/rate-limit.ts";
 import { publicRoute, type Route, route } from "../http/routes.ts";
 import type { Announcements, PendingHost } from "./announcements.ts";
 import type { Enroll } from "./enroll.ts";
-import { installCommands } from "./install-commands.ts";
 import type { EnrollmentTokens } from "./tokens.ts";
+import { installCommands } from "./tokens.ts";
 
 const ENROLLMENTS_PER_MINUTE = 30;
 

@@ -12,7 +12,8 @@ import type { EnrollmentTokenRow } from "../../db/schema/enrollment.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
-import { hashToken, newToken } from "../auth/tokens.ts";
+import { installCommand, shellQuote } from "../../shared/install-command.ts";
+import { hashToken, newToken } from "../auth/identity.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import type { Cargo, Generated } from "../repos/new-repo.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
@@ -157,4 +158,16 @@ export function createEnrollmentTokens({
       }
     },
   };
+}
+
+/** Windows machines have no installer yet. */
+export type InstallCommands = { linux: string; windows: null };
+
+/**
+ * @param origin `https://backup.example`, already checked against a strict pattern
+ * @param isAgain the machine is enrolled already: its installer has to be told to use the token
+ */
+export function installCommands(origin: string, token: string, isAgain = false): InstallCommands {
+  const environment = `RM_TOKEN=${shellQuote(token)}`;
+  return { linux: installCommand(origin, { environment, flags: isAgain ? ["--re-enroll"] : [] }), windows: null };
 }

@@ -1,7 +1,8 @@
 // Add a host: what it is called, where its repository is, what matters on it.
 import { defaultIncludes } from "../../shared/exclude-preset.ts";
+import type { FormState } from "../../shared/pages.ts";
 import { LinkButton, SubmitButton } from "../components/button.tsx";
-import { Csrf, FormMessage, type FormState, LinesField, SaveBar, TextField, Tick } from "../components/field.tsx";
+import { Checkbox, Csrf, FormMessage, LinesField, SaveBar, TextField } from "../components/field.tsx";
 import { Crumbs, LedgerSection } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Page, PageHead } from "../layout.tsx";
@@ -100,7 +101,7 @@ export function NewcomerFields({
             rows={5}
             hint="Absolute paths, one per line. On Windows for example C:\Users"
           />
-          <Tick
+          <Checkbox
             name="backup_now"
             label="Back up at once"
             hint="The first backup starts by itself as soon as the repository is ready"
