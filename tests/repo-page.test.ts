@@ -167,15 +167,15 @@ test("a held retention is told on the dashboard, the host's and the repo's page,
     filesMedian: null,
   });
   updateSourceGroup(app.db, host.gid, { retentionHeldSince: 5 });
-  const agree = `href="/hosts/${host.id}/sources/${host.gid}#held"`;
+  const confirmLink = `href="/hosts/${host.id}/sources/${host.gid}#held"`;
   for (const path of [`/hosts/${host.id}`, pathOf(host)]) {
-    expect((await read(path)).includes(agree), path).toBe(true);
-    expect((await read(path, viewer)).includes(agree), path).toBe(false);
+    expect((await read(path)).includes(confirmLink), path).toBe(true);
+    expect((await read(path, viewer)).includes(confirmLink), path).toBe(false);
   }
-  expect(await read(`/hosts/${host.id}`, viewer)).toContain("waits for a yes");
+  expect(await read(`/hosts/${host.id}`, viewer)).toContain("retention needs confirmation");
   const page = await read(pathOf(host));
   expect(page).toMatch(/aria-disabled="true" aria-describedby="m-forget-why"/);
-  expect(page).toMatch(/id="m-forget-why"[^>]*>held: waits for a yes/);
+  expect(page).toMatch(/id="m-forget-why"[^>]*>held: needs confirmation/);
   expect(await read(`/hosts/${host.id}/sources/${host.gid}`)).toContain('id="held"');
   expect(await jsonClient(app, operator).ask("POST", `/api/repos/${host.rid}/forget`, {})).toMatchObject({
     status: 409,
