@@ -238,7 +238,7 @@ test("a schedule that was paused in another tab is not switched on again by savi
   expect(late.status).toBe(409);
   const html = await late.text();
   expect(html).toMatch(/You saved this in another tab [^<]*, while you were editing\./);
-  expect(html).toContain("in the form below now: Enabled.");
+  expect(html).toContain("The form below now includes these changes: Enabled.");
   expect(html).not.toMatch(/name="enabled"[^>]*checked/);
   expect(html).toMatch(/name="cron"[^>]*value="0 4 \* \* \*"/);
   expect(listSchedules(app.db, host.id)[0]).toMatchObject({ cron: "0 2 * * *", enabled: false });

@@ -102,7 +102,7 @@ test("a group and a schedule are made; it fires by itself, the snapshot has the 
   expect(job.actor_kind).toBe("schedule");
   expect(job.schedule_id).toBeString();
   await row.locator("button:has-text('Pause')").click();
-  await row.locator("text=not while paused").waitFor();
+  await row.locator("text=none while paused").waitFor();
 
   const listed = JSON.parse((await restic("snapshots", "--json", "--no-lock")).stdout) as {
     tags: string[];

@@ -22,7 +22,7 @@ export type HooksFormProps = {
   form: FormState;
 };
 
-const UNREADABLE = { pre: "The stored pre-backup hook", post: "The stored post-backup hook" };
+const UNREADABLE = { pre: "The stored pre-hook", post: "The stored post-hook" };
 
 /** A separate form below the one of the source group. */
 export function HooksForm(props: HooksFormProps) {
@@ -83,13 +83,13 @@ export function HooksSection(props: HooksFormProps) {
             </>
           }
         >
-          They have all the rights of the agent’s service. If the pre-backup hook fails, nothing is backed up. Their
-          output goes to the job’s log.
+          They have all the rights of the agent’s service. If the pre-hook fails, nothing is backed up. Their output
+          goes to the job’s log.
         </Notice>
         <div class="fields-2">
           <LinesField
             name="pre"
-            label="Before the backup"
+            label="Pre-hook (before the backup)"
             form={form}
             value={pre ?? ""}
             rows={4}
@@ -98,7 +98,7 @@ export function HooksSection(props: HooksFormProps) {
           />
           <LinesField
             name="post"
-            label="After the backup"
+            label="Post-hook (after the backup)"
             form={form}
             value={post ?? ""}
             rows={4}
