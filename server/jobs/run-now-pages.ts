@@ -58,13 +58,13 @@ export function runNowRoutes({
 export function runNowPages({ db, hub, pages, orders }: RunNowDeps): Route[] {
   const done = (c: AppContext, created: readonly CreatedJob[], hostId: string, what: string) => {
     const [first] = created;
-    if (!first) throw new Refusal(409, "no_repo", "This group has no repo to back up into. Add one on the Repos tab.");
+    if (!first) throw new Refusal(409, "no_repo", "This source group has no repo. Add one on the Repos tab.");
     const name = findHost(db, hostId)?.name ?? "the host";
     const href = created.length === 1 ? `/jobs/${first.job.id}` : hostPath(hostId, "jobs");
-    const waits = hub.isOnline(hostId) ? "" : ` It waits until ${name} is online.`;
+    const waits = hub.isOnline(hostId) ? "" : ` It starts when ${name} is online.`;
     const isNew = created.some((one) => one.isNew);
-    const text = isNew ? `${what} on ${name} was queued.${waits}` : `${what} on ${name} is under way already.`;
-    // The job's own page says it all by itself.
+    const text = isNew ? `${what} on ${name} queued.${waits}` : `${what} on ${name} is already queued or running.`;
+    // The job's own page already shows all this.
     if (!isHtmx(c) && created.length === 1) return pages.done(c, href);
     const label = created.length === 1 ? "View job" : `View ${created.length} jobs`;
     return pages.done(c, href, { tone: "ok", text, link: { href, label } });
@@ -90,13 +90,13 @@ export function runNowPages({ db, hub, pages, orders }: RunNowDeps): Route[] {
       summary: "Page: back up all groups of a schedule now",
       handle: ({ c, params, actor }) => {
         const { id = "", sid = "" } = params;
-        return done(c, orders.runSchedule(actor, id, sid), id, "The schedule's backup");
+        return done(c, orders.runSchedule(actor, id, sid), id, "Backup of this schedule");
       },
     }),
   ];
 }
 
-/** Two empty fields: the host's own limits. @throws Refusal 400 */
+/** Empty if both fields are, so that the host's own limits apply. @throws Refusal 400 */
 function limitsOf(body: FormBody): RunOptions {
   const bandwidth = bandwidthOf(body);
   return bandwidth.up_kbps === null && bandwidth.down_kbps === null ? {} : { bandwidth };

@@ -76,7 +76,7 @@ test("the new machine runs the command: the old agent loses access, and schedule
   await page.locator("h1", { hasText: "new hardware" }).waitFor();
   expect(await page.locator(".tile", { hasText: "Next run" }).textContent()).toContain("not scheduled");
   await page.click("button:has-text('Resume schedules')");
-  await page.locator("text=Schedules run again").first().waitFor();
+  await page.locator("text=Schedules resumed").first().waitFor();
   await page.locator("h1", { hasText: "new hardware" }).waitFor({ state: "detached" });
   await page.locator(".tile", { hasText: "Next run" }).filter({ hasNotText: "not scheduled" }).waitFor();
   await until(

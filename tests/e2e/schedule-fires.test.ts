@@ -123,7 +123,7 @@ test("hooks are written in the browser and speak in the job's log", async () => 
   await page.fill("#pre", "echo dumping for $RM_SOURCE_GROUP");
   await page.fill("#post", "echo it $RM_JOB_STATUS");
   await page.click("button:has-text('Save hooks')");
-  await page.locator(".toast", { hasText: "The hooks of papers were saved" }).waitFor();
+  await page.locator(".toast", { hasText: "Hooks of papers saved" }).waitFor();
   await until(
     async () => {
       const host = await client.get<{ in_sync: boolean }>(`/api/hosts/${hostId}`);

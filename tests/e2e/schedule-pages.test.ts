@@ -183,7 +183,7 @@ test("two tabs at one group: what both changed is shown side by side, without sc
 test("a proposed budget stands in the form with the focus on it; a repository made anew asks about a backup", async () => {
   const repo = fleet.hosts.find(({ sample }) => sample.name === "nas-01")?.repoId ?? "";
   await page.goto(`${base}/repos/${repo}`);
-  await page.click("text=Fill in 942 GiB…");
+  await page.click("text=Use 942 GiB…");
   await page.waitForURL(/budget_gib=942/);
   expect(await page.inputValue("#check_budget_gib")).toBe("942");
   expect(await page.evaluate(() => document.activeElement?.id)).toBe("check_budget_gib");
@@ -194,7 +194,7 @@ test("a proposed budget stands in the form with the focus on it; a repository ma
   await page.waitForFunction(isClearOfTheBar);
   await page.click("#change-maintenance button:has-text('Save')");
   await page.waitForURL((url) => url.search === "");
-  expect(await page.locator("text=Reading all data once takes").count()).toBe(0);
+  expect(await page.locator("text=to read all data once").count()).toBe(0);
 
   const git = fleet.hosts.find(({ sample }) => sample.name === "git-01");
   updateRepo(fleet.app.db, git?.repoId ?? "", { status: "failed", statusCode: "repo_missing" });
@@ -205,7 +205,7 @@ test("a proposed budget stands in the form with the focus on it; a repository ma
   expect(await axeViolations(page)).toEqual([]);
   await dialog.locator("input[name=confirm]").fill("git-01");
   await dialog.locator("button:has-text('Re-initialise')").click();
-  await page.locator(".notice", { hasText: "is backed up at once" }).waitFor();
+  await page.locator(".notice", { hasText: "are backed up at once" }).waitFor();
   expect(findRepo(fleet.app.db, git?.repoId ?? "")?.backupWhenReady).toBe(true);
   expect(page.problems).toEqual([]);
 }, 60_000);

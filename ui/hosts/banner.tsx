@@ -109,13 +109,13 @@ export function HeldBackNotice({ heldBack, view }: { heldBack: HeldBack; view: V
       );
     case "cut_off":
       return (
-        <Notice glyph="warning" reason="The server closed the connection.">
+        <Notice glyph="warning" reason="Connection closed by the server.">
           This host sent far more data than a healthy agent ever does, most recently {when}. Check the machine.
         </Notice>
       );
     case "list_too_large":
       return (
-        <Notice glyph="warning" reason="The snapshot list is out of date.">
+        <Notice glyph="warning" reason="Snapshot list not updated.">
           The list that this host sent {when} is too large to store. The previous list is still shown.
         </Notice>
       );

@@ -16,7 +16,7 @@ export function SettingsProblems({ host, problems, view }: Props) {
   const whole = notSaved(problems);
   if (whole)
     return (
-      <Notice glyph="failed" reason="The host could not save its settings.">
+      <Notice glyph="failed" reason="Settings not saved.">
         <code>{host.name}</code> keeps its previous settings, if it has any. The server retries every minute while the
         host is online. The agent reports: {whole.message}
       </Notice>
@@ -24,7 +24,7 @@ export function SettingsProblems({ host, problems, view }: Props) {
   const unmade = problems.find(({ is }) => is === "not_made");
   if (unmade)
     return (
-      <Notice glyph="failed" reason="The settings could not be sent.">
+      <Notice glyph="failed" reason="Settings not sent.">
         <code>{host.name}</code> keeps its previous settings, if it has any. {unmade.message}
       </Notice>
     );
