@@ -15,6 +15,7 @@ import { createIntake } from "./agents/intake.ts";
 import { createRpc } from "./agents/rpc.ts";
 import { serverStateId } from "./agents/server-state.ts";
 import { createAgentSockets } from "./agents/socket.ts";
+import { apiDocsRoutes } from "./api-docs/routes.tsx";
 import { type App, createApp } from "./app.ts";
 import { auditDenied } from "./audit/denied.ts";
 import { auditRoutes } from "./audit/routes.ts";
@@ -102,7 +103,7 @@ export type WiredServer = {
 
 export async function wire(
   { db, config, clock, log, sealer, redactor }: ServerParts,
-  { dev = false } = {},
+  { dev = false, checkAnswers = false } = {},
 ): Promise<WiredServer> {
   let draining = false;
   const isDraining = () => draining;
@@ -339,8 +340,10 @@ export async function wire(
     ...pendingSockets.routes,
     ...pages.routes,
   ];
+  routes.push(...apiDocsRoutes([...routes], assets));
   const app = createApp({
     routes,
+    checkAnswers,
     log,
     originOf,
     findSession: sessions.find,

@@ -31,7 +31,7 @@ const RANKS = [
   ["notifications"],
   ["alerts"],
   ["upkeep"],
-  ["metrics", "dashboard", "audit", "settings"],
+  ["metrics", "dashboard", "audit", "settings", "api-docs"],
   ["commands"],
 ];
 

@@ -1,4 +1,5 @@
 /** REST: the fleet in one object, and hosts as a list. */
+
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
@@ -8,9 +9,11 @@ import { REPO_STATUSES } from "../../shared/repos.ts";
 import type { Hub } from "../agents/hub.ts";
 import { HOST_STATUSES } from "../hosts/status.ts";
 import { unitOf } from "../hosts/unit.ts";
+import { listOf } from "../http/answers.ts";
 import { notFound } from "../http/errors.ts";
 import { iso, pageFields } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
+import { fleetAnswer, hostAnswer } from "./answers.ts";
 import { filterFleet, sortFleet } from "./filter.ts";
 import type { Fleet, FleetHost } from "./fleet.ts";
 
@@ -22,6 +25,7 @@ export function dashboardRoutes({ db, clock, hub, fleet }: { db: Db; clock: Cloc
       path: "/api/fleet/summary",
       access: "viewer",
       summary: "The fleet in figures",
+      answers: { 200: fleetAnswer },
       handle: ({ c }) => {
         const hosts = fleet.hosts();
         const since = clock.now() - DAY_MS;
@@ -48,6 +52,7 @@ export function dashboardRoutes({ db, clock, hub, fleet }: { db: Db; clock: Cloc
       path: "/api/hosts",
       access: "viewer",
       summary: "Hosts",
+      answers: { 200: listOf(hostAnswer) },
       query: v.strictObject({
         ...pageFields,
         q: v.optional(v.string(), ""),
@@ -81,6 +86,7 @@ export function dashboardRoutes({ db, clock, hub, fleet }: { db: Db; clock: Cloc
       path: "/api/hosts/:id",
       access: "viewer",
       summary: "One host; archived ones too",
+      answers: { 200: hostAnswer },
       handle: ({ c, params }) => {
         const id = params["id"] ?? "";
         const row = fleet.hosts().find((live) => live.host.id === id);

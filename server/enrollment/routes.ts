@@ -1,14 +1,25 @@
 /** REST: enrolment tokens for people, enrolment for machines. */
+
 import * as v from "valibot";
 import type { OutstandingToken } from "../../db/queries/enrollment.ts";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import { announceRequest, enrollRequest } from "../../shared/protocol/enrollment.ts";
 import { REPO_KINDS } from "../../shared/repos.ts";
+import { listOf, noBody } from "../http/answers.ts";
 import { Refusal } from "../http/errors.ts";
 import { iso } from "../http/lists.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
 import { publicRoute, type Route, route } from "../http/routes.ts";
 import type { Announcements, PendingHost } from "./announcements.ts";
+import {
+  acceptedAnswer,
+  announceAnswer,
+  enrollAnswer,
+  freshTokenAnswer,
+  newTokenAnswer,
+  outstandingTokenAnswer,
+  pendingHostAnswer,
+} from "./answers.ts";
 import type { Enroll } from "./enroll.ts";
 import { installCommands } from "./install-commands.ts";
 import type { EnrollmentTokens } from "./tokens.ts";
@@ -50,6 +61,7 @@ export function enrollmentRoutes({
       path: "/api/enrollment-tokens",
       access: "operator",
       summary: "Outstanding enrolment tokens; no secrets",
+      answers: { 200: listOf(outstandingTokenAnswer) },
       handle: ({ c }) => {
         const items = tokens.listOutstanding().map(tokenBodyOf);
         return c.json({ items, total: items.length });
@@ -61,6 +73,16 @@ export function enrollmentRoutes({
       access: "admin",
       action: "enrollment_token.created",
       summary: "Make a token for a new host; what was generated is shown once",
+      example: {
+        host_name: "web-01",
+        tags: ["prod"],
+        includes: ["/etc", "/home"],
+        backup_now: true,
+        repo: { kind: "rest", url: "rest:https://vault.example/web-01/" },
+        expires_in_s: 3600,
+      },
+      answers: { 201: newTokenAnswer },
+      errors: { 409: ["name_taken"], 503: ["busy"] },
       body: tokenBody,
       handle: async ({ c, body, actor, from }) => {
         const { row, token, generated } = await tokens.create(actor, body);
@@ -74,6 +96,8 @@ export function enrollmentRoutes({
       access: "admin",
       action: "enrollment_token.regenerated",
       summary: "A fresh token for the same host-to-be",
+      answers: { 200: freshTokenAnswer },
+      errors: { 410: ["token_used", "token_revoked", "token_unreadable"] },
       body: v.strictObject({}),
       handle: ({ c, params, actor, from }) => {
         const { row, token } = tokens.regenerate(actor, params["id"] ?? "");
@@ -91,6 +115,8 @@ export function enrollmentRoutes({
       access: "admin",
       action: "enrollment_token.revoked",
       summary: "Revoke a token",
+      answers: noBody,
+      errors: { 410: ["token_used", "token_revoked"] },
       handle: ({ c, params, actor }) => {
         tokens.revoke(actor, params["id"] ?? "");
         return c.body(null, 204);
@@ -102,6 +128,8 @@ export function enrollmentRoutes({
       access: "admin",
       action: "enrollment_token.created",
       summary: "A token by which this host enrols again, or new hardware takes its place",
+      answers: { 201: freshTokenAnswer },
+      errors: { 409: ["host_archived"] },
       body: v.strictObject({ replace: v.optional(v.boolean(), false) }),
       handle: ({ c, params, body, actor, from }) => {
         const { row, token } = tokens.createForHost(actor, params["id"] ?? "", body.replace);
@@ -121,6 +149,14 @@ export function enrollmentRoutes({
       path: "/api/agents/enroll",
       action: "host.enrolled",
       summary: "A machine shows its token and becomes a host",
+      answers: { 201: enrollAnswer },
+      errors: {
+        401: ["token_invalid"],
+        409: ["name_taken", "agent_token_taken", "other_machine"],
+        410: ["token_unreadable"],
+        422: ["protocol_too_old"],
+        429: ["too_many_attempts"],
+      },
       body: enrollRequest,
       handle: ({ c, body, from }) => {
         const wait = limit.hit(from.network);
@@ -134,6 +170,8 @@ export function enrollmentRoutes({
       path: "/api/agents/announce",
       action: "pending_host.announced",
       summary: "A machine without a token shows its key and asks to join",
+      answers: { 201: announceAnswer },
+      errors: { 422: ["protocol_too_old"], 429: ["too_many_attempts"] },
       body: announceRequest,
       handle: ({ c, body, from }) => c.json(announcements.announce(body, from.ip), 201),
     }),
@@ -142,6 +180,7 @@ export function enrollmentRoutes({
       path: "/api/pending-hosts",
       access: "operator",
       summary: "Machines that ask to join and have proven their key",
+      answers: { 200: listOf(pendingHostAnswer) },
       handle: ({ c }) => {
         const items = announcements.list().map(pendingBodyOf);
         return c.json({ items, total: items.length });
@@ -153,6 +192,13 @@ export function enrollmentRoutes({
       access: "admin",
       action: "pending_host.accepted",
       summary: "Make a host of a machine that asks; what was generated is shown once",
+      example: {
+        host_name: "web-01",
+        includes: ["/etc", "/home"],
+        repo: { url: "rest:https://vault.example/web-01/" },
+      },
+      answers: { 201: acceptedAnswer },
+      errors: { 409: ["name_taken", "agent_token_taken"], 503: ["busy"] },
       body: v.strictObject(newcomer),
       handle: async ({ c, params, body, actor }) => {
         const { hostId, generated } = await announcements.accept(actor, params["id"] ?? "", body);
@@ -165,6 +211,7 @@ export function enrollmentRoutes({
       access: "admin",
       action: "pending_host.rejected",
       summary: "Turn away a machine that asks",
+      answers: noBody,
       body: v.strictObject({}),
       handle: ({ c, params, actor }) => {
         announcements.reject(actor, params["id"] ?? "");

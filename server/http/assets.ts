@@ -4,12 +4,15 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
 import { createGenerator, type UserConfig } from "@unocss/core";
+import type { ApiDocsUrls } from "../../ui/api-docs/page.tsx";
 import type { AssetUrls } from "../../ui/view.ts";
 import unoConfig, { partClasses } from "../../uno.config.ts";
 
 export type Assets = {
   /** Addresses for the layout; stable names in development, content hashes otherwise. */
   urls: AssetUrls;
+  /** Addresses for the page that shows the REST interface. */
+  apiDocs: ApiDocsUrls;
   /** Answers a GET or HEAD below `/assets/`; null when there is no such file. */
   serve: (request: Request) => Promise<Response | null>;
 };
@@ -31,6 +34,7 @@ const TYPES = {
   svg: "image/svg+xml",
   woff2: "font/woff2",
 } as const;
+const SWAGGER = join(ROOT, "node_modules/swagger-ui-dist");
 const FONTS = [
   { family: "Inter Variable", name: "inter", file: "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2" },
   {
@@ -71,12 +75,18 @@ export async function buildAssets({ dev }: { dev: boolean }): Promise<Assets> {
     icon,
     fonts: fonts.map(({ url }) => url),
   };
+  const apiDocs = {
+    styles: add("swagger-ui", "css", withoutMap(join(SWAGGER, "swagger-ui.css"))),
+    library: add("swagger-ui", "js", withoutMap(join(SWAGGER, "swagger-ui-bundle.js"))),
+    script: add("api-docs", "js", encode(await buildScript("api-docs"))),
+  };
   const rebuild = new Map(
     dev ? (["styles", "script", "jobScript"] as const).map((name) => [urls[name], builders[name]] as const) : [],
   );
 
   return {
     urls,
+    apiDocs,
     serve: async (request) => {
       const { pathname } = new URL(request.url);
       const file = files.get(pathname);
@@ -125,9 +135,17 @@ export function chooseEncoding(accept: string, known: readonly Encoding[] = ["br
   return null;
 }
 
+const LARGE = 512 * 1024;
+
 const COMPRESS: Record<Encoding, (body: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>> = {
-  br: async (body) =>
-    bytes(await promisify(brotliCompress)(body, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: body.byteLength } })),
+  br: async (body) => {
+    const params = {
+      [constants.BROTLI_PARAM_SIZE_HINT]: body.byteLength,
+      // The best quality takes seconds for a megabyte, and somebody waits.
+      [constants.BROTLI_PARAM_QUALITY]: body.byteLength > LARGE ? 7 : constants.BROTLI_MAX_QUALITY,
+    };
+    return bytes(await promisify(brotliCompress)(body, { params }));
+  },
   zstd: async (body) => bytes(await Bun.zstdCompress(body, { level: 19 })),
   gzip: async (body) => bytes(Bun.gzipSync(body, { level: 9 })),
 };
@@ -136,6 +154,11 @@ function compressed(file: Asset, encoding: Encoding): Promise<Uint8Array<ArrayBu
   const known = file.encoded.get(encoding) ?? COMPRESS[encoding](file.body);
   file.encoded.set(encoding, known);
   return known;
+}
+
+/** Source maps stay in the package: browsers must not ask for them here. */
+function withoutMap(file: string): Uint8Array<ArrayBuffer> {
+  return encode(readFileSync(file, "utf8").replace(/(?:\/\/|\/\*)# sourceMappingURL=.*\s*$/, ""));
 }
 
 /** UnoCSS over the sources of the pages, the parts, the tokens and the font faces, minified. */
@@ -166,7 +189,7 @@ function minify(css: string): string {
     .trim();
 }
 
-async function buildScript(name: "main" | "job"): Promise<string> {
+async function buildScript(name: "main" | "job" | "api-docs"): Promise<string> {
   const result = await Bun.build({
     entrypoints: [join(UI, "client", `${name}.ts`)],
     target: "browser",

@@ -1,4 +1,5 @@
 /** Back up now: one group, or all groups of a schedule; as REST and as forms, with limits for this run alone. */
+
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
@@ -9,6 +10,7 @@ import { bandwidthBody, bandwidthOf } from "../hosts/bandwidth.ts";
 import { Refusal } from "../http/errors.ts";
 import { isHtmx, type PageMaker } from "../http/page-maker.ts";
 import { type AppContext, type FormBody, formRoute, type Route, route } from "../http/routes.ts";
+import { madeJobsAnswer } from "./answers.ts";
 import type { CreatedJob } from "./create.ts";
 import type { Orders, RunOptions } from "./orders.ts";
 
@@ -34,6 +36,8 @@ export function runNowRoutes({
       access: "operator",
       action: "job.backup_requested",
       summary: "Back up this group now",
+      answers: { 202: madeJobsAnswer },
+      errors: { 409: ["host_archived", "not_a_target"] },
       body: runBody,
       handle: ({ c, params, body, actor }) => {
         const options = { repoIds: body.repo_ids, bandwidth: body.bandwidth };
@@ -46,6 +50,8 @@ export function runNowRoutes({
       access: "operator",
       action: "job.backup_requested",
       summary: "Back up all groups of this schedule now",
+      answers: { 202: madeJobsAnswer },
+      errors: { 409: ["host_archived"] },
       body: v.strictObject({ bandwidth: v.optional(bandwidthBody) }),
       handle: ({ c, params, body, actor }) => {
         const options = { bandwidth: body.bandwidth };

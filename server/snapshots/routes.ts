@@ -1,4 +1,5 @@
 /** REST: snapshots of a host, as last reported. */
+
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
@@ -7,6 +8,7 @@ import { listSnapshots } from "../../db/queries/snapshots.ts";
 import { notFound } from "../http/errors.ts";
 import { iso, pageFields, timeParameter } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
+import { snapshotListAnswer } from "./answers.ts";
 
 export function snapshotRoutes({ db }: { db: Db }): Route[] {
   return [
@@ -15,6 +17,7 @@ export function snapshotRoutes({ db }: { db: Db }): Route[] {
       path: "/api/hosts/:id/snapshots",
       access: "viewer",
       summary: "Snapshots, newest first",
+      answers: { 200: snapshotListAnswer },
       query: v.strictObject({
         ...pageFields,
         repo_id: v.optional(v.string()),

@@ -78,14 +78,15 @@ async function startAppIn(
   const log: string[] = [];
   const read = readConfig({ ...settings, RM_DATA_DIR: folder }, false);
   if (!read.ok) throw new Error(read.errors.join("\n"));
-  const wired = await wire({
+  const parts = {
     db,
     config: read.config,
     clock,
     redactor,
     sealer: createSealer(Buffer.alloc(32, 1)),
     log: createLog({ level, format: "json", clock, redactor, write: (line) => log.push(line) }),
-  });
+  };
+  const wired = await wire(parts, { checkAnswers: true });
   cleanup.add(() => wired.drain());
   const bindings = { ip: "127.0.0.1", upgrade: () => false };
   return {

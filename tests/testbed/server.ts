@@ -19,24 +19,33 @@ export type ServerProcess = {
   exited: Promise<number>;
 };
 
-export type ServerOptions = { dataDir: string; port?: number; env?: Record<string, string> };
+/** `checkAnswers`: answers that no route declares become a 500. Off where the server's speed is measured. */
+export type ServerOptions = { dataDir: string; port?: number; env?: Record<string, string>; checkAnswers?: boolean };
 
 /** Resolves when the server listens. @throws with its log when it ends before that */
-export async function startServer({ dataDir, port = 0, env = {} }: ServerOptions): Promise<ServerProcess> {
-  const child = Bun.spawn([process.execPath, join(REPOSITORY, "server/main.ts")], {
-    cwd: REPOSITORY,
-    env: {
-      PATH: process.env["PATH"] ?? "",
-      HOME: process.env["HOME"] ?? "/root",
-      RM_LISTEN: `127.0.0.1:${port}`,
-      RM_DATA_DIR: dataDir,
-      RM_LOG_FORMAT: "text",
-      ...env,
+export async function startServer({
+  dataDir,
+  port = 0,
+  env = {},
+  checkAnswers = true,
+}: ServerOptions): Promise<ServerProcess> {
+  const child = Bun.spawn(
+    [process.execPath, join(REPOSITORY, "server/main.ts"), "serve", ...(checkAnswers ? ["--check-answers"] : [])],
+    {
+      cwd: REPOSITORY,
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        HOME: process.env["HOME"] ?? "/root",
+        RM_LISTEN: `127.0.0.1:${port}`,
+        RM_DATA_DIR: dataDir,
+        RM_LOG_FORMAT: "text",
+        ...env,
+      },
+      stdout: "pipe",
+      stderr: "pipe",
+      stdin: "ignore",
     },
-    stdout: "pipe",
-    stderr: "pipe",
-    stdin: "ignore",
-  });
+  );
   const { said: log, ended } = collect(child.stderr);
   const exited = exitOf(child, ended);
   const head = await firstLines(child.stdout, (text) => text.includes("Ctrl-C stops it."));
