@@ -3,6 +3,9 @@ import * as v from "valibot";
 import { errorAnswer, errorCodesOf, isMedia } from "./answers.ts";
 import type { Route } from "./routes.ts";
 
+/** Begins the log line of such a failure. */
+export const UNDECLARED = "undeclared answer";
+
 /** An answer that its route did not declare. Names fields, never values: an answer may hold a password. */
 export class UndeclaredAnswer extends Error {}
 
@@ -11,7 +14,7 @@ export async function checkAnswer(route: Route, answer: Response): Promise<void>
   const { answers } = route;
   if (answers === null || answers === "page" || answer.status === 304) return;
   const problem = answer.status >= 400 ? await problemOfError(route, answer) : await problemOfSuccess(route, answer);
-  if (problem) throw new UndeclaredAnswer(`${route.method} ${route.path} ${answer.status}: ${problem}`);
+  if (problem) throw new UndeclaredAnswer(`${UNDECLARED}: ${route.method} ${route.path} ${answer.status}: ${problem}`);
 }
 
 async function problemOfError(route: Route, answer: Response): Promise<string | null> {

@@ -4,6 +4,7 @@ import { insertUser } from "../../db/queries/users.ts";
 import type { Role } from "../../db/schema/users.ts";
 import { newUser } from "../../server/auth/new-user.ts";
 import { hashPassword } from "../../server/auth/passwords.ts";
+import { UNDECLARED } from "../../server/http/check-answers.ts";
 import type { Socket, SocketEnd } from "../../server/http/sockets.ts";
 import { readConfig } from "../../server/runtime/config.ts";
 import { createSealer } from "../../server/runtime/seal.ts";
@@ -88,6 +89,7 @@ async function startAppIn(
   };
   const wired = await wire(parts, { checkAnswers: true });
   cleanup.add(() => wired.drain());
+  cleanup.add(() => throwIfUndeclared(log.join("\n")));
   const bindings = { ip: "127.0.0.1", upgrade: () => false };
   return {
     db,
@@ -111,6 +113,12 @@ async function startAppIn(
       return insideSocket(end, heard);
     },
   };
+}
+
+/** Also where a test does not look at the status. @throws with the lines of the log */
+export function throwIfUndeclared(log: string): void {
+  const found = log.split("\n").filter((line) => line.includes(UNDECLARED));
+  if (found.length > 0) throw new Error(found.join("\n"));
 }
 
 function insideSocket(end: SocketEnd, { onFrame, onClose }: Omit<ConnectOptions, "ip">): InsideSocket {

@@ -1,5 +1,6 @@
 /** A real server process on a data folder of its own, and a signed-in REST client. */
 import { join, resolve } from "node:path";
+import { throwIfUndeclared } from "./app.ts";
 import { collect, exitOf, readAll } from "./output.ts";
 
 const REPOSITORY = resolve(import.meta.dir, "../..");
@@ -63,7 +64,9 @@ export async function startServer({
     log,
     stop: async () => {
       child.kill("SIGTERM");
-      return await exited;
+      const code = await exited;
+      throwIfUndeclared(log());
+      return code;
     },
     kill: (signal = "SIGKILL") => child.kill(signal),
     exited,
