@@ -20,7 +20,7 @@ export async function bundleRestic({ out, version, executables, effort }: Restic
     const source = executables[platform.id];
     if (!source) continue;
     const name = platform.os === "windows" ? "restic.exe" : "restic";
-    files.push(await bundleExecutable(out, { ...platform, name, source }, effort));
+    files.push(await bundleExecutable(out, { ...platform, name, version, source }, effort));
   }
   const places = PLATFORMS.map((platform) => platform.id);
   await writeIndex(out, { version, files }, places);

@@ -37,9 +37,10 @@ test("a machine that is not enrolled says so everywhere", async () => {
   expect(doctor.code).toBe(1);
   expect(doctor.out).toContain("problem this machine is not enrolled");
   expect(doctor.out).toContain("remedy: ");
-  expect((await runAgentCli(environment, "version")).out).toMatch(
-    /^restic-manager-agent \d+\.\d+\.\d+ .*\nprotocol 1\nrestic/,
-  );
+  for (const asked of ["version", "--version"])
+    expect((await runAgentCli(environment, asked)).out).toMatch(
+      /^restic-manager-agent \d+\.\d+\.\d+-dev .*\nprotocol 1\nrestic/,
+    );
 });
 
 test("status and doctor beside a running agent; uninstall refuses until it has stopped, then removes everything", async () => {

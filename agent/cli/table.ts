@@ -30,7 +30,7 @@ export async function runCli(args: string[], io: Io): Promise<number> {
     io.out(usage());
     return 0;
   }
-  const command = [...COMMANDS, ...HIDDEN].find((one) => one.name === name);
+  const command = [...COMMANDS, ...HIDDEN].find((one) => one.name === (name === "--version" ? "version" : name));
   if (!command) {
     io.err(name === undefined ? "Which command?" : `Unknown command: ${name}`);
     io.err(usage());

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { shellQuote } from "../../shared/install-command.ts";
 import { type Manifest, type ManifestFile, manifest } from "../../shared/protocol/enrollment.ts";
-import { PRODUCT_VERSION } from "../../shared/version.ts";
 import { named } from "../http/answers.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import { type AppContext, publicRoute, type Route } from "../http/routes.ts";
+import { SERVER_VERSION } from "../runtime/version.ts";
 import type { Bundle, BundledFile } from "./bundle.ts";
 import type { Signer } from "./signing.ts";
 
@@ -74,7 +74,8 @@ export function downloadRoutes({ bundle, signer }: DownloadDeps): Route[] {
 
 async function makeManifest(bundle: Bundle, signer: Signer): Promise<Manifest> {
   const files: ManifestFile[] = bundle.list().map(({ zstPath: _zst, gzPath: _gz, ...file }) => file);
-  const content = { version: PRODUCT_VERSION, files };
+  const agent = files.find(({ kind }) => kind === "agent");
+  const content = { version: agent?.version ?? SERVER_VERSION, files };
   return { ...content, jws: await signer.sign(content) };
 }
 

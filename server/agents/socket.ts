@@ -10,7 +10,6 @@ import {
   PROTOCOL_VERSION,
   SILENT_AGENT_MS,
 } from "../../shared/protocol/version.ts";
-import { PRODUCT_VERSION } from "../../shared/version.ts";
 import { hashToken } from "../auth/tokens.ts";
 import { Refusal } from "../http/errors.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
@@ -18,6 +17,7 @@ import { publicRoute, type Route } from "../http/routes.ts";
 import type { Socket, SocketEnd } from "../http/sockets.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import { createTurns } from "../runtime/turns.ts";
+import { SERVER_VERSION } from "../runtime/version.ts";
 import { type Connection, createConnection, type Hello, type Hub } from "./hub.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Intake } from "./intake.ts";
@@ -141,7 +141,7 @@ export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
     }
     connection.send("welcome", {
       protocol_version: PROTOCOL_VERSION,
-      server_version: PRODUCT_VERSION,
+      server_version: SERVER_VERSION,
       server_state_id: serverStateId,
       host_id: connection.hostId,
       time: clock.now(),

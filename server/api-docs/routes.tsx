@@ -1,10 +1,10 @@
 /** REST, described by itself: the OpenAPI document, and the page that shows it. */
 import * as v from "valibot";
-import { PRODUCT_VERSION } from "../../shared/version.ts";
 import { ApiDocsPage } from "../../ui/api-docs/page.tsx";
 import type { Assets } from "../http/assets.ts";
 import { preferencesOf } from "../http/page-maker.ts";
 import { type Route, route } from "../http/routes.ts";
+import { SERVER_VERSION } from "../runtime/version.ts";
 import { makeDocument, type OpenApiDocument } from "./document.ts";
 
 const openApiAnswer = v.looseObject({
@@ -25,7 +25,7 @@ export function apiDocsRoutes(others: readonly Route[], assets: Pick<Assets, "ur
       summary: "This description, as OpenAPI 3.1",
       answers: { 200: openApiAnswer },
       handle: ({ c }) => {
-        document ??= makeDocument([...others, ...own], PRODUCT_VERSION);
+        document ??= makeDocument([...others, ...own], SERVER_VERSION);
         return c.json(document);
       },
     }),

@@ -1,11 +1,11 @@
 // What every page route needs: the view of who looks, answers for browsers and for HTMX, refused forms with what was typed.
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Clock } from "../../shared/clock.ts";
-import { PRODUCT_VERSION } from "../../shared/version.ts";
 import type { DoorView } from "../../ui/auth/door.tsx";
 import type { FormState } from "../../ui/components/field.tsx";
 import { createDates, type Dates } from "../../ui/format.ts";
 import type { AssetUrls, Preferences, Toast, View } from "../../ui/view.ts";
+import { SERVER_VERSION } from "../runtime/version.ts";
 import { chooseEncoding, type Encoding } from "./assets.ts";
 import { Refusal } from "./errors.ts";
 import type { AppContext, FormBody, Origin, Session } from "./routes.ts";
@@ -89,7 +89,7 @@ export function createPageMaker({ clock, assets, countRunningJobs, isSecure }: P
       preferences: preferencesOf(c),
       today: datesOf(c).day(clock.now()),
       origin: from.origin,
-      version: PRODUCT_VERSION,
+      version: SERVER_VERSION,
     }),
     page(c, view, markup, status = 200, tag = undefined) {
       const html = String(markup);

@@ -6,7 +6,6 @@ import { findSetting, putSetting } from "../../db/queries/settings.ts";
 import { measureDatabase } from "../../db/queries/upkeep.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
-import { PRODUCT_VERSION } from "../../shared/version.ts";
 import { emptyForm, type FormState } from "../../ui/components/field.tsx";
 import { RecoverySheetPage } from "../../ui/settings/recovery-sheet.tsx";
 import { SystemPage } from "../../ui/settings/system.tsx";
@@ -15,6 +14,7 @@ import { attempt, type PageCall, type PageMaker, textOf } from "../http/page-mak
 import { formRoute, type Route, route } from "../http/routes.ts";
 import type { Credentials } from "../repos/credentials.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
+import { SERVER_VERSION } from "../runtime/version.ts";
 import { DECRYPT_COMMAND, encryptSheet, readSheet, SHEET_SETTING, sheetText } from "../upkeep/recovery-sheet.ts";
 import type { Upkeep } from "../upkeep/upkeep.ts";
 import type { Accounts } from "../users/accounts.ts";
@@ -42,7 +42,7 @@ export function settingsPages(deps: SettingsPageDeps): Route[] {
       <SystemPage
         view={view}
         form={form}
-        version={PRODUCT_VERSION}
+        version={SERVER_VERSION}
         runtime={`Bun ${Bun.version}`}
         keyId={keyId}
         database={measureDatabase(db)}
