@@ -58,6 +58,8 @@ export type PageDeps = {
   /** Names the server key without telling it. */
   keyId: string;
   announcements: Announcements;
+  /** Of the server's self-signed certificate; null when it has none. */
+  pin: string | null;
   /** What the server held back of a host's reports. */
   findIntakeNote: Intake["findNote"];
   lastSeenAt(host: Pick<HostRow, "id" | "lastSeenAt">): number | null;

@@ -31,6 +31,7 @@ import { createDesiredStates } from "./desired-state/states.ts";
 import { createStateSync } from "./desired-state/sync.ts";
 import { createAnnouncements } from "./enrollment/announcements.ts";
 import { createAnswers, createEnroll } from "./enrollment/enroll.ts";
+import { selfSignedPin } from "./enrollment/own-certificate.ts";
 import { createPendingSockets } from "./enrollment/pending-socket.ts";
 import { enrollmentRoutes } from "./enrollment/routes.ts";
 import { createEnrollmentTokens } from "./enrollment/tokens.ts";
@@ -289,6 +290,7 @@ export async function wire(
   const ticker = startTicker(ticks, log, clock);
 
   const originOf = createOriginReader({ ...config, tls: config.tls !== null });
+  const pin = selfSignedPin(config.tls?.certFile ?? null, config.trustedProxies.length > 0);
   const pages = createPages({
     db,
     clock,
@@ -315,6 +317,7 @@ export async function wire(
     cancel,
     tokens,
     announcements,
+    pin,
     upkeep,
     keyId: sealer.keyId,
     lastSeenAt,
@@ -333,7 +336,7 @@ export async function wire(
     ...snapshotRoutes({ db }),
     ...maintenanceRoutes({ db, maintenance, survey, settings: maintenanceSettings, reinit }),
     ...jobRoutes({ db, hub, live, orders, cancel }),
-    ...enrollmentRoutes({ clock, tokens, enroll, announcements }),
+    ...enrollmentRoutes({ clock, tokens, enroll, announcements, pin }),
     ...downloadRoutes({ bundle, signer }),
     ...auditRoutes({ db }),
     ...agentSockets.routes,

@@ -26,6 +26,11 @@ const TAGS: readonly (readonly [RegExp, string])[] = [
   [/\/(hosts|fleet)\b/, "Hosts"],
   [/audit/, "Audit log"],
 ];
+const OTHER = "Server";
+const TAG_ORDER = [
+  ...["Signing in", "Hosts", "Adding hosts", "Source groups", "Schedules", "Repos", "Maintenance", "Snapshots", "Jobs"],
+  ...["Audit log", "Machines", OTHER],
+];
 const ROLE_WORDS = { public: "Needs no session.", viewer: "Needs the role viewer.", operator: "", admin: "" };
 const SESSION_COOKIE = "rm_session";
 
@@ -54,7 +59,7 @@ export function makeDocument(routes: readonly Route[], version: string): OpenApi
       },
     },
     servers: [{ url: "/" }],
-    tags: [...new Set([...TAGS.map(([, name]) => name), OTHER])].map((name) => ({ name })),
+    tags: TAG_ORDER.map((name) => ({ name })),
     paths,
     components: {
       schemas: schemas.named,
@@ -65,8 +70,6 @@ export function makeDocument(routes: readonly Route[], version: string): OpenApi
     },
   };
 }
-
-const OTHER = "Server";
 
 function operationOf(route: Route, answers: Answers, schemas: Schemas, error: JsonSchema): JsonSchema {
   const { method, path, access, summary, query, body, action } = route;

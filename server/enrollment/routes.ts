@@ -48,11 +48,14 @@ export function enrollmentRoutes({
   tokens,
   enroll,
   announcements,
+  pin,
 }: {
   clock: Clock;
   tokens: EnrollmentTokens;
   enroll: Enroll;
   announcements: Announcements;
+  /** Of the server's self-signed certificate; null when it has none. */
+  pin: string | null;
 }): Route[] {
   const limit = createRateLimit({ limit: ENROLLMENTS_PER_MINUTE, windowMs: MINUTE_MS, clock });
   return [
@@ -86,7 +89,7 @@ export function enrollmentRoutes({
       body: tokenBody,
       handle: async ({ c, body, actor, from }) => {
         const { row, token, generated } = await tokens.create(actor, body);
-        const install = installCommands(from.origin, token);
+        const install = installCommands(from.origin, token, { pin });
         return c.json({ id: row.id, token, expires_at: iso(row.expiresAt), install, generated }, 201);
       },
     }),
@@ -105,7 +108,7 @@ export function enrollmentRoutes({
           id: row.id,
           token,
           expires_at: iso(row.expiresAt),
-          install: installCommands(from.origin, token),
+          install: installCommands(from.origin, token, { pin }),
         });
       },
     }),
@@ -138,7 +141,7 @@ export function enrollmentRoutes({
             id: row.id,
             token,
             expires_at: iso(row.expiresAt),
-            install: installCommands(from.origin, token, !body.replace),
+            install: installCommands(from.origin, token, { pin, isAgain: !body.replace }),
           },
           201,
         );

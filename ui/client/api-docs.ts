@@ -4,7 +4,7 @@ type SwaggerOptions = {
   url: string;
   dom_id: string;
   deepLinking: boolean;
-  docExpansion: "none";
+  docExpansion: "list";
   defaultModelsExpandDepth: number;
   supportedSubmitMethods: string[];
   validatorUrl: null;
@@ -21,7 +21,7 @@ SwaggerUIBundle({
   url: "/api/openapi.json",
   dom_id: "#api-docs",
   deepLinking: true,
-  docExpansion: "none",
+  docExpansion: "list",
   defaultModelsExpandDepth: 0,
   supportedSubmitMethods: ["get"],
   validatorUrl: null,

@@ -1,5 +1,6 @@
 // Add a host: what it is called, where its repository is, what matters on it.
 import { defaultIncludes } from "../../shared/exclude-preset.ts";
+import type { LinkProblem } from "../../shared/server-link.ts";
 import { LinkButton, SubmitButton } from "../components/button.tsx";
 import { Csrf, FormMessage, type FormState, LinesField, SaveBar, TextField, Tick } from "../components/field.tsx";
 import { Crumbs, LedgerSection } from "../components/panels.tsx";
@@ -7,14 +8,16 @@ import { Verdict } from "../components/status.tsx";
 import { Page, PageHead } from "../layout.tsx";
 import { RepositoryFields } from "../repos/fields.tsx";
 import type { View } from "../view.ts";
+import { LinkProblems } from "./link-problems.tsx";
 import { OutstandingTokens, type TokenLine } from "./tokens.tsx";
 
 export type AddHostProps = {
   form: FormState;
   tokens: readonly TokenLine[];
+  linkProblems: readonly LinkProblem[];
 };
 
-export function AddHostPage({ view, form, tokens }: AddHostProps & { view: View }) {
+export function AddHostPage({ view, form, tokens, linkProblems }: AddHostProps & { view: View }) {
   return (
     <Page view={view} title="Add host">
       <Crumbs crumbs={[{ label: "Dashboard", href: "/" }, { label: "Add host" }]} />
@@ -23,6 +26,7 @@ export function AddHostPage({ view, form, tokens }: AddHostProps & { view: View 
           Add a host
         </Verdict>
       </PageHead>
+      <LinkProblems problems={linkProblems} origin={view.origin} />
       <form class="ledger" method="post" action="/hosts/new">
         <Csrf token={view.csrf} />
         <FormMessage form={form} />

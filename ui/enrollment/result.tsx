@@ -1,8 +1,10 @@
 // After "Add host": the command for the machine, the secrets that are shown once, and what happens live.
+import type { LinkProblem } from "../../shared/server-link.ts";
 import { CopyBox, Crumbs, LedgerSection, Notice } from "../components/panels.tsx";
 import { formatSpan } from "../format.ts";
 import { Page, PageHead } from "../layout.tsx";
 import type { View } from "../view.ts";
+import { LinkProblems } from "./link-problems.tsx";
 import { type EnrollmentProgress, EnrollmentSteps, EnrollmentVerdict } from "./steps.tsx";
 import { OutstandingTokens, type TokenLine } from "./tokens.tsx";
 
@@ -22,6 +24,7 @@ export type AddHostResultProps = {
   /** Of the token; null when the machine announced itself. */
   lifetimeMs: number | null;
   tokens: readonly TokenLine[];
+  linkProblems: readonly LinkProblem[];
 };
 
 export function AddHostResultPage({ view, ...data }: AddHostResultProps & { view: View }) {
@@ -50,7 +53,10 @@ export function AddHostResultPage({ view, ...data }: AddHostResultProps & { view
               about={`As root. Valid once, for ${formatSpan(data.lifetimeMs)}.`}
             >
               {once?.command ? (
-                <Commands command={once.command} includes={data.includes} />
+                <div class="fields">
+                  <LinkProblems problems={data.linkProblems} origin={view.origin} />
+                  <Commands command={once.command} includes={data.includes} />
+                </div>
               ) : (
                 <Notice glyph="idle" reason="The command was shown once, when the token was made.">
                   Regenerate the token below to see a new one.
