@@ -68,9 +68,10 @@ async function keptFiles(build: AgentBuild, inputs: string): Promise<Map<string,
   for (const platform of PLATFORMS) {
     const stamp = await readStamp(join(build.out, platform.id));
     const listed = index?.files.some((file) => file.sha256 === stamp?.file?.sha256) ?? false;
-    if (!listed || !stamp?.file || !isCurrent(build, stamp, inputs)) continue;
+    if (!listed || !stamp?.file || stamp.inputs !== inputs) continue;
     const asked = build.platforms.includes(platform);
-    const goodEnough = build.ifStale && (stamp.effort === "small" || build.effort === "quick");
+    const goodEnough =
+      build.ifStale && isCurrent(build, stamp, inputs) && (stamp.effort === "small" || build.effort === "quick");
     if (!asked || goodEnough) kept.set(platform.id, stamp.file);
   }
   return kept;

@@ -1,5 +1,4 @@
 /** What machines fetch: the signed manifest, agents, restic, the installer and its files. No sign-in: nothing here is secret. */
-
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";

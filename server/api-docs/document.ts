@@ -31,7 +31,6 @@ const TAG_ORDER = [
   ...["Signing in", "Hosts", "Adding hosts", "Source groups", "Schedules", "Repos", "Maintenance", "Snapshots", "Jobs"],
   ...["Audit log", "Machines", OTHER],
 ];
-const ROLE_WORDS = { public: "Needs no session.", viewer: "Needs the role viewer.", operator: "", admin: "" };
 const SESSION_COOKIE = "rm_session";
 
 /** @param version of the product */
@@ -51,7 +50,7 @@ export function makeDocument(routes: readonly Route[], version: string): OpenApi
       title: "restic-manager",
       version,
       description:
-        "Sign in with POST /api/auth/login: the answer sets a cookie and tells the token that every write sends as " +
+        "Sign in with POST /api/auth/login: the answer sets a cookie and returns the token that every write sends as " +
         "X-CSRF-Token. Where an Origin header is sent, it must be the server's own address. Answers may gain fields.",
       license: {
         name: "PolyForm Noncommercial 1.0.0",
@@ -73,7 +72,8 @@ export function makeDocument(routes: readonly Route[], version: string): OpenApi
 
 function operationOf(route: Route, answers: Answers, schemas: Schemas, error: JsonSchema): JsonSchema {
   const { method, path, access, summary, query, body, action } = route;
-  const role = ROLE_WORDS[access] || `Needs the role ${access}.`;
+  const role =
+    access === "public" ? "Needs no session." : `Needs the role ${access}${access === "admin" ? "" : " or higher"}.`;
   return {
     operationId: operationId(route),
     summary,
@@ -139,12 +139,15 @@ function successes(answers: Answers, schemas: Schemas): JsonSchema {
       if (isMedia(answer)) return [status, { description: "The file", content: { [answer.media]: {} } }];
       const schema = schemas.of(answer);
       const example = exampleOf(schema, schemas.lookUp);
-      return [status, { description: DONE[status] ?? "Done", content: { "application/json": { schema, example } } }];
+      return [
+        status,
+        { description: SUCCESSES[status] ?? "Done", content: { "application/json": { schema, example } } },
+      ];
     }),
   );
 }
 
-const DONE: Record<string, string> = { 200: "As asked", 201: "Created", 202: "Under way" };
+const SUCCESSES: Record<string, string> = { 200: "Done", 201: "Created", 202: "Accepted" };
 
 function refusal(status: number, codes: readonly string[], schema: JsonSchema): JsonSchema {
   const waits = { "Retry-After": { description: "Seconds", schema: { type: "integer" } } };
@@ -152,7 +155,7 @@ function refusal(status: number, codes: readonly string[], schema: JsonSchema): 
     description: codes.map((code) => `\`${code}\``).join(", "),
     ...(status === 429 || status === 503 ? { headers: waits } : {}),
     content: {
-      "application/json": { schema, example: { error: { code: codes[0], message: "What is wrong, and what to do." } } },
+      "application/json": { schema, example: { error: { code: codes[0], message: "What happened, and what to do." } } },
     },
     "x-codes": codes,
   };

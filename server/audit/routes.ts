@@ -1,5 +1,4 @@
 /** REST: who changed what. */
-
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { listAudit } from "../../db/queries/audit.ts";

@@ -1,5 +1,4 @@
 /** REST: first admin, sign-in, sign-out, and who am I. */
-
 import * as v from "valibot";
 import { noBody } from "../http/answers.ts";
 import { publicRoute, type Route, route } from "../http/routes.ts";
@@ -53,7 +52,7 @@ export function authRoutes({ signIn, firstRun }: { signIn: SignIn; firstRun: Fir
       method: "GET",
       path: "/api/me",
       access: "viewer",
-      summary: "The signed-in person",
+      summary: "The signed-in user",
       answers: { 200: sessionAnswer },
       handle: ({ c, session }) =>
         c.json({

@@ -1,5 +1,4 @@
 /** REST: the fleet in one object, and hosts as a list. */
-
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
@@ -24,7 +23,7 @@ export function dashboardRoutes({ db, clock, hub, fleet }: { db: Db; clock: Cloc
       method: "GET",
       path: "/api/fleet/summary",
       access: "viewer",
-      summary: "The fleet in figures",
+      summary: "Figures of the whole fleet",
       answers: { 200: fleetAnswer },
       handle: ({ c }) => {
         const hosts = fleet.hosts();
@@ -85,7 +84,7 @@ export function dashboardRoutes({ db, clock, hub, fleet }: { db: Db; clock: Cloc
       method: "GET",
       path: "/api/hosts/:id",
       access: "viewer",
-      summary: "One host; archived ones too",
+      summary: "One host, archived or not",
       answers: { 200: hostAnswer },
       handle: ({ c, params }) => {
         const id = params["id"] ?? "";

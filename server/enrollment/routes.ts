@@ -1,5 +1,4 @@
 /** REST: enrolment tokens for people, enrolment for machines. */
-
 import * as v from "valibot";
 import type { OutstandingToken } from "../../db/queries/enrollment.ts";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
@@ -75,7 +74,7 @@ export function enrollmentRoutes({
       path: "/api/enrollment-tokens",
       access: "admin",
       action: "enrollment_token.created",
-      summary: "Make a token for a new host; what was generated is shown once",
+      summary: "Create a token for a new host; generated passwords are shown once",
       example: {
         host_name: "web-01",
         tags: ["prod"],
@@ -98,7 +97,7 @@ export function enrollmentRoutes({
       path: "/api/enrollment-tokens/:id/regenerate",
       access: "admin",
       action: "enrollment_token.regenerated",
-      summary: "A fresh token for the same host-to-be",
+      summary: "Replace the token of a host that has not enrolled yet",
       answers: { 200: freshTokenAnswer },
       errors: { 410: ["token_used", "token_revoked", "token_unreadable"] },
       body: v.strictObject({}),
@@ -130,7 +129,7 @@ export function enrollmentRoutes({
       path: "/api/hosts/:id/enrollment-token",
       access: "admin",
       action: "enrollment_token.created",
-      summary: "A token by which this host enrols again, or new hardware takes its place",
+      summary: "Create a token to enrol this host again, or to replace its hardware",
       answers: { 201: freshTokenAnswer },
       errors: { 409: ["host_archived"] },
       body: v.strictObject({ replace: v.optional(v.boolean(), false) }),
@@ -151,7 +150,7 @@ export function enrollmentRoutes({
       method: "POST",
       path: "/api/agents/enroll",
       action: "host.enrolled",
-      summary: "A machine shows its token and becomes a host",
+      summary: "For machines: enrol with a token",
       answers: { 201: enrollAnswer },
       errors: {
         401: ["token_invalid"],
@@ -172,7 +171,7 @@ export function enrollmentRoutes({
       method: "POST",
       path: "/api/agents/announce",
       action: "pending_host.announced",
-      summary: "A machine without a token shows its key and asks to join",
+      summary: "For machines: ask to join without a token, by a public key",
       answers: { 201: announceAnswer },
       errors: { 422: ["protocol_too_old"], 429: ["too_many_attempts"] },
       body: announceRequest,
@@ -182,7 +181,7 @@ export function enrollmentRoutes({
       method: "GET",
       path: "/api/pending-hosts",
       access: "operator",
-      summary: "Machines that ask to join and have proven their key",
+      summary: "Machines that ask to join and have proved their key",
       answers: { 200: listOf(pendingHostAnswer) },
       handle: ({ c }) => {
         const items = announcements.list().map(pendingBodyOf);
@@ -194,7 +193,7 @@ export function enrollmentRoutes({
       path: "/api/pending-hosts/:id/accept",
       access: "admin",
       action: "pending_host.accepted",
-      summary: "Make a host of a machine that asks; what was generated is shown once",
+      summary: "Accept a machine that asks to join; generated passwords are shown once",
       example: {
         host_name: "web-01",
         includes: ["/etc", "/home"],
@@ -213,7 +212,7 @@ export function enrollmentRoutes({
       path: "/api/pending-hosts/:id/reject",
       access: "admin",
       action: "pending_host.rejected",
-      summary: "Turn away a machine that asks",
+      summary: "Reject a machine that asks to join",
       answers: noBody,
       body: v.strictObject({}),
       handle: ({ c, params, actor }) => {

@@ -1,5 +1,4 @@
 /** REST: change, archive and purge hosts. The lists are the dashboard's. */
-
 import * as v from "valibot";
 import { noBody } from "../http/answers.ts";
 import { type Route, route } from "../http/routes.ts";
@@ -55,7 +54,7 @@ export function hostRoutes({ hosts }: { hosts: Hosts }): Route[] {
       path: "/api/hosts/:id/restore-finished",
       access: "operator",
       action: "host.restore_finished",
-      summary: "After its machine was replaced: schedules run again",
+      summary: "Resume schedules after the machine was replaced and restored",
       answers: noBody,
       errors: { 409: ["host_archived", "not_paused"] },
       body: v.strictObject({}),
@@ -69,7 +68,7 @@ export function hostRoutes({ hosts }: { hosts: Hosts }): Route[] {
       path: "/api/hosts/:id",
       access: "admin",
       action: "host.archived",
-      summary: "Archive a host: its agent is revoked, everything known stays",
+      summary: "Archive a host: its agent is revoked, its history is kept",
       answers: noBody,
       errors: { 409: ["host_archived"] },
       handle: ({ c, params, actor }) => {
@@ -82,7 +81,7 @@ export function hostRoutes({ hosts }: { hosts: Hosts }): Route[] {
       path: "/api/hosts/:id/purge",
       access: "admin",
       action: "host.purged",
-      summary: "Delete what is left of an archived host",
+      summary: "Delete an archived host for good",
       answers: noBody,
       errors: { 409: ["not_archived", "maintains_repos"] },
       body: v.strictObject({ confirm: v.string() }),

@@ -1,5 +1,4 @@
 /** REST: jobs, their logs, cancel, and the orders that make them. */
-
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
@@ -178,9 +177,9 @@ export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Rout
       },
     }),
     ...runNowRoutes({ orders, show: made }),
-    repoOrder("probe", "Open the repo now and say how it is"),
+    repoOrder("probe", "Probe the repo now"),
     repoOrder("unlock", "Remove stale locks"),
     repoOrder("stats", "Measure the repo now"),
-    repoOrder("snapshots", "Read the list of snapshots anew"),
+    repoOrder("snapshots", "List the snapshots again"),
   ];
 }

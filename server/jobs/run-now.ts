@@ -1,5 +1,4 @@
 /** Back up now: one group, or all groups of a schedule; as REST and as forms, with limits for this run alone. */
-
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";

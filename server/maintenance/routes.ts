@@ -1,5 +1,4 @@
 /** REST: when and where a repo is maintained, and the orders that do it now. */
-
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
@@ -73,7 +72,7 @@ export function maintenanceRoutes({ db, maintenance, survey, settings, reinit }:
       path: "/api/repos/:id/maintenance",
       access: "operator",
       action: "repo.maintenance_changed",
-      summary: "Change when a repo is maintained; which host does it is for admins to say",
+      summary: "Change when a repo is maintained; only admins choose the host that does it",
       example: { prune_cron: "0 5 1 * *", check_budget_bytes: 10737418240 },
       answers: { 200: maintenanceAnswer },
       body: v.strictObject({
@@ -118,7 +117,7 @@ export function maintenanceRoutes({ db, maintenance, survey, settings, reinit }:
       path: "/api/repos/:id/reinit",
       access: "admin",
       action: "repo.reinitialised",
-      summary: "Make a new repository where the agent finds none any more",
+      summary: "Create a new repository where the agent no longer finds one",
       answers: { 202: reinitAnswer },
       errors: { 409: ["repository_exists", "host_archived"] },
       body: v.strictObject({ confirm: v.string("Type the host's name."), backup_now: v.optional(v.boolean(), true) }),
@@ -131,8 +130,8 @@ export function maintenanceRoutes({ db, maintenance, survey, settings, reinit }:
 }
 
 const SUMMARIES = {
-  forget: "Take snapshots off by the retention of their groups",
-  prune: "Free the room of data that no snapshot needs",
+  forget: "Remove snapshots by the retention of their groups",
+  prune: "Free the space of data that no snapshot needs",
   check: "Check the repository, and read the next part of its data",
 } as const;
 

@@ -1,5 +1,4 @@
 /** REST: repos, what is known of them, and what opens them (never shown). */
-
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
@@ -99,7 +98,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       method: "GET",
       path: "/api/repos/:id/trend",
       access: "viewer",
-      summary: "Size and snapshots, one row a day",
+      summary: "Size and snapshots, one row per day",
       answers: { 200: trendAnswer },
       query: v.strictObject({
         days: v.optional(
@@ -127,7 +126,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       method: "GET",
       path: "/api/repos/:id/credentials/everyday",
       access: "operator",
-      summary: "What opens the repo, without its secrets",
+      summary: "The everyday credential, without its secrets",
       answers: { 200: credentialAnswer },
       handle: ({ c, params }) => {
         return c.json(shown(get(params["id"] ?? "").id, "everyday"));
@@ -138,7 +137,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       path: "/api/repos/:id/credentials/everyday",
       access: "admin",
       action: "credential.changed",
-      summary: "Change what opens the repo; it is tried first, the old one stays until it works",
+      summary: "Change the everyday credential; the old one stays in use until the new one works",
       example: { http_username: "web-01", http_password: "a new one" },
       answers: { 200: credentialAnswer },
       errors: { 409: ["credential_unreadable"] },
@@ -153,7 +152,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       method: "GET",
       path: "/api/repos/:id/credentials/admin",
       access: "operator",
-      summary: "What may delete in the repo, without its secrets",
+      summary: "The admin credential, without its secrets",
       answers: { 200: credentialAnswer },
       handle: ({ c, params }) => c.json(shown(get(params["id"] ?? "").id, "admin")),
     }),
@@ -162,7 +161,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       path: "/api/repos/:id/credentials/admin",
       access: "admin",
       action: "credential.changed",
-      summary: "Set what may delete; what is left out is taken from the everyday credential",
+      summary: "Set the admin credential; missing fields are taken from the everyday one",
       example: { url: "rest:https://vault.example:8001/web-01/", http_username: "admin", http_password: "another one" },
       answers: { 200: credentialAnswer },
       errors: { 409: ["credential_unreadable"] },
@@ -178,7 +177,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       path: "/api/repos/:id/credentials/admin",
       access: "admin",
       action: "credential.removed",
-      summary: "Forget the admin credential",
+      summary: "Remove the admin credential",
       answers: noBody,
       body: v.strictObject({}),
       handle: ({ c, params, actor }) => {
@@ -191,7 +190,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       path: "/api/hosts/:id/repos",
       access: "admin",
       action: "repo.added",
-      summary: "Give a host another repo; passwords that are left out are made and shown once",
+      summary: "Add a repo to a host; passwords that are left out are generated and shown once",
       example: { name: "offsite", url: "sftp:backup@vault.example:/srv/web-01" },
       answers: { 201: newRepoAnswer },
       errors: { 409: ["host_archived", "too_many_repos"], 503: ["busy"] },
@@ -216,7 +215,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       path: "/api/repos/:id",
       access: "operator",
       action: "repo.changed",
-      summary: "Rename a repo, make it the primary one, set its compression",
+      summary: "Rename a repo, make it the primary one, or set its compression",
       example: { compression: "max" },
       answers: { 200: repoAnswer },
       errors: { 409: ["host_archived"] },
@@ -235,7 +234,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       path: "/api/repos/:id",
       access: "admin",
       action: "repo.removed",
-      summary: "Take a repo off its host; the repository and its data stay where they are",
+      summary: "Remove a repo from its host; the repository and its data stay",
       answers: noBody,
       errors: { 409: ["primary_repo", "repo_in_use"] },
       body: v.strictObject({ confirm: v.string("Type the host's name.") }),

@@ -1,5 +1,4 @@
 /** REST: schedules of a host, and what a cron expression means. */
-
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";

@@ -1,5 +1,4 @@
 /** REST: snapshots of a host, as last reported. */
-
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";

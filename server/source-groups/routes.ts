@@ -1,5 +1,4 @@
 /** REST: source groups of a host. */
-
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
@@ -97,7 +96,7 @@ export function sourceGroupRoutes({ db, groups, holds, hooks }: SourceGroupRoute
       path: `${base}/:gid/confirm-retention`,
       access: "operator",
       action: "source_group.retention_confirmed",
-      summary: "Agree that the group's retention may remove snapshots that exist",
+      summary: "Confirm that the group's retention may remove existing snapshots",
       answers: { 200: sourceGroupAnswer },
       body: v.strictObject({}),
       handle: ({ c, params, actor }) => c.json(show(holds.confirm(actor, params["id"] ?? "", params["gid"] ?? ""))),
@@ -130,7 +129,7 @@ export function sourceGroupRoutes({ db, groups, holds, hooks }: SourceGroupRoute
       path: "/api/hosts/:id/hooks",
       access: "admin",
       action: "host.hooks_changed",
-      summary: "Set the hooks of all groups that have none of their own, and the shell",
+      summary: "Set the default hooks of the host, and the shell",
       example: { pre: null, post: "/usr/local/bin/backup-done", hook_shell: "/bin/bash" },
       answers: { 200: hostHooksAnswer },
       errors: { 409: ["host_archived"], 413: ["state_too_large"] },

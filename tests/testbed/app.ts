@@ -4,7 +4,6 @@ import { insertUser } from "../../db/queries/users.ts";
 import type { Role } from "../../db/schema/users.ts";
 import { newUser } from "../../server/auth/new-user.ts";
 import { hashPassword } from "../../server/auth/passwords.ts";
-import { UNDECLARED } from "../../server/http/check-answers.ts";
 import type { Socket, SocketEnd } from "../../server/http/sockets.ts";
 import { readConfig } from "../../server/runtime/config.ts";
 import { createSealer } from "../../server/runtime/seal.ts";
@@ -14,6 +13,7 @@ import { createLog, type LogLevel } from "../../shared/log.ts";
 import { createRedactor } from "../../shared/redact.ts";
 import { openTestDb } from "./database.ts";
 import type { Cleanup } from "./temp.ts";
+import { throwIfUndeclared } from "./undeclared.ts";
 
 export const ORIGIN = "http://rm.test";
 export const PASSWORD = "plum harbour lantern 42";
@@ -113,12 +113,6 @@ async function startAppIn(
       return insideSocket(end, heard);
     },
   };
-}
-
-/** Also where a test does not look at the status. @throws with the lines of the log */
-export function throwIfUndeclared(log: string): void {
-  const found = log.split("\n").filter((line) => line.includes(UNDECLARED));
-  if (found.length > 0) throw new Error(found.join("\n"));
 }
 
 function insideSocket(end: SocketEnd, { onFrame, onClose }: Omit<ConnectOptions, "ip">): InsideSocket {

@@ -1,7 +1,7 @@
 /** A real server process on a data folder of its own, and a signed-in REST client. */
 import { join, resolve } from "node:path";
-import { throwIfUndeclared } from "./app.ts";
 import { collect, exitOf, readAll } from "./output.ts";
+import { throwIfUndeclared } from "./undeclared.ts";
 
 const REPOSITORY = resolve(import.meta.dir, "../..");
 
