@@ -9,6 +9,7 @@ import repoLooks from "./migrations/0006_repo_looks.sql" with { type: "text" };
 import backupAfterReinit from "./migrations/0007_backup_after_reinit.sql" with { type: "text" };
 import coreMended from "./migrations/0008_core_mended.sql" with { type: "text" };
 import agreedRemovals from "./migrations/0009_agreed_removals.sql" with { type: "text" };
+import snapshotSums from "./migrations/0010_snapshot_sums.sql" with { type: "text" };
 
 export type Migration = { name: string; sql: string };
 
@@ -23,4 +24,5 @@ export const migrations: readonly Migration[] = [
   { name: "0007_backup_after_reinit", sql: backupAfterReinit },
   { name: "0008_core_mended", sql: coreMended },
   { name: "0009_agreed_removals", sql: agreedRemovals },
+  { name: "0010_snapshot_sums", sql: snapshotSums },
 ];

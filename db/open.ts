@@ -17,7 +17,7 @@ export function openSqlite(path: string): Database {
   sqlite.run("PRAGMA busy_timeout = 5000");
   sqlite.run("PRAGMA foreign_keys = ON");
   sqlite.run("PRAGMA temp_store = MEMORY");
-  sqlite.run("PRAGMA cache_size = -32768");
+  sqlite.run("PRAGMA cache_size = -16384");
   return sqlite;
 }
 

@@ -107,9 +107,21 @@ export function listSchedulesOfGroup(db: Db, groupId: string): { id: string; cro
     .all();
 }
 
+const targetById = prepared((db) =>
+  db
+    .select()
+    .from(backupTargets)
+    .where(
+      and(
+        eq(backupTargets.sourceGroupId, sql.placeholder("groupId")),
+        eq(backupTargets.repoId, sql.placeholder("repoId")),
+      ),
+    )
+    .prepare(),
+);
+
 export function findTarget(db: Db, groupId: string, repoId: string): BackupTargetRow | null {
-  const where = and(eq(backupTargets.sourceGroupId, groupId), eq(backupTargets.repoId, repoId));
-  return db.select().from(backupTargets).where(where).get() ?? null;
+  return targetById(db).get({ groupId, repoId }) ?? null;
 }
 
 export function putTarget(db: Db, row: BackupTargetRow): void {

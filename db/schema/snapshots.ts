@@ -27,7 +27,10 @@ export const snapshots = sqliteTable(
     /** When the server first heard of it; null: before it took note of that. */
     firstSeenAt: timeColumn("first_seen_at"),
   },
-  (t) => [primaryKey({ columns: [t.repoId, t.snapshotId] }), index("snapshots_repo_time").on(t.repoId, t.time)],
+  (t) => [
+    primaryKey({ columns: [t.repoId, t.snapshotId] }),
+    index("snapshots_repo_time").on(t.repoId, t.time, t.addedBytes),
+  ],
 );
 export type SnapshotRow = typeof snapshots.$inferSelect;
 

@@ -1,7 +1,7 @@
 /** Which repos are worth a look now: looking at a whole fleet every minute costs more than all its agents together. */
 import type { Db } from "../../db/open.ts";
 import { listRepoCalls, type RepoCall } from "../../db/queries/repos.ts";
-import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
+import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { FactBus, FactName } from "../runtime/facts.ts";
 import type { Decision, Decisions } from "./decide.ts";
 
@@ -16,8 +16,10 @@ const CHANGING = [
 
 /** A fact may be missed, and some things change with time alone: each repo is looked at after this at the latest. */
 export const LOOK_AGAIN_MS = 5 * MINUTE_MS;
-/** So many in one round; the rest of a large fleet comes a minute later. */
-const MOST_A_ROUND = 1000;
+/** Short rounds often: a whole minute's worth at once takes half a second and tens of MB. */
+export const ROUND_EVERY_MS = 10 * SECOND_MS;
+/** 1 000 a minute; the rest of a larger fleet comes in the rounds after. */
+const MOST_A_ROUND = 170;
 
 export type MaintenanceAgenda = {
   /** Ids of the repos to look at in this round, those that have waited longest first. */

@@ -20,14 +20,13 @@ export function expressionOf(repo: CadenceColumns, kind: MaintenanceKind): strin
   return stored ?? defaultExpression(repo.id, kind);
 }
 
-/** null = never by itself. An expression that no longer parses counts as the default. */
-export function cadenceOf(repo: CadenceColumns, kind: MaintenanceKind): Cron | null {
-  const expression = expressionOf(repo, kind);
-  if (expression === null) return null;
+/** The expression in force, read. One that no longer parses counts as the default. */
+export function readCadence(repo: Pick<RepoRow, "id">, kind: MaintenanceKind, expression: string): Cron {
   const parsed = parseCron(expression);
   if (parsed.ok) return parsed.cron;
   const fallback = parseCron(defaultExpression(repo.id, kind));
-  return fallback.ok ? fallback.cron : null;
+  if (!fallback.ok) throw new Error(fallback.problem);
+  return fallback.cron;
 }
 
 /** Once a week; prune at the time of forget, which it follows, check some days later. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
-import { parseCron } from "../../shared/cron.ts";
+import { type Cron, parseCron } from "../../shared/cron.ts";
 import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
-import { createZone } from "../../shared/zone.ts";
+import { createZone, type Zone } from "../../shared/zone.ts";
 import { createRandom } from "../../tests/testbed/random.ts";
 import { defaultExpression, expressionOf } from "./cadence.ts";
-import { AFTER_RETURN_MS, decide, type LastJob, type MaintenanceFacts } from "./decide.ts";
+import { AFTER_RETURN_MS, decide as decideAt, type LastJob, type MaintenanceFacts } from "./decide.ts";
 
 const cron = (expr: string) => {
   const parsed = parseCron(expr);
@@ -18,7 +18,9 @@ const weekly = cron("0 6 * * 1");
 const DUE_AT = MONDAY + 6 * HOUR_MS;
 const none = { forget: null, prune: null, check: null };
 
-const facts = (changes: Partial<MaintenanceFacts> = {}): MaintenanceFacts => ({
+type Facts = Omit<MaintenanceFacts, "dueTimes"> & { cadences: Record<MaintenanceKind, Cron | null>; zone: Zone };
+
+const facts = (changes: Partial<Facts> = {}): Facts => ({
   isReady: true,
   isEnabled: true,
   isMaintainer: true,
@@ -31,6 +33,19 @@ const facts = (changes: Partial<MaintenanceFacts> = {}): MaintenanceFacts => ({
   zone,
   ...changes,
 });
+const decide = (
+  now: number,
+  { cadences, zone: place, ...rest }: Facts,
+  last: Record<MaintenanceKind, LastJob | null>,
+) => {
+  const around = (one: Cron | null) => one && { lastAt: one.previous(now + 1, place), nextAt: one.next(now, place) };
+  const { forget, prune, check } = cadences;
+  return decideAt(
+    now,
+    { ...rest, dueTimes: { forget: around(forget), prune: around(prune), check: around(check) } },
+    last,
+  );
+};
 const ended = (queuedAt: number, status: LastJob["status"] = "succeeded"): LastJob => ({ queuedAt, status });
 
 test("what fell due since the last job is due; prune waits for the forget of the same time", () => {

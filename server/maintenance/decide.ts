@@ -1,10 +1,9 @@
 /** What maintenance a repo needs now, and why not what it does not get. Pure. */
 import { MINUTE_MS } from "../../shared/clock.ts";
-import type { Cron } from "../../shared/cron.ts";
 import type { JobStatus } from "../../shared/jobs.ts";
 import type { MaintenanceBlock, MaintenanceKind } from "../../shared/maintenance.ts";
-import type { Zone } from "../../shared/zone.ts";
 import type { DeleteRight } from "./delete-right.ts";
+import type { DueTimes } from "./due-times.ts";
 import type { ForgetState } from "./forgets.ts";
 
 /** A host that has just come back catches up on its backups first. */
@@ -26,8 +25,8 @@ export type MaintenanceFacts = {
   since: number;
   /** Since when the host that does it is connected; null = it is not. */
   onlineSince: number | null;
-  cadences: Record<MaintenanceKind, Cron | null>;
-  zone: Zone;
+  /** null = never by itself. */
+  dueTimes: Record<MaintenanceKind, DueTimes | null>;
 };
 
 export type Decision =
@@ -51,13 +50,13 @@ export function decide(now: number, facts: MaintenanceFacts, last: Record<Mainte
 
 function decideOne(now: number, kind: MaintenanceKind, facts: MaintenanceFacts, last: LastJob | null): Decision {
   const standing = standingBlock(kind, facts);
-  const cadence = facts.cadences[kind];
-  if (standing !== null || cadence === null) return { is: "blocked", why: standing ?? "off", dueAt: null };
-  const dueAt = cadence.previous(now + 1, facts.zone);
+  const times = facts.dueTimes[kind];
+  if (standing !== null || times === null) return { is: "blocked", why: standing ?? "off", dueAt: null };
+  const dueAt = times.lastAt;
   const isOpen = last !== null && (last.status === "queued" || last.status === "running");
   if (isOpen) return { is: "blocked", why: "under_way", dueAt: null };
   if (dueAt <= Math.max(facts.since, last?.queuedAt ?? Number.NEGATIVE_INFINITY))
-    return { is: "later", nextAt: cadence.next(now, facts.zone) };
+    return { is: "later", nextAt: times.nextAt };
   if (facts.onlineSince === null) return { is: "blocked", why: "offline", dueAt };
   // Who was there when it fell due need not wait.
   if (facts.onlineSince > dueAt && now - facts.onlineSince < AFTER_RETURN_MS)
@@ -77,7 +76,7 @@ const FORGET_BLOCKS: Record<ForgetState, MaintenanceBlock | null> = {
 /** What stands in the way whatever the time. */
 function standingBlock(kind: MaintenanceKind, facts: MaintenanceFacts): MaintenanceBlock | null {
   if (!facts.isEnabled) return "disabled";
-  if (facts.cadences[kind] === null) return "off";
+  if (facts.dueTimes[kind] === null) return "off";
   if (facts.isExecutorGone) return "host_archived";
   if (!facts.isReady) return "not_ready";
   if (!facts.isMaintainer) return "other_maintains";

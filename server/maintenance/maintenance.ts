@@ -2,7 +2,7 @@
 import type { Db } from "../../db/open.ts";
 import { findRepo, listRepoCalls } from "../../db/queries/repos.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
-import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
 import { notFound, Refusal } from "../http/errors.ts";
@@ -11,7 +11,7 @@ import type { Actor } from "../runtime/audit.ts";
 import { breathe } from "../runtime/breathe.ts";
 import { createIsolation, type Failing, StillFailing } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
-import { type MaintenanceAgenda, nextLook } from "./agenda.ts";
+import { type MaintenanceAgenda, nextLook, ROUND_EVERY_MS } from "./agenda.ts";
 import { nextSubset } from "./check-plan.ts";
 import { type Decisions, decide } from "./decide.ts";
 import { type ForgetPlanner, MOST_REPLANS } from "./forget-plan.ts";
@@ -43,8 +43,10 @@ export type MaintenanceDeps = {
 export function createMaintenance({ db, clock, log, maker, planner, survey }: MaintenanceDeps): Maintenance {
   const system = { kind: "system" } as const;
   const isolation = createIsolation({ task: "ordering its maintenance", of: "repo", clock, log });
-  const decisions: Maintenance["decisions"] = (repo) =>
-    decide(clock.now(), survey.factsOf(repo), survey.lastJobs(repo));
+  const decisions: Maintenance["decisions"] = (repo) => {
+    const now = clock.now();
+    return decide(now, survey.factsOf(repo, now), survey.lastJobs(repo));
+  };
 
   const argsOf = (repo: RepoRow, kind: MaintenanceKind): Record<string, unknown> => {
     if (kind === "check") return { restic_id: repo.resticId, subset: nextSubset(repo) };
@@ -133,7 +135,7 @@ export function maintenanceTicks(
     for (const { id } of failing) agenda.failed(id);
     if (failing.length > 0) throw new StillFailing(failing);
   };
-  return [{ name: "maintenance", everyMs: MINUTE_MS, run }];
+  return [{ name: "maintenance", everyMs: ROUND_EVERY_MS, run }];
 }
 
 function noAdminCredential(repo: Pick<RepoRow, "name">): Refusal {

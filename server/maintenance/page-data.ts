@@ -16,7 +16,7 @@ import { heldPath } from "../../ui/hosts/words.tsx";
 import type { LocksView } from "../../ui/repos/locks.tsx";
 import type { MaintenanceLine, MaintenanceView } from "../../ui/repos/maintenance.tsx";
 import type { Trend } from "../../ui/repos/size.tsx";
-import { cadenceOf, expressionOf } from "./cadence.ts";
+import { expressionOf, readCadence } from "./cadence.ts";
 import { budgetAdvice, nextSubset, partsFor } from "./check-plan.ts";
 import type { Decision } from "./decide.ts";
 import type { Maintenance } from "./maintenance.ts";
@@ -108,8 +108,9 @@ function cadenceWords(
 
 /** How long it is between two checks, on average; null when none come by themselves. */
 function periodOf(survey: MaintenanceSurvey, repo: RepoRow, now: number): number | null {
-  const cron = cadenceOf(repo, "check");
-  if (cron === null || !repo.maintenanceEnabled) return null;
+  const expression = expressionOf(repo, "check");
+  if (expression === null || !repo.maintenanceEnabled) return null;
+  const cron = readCadence(repo, "check", expression);
   const runs = nextRuns(cron, survey.zoneOf(repo), now, RUNS_FOR_PERIOD);
   const [first] = runs;
   const last = runs.at(-1);

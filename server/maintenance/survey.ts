@@ -8,20 +8,19 @@ import type { HostRow } from "../../db/schema/hosts.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import { type Clock, DAY_MS } from "../../shared/clock.ts";
-import type { Cron } from "../../shared/cron.ts";
 import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
 import { createZone, type Zone } from "../../shared/zone.ts";
 import type { Hub } from "../agents/hub.ts";
 import { isLastWithoutFiles } from "../hosts/last-backup.ts";
 import { readSharing, type Sharing } from "../repos/sharing.ts";
 import { zoneOf } from "../runtime/days.ts";
-import { cadenceOf, expressionOf } from "./cadence.ts";
+import { expressionOf, readCadence } from "./cadence.ts";
 import type { LastJob, MaintenanceFacts } from "./decide.ts";
 import { type DeleteRight, deleteRight } from "./delete-right.ts";
+import { createDueTimes, type DueTimes } from "./due-times.ts";
 import { type ForgetState, forgetsOf } from "./forgets.ts";
 import { maintainerOf } from "./sharing.ts";
 
-const MOST_CRONS = 5000;
 /** Longer unheard of, a host does not keep the maintenance of a shared repository to itself. */
 const SILENT_AFTER_MS = DAY_MS;
 
@@ -38,7 +37,8 @@ export type MaintenanceSurvey = {
   executorOf(repo: Pick<RepoRow, "hostId" | "maintenanceHostId">): HostRow | null;
   sharingOf(repo: RepoRow): Sharing;
   maintainerOf(repo: RepoRow): RepoRow | null;
-  factsOf(repo: RepoRow): MaintenanceFacts;
+  /** @param now the moment that the facts are for */
+  factsOf(repo: RepoRow, now: number): MaintenanceFacts;
   /** Of every host that shares the repository. */
   forgetsInto(repo: RepoRow): ForgetState;
   lastJobs(repo: RepoRow): Record<MaintenanceKind, LastJob | null>;
@@ -51,23 +51,19 @@ export type MaintenanceSurvey = {
 
 export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDeps): MaintenanceSurvey {
   const zones = new Map<string, Zone>();
-  /** By expression: reading one takes longer than all the rest of a look at a repo. */
-  const crons = new Map<string, Cron | null>();
-  const cadence = (repo: RepoRow, kind: MaintenanceKind): Cron | null => {
-    const expression = expressionOf(repo, kind) ?? "";
-    const known = crons.get(expression);
-    if (known !== undefined) return known;
-    if (crons.size >= MOST_CRONS) crons.clear();
-    const cron = cadenceOf(repo, kind);
-    crons.set(expression, cron);
-    return cron;
-  };
+  const dueTimesAround = createDueTimes();
   const zone: MaintenanceSurvey["zoneOf"] = (repo) => {
     const host = findHost(db, repo.hostId);
     const name = host ? zoneOf(host) : "UTC";
     const known = zones.get(name) ?? createZone(name);
     zones.set(name, known);
     return known;
+  };
+  const dueTimes = (repo: RepoRow, kind: MaintenanceKind, now: number, place: Zone): DueTimes | null => {
+    const expression = expressionOf(repo, kind);
+    return expression === null
+      ? null
+      : dueTimesAround(now, expression, place, () => readCadence(repo, kind, expression));
   };
   const rightOf: MaintenanceSurvey["rightOf"] = (repo) =>
     deleteRight(repo.appendOnly, findCredential(db, repo.id, "admin") !== null);
@@ -120,8 +116,9 @@ export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDe
     isEmptied,
     forgetsInto,
     zoneOf: zone,
-    factsOf(repo) {
+    factsOf(repo, now) {
       const executor = executorOf(repo);
+      const place = zone(repo);
       return {
         isReady: repo.status === "ready",
         isEnabled: repo.maintenanceEnabled,
@@ -131,12 +128,11 @@ export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDe
         forgets: forgetsInto(repo),
         since: Math.max(repo.createdAt, repo.maintenanceSince ?? 0),
         onlineSince: executor ? (hub.find(executor.id)?.openedAt ?? null) : null,
-        cadences: {
-          forget: cadence(repo, "forget"),
-          prune: cadence(repo, "prune"),
-          check: cadence(repo, "check"),
+        dueTimes: {
+          forget: dueTimes(repo, "forget", now, place),
+          prune: dueTimes(repo, "prune", now, place),
+          check: dueTimes(repo, "check", now, place),
         },
-        zone: zone(repo),
       };
     },
     lastJobs(repo) {

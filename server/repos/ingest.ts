@@ -10,7 +10,7 @@ import {
   putRepoSample,
   updateRepo,
 } from "../../db/queries/repos.ts";
-import { countSnapshots, sumAddedBytes, sumNewestSizes } from "../../db/queries/snapshots.ts";
+import { sumAddedBytes, sumNewestSizes } from "../../db/queries/snapshots.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import type { JobKind } from "../../shared/jobs.ts";
@@ -153,7 +153,7 @@ export function takeSample(db: Db, repoId: string, day: string): void {
     repoId,
     day,
     sizeBytes: repo.sizeBytes,
-    snapshotCount: countSnapshots(db, repoId),
+    snapshotCount: repo.snapshotCount,
     addedBytes: sumAddedBytes(db, repoId, Date.parse(`${day}T00:00:00Z`) - ZONE_SLACK_MS),
   });
 }

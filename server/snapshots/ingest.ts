@@ -68,6 +68,7 @@ export function createSnapshotIngest(deps: SnapshotIngestDeps) {
     const mayGo = loan ? removalsOf(loan.id) : null;
     const { unexplained } = yield* takeOver(db, key, parts, loan ? [] : unreadable, mayGo, clock.now());
     yield* dropAll(db, older);
+    yield;
     const repo = findRepo(db, key.repoId);
     if (!repo) return undefined;
     // A borrower's word settles nothing: the next list of the repo's own host must not be older than it.
