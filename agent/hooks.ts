@@ -4,12 +4,12 @@ import { basename } from "node:path";
 import { HOUR_MS, MINUTE_MS } from "../shared/clock.ts";
 import type { Log } from "../shared/log.ts";
 import type { JobFields } from "../shared/protocol/fields.ts";
+import { isDiskTrouble } from "../shared/sqlite-errors.ts";
 import type { DesiredStateHolder } from "./desired-state.ts";
 import type { JobLog } from "./job-log.ts";
 import type { Platform } from "./platform.ts";
 import type { Outside } from "./restic/outside.ts";
 import { runProcess } from "./restic/run.ts";
-import { isDiskTrouble } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import { countOf } from "./words.ts";
 

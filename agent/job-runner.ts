@@ -5,6 +5,7 @@ import type { JobFields, WarningCause } from "../shared/protocol/fields.ts";
 import type { CommandRun } from "../shared/protocol/to-agent.ts";
 import type { ToServerPayload } from "../shared/protocol/to-server.ts";
 import type { Redactor } from "../shared/redact.ts";
+import { isDiskTrouble } from "../shared/sqlite-errors.ts";
 import { countWarnings } from "../shared/warnings.ts";
 import type { DesiredStateHolder } from "./desired-state.ts";
 import {
@@ -25,7 +26,6 @@ import { accessOf, type RepoAccess, redactCredential } from "./restic/access.ts"
 import type { ResticFinder } from "./restic/binary.ts";
 import type { Restic } from "./restic/restic.ts";
 import type { JobFinished } from "./store/job-rows.ts";
-import { isDiskTrouble } from "./store/open.ts";
 import type { Store } from "./store/store.ts";
 import type { Timings } from "./timings.ts";
 import { clip, countOf } from "./words.ts";

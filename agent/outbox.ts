@@ -4,9 +4,9 @@ import type { Log } from "../shared/log.ts";
 import type { LogLine } from "../shared/protocol/fields.ts";
 import type { DurableType, ToServerPayload } from "../shared/protocol/to-server.ts";
 import { MAX_BATCH_BYTES, MAX_LOG_LINES_PER_FRAME } from "../shared/protocol/version.ts";
+import { isDiskTrouble } from "../shared/sqlite-errors.ts";
 import { trimOutbox } from "./outbox-trim.ts";
 import { createOutboxWindow, type SendFrame } from "./outbox-window.ts";
-import { isDiskTrouble } from "./store/open.ts";
 import type { NewOutboxRow } from "./store/outbox-rows.ts";
 import type { Store } from "./store/store.ts";
 

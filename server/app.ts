@@ -1,8 +1,8 @@
 /** The web application: limits, guards, routes, and the one place where failures become answers. */
 import { Hono } from "hono";
-import { isDiskFull } from "../db/trouble.ts";
 import { newId } from "../shared/ids.ts";
 import type { Log } from "../shared/log.ts";
+import { isDiskFull } from "../shared/sqlite-errors.ts";
 import { checkAnswer } from "./http/check-answers.ts";
 import { errorBody, Refusal } from "./http/errors.ts";
 import { type GuardDeps, guard } from "./http/guard.ts";
@@ -60,7 +60,7 @@ export function createApp(deps: AppDeps): App {
     }
     return answer(
       c,
-      new Refusal(503, "internal", "Something went wrong on the server. Try again; its log says more."),
+      new Refusal(500, "internal", "Something went wrong on the server. Try again; its log says more."),
       id,
     );
   });
@@ -76,9 +76,8 @@ export function createApp(deps: AppDeps): App {
   /** JSON for programs and for htmx (which shows the sentence as a toast), a page for people. */
   function answer(c: AppContext, refusal: Refusal, errorId: string | null): Response | Promise<Response> {
     if (refusal.retryAfterSeconds !== null) c.header("Retry-After", String(refusal.retryAfterSeconds));
-    const status = refusal.code === "internal" ? 500 : refusal.status;
     const isForProgram = isForPrograms(c.req.path) && !pages.has(c.req.path);
-    if (isForProgram || c.req.header("hx-request") === "true") return c.json(errorBody(refusal), status);
+    if (isForProgram || c.req.header("hx-request") === "true") return c.json(errorBody(refusal), refusal.status);
     return errorPage(c, refusal, errorId);
   }
 

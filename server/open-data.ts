@@ -13,7 +13,7 @@ import { DATABASE_FILE } from "./runtime/data-files.ts";
 import { createSealer } from "./runtime/seal.ts";
 import { bindSeals } from "./runtime/seal-form.ts";
 import { checkSecretKey, finishRotation, loadSecretKey } from "./runtime/secret-key.ts";
-import type { ServerParts } from "./wiring.ts";
+import type { ServerParts } from "./runtime/world.ts";
 
 export type OpenOutcome = { ok: true; parts: ServerParts; close(): void } | { ok: false; problems: string[] };
 

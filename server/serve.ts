@@ -1,12 +1,13 @@
 /** `serve`: listens until a signal says stop, then drains within ten seconds. */
 import type { Server } from "bun";
 import { SigningKeyProblem } from "./agent-updates/signing.ts";
+import type { WiredServer } from "./features.ts";
 import type { SocketEnd } from "./http/sockets.ts";
 import { socketHandlers } from "./http/sockets.ts";
 import { openData } from "./open-data.ts";
 import type { Config } from "./runtime/config.ts";
 import { createTurns } from "./runtime/turns.ts";
-import { type WiredServer, wire } from "./wiring.ts";
+import { wire } from "./wiring.ts";
 
 const DRAIN_WITHIN_MS = 10_000;
 const AGENT_SOCKET = /^[a-z]+:\/\/[^/?#]*\/ws\/agent(?:[?#]|$)/;

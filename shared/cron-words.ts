@@ -1,8 +1,7 @@
 /** A cron expression in words, as people would say it. */
 import { type CronFields, readCronFields } from "./cron-fields.ts";
+import { MONTHS, WEEKDAYS } from "./days.ts";
 
-const WEEKDAY_NAMES = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-const MONTH_NAMES = "January February March April May June July August September October November December".split(" ");
 /** More times of day than these are told as hours and minutes. */
 const MOST_TIMES = 6;
 
@@ -60,7 +59,7 @@ function hoursInWords(hours: number[], minutes: number[]): string {
 function everyWeekday({ weekdays, anyWeekday }: CronFields): string {
   if (anyWeekday || weekdays.length === 7) return "every day";
   if (weekdays.join() === "1,2,3,4,5") return "every weekday";
-  return `every ${inList(weekdays.map((day) => WEEKDAY_NAMES[day]!))}`;
+  return `every ${inList(weekdays.map((day) => WEEKDAYS[day]!))}`;
 }
 
 function daysInWords(fields: CronFields): string {
@@ -70,7 +69,7 @@ function daysInWords(fields: CronFields): string {
 }
 
 function monthsInWords({ months }: CronFields, before: string): string {
-  return months.length === 12 ? "" : before + inList(runs(months, (month) => MONTH_NAMES[month - 1]!));
+  return months.length === 12 ? "" : before + inList(runs(months, (month) => MONTHS[month - 1]!));
 }
 
 /** n when the values are 0, n, 2n … all the way round `size`; null when they are anything else. */
@@ -107,3 +106,16 @@ function ordinal(value: number): string {
 }
 
 const two = (value: number) => String(value).padStart(2, "0");
+
+export type Explanation =
+  | { ok: false; problem: string }
+  | {
+      ok: true;
+      /** "Every day at 02:00" */
+      words: string;
+      zone: string;
+      /** How the splay changes it; null without one. */
+      splay: string | null;
+      /** In the schedule's zone: `day` as 2026-11-20, `time` as 02:04. */
+      runs: readonly { at: number; day: string; time: string }[];
+    };

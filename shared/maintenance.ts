@@ -23,3 +23,8 @@ export type MaintenanceBlock =
   | "just_returned"
   | "under_way"
   | "after_forget";
+
+export type RepoNeed =
+  | { kind: "failed" | "damaged" | "violated" | "waiting" | "check_overdue" | "retention_held" | "no_admin_credential" }
+  | { kind: "maintenance_failed"; what: MaintenanceKind }
+  | { kind: "unreadable_snapshots"; count: number };

@@ -1,6 +1,6 @@
 /** What a retention policy keeps: restic's own `forget` algorithm (0.17 and later), so that a preview can be believed. */
 import * as v from "valibot";
-import { utcTime } from "./utc.ts";
+import { utcTime } from "./zone.ts";
 
 export const COUNT_RULES = [
   "keep_last",

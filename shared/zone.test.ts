@@ -26,3 +26,9 @@ test("an unknown name counts as UTC", () => {
   expect(isZone("Mars/Olympus")).toBe(false);
   expect(createZone("Mars/Olympus").offset(at("2026-07-01T00:00:00Z"))).toBe(0);
 });
+
+test("a moment at the edge of what a Date holds has a wall clock in every zone", () => {
+  for (const name of ["UTC", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati"])
+    for (const at of [8.64e15, 8.64e15 - 1, -8.64e15, -8.64e15 + 1])
+      expect(new Date(createZone(name).wall(at)).toISOString()).toBeString();
+});

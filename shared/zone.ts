@@ -1,7 +1,5 @@
 /** A time zone's arithmetic: from moments to wall clocks and back. */
-import { utcTime } from "./utc.ts";
-
-const DAY = 86_400_000;
+import { DAY_MS } from "./clock.ts";
 
 export type Zone = {
   name: string;
@@ -13,6 +11,9 @@ export type Zone = {
   moment(wall: number): number;
 };
 
+/** Days whose offset is remembered: agents may tell of any. */
+const MOST_DAYS = 10_000;
+
 /**
  * An unknown name counts as UTC. Remembers whole days without a change of the clocks: Intl is slow.
  * @param read the offset at a moment, in ms; by Intl unless told
@@ -22,19 +23,20 @@ export function createZone(name: string, read: (at: number) => number = offsetRe
   const edge = (day: number) => {
     const known = edges.get(day);
     if (known !== undefined) return known;
-    const offset = read(day * DAY);
+    const offset = read(within(FARTHEST_MS - DAY_MS, day * DAY_MS));
+    if (edges.size >= MOST_DAYS) edges.clear();
     edges.set(day, offset);
     return offset;
   };
   const offset = (at: number) => {
-    const day = Math.floor(at / DAY);
+    const day = Math.floor(at / DAY_MS);
     const before = edge(day);
-    return before === edge(day + 1) ? before : read(at);
+    return before === edge(day + 1) ? before : read(within(FARTHEST_MS - DAY_MS, at));
   };
   return {
     name,
     offset,
-    wall: (at) => at + offset(at),
+    wall: (at) => within(FARTHEST_MS, at + offset(at)),
     moment(wall) {
       const first = offset(wall);
       if (first === 0) return wall;
@@ -42,6 +44,10 @@ export function createZone(name: string, read: (at: number) => number = offsetRe
     },
   };
 }
+
+/** Beyond it there is no Date; agents may tell of moments right at the edge. */
+const FARTHEST_MS = 8.64e15;
+const within = (most: number, at: number) => Math.max(-most, Math.min(most, at));
 
 /** Whether the machine's tables know this name. */
 export function isZone(name: string): boolean {
@@ -69,12 +75,27 @@ function offsetReader(name: string): (at: number) => number {
   };
 }
 
-/** Makes each zone once: for those who ask for many hosts again and again. */
-export function createZones(): (name: string) => Zone {
-  const zones = new Map<string, Zone>();
-  return (name) => {
-    const zone = zones.get(name) ?? createZone(name);
-    zones.set(name, zone);
-    return zone;
-  };
+/** Facts about the world, not state: making one takes Intl most of a millisecond, and whole fleets ask every minute. */
+const made = new Map<string, Zone>();
+/** More than there are: browsers and agents may write a name in many ways. */
+const MOST_KEPT = 1_000;
+
+/** Makes each zone once; an unknown name is UTC. */
+export function zoneNamed(name: string): Zone {
+  const known = made.get(name);
+  if (known) return known;
+  if (!isZone(name)) return UTC;
+  if (made.size >= MOST_KEPT) made.clear();
+  const zone = createZone(name);
+  made.set(name, zone);
+  return zone;
+}
+
+const UTC = createZone("UTC");
+
+/** Calendar fields in UTC → Unix ms. As `Date.UTC`, which takes the years 0 to 99 for those of the last century. @param month 0 to 11 */
+export function utcTime(year: number, month: number, day: number, hour = 0, minute = 0, second = 0): number {
+  const date = new Date(0);
+  date.setUTCFullYear(year, month, day);
+  return date.setUTCHours(hour, minute, second);
 }

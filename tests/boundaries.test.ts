@@ -28,6 +28,7 @@ const RANKS = [
   ["enrollment"],
   ["agent-updates", "snapshots"],
   ["restores", "maintenance"],
+  ["repo-page"],
   ["notifications"],
   ["alerts"],
   ["upkeep"],
@@ -113,13 +114,25 @@ test("server features import only downwards: commands go down by call, facts go 
       imports
         .filter(({ target }) => topOf(target) === "server" && target.split("/")[1] !== own)
         .filter(({ target }) => !/^server\/[^/]+\//.test(target) || rankOf(target) >= rankOf(path))
-        .filter(({ target, isType }) => !(isType && target === "server/page-deps.ts"))
         // Commands stand above everything, as main does.
         .filter(({ target }) => !(own === "commands" && !/^server\/[^/]+\//.test(target)))
         .map(({ target }) => `imports ${target}`)
     );
   });
   expect(found).toEqual([]);
+});
+
+test("rules of the server know no page: only files that make pages import ui", () => {
+  const makesPages = /(?:^|\/)(?:pages|page-maker|page-data|[a-z-]+-pages?)\.tsx?$/;
+  const found = offences(({ path, imports }) => {
+    if (topOf(path) !== "server" || makesPages.test(path)) return [];
+    return imports.filter(({ target }) => topOf(target) === "ui").map(({ target }) => `imports ${target}`);
+  });
+  expect(found).toEqual([]);
+});
+
+test("no file imports itself by way of others, types included: each can be read before those that use it", () => {
+  expect(importCircles(["db", "server", "shared", "ui"])).toEqual([]);
 });
 
 test("SQL and drizzle stay in db/: one place knows the tables", () => {
@@ -133,6 +146,18 @@ test("SQL and drizzle stay in db/: one place knows the tables", () => {
         ? ["holds SQL"]
         : [];
     return [...drizzle, ...raw];
+  });
+  expect(found).toEqual([]);
+});
+
+test("queries are made by drizzle's builder; plain SQL says why: most of it is faster for thousands of rows only", () => {
+  const found = offences(({ path, text }) => {
+    if (!path.startsWith("db/queries/")) return [];
+    const [head = "", ...declarations] = text.split(/\n\n(?=\/\*\*|export |const |function |type )/);
+    if (/plain SQL/i.test(head)) return [];
+    return declarations
+      .filter((one) => one.includes("$client") && !/plain SQL/i.test(one))
+      .map((one) => `no reason for plain SQL at: ${one.split("\n")[0]}`);
   });
   expect(found).toEqual([]);
 });
@@ -187,6 +212,11 @@ test("files say what they are for, stay small, and have names of things", () => 
   expect(found).toEqual([]);
 });
 
+test("the wiring stays a list: what a feature is made of stands in its own folder", () => {
+  const wiring = product.find(({ path }) => path === "server/wiring.ts");
+  expect(wiring?.text.split("\n").length).toBeLessThanOrEqual(121);
+});
+
 test("the repository speaks of no machine: no absolute path of a developer, nothing outside the tree", () => {
   const found = offences(
     ({ text }) => (/\/work\/|\.\.\/shared\/(spec|design|recipes|samples)/.test(text) ? ["names a path outside"] : []),
@@ -198,4 +228,21 @@ test("the repository speaks of no machine: no absolute path of a developer, noth
 function onlyTypes(names: string): boolean {
   const inner = /\{([^}]*)\}/.exec(names)?.[1] ?? "";
   return inner !== "" && inner.split(",").every((name) => name.trim() === "" || name.trim().startsWith("type "));
+}
+
+/** Circles among the files of these folders, each as the path from a file back to itself. */
+function importCircles(folders: readonly string[]): string[] {
+  const inside = product.filter(({ path }) => folders.includes(topOf(path)));
+  const importsOf = new Map(inside.map(({ path, imports }) => [path, imports.map(({ target }) => target)]));
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const follow = (path: string, way: readonly string[]) => {
+    const at = way.indexOf(path);
+    if (at >= 0) circles.push([...way.slice(at), path].join(" → "));
+    if (at >= 0 || done.has(path)) return;
+    for (const target of importsOf.get(path) ?? []) if (importsOf.has(target)) follow(target, [...way, path]);
+    done.add(path);
+  };
+  for (const path of importsOf.keys()) follow(path, []);
+  return circles;
 }

@@ -70,19 +70,19 @@ async function withSecondGroup() {
 test("a group whose own repo is not ready yet keeps its turn", async () => {
   const { host, second, docs } = await withSecondGroup();
   const readiness = looker();
-  readiness.look(host.id);
+  readiness.evaluate(host.id);
   expect(backups(host)).toEqual([]);
 
   isReady(host.rid);
-  readiness.look(host.id);
+  readiness.evaluate(host.id);
   expect(backups(host)).toEqual([[host.gid, host.rid]]);
   expect(isWaiting(host)).toBe(true);
 
   isReady(second);
-  readiness.look(host.id);
+  readiness.evaluate(host.id);
   expect(backups(host)).toContainEqual([docs, second]);
   expect(isWaiting(host)).toBe(false);
-  readiness.look(host.id);
+  readiness.evaluate(host.id);
   expect(backups(host)).toHaveLength(2);
 });
 
@@ -94,10 +94,10 @@ test("a group that cannot be ordered now does not cost the others theirs, nor it
     if (groupId === host.gid) throw new Error("the disk is full");
     return orders.runGroup(actor, hostId, groupId, options);
   });
-  failing.look(host.id);
+  failing.evaluate(host.id);
   expect(backups(host)).toEqual([[docs, second]]);
   expect(isWaiting(host)).toBe(true);
-  looker().look(host.id);
+  looker().evaluate(host.id);
   expect(backups(host)).toContainEqual([host.gid, host.rid]);
   expect(isWaiting(host)).toBe(false);
 });
@@ -109,9 +109,9 @@ test("a repo that was made anew keeps its wish until its backups are ordered", a
   const failing = looker(() => () => {
     throw new Error("the disk is full");
   });
-  failing.look(host.id);
+  failing.evaluate(host.id);
   expect(findRepo(app.db, host.rid)?.backupWhenReady).toBe(true);
-  looker().look(host.id);
+  looker().evaluate(host.id);
   expect(findRepo(app.db, host.rid)?.backupWhenReady).toBe(false);
   expect(backups(host)).toEqual([[host.gid, host.rid]]);
 });

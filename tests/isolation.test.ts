@@ -4,7 +4,7 @@ import { findHost, updateHost } from "../db/queries/hosts.ts";
 import { findJob, insertJob, listOpenJobs } from "../db/queries/jobs.ts";
 import { updateRepo } from "../db/queries/repos.ts";
 import { findSchedule, putTiming } from "../db/queries/schedules.ts";
-import { breathe } from "../server/runtime/breathe.ts";
+import { breathe } from "../server/runtime/turns.ts";
 import { taskProblems } from "../server/upkeep/task-problems.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/clock.ts";
 import { newId } from "../shared/ids.ts";

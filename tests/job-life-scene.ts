@@ -1,5 +1,4 @@
 /** A server's jobs and an agent's lane, both real and on real SQLite, with a wire between them that loses what is on it when it breaks. */
-
 import type { DesiredStateHolder } from "../agent/desired-state.ts";
 import { createDispatcher as createAgentDispatcher } from "../agent/dispatcher.ts";
 import type { FollowUps } from "../agent/follow-ups.ts";
@@ -72,7 +71,7 @@ export function serverSide(db: Db, clock: Clock, hostId: string) {
     lastSeenAt: () => null,
     startedAt: clock.now(),
     jobLostAfterMs: JOB_LOST_AFTER_MS,
-    holds: ingest.holds,
+    heldJobs: ingest.heldJobs,
   });
   const catchUp = createCatchUp({ ...world, reconcile: reconciler.reconcile, caughtUp: dispatcher.dispatch });
   const ignored = () => undefined;

@@ -5,12 +5,12 @@ import { deleteSchedule, listSchedules } from "../db/queries/schedules.ts";
 import { listDailyOutcomes } from "../db/queries/source-groups.ts";
 import { createDayCloser } from "../server/jobs/close-days.ts";
 import { judgeAgain, recordBackupEnd } from "../server/jobs/outcomes.ts";
-import { dayIn } from "../server/runtime/days.ts";
 import { createFactBus } from "../server/runtime/facts.ts";
 import { createDueAccounting } from "../server/schedules/accounting.ts";
 import { createSkipIngest } from "../server/schedules/ingest.ts";
 import { createSchedules } from "../server/schedules/schedules.ts";
 import { parseCron } from "../shared/cron.ts";
+import { dayIn } from "../shared/days.ts";
 import { newId } from "../shared/ids.ts";
 import { silentLog } from "../shared/log.ts";
 import { type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";
@@ -109,12 +109,12 @@ test(`whatever comes in whatever order, each day is what it was (RANDOM_SEED=${S
         enabled = !enabled;
         schedules.update({ kind: "system" }, host.id, id, { enabled });
       }
-      accounting.settleAll();
+      accounting.countAllDueRuns();
       close();
     }
     now += 2 * DAY;
     for (const message of late) report(host, message.due, message.status);
-    accounting.settleAll();
+    accounting.countAllDueRuns();
     close();
 
     const shown = strip(host);
@@ -140,7 +140,7 @@ test("a due run that nobody made is missed when the day is over, and not before"
   });
   const tick = (at: string) => {
     now = Date.parse(at);
-    accounting.settleAll();
+    accounting.countAllDueRuns();
     close();
     return strip(host)["2026-10-21"];
   };
@@ -174,7 +174,7 @@ test("a run left out because an earlier one was still at work is no miss; one le
       because_job_id: because,
     });
   now = Date.parse("2026-10-24T12:00:00Z");
-  accounting.settleAll();
+  accounting.countAllDueRuns();
   close();
   expect(strip(host)).toMatchObject({ "2026-10-21": "missed", "2026-10-22": "missed", "2026-10-23": "missed" });
   skip("2026-10-21", newId(), "still_running");
@@ -196,10 +196,10 @@ test("nothing is due while schedules are paused, and what comes back counts from
   const { id } = schedules.create({ kind: "system" }, host.id, { cron: "0 2 * * *", source_group_ids: [host.gid] });
   schedules.update({ kind: "system" }, host.id, id, { enabled: false });
   now = Date.parse("2026-10-23T12:00:00Z");
-  accounting.settleAll();
+  accounting.countAllDueRuns();
   schedules.update({ kind: "system" }, host.id, id, { enabled: true });
   now = Date.parse("2026-10-25T12:00:00Z");
-  accounting.settleAll();
+  accounting.countAllDueRuns();
   close();
   expect(strip(host)).toMatchObject({ "2026-10-21": "none_due", "2026-10-23": "none_due", "2026-10-24": "missed" });
 });

@@ -142,11 +142,11 @@ test.each([
     stateChanged: () => {},
   });
   const ordered = () => listJobs(db, { repo_id: host.rid, kind: "backup" }, 10, 0);
-  readiness.lookAtAll();
+  readiness.evaluateAll();
   expect(ordered()).toHaveLength(0);
   change(host, { status: "ready", resticId: newId().replaceAll("-", "") });
-  readiness.lookAtAll();
-  readiness.lookAtAll();
+  readiness.evaluateAll();
+  readiness.evaluateAll();
   expect(ordered()).toHaveLength(backups);
   expect(audited() - before).toBe(1);
 });

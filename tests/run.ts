@@ -1,7 +1,10 @@
 // What `npm test` runs: fetches the tools, builds the agents, checks, and runs all suites; quick ones first.
 // Usage: npm test [-- PART-OF-A-PATH...] runs only the test files whose path contains one of the parts.
-import { resolve } from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { addCounts, type Counts, countsLine, countsOf, NO_TESTS } from "./counts.ts";
+import { type FileTime, fileTimesOf, slowestLines } from "./durations.ts";
 import { type SuiteFiles, sortIntoSuites } from "./suites.ts";
 import { ensureDist } from "./testbed/dist.ts";
 import { readAll } from "./testbed/output.ts";
@@ -12,6 +15,8 @@ const REPOSITORY = resolve(import.meta.dir, "..");
 /** Fetched before anything runs; suites that need more fetch it themselves. */
 const TOOLS: ToolName[] = ["restic-0.18", "restic-0.19", "restic-0.14", "rest-server", "chromium", "restic-0.19-arm64"];
 
+const SLOWEST_SHOWN = 15;
+
 const filters = process.argv.slice(2);
 const started = performance.now();
 const elapsed = () => `${((performance.now() - started) / 1000).toFixed(0)} s`;
@@ -20,6 +25,8 @@ const heading = (text: string) => console.log(`\n=== ${text} (at ${elapsed()})`)
 heading("tools");
 for (const tool of TOOLS) await toolOrNull(tool);
 
+const reports = mkdtempSync(join(tmpdir(), "rm-test-reports-"));
+const times: FileTime[] = [];
 let total = NO_TESTS;
 const failures: string[] = [];
 const count = (name: string, counts: Counts) => {
@@ -39,6 +46,11 @@ for (const suite of sortIntoSuites(await testFiles(), filters)) {
   count(suite.name, await runSuite(suite));
 }
 
+rmSync(reports, { recursive: true });
+if (filters.length === 0) {
+  console.log("\nslowest files (those of one suite run beside each other):");
+  for (const line of slowestLines(times, SLOWEST_SHOWN)) console.log(line);
+}
 if (failures.length > 0) console.log(`\nfailed:\n  ${failures.join("\n  ")}`);
 console.log(`\n${elapsed()} in all`);
 console.log(countsLine(total));
@@ -95,6 +107,8 @@ async function runFiles(
   say: (text: string) => void,
 ): Promise<Counts> {
   const args = ["test", "--no-orphans", "--only-failures", `--timeout=${timeoutMs}`];
+  const report = join(reports, `${Bun.randomUUIDv7()}.xml`);
+  args.push("--reporter=junit", `--reporter-outfile=${report}`);
   const parallel = processes > 1 ? [`--parallel=${processes}`] : [];
   const child = Bun.spawn([process.execPath, ...args, ...parallel, ...files.map((file) => `./${file}`)], {
     cwd: REPOSITORY,
@@ -109,7 +123,10 @@ async function runFiles(
       output += text;
     }),
   ]);
-  return countsOf(output, await child.exited);
+  const exitCode = await child.exited;
+  const written = Bun.file(report);
+  if (await written.exists()) times.push(...fileTimesOf(await written.text()));
+  return countsOf(output, exitCode);
 }
 
 /** No setting of the caller's reaches a test, except where tools are kept. */

@@ -4,7 +4,7 @@ import { findHost, updateHost } from "../db/queries/hosts.ts";
 import { listSchedules } from "../db/queries/schedules.ts";
 import type { Connection } from "../server/agents/hub.ts";
 import { ForeignObject } from "../server/agents/inbound.ts";
-import { createOwnership } from "../server/jobs/ownership.ts";
+import { createOwnership } from "../server/agents/ownership.ts";
 import { splayMs } from "../shared/cron.ts";
 import { newId } from "../shared/ids.ts";
 import { type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";

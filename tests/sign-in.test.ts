@@ -1,7 +1,7 @@
 /** People at the door: guessing is slowed, links work once, sessions end when they should, the last word is the database's. */
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { countOtherAdmins, findUserByName, setDisabled, setRole } from "../db/queries/users.ts";
-import { hashToken } from "../server/auth/tokens.ts";
+import { hashToken } from "../server/auth/identity.ts";
 import { DAY_MS, MINUTE_MS } from "../shared/clock.ts";
 import { ORIGIN, PASSWORD, type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";
 import { createCleanup } from "./testbed/temp.ts";

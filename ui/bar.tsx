@@ -1,9 +1,10 @@
 // The bar above every page: brand, navigation, search, theme and account.
+import type { Preferences } from "../shared/pages.ts";
 import { OpenButton } from "./components/button.tsx";
 import { Csrf } from "./components/field.tsx";
 import { Menu } from "./components/floats.tsx";
 import { Icon, type IconName } from "./components/icon.tsx";
-import { may, type Preferences, type View } from "./view.ts";
+import { may, type View } from "./view.ts";
 
 export function Bar({ view }: { view: View }) {
   return (

@@ -1,9 +1,10 @@
 // The page that says no: missing rights, unknown addresses, refusals, failures. Plain words and a way on.
+import type { AssetUrls, Preferences } from "../shared/pages.ts";
 import { LinkButton } from "./components/button.tsx";
 import { GlyphSprite } from "./components/glyph.tsx";
 import { createDates } from "./format.ts";
 import { Document, Page } from "./layout.tsx";
-import type { AssetUrls, Preferences, Role, View } from "./view.ts";
+import type { Role, View } from "./view.ts";
 
 /** Whoever asked, as far as the server knows; null for strangers. */
 type Visitor = { userId: string; username: string; role: Role; csrfToken: string };

@@ -1,11 +1,9 @@
 // How numbers and times are written in words: one place for server-rendered pages and browser scripts.
-import { utcTime } from "../shared/utc.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../shared/clock.ts";
+import { MONTHS, shortName, WEEKDAYS } from "../shared/days.ts";
+import { zoneNamed } from "../shared/zone.ts";
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] as const;
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 
 /** Splits bytes into figure and binary unit: three significant digits, two decimals from TiB on ("3.44", "TiB"). */
 export function splitBytes(bytes: number): { figure: string; unit: string } {
@@ -54,39 +52,39 @@ export function formatPercent(share: number): string {
 
 /** A span of milliseconds: "0.4 s", "48 s", "4 min 12 s", "1 h 7 min", "2 d 3 h". */
 export function formatDuration(ms: number): string {
-  if (ms < SECOND) return `${(Math.max(0, ms) / SECOND).toFixed(1)} s`;
-  if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s`;
-  if (ms < HOUR)
-    return `${Math.floor(ms / MINUTE)} min ${String(Math.floor((ms % MINUTE) / SECOND)).padStart(2, "0")} s`;
-  if (ms < DAY) return `${Math.floor(ms / HOUR)} h ${Math.floor((ms % HOUR) / MINUTE)} min`;
-  return `${Math.floor(ms / DAY)} d ${Math.floor((ms % DAY) / HOUR)} h`;
+  if (ms < SECOND_MS) return `${(Math.max(0, ms) / SECOND_MS).toFixed(1)} s`;
+  if (ms < MINUTE_MS) return `${Math.floor(ms / SECOND_MS)} s`;
+  if (ms < HOUR_MS)
+    return `${Math.floor(ms / MINUTE_MS)} min ${String(Math.floor((ms % MINUTE_MS) / SECOND_MS)).padStart(2, "0")} s`;
+  if (ms < DAY_MS) return `${Math.floor(ms / HOUR_MS)} h ${Math.floor((ms % HOUR_MS) / MINUTE_MS)} min`;
+  return `${Math.floor(ms / DAY_MS)} d ${Math.floor((ms % DAY_MS) / HOUR_MS)} h`;
 }
 
 /** A span in its largest unit only: "4 s", "2 min", "7 h", "3 days", "5 months", "2 years". */
 export function formatSpan(ms: number): string {
-  if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s`;
-  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
-  if (ms < DAY) return `${Math.floor(ms / HOUR)} h`;
-  if (ms < 60 * DAY) return formatPlural(Math.floor(ms / DAY), "day");
-  if (ms < 730 * DAY) return formatPlural(Math.floor(ms / (30.44 * DAY)), "month");
-  return formatPlural(Math.floor(ms / (365.25 * DAY)), "year");
+  if (ms < MINUTE_MS) return `${Math.floor(ms / SECOND_MS)} s`;
+  if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min`;
+  if (ms < DAY_MS) return `${Math.floor(ms / HOUR_MS)} h`;
+  if (ms < 60 * DAY_MS) return formatPlural(Math.floor(ms / DAY_MS), "day");
+  if (ms < 730 * DAY_MS) return formatPlural(Math.floor(ms / (30.44 * DAY_MS)), "month");
+  return formatPlural(Math.floor(ms / (365.25 * DAY_MS)), "year");
 }
 
 /** Where an instant lies from now: "4 s ago", "in 16 h", "now". Both in Unix ms. */
 export function formatRelative(at: number, now: number): string {
   const distance = at - now;
-  if (Math.abs(distance) < SECOND) return "now";
+  if (Math.abs(distance) < SECOND_MS) return "now";
   return distance < 0 ? `${formatSpan(-distance)} ago` : `in ${formatSpan(distance)}`;
 }
 
 /** A calendar day "2026-10-22" as "Thu 22 Oct"; the day stands for itself, no time zone takes part. */
 export function formatDay(day: string): string {
   const date = new Date(`${day}T00:00:00Z`);
-  return `${WEEKDAYS[date.getUTCDay()]} ${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
+  return `${shortName(WEEKDAYS[date.getUTCDay()] ?? "")} ${date.getUTCDate()} ${shortMonth(date.getUTCMonth() + 1)}`;
 }
 
-const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const;
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
+/** @param month 1 to 12 */
+const shortMonth = (month: number) => shortName(MONTHS[month - 1] ?? "");
 
 /** Absolute times in one IANA time zone. */
 export type Dates = {
@@ -107,22 +105,9 @@ export type Dates = {
 
 /** Makes the formatters of one time zone; an unknown zone falls back to UTC. */
 export function createDates(zone: string): Dates {
-  const format = partsFormat(zone);
-  const offsets = new Map<number, number>();
-  /** Milliseconds that the zone is ahead of UTC; zones change on quarter hours only, and asking Intl is slow. */
-  const offsetAt = (at: number) => {
-    const quarter = Math.floor(at / (15 * MINUTE));
-    const known = offsets.get(quarter);
-    if (known !== undefined) return known;
-    const parts: Record<string, number> = {};
-    for (const { type, value } of format.formatToParts(quarter * 15 * MINUTE)) parts[type] = Number(value);
-    const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
-    const offset = utcTime(year, month - 1, day, hour, minute, second) - quarter * 15 * MINUTE;
-    offsets.set(quarter, offset);
-    return offset;
-  };
+  const known = zoneNamed(zone);
   const read = (at: number) => {
-    const local = new Date(at + offsetAt(at)).toISOString();
+    const local = new Date(known.wall(at)).toISOString();
     return {
       year: local.slice(0, 4),
       month: Number(local.slice(5, 7)),
@@ -138,7 +123,7 @@ export function createDates(zone: string): Dates {
     return `${hour}:${minute}`;
   };
   return {
-    zone: format.resolvedOptions().timeZone,
+    zone: known.name,
     full: (at) => {
       const { iso, year, hour, minute } = read(at);
       return `${formatDay(iso)} ${year} ${hour}:${minute}`;
@@ -148,32 +133,15 @@ export function createDates(zone: string): Dates {
     day: (at) => read(at).iso,
     date: (at) => {
       const { day, month, year } = read(at);
-      return `${day} ${MONTHS[month - 1]} ${year}`;
+      return `${day} ${shortMonth(month)} ${year}`;
     },
     near: (at, now) => {
       const there = read(at);
       const here = read(now);
       if (there.iso === here.iso) return `today ${there.hour}:${there.minute}`;
-      if (Math.abs(at - now) < 6 * DAY) return `${formatDay(there.iso).slice(0, 3)} ${there.hour}:${there.minute}`;
-      const date = `${there.day} ${MONTHS[there.month - 1]}`;
+      if (Math.abs(at - now) < 6 * DAY_MS) return `${formatDay(there.iso).slice(0, 3)} ${there.hour}:${there.minute}`;
+      const date = `${there.day} ${shortMonth(there.month)}`;
       return there.year === here.year ? date : `${date} ${there.year}`;
     },
   };
-}
-
-function partsFormat(timeZone: string): Intl.DateTimeFormat {
-  const options: Intl.DateTimeFormatOptions = {
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    hourCycle: "h23",
-  };
-  try {
-    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone });
-  } catch {
-    return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" });
-  }
 }

@@ -1,11 +1,12 @@
 // The document around every page: head, bar, floats that belong to all pages. Polls get only what can change.
 import type { Child } from "hono/jsx";
+import type { AssetUrls, Preferences } from "../shared/pages.ts";
 import { Bar, Nav } from "./bar.tsx";
 import { ToastBox } from "./components/floats.tsx";
 import { GlyphSprite } from "./components/glyph.tsx";
 import { Palette, Shortcuts } from "./palette.tsx";
 import { barColors } from "./theme.ts";
-import type { AssetUrls, Preferences, View } from "./view.ts";
+import type { View } from "./view.ts";
 
 declare module "hono/jsx" {
   namespace JSX {

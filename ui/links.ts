@@ -12,3 +12,14 @@ export function hrefOf(path: string, query: Query): string {
   const words = search.toString();
   return words ? `${path}?${words}` : path;
 }
+
+export type HostTab = "snapshots" | "sources" | "schedules" | "repos" | "jobs" | "settings";
+
+export function hostPath(id: string, tab: HostTab = "snapshots"): string {
+  return tab === "snapshots" ? `/hosts/${id}` : `/hosts/${id}/${tab}`;
+}
+
+/** Where a person agrees to what a held retention would remove. Operators only. */
+export function heldPath(hostId: string, groupId: string): string {
+  return `/hosts/${hostId}/sources/${groupId}#held`;
+}

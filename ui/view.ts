@@ -1,24 +1,10 @@
 // What every page is given besides its own data: who looks, when, from where, and what the browser remembers.
+import type { AssetUrls, Preferences, Toast } from "../shared/pages.ts";
 import type { Dates } from "./format.ts";
 
 export type Role = "viewer" | "operator" | "admin";
 
-/** Content-hashed addresses of everything the page loads; made by `server/http/assets.ts`. */
-export type AssetUrls = {
-  styles: string;
-  script: string;
-  jobScript: string;
-  icon: string;
-  fonts: readonly string[];
-};
-
-/** A message that is shown once: on the next page, or at once through the `HX-Trigger` header. */
-export type Toast = { tone: "ok" | "warning" | "failed"; text: string; link?: { href: string; label: string } };
-
 export type Viewer = { id: string; username: string; role: Role };
-
-/** Preferences that the browser keeps in cookies, so that the first paint is right. */
-export type Preferences = { theme: "light" | "dark" | null; live: boolean };
 
 export type View = {
   /** Unix ms; every relative time of the page counts from it. */

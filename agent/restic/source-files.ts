@@ -1,21 +1,26 @@
 /** The two files that tell restic what to back up and what to leave out. Pure. */
+import { type ExcludeFault, excludeFault, type IncludeFault, includeFault } from "../../shared/patterns.ts";
 import type { Platform } from "../platform.ts";
+
+const WORDS: Record<ExcludeFault | IncludeFault, string> = {
+  empty: "it is empty",
+  line_break: "it contains a line break",
+  outer_space: "it begins or ends with a space",
+  comment: "it begins with #, which restic reads as a comment",
+  brings_back: "it begins with !, which would include again what another line excludes",
+  not_absolute: "it is not an absolute path",
+};
 
 /** Why restic's readers would not take this include or exclude as it is written; null when they would. */
 export function problemOfPattern(pattern: string): string | null {
-  if (pattern.trim() === "") return "it is empty";
-  if (/[\r\n\0]/.test(pattern)) return "it contains a line break";
-  if (pattern !== pattern.trim()) return "it begins or ends with a space";
-  if (pattern.startsWith("#")) return "it begins with #, which restic reads as a comment";
-  if (pattern.startsWith("!")) return "it begins with !, which would include again what another line excludes";
-  return null;
+  const fault = excludeFault(pattern);
+  return fault && WORDS[fault];
 }
 
 /** Why a path cannot stand in the list of includes; null when it can. */
 export function problemOfInclude(path: string, os: Platform["os"]): string | null {
-  if (/[\r\n\0]/.test(path)) return "it contains a line break";
-  const absolute = os === "windows" ? /^([A-Za-z]:[\\/]|\\\\)/.test(path) : path.startsWith("/");
-  return absolute ? null : "it is not an absolute path";
+  const fault = includeFault(path, os);
+  return fault && WORDS[fault];
 }
 
 /** For `--files-from-verbatim`: one path per line, nothing is special. */

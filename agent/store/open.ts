@@ -139,12 +139,6 @@ function isDamage(error: unknown): boolean {
   return error instanceof DamagedDb || code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB";
 }
 
-/** The disk is full or fails: what could not be written may be tried again later. */
-export function isDiskTrouble(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === "SQLITE_FULL" || code.startsWith("SQLITE_IOERR");
-}
-
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }

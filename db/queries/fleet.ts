@@ -85,7 +85,7 @@ const OPEN_JOBS = `SELECT id, host_id AS hostId, kind, status, source_group_id A
     queued_at AS queuedAt, started_at AS startedAt
   FROM jobs INDEXED BY jobs_open WHERE status IN ('queued', 'running')`;
 
-/** @param hostIds null = all live hosts, by name; else those of these that are live */
+/** Plain SQL: of a whole fleet. @param hostIds null = all live hosts, by name; else those of these that are live */
 export function readFleetFacts(db: Db, hostIds: readonly string[] | null = null): FleetFacts {
   const some = JSON.stringify(hostIds);
   const rows = <T>(text: string, hostColumn: string, order = "") =>

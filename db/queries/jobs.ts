@@ -168,8 +168,8 @@ export function listUnheardJobs(db: Db, hostId: string): JobRow[] {
 
 /** The oldest job that runs on the host. */
 export function findRunningJobId(db: Db, hostId: string): string | null {
-  const oldest = "SELECT id FROM jobs WHERE host_id = ? AND +status = 'running' AND status IN ('queued', 'running')";
-  return db.$client.query<{ id: string }, [string]>(`${oldest} ORDER BY id LIMIT 1`).get(hostId)?.id ?? null;
+  const where = and(eq(jobs.hostId, hostId), sql`+${jobs.status} = 'running'`, IS_OPEN);
+  return db.select({ id: jobs.id }).from(jobs).where(where).orderBy(asc(jobs.id)).limit(1).get()?.id ?? null;
 }
 
 export function listHostsWithOpenJobs(db: Db): string[] {
@@ -295,7 +295,7 @@ const ENDED_BACKUPS = `SELECT repo_id AS repoId, status, warnings, finished_at A
     AND +status IN ('succeeded', 'failed') AND coalesce(scheduled_at, started_at, queued_at) >= ?2
     AND coalesce(scheduled_at, started_at, queued_at) < ?3`;
 
-/** Ended backups of a group whose own time lies in a span; cancelled ones do not count. */
+/** Ended backups of a group whose own time lies in a span; cancelled ones do not count. Plain SQL: for each group of a fleet, and it takes its causes apart. */
 export function listBackupsBetween(db: Db, groupId: string, from: number, until: number): EndedBackup[] {
   return db.$client
     .query<Omit<EndedBackup, "causes"> & { causes: string | null }, [string, number, number]>(ENDED_BACKUPS)
@@ -303,20 +303,21 @@ export function listBackupsBetween(db: Db, groupId: string, from: number, until:
     .map((row) => ({ ...row, causes: parseCauses(row.causes) }));
 }
 
-const OPEN_COUNTS = "SELECT status, count(*) AS n FROM jobs WHERE status IN ('queued', 'running') GROUP BY status";
-
 export function countOpenJobs(db: Db): { running: number; queued: number } {
-  const rows = db.$client.query<{ status: JobStatus; n: number }, []>(OPEN_COUNTS).all();
+  const rows = db.select({ status: jobs.status, n: count() }).from(jobs).where(IS_OPEN).groupBy(jobs.status).all();
   const of = (status: JobStatus) => rows.find((row) => row.status === status)?.n ?? 0;
   return { running: of("running"), queued: of("queued") };
 }
 
 /** How many jobs of a host have not ended; counts no further than `most`. */
 export function countOpenJobsOfHost(db: Db, hostId: string, most: number): number {
-  const some = "SELECT 1 FROM jobs WHERE host_id = ? AND status IN ('queued', 'running') LIMIT ?";
-  return (
-    db.$client.query<{ n: number }, [string, number]>(`SELECT count(*) AS n FROM (${some})`).get(hostId, most)?.n ?? 0
-  );
+  const some = db
+    .select({ one: sql`1`.as("one") })
+    .from(jobs)
+    .where(and(eq(jobs.hostId, hostId), IS_OPEN))
+    .limit(most)
+    .as("some");
+  return db.select({ n: count() }).from(some).get()?.n ?? 0;
 }
 
 /** How many open jobs of the host stand before this one in its work lane. */

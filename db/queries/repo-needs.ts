@@ -45,7 +45,7 @@ type Row = Omit<RepoNeedFacts, "maintenanceEnabled" | "hasAdmin" | "isHeld"> & {
   adminId: string | null;
 };
 
-/** Of live hosts, by host and name. */
+/** Of live hosts, by host and name. Plain SQL: of all repos of a fleet. */
 export function listRepoNeedFacts(db: Db): RepoNeedFacts[] {
   const held = new Set(
     db.$client

@@ -80,7 +80,7 @@ export function listRepos(db: Db): RepoListItem[] {
 /** What it takes to call a repo for a look: whose it is, and who works on it. */
 export type RepoCall = Pick<RepoRow, "id" | "hostId" | "resticId"> & { executorId: string };
 
-/** Of live hosts, in the order of {@link listRepos}; a few columns, because a fleet has thousands and this comes every minute. */
+/** Of live hosts, in the order of {@link listRepos}; a few columns, because a fleet has thousands and this comes every few seconds. Plain SQL: for as many rows. */
 export function listRepoCalls(db: Db): RepoCall[] {
   return db.$client
     .query<RepoCall, []>(

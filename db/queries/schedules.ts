@@ -1,5 +1,5 @@
 /** Schedules with the groups they run, the runs that were left out, and the due times counted by day. */
-import { and, asc, eq, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, gte, isNotNull, lt, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { prepared } from "../prepared.ts";
 import { type JobRow, jobs } from "../schema/jobs.ts";
@@ -70,11 +70,12 @@ const ACTIVE = `SELECT s.id, s.host_id AS hostId, s.cron, s.timezone, s.splay_mi
   FROM schedules s JOIN hosts h ON h.id = s.host_id
   WHERE s.enabled = 1 AND h.archived_at IS NULL AND h.schedules_paused = 0`;
 
+/** Plain SQL, as the next one: of a whole fleet that reconnects. */
 export function listActiveSchedules(db: Db, hostId: string): ActiveSchedule[] {
   return db.$client.query<ActiveSchedule, [string]>(`${ACTIVE} AND s.host_id = ?`).all(hostId);
 }
 
-/** Those whose next start is unknown, or may have come with the splay it has. */
+/** Those whose next start is unknown, or may have come with the splay it has. Plain SQL: of a whole fleet, every few seconds. */
 export function listSchedulesToSettle(db: Db, now: number): ActiveSchedule[] {
   return db.$client
     .query<ActiveSchedule, [number]>(
@@ -83,7 +84,7 @@ export function listSchedulesToSettle(db: Db, now: number): ActiveSchedule[] {
     .all(now);
 }
 
-/** The longest splay of the schedules in force, by host; hosts without any are left out. */
+/** The longest splay of the schedules in force, by host; hosts without any are left out. Plain SQL: of a whole fleet. */
 export function listLongestSplays(db: Db): { hostId: string; splayMinutes: number }[] {
   return db.$client
     .query<{ hostId: string; splayMinutes: number }, []>(
@@ -93,7 +94,7 @@ export function listLongestSplays(db: Db): { hostId: string; splayMinutes: numbe
     .all();
 }
 
-/** Schedules that are switched off, paused or archived have no next run, and nothing is due by them until they are back. */
+/** Schedules that are switched off, paused or archived have no next run, and nothing is due by them until they are back. Plain SQL: an update from another table, for each host that connects. */
 export function clearIdleSchedules(db: Db, hostId: string | null = null): void {
   db.$client
     .query(
@@ -104,14 +105,14 @@ export function clearIdleSchedules(db: Db, hostId: string | null = null): void {
     .run(hostId);
 }
 
-/** When the next run comes, and up to when due times are counted. */
+/** When the next run comes, and up to when due times are counted. Plain SQL: of a whole fleet at once. */
 export function putTiming(db: Db, id: string, nextRunAt: number | null, accountedUntil: number | null): void {
   db.$client
     .query("UPDATE schedules SET next_run_at = ?, accounted_until = ? WHERE id = ?")
     .run(nextRunAt, accountedUntil, id);
 }
 
-/** Counts due times of a schedule for each of its groups; the day's outcome is judged elsewhere. */
+/** Counts due times of a schedule for each of its groups; the day's outcome is judged elsewhere. Plain SQL: an insert from another table. */
 export function addDues(db: Db, scheduleId: string, hostId: string, day: string, dues: number): void {
   db.$client
     .query(
@@ -131,25 +132,49 @@ export function putSkip(db: Db, row: typeof scheduleSkips.$inferInsert): boolean
 
 /** Due times right before and after this one that were left out as well because of a job; at most two. */
 export function listNearSkips(db: Db, row: Pick<typeof scheduleSkips.$inferSelect, SkipKey>): number[] {
-  const near = (beyond: "<" | ">", order: "DESC" | "ASC") =>
-    db.$client
-      .query<{ dueAt: number }, [string, number, string, string]>(
-        `SELECT due_at AS dueAt FROM schedule_skips WHERE schedule_id = ? AND due_at ${beyond} ?
-           AND source_group_id = ? AND repo_id = ? AND because_job_id IS NOT NULL ORDER BY due_at ${order} LIMIT 1`,
+  const { scheduleId, dueAt, sourceGroupId, repoId, becauseJobId } = scheduleSkips;
+  const near = (beyond: SQL, order: SQL) =>
+    db
+      .select({ dueAt })
+      .from(scheduleSkips)
+      .where(
+        and(
+          eq(scheduleId, row.scheduleId),
+          beyond,
+          eq(sourceGroupId, row.sourceGroupId),
+          eq(repoId, row.repoId),
+          isNotNull(becauseJobId),
+        ),
       )
-      .all(row.scheduleId, row.dueAt, row.sourceGroupId, row.repoId);
-  return [...near("<", "DESC"), ...near(">", "ASC")].map(({ dueAt }) => dueAt);
+      .orderBy(order)
+      .limit(1)
+      .all();
+  return [...near(lt(dueAt, row.dueAt), desc(dueAt)), ...near(gt(dueAt, row.dueAt), asc(dueAt))].map(
+    (skip) => skip.dueAt,
+  );
 }
 type SkipKey = "scheduleId" | "dueAt" | "sourceGroupId" | "repoId";
 
+const excusedRepos = prepared((db) =>
+  db
+    .selectDistinct({ repoId: scheduleSkips.repoId })
+    .from(scheduleSkips)
+    .where(
+      and(
+        eq(scheduleSkips.hostId, sql.placeholder("hostId")),
+        eq(scheduleSkips.sourceGroupId, sql.placeholder("groupId")),
+        gte(scheduleSkips.dueAt, sql.placeholder("from")),
+        lt(scheduleSkips.dueAt, sql.placeholder("until")),
+        isNotNull(scheduleSkips.becauseJobId),
+      ),
+    )
+    .prepare(),
+);
+
 /** Repos of a group into which runs due in a span were left out because an earlier one was still at work. */
 export function listExcusedRepos(db: Db, hostId: string, groupId: string, from: number, until: number): string[] {
-  return db.$client
-    .query<{ repoId: string }, [string, string, number, number]>(
-      `SELECT DISTINCT repo_id AS repoId FROM schedule_skips
-         WHERE host_id = ? AND source_group_id = ? AND due_at >= ? AND due_at < ? AND because_job_id IS NOT NULL`,
-    )
-    .all(hostId, groupId, from, until)
+  return excusedRepos(db)
+    .all({ hostId, groupId, from, until })
     .map((row) => row.repoId);
 }
 

@@ -1,4 +1,4 @@
-/** Where sealed blobs lie: every column that holds one, and how a blob is found by its key. */
+/** Where sealed blobs lie: every column that holds one, and how a blob is found by its key. Plain SQL: a list names the tables and columns. */
 import type { Db } from "../open.ts";
 
 export type SealedColumn = { table: string; column: string; key: string; owner?: string; where?: string };

@@ -2,6 +2,7 @@
 import { and, count, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
 import type { SnapshotRow as WireSnapshot } from "../../shared/protocol/fields.ts";
 import type { Db } from "../open.ts";
+import { prepared } from "../prepared.ts";
 import { type SnapshotRow, snapshots } from "../schema/snapshots.ts";
 
 /** An agent that does not tell the offset takes no knowledge away; when a snapshot was first seen never changes. */
@@ -40,6 +41,7 @@ export function insertUnknownSnapshots(db: Db, repoId: string, rows: readonly Wi
   putEach(db, INSERT_UNKNOWN, repoId, rows, seenAt);
 }
 
+/** Plain SQL: tens of thousands of rows. */
 function putEach(
   db: Db,
   statement: string,
@@ -54,7 +56,7 @@ function putEach(
   }
 }
 
-/** Ids of the repo's snapshots in order, from behind `after` on. */
+/** Ids of the repo's snapshots in order, from behind `after` on. Plain SQL: thousands of rows. */
 export function listSnapshotIds(db: Db, repoId: string, after: string, limit: number): string[] {
   return db.$client
     .query<{ id: string }, [string, string, number]>(
@@ -64,14 +66,24 @@ export function listSnapshotIds(db: Db, repoId: string, after: string, limit: nu
     .map(({ id }) => id);
 }
 
+/** Plain SQL: hundreds of rows at once. */
 export function deleteSnapshots(db: Db, repoId: string, ids: readonly string[]): void {
   const gone = db.$client.query("DELETE FROM snapshots WHERE repo_id = ? AND snapshot_id = ?");
   for (const id of ids) gone.run(repoId, id);
 }
 
+const snapshotById = prepared((db) =>
+  db
+    .select({ id: snapshots.snapshotId })
+    .from(snapshots)
+    .where(
+      and(eq(snapshots.repoId, sql.placeholder("repoId")), eq(snapshots.snapshotId, sql.placeholder("snapshotId"))),
+    )
+    .prepare(),
+);
+
 export function hasSnapshot(db: Db, repoId: string, snapshotId: string): boolean {
-  const known = "SELECT 1 FROM snapshots WHERE repo_id = ? AND snapshot_id = ?";
-  return db.$client.query(known).get(repoId, snapshotId) !== null;
+  return snapshotById(db).get({ repoId, snapshotId }) !== undefined;
 }
 
 export function countSnapshots(db: Db, repoId: string): number {
@@ -133,7 +145,7 @@ export function findOldestSnapshotTime(db: Db, repoIds: readonly string[]): numb
   return row?.oldest ?? null;
 }
 
-/** Size of the newest snapshot of each host and tag set, summed: what a restore of the latest state would need. */
+/** Size of the newest snapshot of each host and tag set, summed: what a restore of the latest state would need. Plain SQL: SQLite's bare columns beside max(). */
 export function sumNewestSizes(db: Db, repoId: string): { sizeBytes: number | null; fileCount: number | null } {
   const row = db.$client
     .query<{ size: number | null; files: number | null }, [string]>(
@@ -146,11 +158,11 @@ export function sumNewestSizes(db: Db, repoId: string): { sizeBytes: number | nu
 
 /** Bytes that the snapshots since a time have added to the repository. */
 export function sumAddedBytes(db: Db, repoId: string, since: number): number {
-  const row = db.$client
-    .query<{ added: number | null }, [string, number]>(
-      "SELECT sum(added_bytes) AS added FROM snapshots WHERE repo_id = ? AND time >= ?",
-    )
-    .get(repoId, since);
+  const row = db
+    .select({ added: sql<number | null>`sum(${snapshots.addedBytes})` })
+    .from(snapshots)
+    .where(and(eq(snapshots.repoId, repoId), gte(snapshots.time, since)))
+    .get();
   return row?.added ?? 0;
 }
 

@@ -1,35 +1,53 @@
-/** What is dropped because of its age, in portions small enough to stand between two requests. Times are Unix ms. */
+/**
+ * What is dropped because of its age, in portions small enough to stand between two requests. Times are Unix ms.
+ * Plain SQL: deletes of some rows only, from tables that a list names.
+ */
+import { and, asc, desc, eq, gt, isNotNull, isNull, lt } from "drizzle-orm";
 import type { Db } from "../open.ts";
+import { hosts } from "../schema/hosts.ts";
+import { jobs } from "../schema/jobs.ts";
 
 const run = (db: Db, sql: string, ...values: (string | number)[]): number =>
   db.$client.query(sql).run(...values).changes;
 
 export function listHostIds(db: Db): string[] {
-  return db.$client
-    .query<{ id: string }, []>("SELECT id FROM hosts")
+  return db
+    .select({ id: hosts.id })
+    .from(hosts)
     .all()
     .map((row) => row.id);
 }
 
 /** When the oldest of the host's newest `keep` jobs was queued; null while it has no more than that. */
 export function findKeptSince(db: Db, hostId: string, keep: number): number | null {
-  return (
-    db.$client
-      .query<{ at: number }, [string, number]>(
-        "SELECT queued_at AS at FROM jobs WHERE host_id = ? ORDER BY queued_at DESC LIMIT 1 OFFSET ?",
-      )
-      .get(hostId, keep - 1)?.at ?? null
-  );
+  const row = db
+    .select({ at: jobs.queuedAt })
+    .from(jobs)
+    .where(eq(jobs.hostId, hostId))
+    .orderBy(desc(jobs.queuedAt))
+    .limit(1)
+    .offset(keep - 1)
+    .get();
+  return row?.at ?? null;
 }
 
 /** Ended jobs of the host, queued before `before`, whose lines are still there; oldest first. */
 export function listJobsWithOldLogs(db: Db, hostId: string, before: number, limit: number): string[] {
-  return db.$client
-    .query<{ id: string }, [string, number, number]>(
-      `SELECT id FROM jobs WHERE host_id = ? AND queued_at < ? AND finished_at IS NOT NULL
-         AND log_lines > 0 AND log_removed_at IS NULL ORDER BY queued_at LIMIT ?`,
+  return db
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(
+      and(
+        eq(jobs.hostId, hostId),
+        lt(jobs.queuedAt, before),
+        isNotNull(jobs.finishedAt),
+        gt(jobs.logLines, 0),
+        isNull(jobs.logRemovedAt),
+      ),
     )
-    .all(hostId, before, limit)
+    .orderBy(asc(jobs.queuedAt))
+    .limit(limit)
+    .all()
     .map((row) => row.id);
 }
 
@@ -44,7 +62,7 @@ export function deleteLogLines(db: Db, jobId: string, limit: number): number {
 }
 
 export function markLogRemoved(db: Db, jobId: string, now: number): void {
-  run(db, "UPDATE jobs SET log_removed_at = ? WHERE id = ?", now, jobId);
+  db.update(jobs).set({ logRemovedAt: now }).where(eq(jobs.id, jobId)).run();
 }
 
 /** Drops rows of ended jobs without lines. @returns how many */

@@ -4,19 +4,20 @@
  */
 import type { Db } from "../../db/open.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { isDiskTrouble } from "../../db/trouble.ts";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import { escapeControls, type Log } from "../../shared/log.ts";
 import {
   DURABLE_TYPES,
   type DurableType,
+  type PassingType,
   parseToServer,
   type ToServerPayload,
   type ToServerType,
 } from "../../shared/protocol/to-server.ts";
 import { CLOSE, MAX_IN_FLIGHT_BYTES, MAX_IN_FLIGHT_MESSAGES } from "../../shared/protocol/version.ts";
+import { isUnwritable } from "../../shared/sqlite-errors.ts";
+import { createDailyCap } from "../http/rate-limit.ts";
 import { writeAudit } from "../runtime/audit.ts";
-import { createDailyCap } from "../runtime/daily-cap.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import type { Connection, Hub } from "./hub.ts";
 import type { Intake } from "./intake.ts";
@@ -37,7 +38,6 @@ export type { AfterCommit, LongWork };
 export type DurableHandlers = {
   [T in DurableType]: (connection: Connection, payload: ToServerPayload<T>) => AfterCommit | LongWork;
 };
-type PassingType = Exclude<ToServerType, DurableType>;
 export type PassingHandlers = {
   [T in PassingType]: (connection: Connection, payload: ToServerPayload<T>, id: string | null) => void;
 };
@@ -121,7 +121,7 @@ export function createInbound(deps: InboundDeps): Inbound {
       if (!portion.done) return;
       effect = portion.value;
     } catch (error) {
-      if (isDiskTrouble(error)) {
+      if (isUnwritable(error)) {
         giveUp([message.connection], error);
         return;
       }
@@ -135,14 +135,12 @@ export function createInbound(deps: InboundDeps): Inbound {
   const follow = (effect: AfterCommit) => guarded("what follows a stored message", null, () => effect?.());
 
   /** What is stored stays stored: an error here must not take other hosts' messages with it. */
-  const guarded = (what: string, hostId: string | null, work: () => void): boolean => {
+  const guarded = (what: string, hostId: string | null, work: () => void): void => {
     try {
       work();
-      return true;
     } catch (error) {
       const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
       log.error("handling an agent's messages failed", { what, host_id: hostId, why });
-      return false;
     }
   };
 
@@ -152,7 +150,7 @@ export function createInbound(deps: InboundDeps): Inbound {
       const apply = durable[type] as (connection: Connection, payload: unknown) => AfterCommit | LongWork;
       return inTransaction(db, () => apply(connection, message.payload) as never) as AfterCommit | LongWork;
     } catch (error) {
-      if (isDiskTrouble(error)) throw error;
+      if (isUnwritable(error)) throw error;
       refuse(message, error);
       return undefined;
     }
@@ -246,12 +244,7 @@ export function createInbound(deps: InboundDeps): Inbound {
         payload: unknown,
         id: string | null,
       ) => void;
-      const isHandled = guarded(message.type, connection.hostId, () =>
-        handle(connection, message.payload, message.id ?? null),
-      );
-      // Half a greeting would leave the host online and without orders: it comes again in a moment.
-      if (!isHandled && message.type === "hello")
-        connection.close(CLOSE.shuttingDown, "the server could not take the greeting in");
+      guarded(message.type, connection.hostId, () => handle(connection, message.payload, message.id ?? null));
     },
     flush() {
       while (lanes.hasReady()) takeTurn();

@@ -37,10 +37,10 @@ test("a reply settles the request that asked for it, and only for the host that 
   const { rpc, sent, connection } = scene();
   const asked = rpc.listTree("host", REQUEST);
   const id = sent[0]?.id ?? "";
-  rpc.settle(connectionOf("another", []), id, REPLY);
-  rpc.settle(connection, "unknown", REPLY);
-  rpc.settle(connection, null, REPLY);
-  rpc.settle(connection, id, REPLY);
+  rpc.resolve(connectionOf("another", []), id, REPLY);
+  rpc.resolve(connection, "unknown", REPLY);
+  rpc.resolve(connection, null, REPLY);
+  rpc.resolve(connection, id, REPLY);
   expect(await asked).toEqual({ ok: true, reply: REPLY });
 });
 

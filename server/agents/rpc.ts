@@ -11,7 +11,7 @@ type TreeReply = ToServerPayload<"tree.list.result">;
 export type Rpc = {
   listTree(hostId: string, request: ToAgentPayload<"tree.list">): Promise<RpcOutcome<TreeReply>>;
   /** A reply came in; one that nobody waits for is ignored. */
-  settle(connection: Connection, id: string | null, reply: TreeReply): void;
+  resolve(connection: Connection, id: string | null, reply: TreeReply): void;
   dropHost(hostId: string): void;
 };
 
@@ -34,7 +34,7 @@ export function createRpc({ hub, timeoutMs = MINUTE_MS }: { hub: Hub; timeoutMs?
         if (!connection.send("tree.list", request, id)) end({ ok: false, reason: "gone" });
       });
     },
-    settle(connection, id, reply) {
+    resolve(connection, id, reply) {
       const waiting = id === null ? undefined : pending.get(id);
       if (waiting?.hostId === connection.hostId) waiting.end({ ok: true, reply });
     },

@@ -9,11 +9,9 @@ import { badInput, Refusal } from "../http/errors.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
 import type { AppContext, Origin } from "../http/routes.ts";
 import { writeAudit } from "../runtime/audit.ts";
-import { newUser } from "./new-user.ts";
+import { hashToken, newToken, newUser, usernameProblem } from "./identity.ts";
 import { type PasswordWork, passwordProblem } from "./passwords.ts";
 import type { SessionStore } from "./sessions.ts";
-import { hashToken, newToken } from "./tokens.ts";
-import { usernameProblem } from "./usernames.ts";
 
 export type FirstRun = {
   isOpen(): boolean;

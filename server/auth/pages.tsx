@@ -1,7 +1,8 @@
 // Pages: sign-in, first-run onboarding on the same address, sign-out.
+import { emptyForm } from "../../shared/pages.ts";
 import { LoginPage, OnboardingPage } from "../../ui/auth/door.tsx";
-import { emptyForm } from "../../ui/components/field.tsx";
-import { attempt, type PageMaker, textOf } from "../http/page-maker.ts";
+import { attempt, textOf } from "../http/forms.ts";
+import type { PageMaker } from "../http/page-maker.ts";
 import { formRoute, publicFormRoute, publicRoute, type Route } from "../http/routes.ts";
 import type { FirstRun } from "./first-run.ts";
 import type { SignIn } from "./sign-in.ts";

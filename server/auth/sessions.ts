@@ -2,14 +2,14 @@
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Db } from "../../db/open.ts";
 import { deleteExpiredSessions, findSessionByToken, insertSession, touchSession } from "../../db/queries/sessions.ts";
-import { isDiskTrouble } from "../../db/trouble.ts";
 import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
+import { isUnwritable } from "../../shared/sqlite-errors.ts";
 import type { AppContext, Origin, Session } from "../http/routes.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import type { Sealer } from "../runtime/seal.ts";
 import type { Tick } from "../runtime/ticker.ts";
-import { hashToken, newToken } from "./tokens.ts";
+import { hashToken, newToken } from "./identity.ts";
 
 const SESSION_COOKIE = "rm_session";
 /** Under HTTPS: browsers take this name only from this very host over HTTPS, so that no neighbour can plant one. */
@@ -30,7 +30,7 @@ export type SessionStore = {
 export function sessionTicks({ db, clock, bus }: { db: Db; clock: Clock; bus: FactBus }): Tick[] {
   const run = () => {
     const now = clock.now();
-    bus.tell("session.ended", { sessionIds: deleteExpiredSessions(db, now, now - SESSION_IDLE_MS) });
+    bus.publish("session.ended", { sessionIds: deleteExpiredSessions(db, now, now - SESSION_IDLE_MS) });
   };
   return [{ name: "sessions", everyMs: 10 * MINUTE_MS, run }];
 }
@@ -42,7 +42,7 @@ export function createSessionStore({ db, clock, sealer }: { db: Db; clock: Clock
     try {
       touchSession(db, id, now, ip);
     } catch (error) {
-      if (!isDiskTrouble(error)) throw error;
+      if (!isUnwritable(error)) throw error;
     }
   };
   return {

@@ -129,7 +129,7 @@ export function createSignIn({ db, clock, sessions, bus, log, passwords, failed 
         writeAudit(db, clock.now(), { actor, action: "user.signed_out", target });
       });
       sessions.clearCookie(c, from);
-      bus.tell("session.ended", { sessionIds: [session.sessionId] });
+      bus.publish("session.ended", { sessionIds: [session.sessionId] });
     },
   };
 }

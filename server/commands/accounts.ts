@@ -4,8 +4,8 @@ import { createPasswordWork } from "../auth/passwords.ts";
 import { createSessionStore } from "../auth/sessions.ts";
 import { Refusal } from "../http/errors.ts";
 import { createFactBus } from "../runtime/facts.ts";
+import type { ServerParts } from "../runtime/world.ts";
 import { type Accounts, createAccounts } from "../users/accounts.ts";
-import type { ServerParts } from "../wiring.ts";
 import { fail, withData } from "./outcome.ts";
 
 export function addUser(name: string, role: Role): Promise<number> {

@@ -9,11 +9,11 @@ import { createCredentials } from "../repos/credentials.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import { DATABASE_FILE, SIGNING_KEY_FILE } from "../runtime/data-files.ts";
 import { createFactBus } from "../runtime/facts.ts";
+import type { ServerParts } from "../runtime/world.ts";
 import { makeCopy } from "../upkeep/copies.ts";
 import { readSheet, SHEET_SETTING, sheetText } from "../upkeep/recovery-sheet.ts";
 import { restoreCopy } from "../upkeep/restore.ts";
 import { type Rotated, RotationStopped, rotateKey } from "../upkeep/rotate-key.ts";
-import type { ServerParts } from "../wiring.ts";
 import { fail, withData } from "./outcome.ts";
 
 const partsOf = ({ config, sealer }: Pick<ServerParts, "config" | "sealer">) => ({

@@ -1,6 +1,6 @@
 /** How commands open the data folder, and how they tell that something failed. */
 import { type OpenOutcome, openData } from "../open-data.ts";
-import type { ServerParts } from "../wiring.ts";
+import type { ServerParts } from "../runtime/world.ts";
 
 /** @returns the exit code of a failure */
 export function fail(...problems: string[]): number {

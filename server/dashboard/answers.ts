@@ -1,8 +1,8 @@
 /** What REST answers about hosts and the fleet. */
 import * as v from "valibot";
+import { HOST_STATUSES } from "../../shared/hosts.ts";
 import { JOB_STATUSES, WARNING_CODES } from "../../shared/jobs.ts";
 import { REPO_STATUSES } from "../../shared/repos.ts";
-import { HOST_STATUSES } from "../hosts/status.ts";
 import { count, countOrNull, id, named, sized, textLike, textOrNull, time, timeOrNull } from "../http/answers.ts";
 
 export const fleetAnswer = named(

@@ -1,6 +1,6 @@
 /** Filters and orders of host lists: pure, the same for the page and for REST. */
+import type { HostStatus } from "../../shared/hosts.ts";
 import type { RepoStatus } from "../../shared/repos.ts";
-import type { HostStatus } from "../hosts/status.ts";
 import type { FleetHost } from "./fleet.ts";
 
 export type FleetQuery = {

@@ -102,7 +102,7 @@ test("whatever changes, in whatever order it is asked", () => {
         };
         insertJob(db, { ...job, attempt: 1, actorKind: "system", args: {}, queuedAt: START });
       }
-      bus.tell("host.changed", what === 2 ? { hostId: hosts.at(-1)!.id } : about);
+      bus.publish("host.changed", what === 2 ? { hostId: hosts.at(-1)!.id } : about);
     }
     pass(below(3000));
     expect(fleet.hosts()).toEqual(whole());
@@ -121,7 +121,7 @@ test("a fact makes a new version; time alone none, but what no fact told is seen
   expect(shown().repos[0]?.status).toBe("failed");
   expect(fleet.version()).toBe(before);
   updateRepo(db, host.repoId, { status: "ready" });
-  bus.tell("repo.changed", { repoId: host.repoId, hostId: host.id });
+  bus.publish("repo.changed", { repoId: host.repoId, hostId: host.id });
   expect(shown().repos[0]?.status).toBe("ready");
   expect(fleet.version()).toBe(before + 1);
 });

@@ -10,9 +10,10 @@ import {
 } from "../../db/queries/fleet.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { Clock } from "../../shared/clock.ts";
+import type { HostStatus } from "../../shared/hosts.ts";
 import type { Hub } from "../agents/hub.ts";
 import { createProtection, type Protection } from "../hosts/protection.ts";
-import { type HostStatus, hostStatus } from "../hosts/status.ts";
+import { hostStatus } from "../hosts/rules.ts";
 import type { FactBus, FactName } from "../runtime/facts.ts";
 
 export type FleetHost = {

@@ -1,31 +1,32 @@
 // Pages: the dashboard with its live updates and further rows, and the search behind the palette.
 import { getCookie } from "hono/cookie";
-import type { Clock } from "../../shared/clock.ts";
-import { stripDays } from "../../ui/components/strip.tsx";
+import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
+import type { FleetSummary } from "../../shared/fleet.ts";
+import type { NeedyHost } from "../../shared/hosts.ts";
+import { stripDays } from "../../shared/nights.ts";
 import { EmptyDashboardPage } from "../../ui/dashboard/empty.tsx";
 import { FLEET_SORTS, type FleetFilter, type FleetSort } from "../../ui/dashboard/filters.tsx";
 import { DashboardPage } from "../../ui/dashboard/page.tsx";
 import { FleetRows as FleetRowList } from "../../ui/dashboard/rows.tsx";
 import { FLEET_PAGE, MoreRows } from "../../ui/dashboard/table.tsx";
-import type { FleetSummary } from "../../ui/dashboard/tiles.tsx";
-import type { NeedyHost } from "../../ui/dashboard/verdict.tsx";
 import type { PendingLine } from "../../ui/enrollment/pending.tsx";
 import { SearchOptions, SearchPage } from "../../ui/search/results.tsx";
 import { may } from "../../ui/view.ts";
 import type { ShareOf } from "../hosts/last-backup.ts";
-import { offsetOf, type PageMaker } from "../http/page-maker.ts";
+import { offsetOf } from "../http/lists.ts";
+import type { PageMaker } from "../http/page-maker.ts";
 import { type AppContext, type Route, route } from "../http/routes.ts";
-import { createDrawnRows } from "./drawn-rows.ts";
 import { filterFleet, sortFleet } from "./filter.ts";
 import type { Fleet, FleetHost } from "./fleet.ts";
 import type { FleetRows } from "./rows.ts";
+import { createDrawnRows } from "./rows.ts";
 import { findHits } from "./search.ts";
 import { needyHosts, summaryOf } from "./verdict.ts";
 
 /** More rows than this are never sent in one answer. */
 const MOST_ROWS = 1000;
 /** Words that move with time alone ("3 days") are at most this old in a poll. */
-const WORDS_KEPT_MS = 60_000;
+const WORDS_KEPT_MS = MINUTE_MS;
 const SHARES_KEPT_MS = 1_000;
 
 const REPO_SERVER_COMMAND =

@@ -1,7 +1,8 @@
-// A host's night is its worst group's; totals carry hosts that were not sampled that day.
+/** A host's night is its worst group's; totals carry hosts that were not sampled that day; drawn rows are kept. */
 import { describe, expect, test } from "bun:test";
 import type { DailyOutcomeRow } from "../../db/schema/source-groups.ts";
-import { nightsOfHost, totalsByDay } from "./rows.ts";
+import type { FleetRow } from "../../ui/dashboard/rows.tsx";
+import { createDrawnRows, nightsOfHost, totalsByDay } from "./rows.ts";
 
 const night = (sourceGroupId: string, day: string, outcome: DailyOutcomeRow["outcome"]): DailyOutcomeRow => ({
   hostId: "h",
@@ -37,4 +38,28 @@ test("totals by day keep the last known size of each host", () => {
     { hostId: "a", day: "2026-11-20", sizeBytes: 6 },
   ];
   expect(totalsByDay(samples)).toEqual([5, 12, 13]);
+});
+
+const row = (name: string) => ({ name }) as FleetRow;
+
+test("a row is drawn once for each way of seeing it, and anew when its host was read anew", () => {
+  const drawnRows = createDrawnRows();
+  let drawings = 0;
+  const draw = (key: string, one: FleetRow) => drawnRows(key)(one, () => `${one.name} for ${key} ${++drawings}`);
+  const before = row("web-01");
+  expect(draw("mara", before)).toBe("web-01 for mara 1");
+  expect(draw("mara", before)).toBe("web-01 for mara 1");
+  expect(draw("otto", before)).toBe("web-01 for otto 2");
+  expect(draw("mara", row("web-01"))).toBe("web-01 for mara 3");
+  expect(draw("mara", before)).toBe("web-01 for mara 1");
+});
+
+test("however many ways of seeing it come, a row is kept for a few alone", () => {
+  const drawnRows = createDrawnRows();
+  const seen = row("web-01");
+  let drawings = 0;
+  const draw = (key: string) => drawnRows(key)(seen, () => `${++drawings}`);
+  for (let at = 0; at < 1000; at++) draw(`zone ${at}`);
+  expect(draw("zone 999")).toBe("1000");
+  expect(draw("zone 0")).toBe("1001");
 });

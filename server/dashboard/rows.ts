@@ -1,12 +1,13 @@
-// From what the database knows of hosts to the rows of the fleet table, nights and sizes included.
+/** From what the database knows of hosts to the rows of the fleet table, nights and sizes included. */
 import type { Db } from "../../db/open.ts";
 import { countJobs } from "../../db/queries/jobs.ts";
 import { listHostSamples } from "../../db/queries/repos.ts";
 import { listDailyOutcomes } from "../../db/queries/source-groups.ts";
 import type { DailyOutcomeRow } from "../../db/schema/source-groups.ts";
 import { type Clock, DAY_MS, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
-import type { StripDay, StripOutcome } from "../../ui/components/strip.tsx";
-import type { FleetRow } from "../../ui/dashboard/rows.tsx";
+import { utcDay } from "../../shared/days.ts";
+import type { LastBackup } from "../../shared/hosts.ts";
+import type { StripDay, StripOutcome } from "../../shared/nights.ts";
 import { lastBackupOfGroup, lastBackupOfHost, type OpenJobFacts, type ShareOf } from "../hosts/last-backup.ts";
 import type { FleetHost } from "./fleet.ts";
 
@@ -32,6 +33,8 @@ export type FleetRows = {
   lastDay(): LastDay;
 };
 
+export type FleetRow = ReturnType<typeof rowOf>;
+
 export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; shareOf: ShareOf }): FleetRows {
   let kept: { at: number; byHost: Map<string, number[]>; totals: number[] } | null = null;
 
@@ -43,7 +46,7 @@ export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; 
   const sizes = () => {
     const now = clock.now();
     if (kept && now - kept.at < SIZES_KEPT_MS) return kept;
-    const since = new Date(now - SAMPLE_DAYS * DAY_MS).toISOString().slice(0, 10);
+    const since = utcDay(now - SAMPLE_DAYS * DAY_MS);
     const samples = listHostSamples(db, since);
     const byHost = new Map<string, number[]>();
     for (const { hostId, sizeBytes } of samples) byHost.set(hostId, [...(byHost.get(hostId) ?? []), sizeBytes]);
@@ -64,16 +67,8 @@ export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; 
         const last = lastBackupOfHost(
           row.groups.map((group) => lastBackupOfGroup(group, row.targets, row.openJobs as OpenJobFacts[], shareOf)),
         );
-        const made: FleetRow = {
-          ...row.host,
-          status: row.status,
-          last,
-          nextRunAt: row.nextRunAt,
-          outcomes: nightsOfHost(nights.get(row.host.id) ?? [], days, last.status === "running"),
-          sizes: thinned(byHost.get(row.host.id) ?? []),
-          groups: row.groups,
-          staleSince: row.status === "offline" ? row.lastSeenAt : null,
-        };
+        const outcomes = nightsOfHost(nights.get(row.host.id) ?? [], days, last.status === "running");
+        const made = rowOf(row, { last, outcomes, sizes: thinned(byHost.get(row.host.id) ?? []) });
         rows.set(row, { today, made });
         return made;
       });
@@ -93,6 +88,13 @@ export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; 
 }
 
 const WORST_FIRST: readonly StripOutcome[] = ["failed", "missed", "recovered", "warning", "ok", "none_due"];
+
+function rowOf(
+  { host, status, nextRunAt, groups, lastSeenAt }: FleetHost,
+  found: { last: LastBackup; outcomes: readonly StripDay[]; sizes: readonly number[] },
+) {
+  return { ...host, ...found, status, nextRunAt, groups, staleSince: status === "offline" ? lastSeenAt : null };
+}
 
 /** A host's night is the worst of its groups' nights; a backup that runs now marks the last day. */
 export function nightsOfHost(
@@ -133,4 +135,23 @@ function thinned(values: readonly number[]): number[] {
     { length: SPARK_POINTS },
     (_, at) => values[Math.round((at * (values.length - 1)) / (SPARK_POINTS - 1))] ?? 0,
   );
+}
+
+/** A zone is what a browser says it is: nobody fills the memory with them. */
+const MOST_WAYS = 50;
+
+/** @returns by everything else that a row shows (who looks, the minute, the days), how to draw it */
+export function createDrawnRows(): (key: string) => (row: object, draw: () => string) => string {
+  /** Gone together with the row. */
+  const known = new WeakMap<object, Map<string, string>>();
+  return (key) => (row, draw) => {
+    const drawn = known.get(row) ?? new Map<string, string>();
+    known.set(row, drawn);
+    const before = drawn.get(key);
+    if (before !== undefined) return before;
+    if (drawn.size >= MOST_WAYS) drawn.clear();
+    const html = draw();
+    drawn.set(key, html);
+    return html;
+  };
 }

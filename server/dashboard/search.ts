@@ -1,5 +1,5 @@
 // What the palette finds: groups to run and places to go, best match first. Pure.
-import type { SearchHit } from "../../ui/search/results.tsx";
+import type { SearchHit } from "../../shared/fleet.ts";
 import type { FleetHost } from "./fleet.ts";
 
 const MOST_HITS = 12;

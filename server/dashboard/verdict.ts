@@ -1,17 +1,16 @@
 // Which hosts need a person and why, worst first; and what the fleet comes to in figures. Pure.
 import { DAY_MS } from "../../shared/clock.ts";
+import type { FleetSummary } from "../../shared/fleet.ts";
+import type { HostNeed, NeedyHost } from "../../shared/hosts.ts";
 import { WHOLE_STATE } from "../../shared/protocol/to-server.ts";
 import { mergeCauses } from "../../shared/warnings.ts";
-import type { FleetSummary } from "../../ui/dashboard/tiles.tsx";
-import type { NeedyHost } from "../../ui/dashboard/verdict.tsx";
-import type { HostNeed } from "../../ui/hosts/words.tsx";
 import { isLastWithoutFiles } from "../hosts/last-backup.ts";
 import { UNMADE_STATE } from "../hosts/problems.ts";
+import { DRIFT_TOLERATED_MS } from "../hosts/rules.ts";
 import type { FleetHost } from "./fleet.ts";
 
 /** A failed run says more than the span since the last good one, until that is longer than this. */
 const STALE_FAILED_MS = 2 * DAY_MS;
-const DRIFT_TOLERATED_MS = 10 * 60_000;
 
 const ORDER: readonly HostNeed["kind"][] = [
   "no_backup",

@@ -10,13 +10,13 @@ import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import type { DesiredRepo, DesiredSchedule, DesiredSourceGroup, DesiredState } from "../../shared/protocol/to-agent.ts";
 import type { Credentials } from "../repos/credentials.ts";
 import type { Sealer } from "../runtime/seal.ts";
-import type { HookPair, Hooks } from "../source-groups/hooks.ts";
+import type { HookPair, HookTexts } from "../source-groups/hook-texts.ts";
 
 export type CompileDeps = {
   db: Db;
   sealer: Sealer;
   credentials: Credentials;
-  hooks: Pick<Hooks, "resolved">;
+  hooks: Pick<HookTexts, "resolved">;
   updateKeys(): string[];
 };
 

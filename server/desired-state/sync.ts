@@ -20,7 +20,7 @@ export type StateSync = {
   /** Something that the host must know has changed: a new version, pushed at once. */
   changed(hostId: string): void;
   /** At connect: pushes when what the agent has applied is not what we want. */
-  greet(connection: Connection): void;
+  onConnected(connection: Connection): void;
   acknowledged(connection: Connection, ack: ToServerPayload<"state.ack">): void;
   ticks: readonly Tick[];
   dropHost(hostId: string): void;
@@ -80,9 +80,9 @@ export function createStateSync({ db, clock, log, hub, bus, states }: StateSyncD
       setDrift(hostId, true);
       const connection = hub.find(hostId);
       if (connection?.hello) push(connection, wantedBy(hostId, states.afterEdit));
-      bus.tell("host.changed", { hostId });
+      bus.publish("host.changed", { hostId });
     },
-    greet(connection) {
+    onConnected(connection) {
       const { hello, hostId } = connection;
       if (!hello) return;
       const wanted = wantedBy(hostId);
@@ -97,7 +97,7 @@ export function createStateSync({ db, clock, log, hub, bus, states }: StateSyncD
       }
       if (wanted && wanted.digest === hello.applied_state_digest) {
         setDrift(hostId, false);
-        bus.tell("state.applied", { hostId });
+        bus.publish("state.applied", { hostId });
         // Its acknowledgement never came or was forgotten, and with it what the host could not use: it is asked for again.
         if (isNews || wasUnmade) push(connection, wanted);
         return;
@@ -126,7 +126,7 @@ export function createStateSync({ db, clock, log, hub, bus, states }: StateSyncD
         setDrift(hostId, false);
         if (ack.errors.length > 0)
           log.warn("an agent cannot use all of its settings", { host_id: hostId, problems: ack.errors.length });
-        bus.tell("state.applied", { hostId });
+        bus.publish("state.applied", { hostId });
         return;
       }
       // Of an older state, while a newer one is on its way; or refused as a whole: then it is pushed again by the tick.
@@ -136,7 +136,7 @@ export function createStateSync({ db, clock, log, hub, bus, states }: StateSyncD
           host_id: hostId,
           why: ack.errors[0]?.message ?? "",
         });
-      bus.tell("host.changed", { hostId });
+      bus.publish("host.changed", { hostId });
     },
     ticks: [{ name: "state", everyMs: 10 * SECOND_MS, run: repush }],
     dropHost: (hostId) => void pushed.delete(hostId),

@@ -91,7 +91,7 @@ export function createAnnouncements(deps: AnnouncementDeps): Announcements {
     const [oldest] = ends.size >= MOST_ENDS ? ends.keys() : [];
     if (oldest !== undefined) ends.delete(oldest);
     ends.set(pendingId, end);
-    bus.tell("pending.changed", { pendingId });
+    bus.publish("pending.changed", { pendingId });
   };
 
   const forgetExpired = () => deleteExpiredPendingHosts(db, clock.now());
@@ -150,7 +150,7 @@ export function createAnnouncements(deps: AnnouncementDeps): Announcements {
       if (row.enrolledHostId === null)
         updatePendingHost(db, row.id, { agentTokenHash: agent_token_hash, lastSeenAt: clock.now() });
       else if (row.agentTokenHash !== agent_token_hash) return null;
-      bus.tell("pending.changed", { pendingId });
+      bus.publish("pending.changed", { pendingId });
       return findPendingHost(db, pendingId);
     },
     list,
@@ -171,8 +171,8 @@ export function createAnnouncements(deps: AnnouncementDeps): Announcements {
         });
         return id;
       });
-      bus.tell("host.changed", { hostId });
-      bus.tell("pending.changed", { pendingId });
+      bus.publish("host.changed", { hostId });
+      bus.publish("pending.changed", { pendingId });
       return { hostId, generated };
     },
     reject(actor, pendingId) {

@@ -8,7 +8,7 @@ import { inTransaction } from "../../db/transaction.ts";
 import type { EnrollAnswer, EnrollRequest } from "../../shared/protocol/enrollment.ts";
 import { MIN_AGENT_PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import type { Hub } from "../agents/hub.ts";
-import { hashToken } from "../auth/tokens.ts";
+import { hashToken } from "../auth/identity.ts";
 import { turnAway } from "../hosts/hosts.ts";
 import { Refusal } from "../http/errors.ts";
 import { writeAudit } from "../runtime/audit.ts";
@@ -26,7 +26,7 @@ export type EnrollDeps = CreateHostDeps & {
   bus: FactBus;
   tokens: EnrollmentTokens;
   /** Due times count by the rules then in force; replaced hardware pauses the schedules. */
-  dues: { settle(hostId: string): void; restart(hostId: string): void };
+  accounting: { countDueRuns(hostId: string): void; restart(hostId: string): void };
   answerFor: AnswerFor;
 };
 
@@ -78,14 +78,14 @@ export function createEnroll(deps: EnrollDeps): Enroll {
     });
     if (outcome.replaced)
       turnAway(hub, outcome.hostId, "Another machine has taken this host's place. This agent's schedules stop.");
-    if (!outcome.isRepeat) bus.tell("state.changed", { hostId: outcome.hostId });
+    if (!outcome.isRepeat) bus.publish("state.changed", { hostId: outcome.hostId });
     return { answer: answerFor(outcome.hostId, from.origin), isRepeat: outcome.isRepeat };
   };
 }
 
 /** The same host on the same or on new hardware: its repos and groups stay, the old agent's token is worthless. */
 function takeOver(
-  { db, clock, dues }: EnrollDeps,
+  { db, clock, accounting }: EnrollDeps,
   row: EnrollmentTokenRow,
   request: EnrollRequest,
 ): { hostId: string; replaced: boolean } {
@@ -104,7 +104,7 @@ function takeOver(
   if (host.tokenHash && isOtherToken) {
     revokeAgentToken(db, { tokenHash: host.tokenHash, hostId: host.id, reason: "replaced", revokedAt: now });
   }
-  dues.settle(host.id);
+  accounting.countDueRuns(host.id);
   updateHost(db, host.id, {
     ...machineOf(request),
     tokenHash: request.agent_token_hash,
@@ -116,7 +116,7 @@ function takeOver(
     schedulesPaused: row.replaces || host.schedulesPaused,
     updatedAt: now,
   });
-  dues.restart(host.id);
+  accounting.restart(host.id);
   return { hostId: host.id, replaced: host.tokenHash !== null && isOtherToken };
 }
 

@@ -9,16 +9,17 @@ import {
 } from "../../db/queries/hosts.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
+import type { Os } from "../../shared/patterns.ts";
 import type { AnnounceRequest } from "../../shared/protocol/enrollment.ts";
-import { checkTags, hostNameProblem } from "../hosts/fields.ts";
-import { isTimeZone } from "../hosts/presence.ts";
+import { isZone } from "../../shared/zone.ts";
+import { checkTags, hostNameProblem } from "../hosts/rules.ts";
 import { badInput, Refusal } from "../http/errors.ts";
 import type { RepoInput } from "../repos/address.ts";
 import type { Credentials } from "../repos/credentials.ts";
 import { type Cargo, type Generated, insertNewRepo, readNewRepo } from "../repos/new-repo.ts";
 import type { Schedules } from "../schedules/schedules.ts";
 import type { SourceGroups } from "../source-groups/groups.ts";
-import { cleanLines, includesProblem, type Os } from "../source-groups/patterns.ts";
+import { cleanLines, includesProblem } from "../source-groups/patterns.ts";
 
 /** As a source group takes them. */
 const MOST_INCLUDES = 1000;
@@ -141,7 +142,7 @@ export function machineOf(machine: Machine) {
     agentVersion: machine.agent_version,
     resticVersion: machine.restic_version,
     protocolVersion: machine.protocol_version,
-    timezone: isTimeZone(machine.timezone) ? machine.timezone : "UTC",
+    timezone: isZone(machine.timezone) ? machine.timezone : "UTC",
   };
 }
 

@@ -7,20 +7,21 @@ import { listReposOfHost } from "../../db/queries/repos.ts";
 import { listSourceGroups } from "../../db/queries/source-groups.ts";
 import type { EnrollmentTokenRow } from "../../db/schema/enrollment.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
+import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { problemsOfLink } from "../../shared/server-link.ts";
-import { emptyForm, type FormState } from "../../ui/components/field.tsx";
 import { AddHostPage } from "../../ui/enrollment/form.tsx";
 import { AddHostResultPage, type ShownOnce } from "../../ui/enrollment/result.tsx";
 import { type EnrollmentProgress, EnrollmentUpdate } from "../../ui/enrollment/steps.tsx";
 import { settingsProblems } from "../hosts/problems.ts";
 import { notFound } from "../http/errors.ts";
-import { attempt, listOf, type PageCall, type PageMaker, rawLinesOf, textOf } from "../http/page-maker.ts";
+import { attempt, listOf, rawLinesOf, textOf } from "../http/forms.ts";
+import type { PageCall, PageMaker } from "../http/page-maker.ts";
 import { type FormBody, formRoute, type Route, route } from "../http/routes.ts";
 import { repoInputOf } from "../repos/form-fields.ts";
 import type { Generated } from "../repos/new-repo.ts";
-import { installCommands } from "./install-commands.ts";
 import type { NewcomerInput } from "./newcomer.ts";
 import type { EnrollmentTokens } from "./tokens.ts";
+import { installCommands } from "./tokens.ts";
 
 export type EnrollmentPageDeps = {
   db: Db;

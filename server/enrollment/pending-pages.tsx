@@ -1,15 +1,15 @@
 // Pages: a machine that announced itself, to be accepted or rejected.
-
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findPendingHost } from "../../db/queries/pending-hosts.ts";
 import { listSourceGroups } from "../../db/queries/source-groups.ts";
-import { emptyForm, type FormState } from "../../ui/components/field.tsx";
+import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { AcceptHostPage } from "../../ui/enrollment/accept.tsx";
 import { AddHostResultPage, type ShownOnce } from "../../ui/enrollment/result.tsx";
 import { EnrollmentUpdate } from "../../ui/enrollment/steps.tsx";
 import { notFound } from "../http/errors.ts";
-import { attempt, type PageCall, type PageMaker } from "../http/page-maker.ts";
+import { attempt } from "../http/forms.ts";
+import type { PageCall, PageMaker } from "../http/page-maker.ts";
 import { formRoute, type Route, route } from "../http/routes.ts";
 import type { Generated } from "../repos/new-repo.ts";
 import type { Announcements } from "./announcements.ts";

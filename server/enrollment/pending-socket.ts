@@ -84,7 +84,7 @@ export function createPendingSockets(deps: PendingSocketDeps): PendingSockets {
   };
 
   /** Tells the machine what is known of it now. */
-  const look = (waiting: Waiting) => {
+  const publishState = (waiting: Waiting) => {
     const row = findPendingHost(db, waiting.pendingId);
     if (!row) turnAwayFor(waiting, announcements.endOf(waiting.pendingId));
     else if (row.enrolledHostId === null) send(waiting, "pending.waiting", { expires_at: row.expiresAt });
@@ -119,7 +119,7 @@ export function createPendingSockets(deps: PendingSocketDeps): PendingSockets {
         }
         waiting.hasProven = true;
         closeOthers(waiting);
-        look(waiting);
+        publishState(waiting);
       },
       close: () => void open.delete(waiting),
       drain() {},
@@ -127,7 +127,7 @@ export function createPendingSockets(deps: PendingSocketDeps): PendingSockets {
   };
 
   bus.on("pending.changed", ({ pendingId }) => {
-    for (const waiting of open) if (waiting.pendingId === pendingId && waiting.hasProven) look(waiting);
+    for (const waiting of open) if (waiting.pendingId === pendingId && waiting.hasProven) publishState(waiting);
   });
 
   /** Closes sockets that prove nothing, and those whose time is over. */
@@ -135,7 +135,7 @@ export function createPendingSockets(deps: PendingSocketDeps): PendingSockets {
     const now = clock.now();
     for (const waiting of open) {
       if (!waiting.hasProven && now - waiting.openedAt > PROOF_WITHIN_MS) waiting.ws.close(CLOSE.rejected, "no proof");
-      else if (waiting.hasProven && !findPendingHost(db, waiting.pendingId)) look(waiting);
+      else if (waiting.hasProven && !findPendingHost(db, waiting.pendingId)) publishState(waiting);
     }
   };
 

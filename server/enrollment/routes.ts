@@ -20,8 +20,8 @@ import {
   pendingHostAnswer,
 } from "./answers.ts";
 import type { Enroll } from "./enroll.ts";
-import { installCommands } from "./install-commands.ts";
 import type { EnrollmentTokens } from "./tokens.ts";
+import { installCommands } from "./tokens.ts";
 
 const ENROLLMENTS_PER_MINUTE = 30;
 

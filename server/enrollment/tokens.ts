@@ -12,7 +12,8 @@ import type { EnrollmentTokenRow } from "../../db/schema/enrollment.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
-import { hashToken, newToken } from "../auth/tokens.ts";
+import { installCommand, shellQuote } from "../../shared/install-command.ts";
+import { hashToken, newToken } from "../auth/identity.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import type { Cargo, Generated } from "../repos/new-repo.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
@@ -156,5 +157,26 @@ export function createEnrollmentTokens({
         throw new Refusal(410, "token_unreadable", message);
       }
     },
+  };
+}
+
+/** Windows machines have no installer yet. */
+export type InstallCommands = { linux: string; windows: null };
+
+/**
+ * @param origin `https://backup.example`, already checked against a strict pattern
+ * @param pin of the server's self-signed certificate, which the machine then trusts by its key
+ * @param isAgain the machine is enrolled already: its installer has to be told to use the token
+ */
+export function installCommands(
+  origin: string,
+  token: string,
+  { pin, isAgain = false }: { pin: string | null; isAgain?: boolean },
+): InstallCommands {
+  const environment = `RM_TOKEN=${shellQuote(token)}`;
+  const trust = { pin: origin.startsWith("https:") ? pin : null, caFile: null };
+  return {
+    linux: installCommand(origin, { environment, flags: isAgain ? ["--re-enroll"] : [] }, trust),
+    windows: null,
   };
 }

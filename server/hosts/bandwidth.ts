@@ -1,7 +1,7 @@
 /** Limits of the rate: KiB/s, null = unlimited; read the same from JSON and from forms. */
 import * as v from "valibot";
 import { badInput } from "../http/errors.ts";
-import { textOf } from "../http/page-maker.ts";
+import { textOf } from "../http/forms.ts";
 import type { FormBody } from "../http/routes.ts";
 
 const MOST_KBPS = 100_000_000;

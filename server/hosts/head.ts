@@ -15,43 +15,40 @@ import type { HostRow } from "../../db/schema/hosts.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { DailyOutcomeRow } from "../../db/schema/source-groups.ts";
 import { type Clock, DAY_MS } from "../../shared/clock.ts";
-import { type StripDay, stripDays } from "../../ui/components/strip.tsx";
-import { createDates } from "../../ui/format.ts";
-import type { HostHead, RailGroup } from "../../ui/hosts/frame.tsx";
+import { dayIn, utcDay } from "../../shared/days.ts";
+import { type StripDay, stripDays } from "../../shared/nights.ts";
 import type { Hub } from "../agents/hub.ts";
+import type { Intake } from "../agents/intake.ts";
 import { notFound } from "../http/errors.ts";
 import { lastBackupOfGroup, type OpenJobFacts, type ShareOf, type TargetFacts } from "./last-backup.ts";
 import { settingsProblems } from "./problems.ts";
 import { createProtection } from "./protection.ts";
-import { hostStatus } from "./status.ts";
-import { unitOf } from "./unit.ts";
+import { hostStatus, unitOf, zoneOf } from "./rules.ts";
 
 export type HeadReaderDeps = {
   db: Db;
   clock: Clock;
   hub: Hub;
-  findIntakeNote(hostId: string): HostHead["heldBack"];
+  findIntakeNote: Intake["findNote"];
   lastSeenAt(host: Pick<HostRow, "id" | "lastSeenAt">): number | null;
   shareOf: ShareOf;
 };
 
-export type HostHeads = {
-  /** @throws Refusal 404 */
-  read(hostId: string): { head: HostHead; host: HostRow; repos: RepoRow[] };
-};
+export type HostHeads = ReturnType<typeof createHostHeads>;
 
 const WEEK_MS = 7 * DAY_MS;
 
-export function createHostHeads({ db, clock, hub, lastSeenAt, findIntakeNote, shareOf }: HeadReaderDeps): HostHeads {
+export function createHostHeads({ db, clock, hub, lastSeenAt, findIntakeNote, shareOf }: HeadReaderDeps) {
   const protectionOf = createProtection();
   return {
-    read(hostId) {
+    /** @throws Refusal 404 */
+    read(hostId: string) {
       const host = findHost(db, hostId);
       if (!host) throw notFound("host");
       const now = clock.now();
       const repos = listReposOfHost(db, hostId);
       const targets = listWantedTargets(db, hostId);
-      const days = stripDays(createDates(host.timezoneOverride ?? host.timezone).day(now));
+      const days = stripDays(dayIn(zoneOf(host), now));
       const outcomes = listDailyOutcomes(db, [hostId], days[0] ?? "");
       const openJobs = listOpenJobs(db, hostId) as OpenJobFacts[];
       const facts = targets.map((target): TargetFacts => {
@@ -71,7 +68,7 @@ export function createHostHeads({ db, clock, hub, lastSeenAt, findIntakeNote, sh
       );
       const { lateSince, unscheduled } = protectionOf({ host, groups: rows, targets, schedules, repos }, now);
       const starts = inForce.flatMap(({ nextRunAt }) => (nextRunAt === null ? [] : [nextRunAt]));
-      const groups = rows.map((group): RailGroup => {
+      const groups = rows.map((group) => {
         const last = lastBackupOfGroup(group, facts, openJobs, shareOf);
         const own = outcomes.filter((row) => row.sourceGroupId === group.id);
         const scheduled = !unscheduled.some((one) => one.id === group.id);
@@ -87,7 +84,7 @@ export function createHostHeads({ db, clock, hub, lastSeenAt, findIntakeNote, sh
       });
       const primary = repos.find((repo) => repo.isPrimary) ?? repos[0] ?? null;
       const status = hostStatus({ isOnline: hub.isOnline(hostId), driftSince: host.driftSince, repos, targets }, now);
-      const head: HostHead = {
+      const head = {
         ...host,
         lastSeenAt: lastSeenAt(host),
         status,
@@ -135,7 +132,7 @@ function nightsOf(rows: readonly DailyOutcomeRow[], days: readonly string[], isR
 
 /** How much the repos grew in a week; null while there are no samples that far back. */
 function weekChange(db: Db, repos: readonly RepoRow[], now: number): number | null {
-  const since = new Date(now - WEEK_MS).toISOString().slice(0, 10);
+  const since = utcDay(now - WEEK_MS);
   const changes = repos.flatMap((repo) => {
     const sizes = listRepoSamples(db, repo.id, since).flatMap((row) => (row.sizeBytes === null ? [] : [row.sizeBytes]));
     const [first] = sizes;

@@ -6,13 +6,13 @@ import type { HostRow } from "../../db/schema/hosts.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { CLOSE } from "../../shared/protocol/version.ts";
+import { isZone } from "../../shared/zone.ts";
 import type { Hub } from "../agents/hub.ts";
 import { badInput, notFound, Refusal } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import type { Bandwidth } from "./bandwidth.ts";
-import { checkTags, hostNameProblem } from "./fields.ts";
-import { isTimeZone } from "./presence.ts";
+import { checkTags, hostNameProblem } from "./rules.ts";
 
 export type HostChanges = {
   name?: string | undefined;
@@ -40,10 +40,10 @@ export type HostDeps = {
   hub: Hub;
   bus: FactBus;
   /** Due times count by the zone then in force. */
-  dues: { settle(hostId: string): void; restart(hostId: string): void };
+  accounting: { countDueRuns(hostId: string): void; restart(hostId: string): void };
 };
 
-export function createHosts({ db, clock, hub, bus, dues }: HostDeps): Hosts {
+export function createHosts({ db, clock, hub, bus, accounting }: HostDeps): Hosts {
   const get = (hostId: string): HostRow => {
     const host = findHost(db, hostId);
     if (!host) throw notFound("host");
@@ -66,13 +66,13 @@ export function createHosts({ db, clock, hub, bus, dues }: HostDeps): Hosts {
         (key) => JSON.stringify(host[key as keyof HostRow]) !== JSON.stringify(wanted[key as keyof HostRow]),
       );
       inTransaction(db, () => {
-        dues.settle(hostId);
+        accounting.countDueRuns(hostId);
         updateHost(db, hostId, { ...wanted, updatedAt: clock.now() });
-        dues.restart(hostId);
+        accounting.restart(hostId);
         audit(actor, "host.changed", host, { changed: differing, ...(wanted.name ? { name: wanted.name } : {}) });
       });
       const concernsAgent = differing.includes("timezoneOverride") || differing.includes("roaming");
-      bus.tell(concernsAgent ? "state.changed" : "host.changed", { hostId });
+      bus.publish(concernsAgent ? "state.changed" : "host.changed", { hostId });
       return get(hostId);
     },
     setBandwidth(actor, hostId, { up_kbps: up, down_kbps: down }) {
@@ -83,7 +83,7 @@ export function createHosts({ db, clock, hub, bus, dues }: HostDeps): Hosts {
         updateHost(db, hostId, { bandwidthUpKbps: up, bandwidthDownKbps: down, updatedAt: clock.now() });
         audit(actor, "host.bandwidth_changed", host, { up_kbps: up, down_kbps: down });
       });
-      bus.tell("state.changed", { hostId });
+      bus.publish("state.changed", { hostId });
       return get(hostId);
     },
     finishRestore(actor, hostId) {
@@ -92,12 +92,12 @@ export function createHosts({ db, clock, hub, bus, dues }: HostDeps): Hosts {
         throw new Refusal(409, "host_archived", `${host.name} is archived and cannot change.`);
       if (!host.schedulesPaused) throw new Refusal(409, "not_paused", `The schedules of ${host.name} run already.`);
       inTransaction(db, () => {
-        dues.settle(hostId);
+        accounting.countDueRuns(hostId);
         updateHost(db, hostId, { schedulesPaused: false, updatedAt: clock.now() });
-        dues.restart(hostId);
+        accounting.restart(hostId);
         audit(actor, "host.restore_finished", host);
       });
-      bus.tell("state.changed", { hostId });
+      bus.publish("state.changed", { hostId });
     },
     archive(actor, hostId) {
       const host = get(hostId);
@@ -110,7 +110,7 @@ export function createHosts({ db, clock, hub, bus, dues }: HostDeps): Hosts {
         audit(actor, "host.archived", host);
       });
       turnAway(hub, hostId, "This host was archived on the server. Its schedules stop.");
-      bus.tell("host.changed", { hostId });
+      bus.publish("host.changed", { hostId });
     },
     purge(actor, hostId, confirm) {
       const host = get(hostId);
@@ -128,7 +128,7 @@ export function createHosts({ db, clock, hub, bus, dues }: HostDeps): Hosts {
         deleteHost(db, hostId);
         audit(actor, "host.purged", host);
       });
-      bus.tell("host.changed", { hostId });
+      bus.publish("host.changed", { hostId });
     },
   };
 }
@@ -155,7 +155,7 @@ function checked(changes: HostChanges): Partial<HostRow> {
   }
   if (changes.timezone_override !== undefined) {
     const zone = changes.timezone_override?.trim() || null;
-    if (zone !== null && !isTimeZone(zone))
+    if (zone !== null && !isZone(zone))
       fields["timezone_override"] = "That is no time zone; write one such as Europe/Berlin.";
     wanted.timezoneOverride = zone;
   }

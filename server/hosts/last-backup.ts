@@ -1,9 +1,8 @@
 // From targets and open jobs to the words of a list: how the newest backup of a group, or of a whole host, went.
-
+import type { LastBackup } from "../../shared/hosts.ts";
 import type { JobStatus } from "../../shared/jobs.ts";
+import { reasonInWords } from "../../shared/reasons.ts";
 import type { CauseCount } from "../../shared/warnings.ts";
-import type { LastBackup } from "../../ui/hosts/words.tsx";
-import { reasonInWords } from "../../ui/hosts/words.tsx";
 
 /** A target's last ended backup, with what its job says. */
 export type TargetFacts = {

@@ -1,9 +1,10 @@
 // Pages: a host's settings, archive and purge.
 import type { HostRow } from "../../db/schema/hosts.ts";
-import { emptyForm, type FormState } from "../../ui/components/field.tsx";
-import { hostPath } from "../../ui/hosts/frame.tsx";
+import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { HostSettings } from "../../ui/hosts/settings.tsx";
-import { attempt, listOf, type PageCall, type PageMaker, textOf } from "../http/page-maker.ts";
+import { hostPath } from "../../ui/links.ts";
+import { attempt, listOf, textOf } from "../http/forms.ts";
+import type { PageCall, PageMaker } from "../http/page-maker.ts";
 import { type FormBody, formRoute, type Route, route } from "../http/routes.ts";
 import type { Actor } from "../runtime/audit.ts";
 import { bandwidthOf } from "./bandwidth.ts";

@@ -5,6 +5,7 @@ import type { HostRow } from "../../db/schema/hosts.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
+import { isZone } from "../../shared/zone.ts";
 import type { Connection, Hello, Hub } from "../agents/hub.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
@@ -12,7 +13,7 @@ import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 
 export type Presence = {
-  greet(connection: Connection, hello: Hello): "ok" | "cloned";
+  recordHello(connection: Connection, hello: Hello): "ok" | "cloned";
   connected(connection: Connection): void;
   disconnected(connection: Connection): void;
   flapping(connection: Connection): void;
@@ -77,7 +78,7 @@ export function createPresence({ db, clock, log, hub, bus }: PresenceDeps): Pres
   };
 
   return {
-    greet(connection, hello) {
+    recordHello(connection, hello) {
       const host = findHost(db, connection.hostId);
       if (!host) return "cloned";
       if (host.machineId !== hello.machine_id) {
@@ -94,13 +95,13 @@ export function createPresence({ db, clock, log, hub, bus }: PresenceDeps): Pres
     connected(connection) {
       unwritten.set(connection.hostId, clock.now());
       log.info("agent connected", { host_id: connection.hostId, version: connection.hello?.agent_version });
-      bus.tell("host.connected", { hostId: connection.hostId });
+      bus.publish("host.connected", { hostId: connection.hostId });
     },
     disconnected(connection) {
       unwritten.set(connection.hostId, connection.lastFrameAt);
       departed.set(connection.hostId, Math.abs(connection.skewMs) >= 1000 ? connection.skewMs : 0);
       log.info("agent disconnected", { host_id: connection.hostId });
-      bus.tell("host.disconnected", { hostId: connection.hostId });
+      bus.publish("host.disconnected", { hostId: connection.hostId });
     },
     flapping: (connection) => reportClone(connection, "three replacements in ten minutes"),
     heartbeat(connection, outboxPending) {
@@ -126,19 +127,10 @@ function changesOf(host: HostRow, hello: Hello): Partial<HostRow> | null {
     os: hello.os,
     arch: hello.arch,
     hostname: hello.hostname,
-    timezone: hello.timezone === host.timezone || isTimeZone(hello.timezone) ? hello.timezone : "UTC",
+    timezone: hello.timezone === host.timezone || isZone(hello.timezone) ? hello.timezone : "UTC",
   };
   const changed = Object.entries(said).filter(([key, value]) => host[key as keyof HostRow] !== value);
   if (JSON.stringify(host.capabilities) !== JSON.stringify(hello.capabilities))
     changed.push(["capabilities", hello.capabilities as never]);
   return changed.length > 0 ? Object.fromEntries(changed) : null;
-}
-
-export function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -2,8 +2,8 @@
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
+import type { SettingsProblem } from "../../shared/hosts.ts";
 import { WHOLE_STATE } from "../../shared/protocol/to-server.ts";
-import type { SettingsProblem } from "../../ui/hosts/problems.tsx";
 
 /** Among the problems of a host: the server could not make its state, because something stored does not open. */
 export const UNMADE_STATE = "server";

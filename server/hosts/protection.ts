@@ -3,8 +3,8 @@ import type { FleetGroup, FleetRepo, FleetSchedule, FleetTarget } from "../../db
 import type { HostRow } from "../../db/schema/hosts.ts";
 import { DAY_MS, HOUR_MS } from "../../shared/clock.ts";
 import { parseCron, splayMs } from "../../shared/cron.ts";
-import { createZones } from "../../shared/zone.ts";
-import { zoneOf } from "../runtime/days.ts";
+import { zoneNamed } from "../../shared/zone.ts";
+import { zoneOf } from "./rules.ts";
 
 /** A run has this long before it counts as overdue. */
 const ALLOWANCE_MS = 4 * HOUR_MS;
@@ -36,7 +36,6 @@ export type ProtectionFacts = {
 
 /** Remembers the last due time of each schedule until the next: cron is asked once a run, not once a look. */
 export function createProtection(): (facts: ProtectionFacts, now: number) => Protection {
-  const zoneNamed = createZones();
   const known = new Map<string, { key: string; due: number; until: number }>();
 
   const lastDue = (schedule: FleetSchedule, hostZone: string, now: number): number => {
@@ -59,13 +58,13 @@ export function createProtection(): (facts: ProtectionFacts, now: number) => Pro
     let isProtected = groups.length > 0;
     for (const group of groups) {
       const own = schedules.filter((schedule) => schedule.sourceGroupId === group.id);
-      const dues = own.map((schedule) => lastDue(schedule, zoneOf(host), now));
-      if (dues.length === 0) unscheduled.push(group);
-      const deadline = Math.min(Math.max(...dues), now - (host.roaming ? FRESH_ROAMING_MS : FRESH_MS));
+      const dueTimes = own.map((schedule) => lastDue(schedule, zoneOf(host), now));
+      if (dueTimes.length === 0) unscheduled.push(group);
+      const deadline = Math.min(Math.max(...dueTimes), now - (host.roaming ? FRESH_ROAMING_MS : FRESH_MS));
       const ofGroup = targets.filter((target) => target.sourceGroupId === group.id);
       const late = ofGroup.filter((target) => (target.lastSuccessAt ?? 0) < deadline);
-      if (dues.length === 0 || ofGroup.length === 0 || late.length > 0) isProtected = false;
-      for (const { lastSuccessAt } of dues.length === 0 ? [] : late)
+      if (dueTimes.length === 0 || ofGroup.length === 0 || late.length > 0) isProtected = false;
+      for (const { lastSuccessAt } of dueTimes.length === 0 ? [] : late)
         if (lastSuccessAt !== null) lateSince = Math.min(lastSuccessAt, lateSince ?? lastSuccessAt);
       if (ofGroup.some((target) => target.lastSuccessAt === null || lost.has(target.repoId))) isProtected = false;
     }

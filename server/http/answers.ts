@@ -1,7 +1,6 @@
 /** What a route says it answers: schemas by status, error codes, and the small schemas that answers are made of. */
 import * as v from "valibot";
 import type { RefusalStatus } from "./errors.ts";
-import type { Route } from "./routes.ts";
 
 /** A file or a stream instead of JSON: its media type. */
 export type Media = { media: string };
@@ -62,7 +61,14 @@ export const errorAnswer = named(
 );
 
 /** What a route can refuse with: the codes that follow from its declaration, and its own. */
-export function errorCodesOf(route: Pick<Route, "method" | "path" | "access" | "query" | "body" | "errors">) {
+export function errorCodesOf(route: {
+  method: string;
+  path: string;
+  access: string;
+  query: v.GenericSchema | null;
+  body: v.GenericSchema | null;
+  errors: ErrorCodes;
+}) {
   const codes = new Map<number, Set<string>>();
   const add = (status: number, ...more: string[]) =>
     codes.set(status, new Set([...(codes.get(status) ?? []), ...more]));

@@ -1,6 +1,7 @@
 // What the browser loads: small, compressed as it likes, cached for ever under a name that changes with the content.
 import { beforeAll, describe, expect, test } from "bun:test";
-import { type Assets, buildAssets, chooseEncoding } from "./assets.ts";
+import { type Assets, buildAssets } from "./assets.ts";
+import { chooseEncoding } from "./compression.ts";
 
 let assets: Assets;
 beforeAll(async () => {

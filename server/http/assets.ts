@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
 import { createGenerator, type UserConfig } from "@unocss/core";
-import type { ApiDocsUrls } from "../../ui/api-docs/page.tsx";
-import type { AssetUrls } from "../../ui/view.ts";
+import type { ApiDocsUrls, AssetUrls } from "../../shared/pages.ts";
 import unoConfig, { partClasses } from "../../uno.config.ts";
+import { chooseEncoding, type Encoding } from "./compression.ts";
 
 export type Assets = {
   /** Addresses for the layout; stable names in development, content hashes otherwise. */
@@ -23,8 +23,6 @@ type Asset = {
   /** Compressed forms by encoding, made when first asked for. */
   encoded: Map<Encoding, Promise<Uint8Array<ArrayBuffer>>>;
 };
-
-export type Encoding = "br" | "zstd" | "gzip";
 
 const ROOT = join(import.meta.dir, "../..");
 const UI = join(ROOT, "ui");
@@ -119,22 +117,6 @@ function headersFor(file: Asset, caching: string): Headers {
   });
 }
 
-/** The first of ours that the client takes; refusals (`;q=0`) count. */
-export function chooseEncoding(accept: string, known: readonly Encoding[] = ["br", "zstd", "gzip"]): Encoding | null {
-  const offered = new Map(
-    accept.split(",").map((part) => {
-      const [name = "", ...parameters] = part
-        .trim()
-        .toLowerCase()
-        .split(/\s*;\s*/);
-      const quality = parameters.find((parameter) => parameter.startsWith("q="));
-      return [name, quality ? Number(quality.slice(2)) : 1] as const;
-    }),
-  );
-  for (const encoding of known) if ((offered.get(encoding) ?? 0) > 0) return encoding;
-  return null;
-}
-
 const LARGE = 512 * 1024;
 
 const COMPRESS: Record<Encoding, (body: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>> = {
@@ -178,15 +160,17 @@ async function buildStyles(fonts: readonly { family: string; url: string }[]): P
   return minify([...faces, generated.getLayers(own), `@layer utilities{${utilities}}`].join("\n"));
 }
 
-/** Takes comments and needless white space out of a style sheet; strings and data addresses hold none of either. */
-function minify(css: string): string {
-  return css
-    .replace(/\/\*[\s\S]*?\*\//g, "")
-    .replace(/\s+/g, " ")
-    .replace(/\s*([{};,>])\s*/g, "$1")
-    .replace(/:\s+/g, ":")
-    .replace(/;}/g, "}")
-    .trim();
+/** Shorter, and otherwise as it is: for the target `browser` Bun would rewrite `light-dark()` for older ones. */
+async function minify(css: string): Promise<string> {
+  const name = "/app.css";
+  const result = await Bun.build({
+    entrypoints: [name],
+    files: { [name]: css },
+    target: "bun",
+    external: ["/assets/*"],
+    minify: true,
+  });
+  return textOf(result, "style sheet");
 }
 
 async function buildScript(name: "main" | "job" | "api-docs"): Promise<string> {
@@ -196,8 +180,11 @@ async function buildScript(name: "main" | "job" | "api-docs"): Promise<string> {
     format: "iife",
     minify: true,
   });
-  const [output] = result.outputs;
-  if (!output) throw new Error(`the browser script ${name} did not build`);
+  return textOf(result, `browser script ${name}`);
+}
+
+function textOf({ outputs: [output] }: Bun.BuildOutput, what: string): Promise<string> {
+  if (!output) throw new Error(`the ${what} did not build`);
   return output.text();
 }
 

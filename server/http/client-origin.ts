@@ -1,6 +1,5 @@
 /** Where a request came from and what our address is for it: forwarded headers count only behind a trusted proxy. */
-import { canonicalAddress, networkOf } from "../runtime/addresses.ts";
-import { type Cidr, cidrMatcher } from "../runtime/cidr.ts";
+import { type Cidr, canonicalAddress, cidrMatcher, networkOf } from "../runtime/addresses.ts";
 import { Refusal } from "./errors.ts";
 import type { AppContext, Origin } from "./routes.ts";
 

@@ -5,7 +5,7 @@ import { collisionOf, marksOf, type StoredForm, takeTheirs } from "./conflicts.t
 const fields: StoredForm["fields"] = [
   { name: "name", label: "Name", as: "text" },
   { name: "includes", label: "Includes", as: "lines" },
-  { name: "caches", label: "Exclude caches", as: "tick", words: (value) => (value === "on" ? "yes" : "no") },
+  { name: "caches", label: "Exclude caches", as: "checkbox", words: (value) => (value === "on" ? "yes" : "no") },
   { name: "repo_ids", label: "Where to", as: "names", words: (id) => `repo ${id}` },
 ];
 const opened: StoredForm = {

@@ -1,14 +1,16 @@
 /** Two people, or two tabs, at one form: what each changed since it was opened. What only the other changed is taken over; what both did is asked. */
-import type { Collision, FormState } from "../../ui/components/field.tsx";
-import { textOf } from "./page-maker.ts";
+import type { Db } from "../../db/open.ts";
+import { listAudit } from "../../db/queries/audit.ts";
+import type { Collision, FormState } from "../../shared/pages.ts";
+import { textOf } from "./forms.ts";
 import type { FormBody } from "./routes.ts";
 
 export type FormField = {
   name: string;
   label: string;
-  /** `tick`: there or not; `lines`: one entry per line; `names`: ids parted by spaces. */
-  as: "text" | "lines" | "tick" | "names";
-  /** What a value is called, where it is not shown as it is typed: a tick, an id. */
+  /** `checkbox`: there or not; `lines`: one entry per line; `names`: ids parted by spaces. */
+  as: "text" | "lines" | "checkbox" | "names";
+  /** What a value is called, where it is not shown as it is typed: a checkbox, an id. */
   words?: (value: string) => string;
 };
 
@@ -111,7 +113,7 @@ const worded = (field: FormField) => (entry: string) => field.words?.(entry) ?? 
 /** The parts of a value, without what makes no difference. A tick is `on` or `off`. */
 function entriesOf({ as }: FormField, value: string | undefined): string[] {
   switch (as) {
-    case "tick":
+    case "checkbox":
       return [value === undefined ? "off" : "on"];
     case "names":
       return (value ?? "").split(" ").filter(Boolean).sort();
@@ -131,4 +133,20 @@ function isOther(field: FormField, a: FormState["values"], b: FormState["values"
 
 function markOf(field: FormField, value: string | undefined): string {
   return Bun.hash.crc32(entriesOf(field, value).join("\n")).toString(36);
+}
+
+/** What the audit log calls it when the thing is saved: who only ran it did not. */
+export type Saving = { action: string; targetId: string };
+
+/** "anna saved this today 12:40", "You saved this in another tab today 12:40". @param at when it was stored, Unix ms; for a log that knows nothing of it */
+export function lastChangeInWords(
+  db: Db,
+  { action, targetId }: Saving,
+  at: number,
+  view: { viewer: { id: string }; now: number; dates: { near(at: number, now: number): string } },
+): string {
+  const [last] = listAudit(db, { action, target_id: targetId }, 1, 0).items;
+  const when = view.dates.near(last?.ts ?? at, view.now);
+  if (last?.userId != null && last.userId === view.viewer.id) return `You saved this in another tab ${when}`;
+  return `${last?.username ?? "Somebody"} saved this ${when}`;
 }

@@ -1,6 +1,6 @@
 /** A failure that the person at the other end can understand and mend; mapped to JSON or a page once, at the edge. */
 
-export type RefusalStatus = 400 | 401 | 403 | 404 | 409 | 410 | 413 | 415 | 422 | 429 | 503;
+export type RefusalStatus = 400 | 401 | 403 | 404 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503;
 
 export class Refusal extends Error {
   constructor(

@@ -1,6 +1,7 @@
-/** Paging of every list: `?limit=&offset=` → `{ items, total }`. */
+/** Paging and times of every list: `?limit=&offset=` → `{ items, total }`. */
 import * as v from "valibot";
-import { isDay } from "../runtime/days.ts";
+import { isDay } from "../../shared/days.ts";
+import type { AppContext } from "./routes.ts";
 
 const wholeNumber = (least: number, most: number) =>
   v.pipe(
@@ -30,6 +31,12 @@ export const timeParameter = v.pipe(
 
 /** A day of the calendar, as a query parameter. */
 export const dayParameter = v.pipe(v.string(), v.check(isDay, "Write a day as 2026-11-20."));
+
+/** Where a list begins, from the address; anything odd begins at the start. */
+export function offsetOf(c: AppContext): number {
+  const text = c.req.query("offset") ?? "";
+  return /^\d{1,8}$/.test(text) ? Number(text) : 0;
+}
 
 export type Page<T> = { items: T[]; total: number };
 

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { Hono } from "hono";
 import { badInput, Refusal } from "./errors.ts";
-import { attempt, createPageMaker, linesOf, listOf, pairsOf, textOf } from "./page-maker.ts";
+import { attempt, linesOf, listOf, pairsOf, textOf } from "./forms.ts";
+import { createPageMaker } from "./page-maker.ts";
 import type { AppContext, Bindings } from "./routes.ts";
 
 const assets = { styles: "/s.css", script: "/s.js", jobScript: "/j.js", icon: "/i.svg", fonts: [] };

@@ -1,5 +1,5 @@
 /** Counts per key in windows of time; memory is bounded and nothing is written to disk. */
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, DAY_MS } from "../../shared/clock.ts";
 
 export type RateLimit = {
   /** Counts one; null when it may pass, else the seconds to wait. */
@@ -57,4 +57,16 @@ export function createRateLimit({
 function dropOldest(windows: Map<string, unknown>): void {
   const oldest = windows.keys().next();
   if (!oldest.done) windows.delete(oldest.value);
+}
+
+/** So many a day of each host and no more, in memory. @returns counts one; false once the day's number is used up */
+export function createDailyCap(clock: Clock, most: number): (hostId: string) => boolean {
+  let counted = { day: 0, byHost: new Map<string, number>() };
+  return (hostId) => {
+    const day = Math.floor(clock.now() / DAY_MS);
+    if (counted.day !== day) counted = { day, byHost: new Map() };
+    const count = (counted.byHost.get(hostId) ?? 0) + 1;
+    counted.byHost.set(hostId, count);
+    return count <= most;
+  };
 }

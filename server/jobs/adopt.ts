@@ -5,8 +5,8 @@ import { type Clock, DAY_MS } from "../../shared/clock.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
 import type { Connection } from "../agents/hub.ts";
 import { CannotApply } from "../agents/inbound.ts";
+import { createDailyCap } from "../http/rate-limit.ts";
 import { writeAudit } from "../runtime/audit.ts";
-import { createDailyCap } from "../runtime/daily-cap.ts";
 import { adopted } from "./life.ts";
 
 /** Every message about a job reads all open ones of its host. */

@@ -25,11 +25,11 @@ export function advance(db: Db, job: JobRow, event: JobEvent, at: number, report
 }
 
 /** After the commit. */
-export function tellAdvanced(bus: FactBus, { job, step }: Advanced): void {
+export function publishAdvanced(bus: FactBus, { job, step }: Advanced): void {
   if (step.does !== "move" && step.does !== "ask" && !hasEnded(step)) return;
   const fact = { jobId: job.id, hostId: job.hostId };
-  bus.tell("job.changed", fact);
-  if (hasEnded(step)) bus.tell("job.finished", fact);
+  bus.publish("job.changed", fact);
+  if (hasEnded(step)) bus.publish("job.finished", fact);
 }
 
 export function hasEnded(step: Step): boolean {

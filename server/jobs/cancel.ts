@@ -7,7 +7,7 @@ import type { Clock } from "../../shared/clock.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
-import { advance, hasEnded, tellAdvanced } from "./advance.ts";
+import { advance, hasEnded, publishAdvanced } from "./advance.ts";
 
 export type CancelJob = (actor: Actor, jobId: string) => JobRow;
 
@@ -29,7 +29,7 @@ export function createCancel({ db, clock, bus }: { db: Db; clock: Clock; bus: Fa
       });
       return result;
     });
-    tellAdvanced(bus, advanced);
+    publishAdvanced(bus, advanced);
     return findJob(db, jobId) as JobRow;
   };
 }

@@ -6,8 +6,8 @@ import { listSourceGroups } from "../../db/queries/source-groups.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { dayIn, daysBefore, spanOfDay } from "../../shared/days.ts";
 import type { Log } from "../../shared/log.ts";
-import { dayIn, daysBefore, spanOfDay } from "../runtime/days.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
@@ -46,7 +46,7 @@ export function createDayCloser({ db, clock, log, bus, startedAt }: DayCloserDep
         }
       }
     });
-    bus.tell("host.changed", { hostId: host.id });
+    bus.publish("host.changed", { hostId: host.id });
     return judged;
   };
   const run = () => {

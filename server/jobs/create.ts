@@ -43,7 +43,8 @@ export function createJobMaker({ db, clock, bus }: { db: Db; clock: Clock; bus: 
         }
         return jobs;
       });
-      for (const { job, isNew } of created) if (isNew) bus.tell("job.created", { jobId: job.id, hostId: job.hostId });
+      for (const { job, isNew } of created)
+        if (isNew) bus.publish("job.created", { jobId: job.id, hostId: job.hostId });
       return created;
     },
   };

@@ -12,7 +12,7 @@ import type { Bandwidth } from "../hosts/bandwidth.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
-import { advance, hasEnded, tellAdvanced } from "./advance.ts";
+import { advance, hasEnded, publishAdvanced } from "./advance.ts";
 import { messageFor } from "./life.ts";
 import { cancelMessage } from "./messages.ts";
 
@@ -78,7 +78,7 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
     const plan = job.kind === "forget" ? planForget(job) : null;
     if (job.kind === "forget" && plan === null) {
       limit.release(job.id);
-      tellAdvanced(
+      publishAdvanced(
         bus,
         inTransaction(db, () => advance(db, job, "unplanned", clock.now())),
       );
@@ -128,7 +128,7 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
       if (unanswered > 0) return;
       const advanced = inTransaction(db, () => advance(db, job, "busy", clock.now()));
       // Told as a change, it would be sent again at once, and be refused again.
-      if (hasEnded(advanced.step)) tellAdvanced(bus, advanced);
+      if (hasEnded(advanced.step)) publishAdvanced(bus, advanced);
     },
   };
 }

@@ -13,7 +13,7 @@ import { type AfterCommit, CannotApply, ForeignObject } from "../agents/inbound.
 import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { createAdopt } from "./adopt.ts";
-import { advance, hasEnded, tellAdvanced } from "./advance.ts";
+import { advance, hasEnded, publishAdvanced } from "./advance.ts";
 import { type JobEvent, nextStep } from "./life.ts";
 import { cancelMessage } from "./messages.ts";
 import type { LiveJobs } from "./stream.ts";
@@ -58,8 +58,8 @@ export function createJobIngest({ db, clock, log, bus, live, checkOwned }: JobIn
     const advanced = advance(db, row, event, clock.now(), reported);
     const effect = () => {
       if (advanced.step.does === "call_off") connection.send("command.cancel", cancelMessage(row));
-      if (isAdopted) bus.tell("job.changed", { jobId: row.id, hostId: row.hostId });
-      else tellAdvanced(bus, advanced);
+      if (isAdopted) bus.publish("job.changed", { jobId: row.id, hostId: row.hostId });
+      else publishAdvanced(bus, advanced);
     };
     return { advanced, effect };
   };
@@ -93,12 +93,12 @@ export function createJobIngest({ db, clock, log, bus, live, checkOwned }: JobIn
     }
     return () => {
       live.finished(message);
-      tellAdvanced(bus, advanced);
+      publishAdvanced(bus, advanced);
     };
   };
 
   /** Everything that the host says it holds; jobs that the server does not know are adopted. */
-  const holds: HeldJobs = (connection) => {
+  const heldJobs: HeldJobs = (connection) => {
     const effects: (() => void)[] = [];
     const ids = new Set(heard.get(connection));
     for (const open of connection.hello?.open_jobs ?? []) {
@@ -129,7 +129,7 @@ export function createJobIngest({ db, clock, log, bus, live, checkOwned }: JobIn
     if (live.owns(connection.hostId, message.job_id)) live.progressed(message);
   };
 
-  return { queued, started, finished, logged, progress, holds };
+  return { queued, started, finished, logged, progress, heldJobs };
 }
 
 /** An agent of yesterday counts its warnings without causes, and does not count that nothing was saved. */

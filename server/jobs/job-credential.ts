@@ -1,10 +1,10 @@
-/** Which credential a job brings along for itself alone; it is never stored on the host. */
+/** Which credential a job brings along for itself alone, never stored on the host; and what the trial of a new one proves. */
 import type { Db } from "../../db/open.ts";
 import { findCredential, findRepo } from "../../db/queries/repos.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
+import type { RepoRow } from "../../db/schema/repos.ts";
 import type { Credential } from "../../shared/protocol/fields.ts";
-import type { Credentials } from "../repos/credentials.ts";
-import { isTrial } from "./trials.ts";
+import type { Credentials, TrialOutcome } from "../repos/credentials.ts";
 
 /** null = the host's own everyday credential serves. */
 export function createJobCredential({ db, credentials }: { db: Db; credentials: Credentials }) {
@@ -20,4 +20,35 @@ export function createJobCredential({ db, credentials }: { db: Db; credentials: 
 /** What deletes does so with the admin credential, where there is one. */
 export function usesAdmin(db: Db, { kind }: Pick<JobRow, "kind">, repoId: string): boolean {
   return (kind === "forget" || kind === "prune") && findCredential(db, repoId, "admin") !== null;
+}
+
+export function isTrial(job: Pick<JobRow, "kind" | "args">): boolean {
+  return job.kind === "probe" && job.args["trial"] === true;
+}
+
+/** When the credential that this trial tries was saved; null in an order of an older version, which does not say. */
+export function triedAt(job: Pick<JobRow, "args">): number | null {
+  const at = job.args["credential_at"];
+  return typeof at === "number" ? at : null;
+}
+
+/** Another credential has been saved since, or none is on trial any more: such an order must neither be sent nor be believed. */
+export function isOutdatedTrial(db: Db, job: Pick<JobRow, "kind" | "args" | "repoId">): boolean {
+  if (!isTrial(job) || job.repoId === null) return false;
+  const credential = findCredential(db, job.repoId, "everyday");
+  return !credential || credential.previousSealed === null || credential.rotatedAt !== triedAt(job);
+}
+
+/** Only the very repository that was here before proves a credential. */
+export function outcomeOfTrial(
+  job: Pick<JobRow, "status" | "stats" | "errorMessage">,
+  repo: Pick<RepoRow, "resticId">,
+): TrialOutcome {
+  if (job.status !== "succeeded")
+    return { works: false, error: job.errorMessage ?? "The repository could not be opened with it." };
+  const found = job.stats?.["restic_id"];
+  if (typeof found !== "string") return { works: false, error: "There is no repository at this address." };
+  if (repo.resticId !== null && found !== repo.resticId)
+    return { works: false, error: "Another repository answers at this address." };
+  return { works: true };
 }

@@ -9,7 +9,7 @@ import type { RepoRow } from "../../db/schema/repos.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import type { Bandwidth } from "../hosts/bandwidth.ts";
 import { notFound, Refusal } from "../http/errors.ts";
-import { WAIT_FOR_REPO_SERVER_MS } from "../repos/next-look.ts";
+import { WAIT_FOR_REPO_SERVER_MS } from "../repos/next-probe.ts";
 import type { Actor } from "../runtime/audit.ts";
 import type { CreatedJob, JobMaker, JobOrder } from "./create.ts";
 

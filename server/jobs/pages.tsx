@@ -12,23 +12,24 @@ import {
 } from "../../db/queries/jobs.ts";
 import { findRepo } from "../../db/queries/repos.ts";
 import { findSourceGroup } from "../../db/queries/source-groups.ts";
+import { isDay } from "../../shared/days.ts";
 import { isFinal, JOB_KINDS, JOB_STATUSES, type JobKind, type JobStatus } from "../../shared/jobs.ts";
-import { hostPath } from "../../ui/hosts/frame.tsx";
 import { type JobFilter, type JobLine, type JobListProps, JobsPage, JobsTab } from "../../ui/jobs/list.tsx";
 import type { JobLogProps } from "../../ui/jobs/log.tsx";
 import { JobPage } from "../../ui/jobs/page.tsx";
 import { kindInWords } from "../../ui/jobs/words.tsx";
+import { hostPath } from "../../ui/links.ts";
 import type { Hub } from "../agents/hub.ts";
 import type { HostHeads } from "../hosts/head.ts";
 import { notFound } from "../http/errors.ts";
-import { isHtmx, offsetOf, type PageMaker } from "../http/page-maker.ts";
+import { offsetOf } from "../http/lists.ts";
+import { isHtmx, type PageMaker } from "../http/page-maker.ts";
 import { type AppContext, formRoute, type Route, route } from "../http/routes.ts";
-import { isDay } from "../runtime/days.ts";
 import type { CancelJob } from "./cancel.ts";
 import type { CreatedJob } from "./create.ts";
 import type { Orders } from "./orders.ts";
 import { spanOf } from "./routes.ts";
-import { runNowPages } from "./run-now.ts";
+import { runNowPages } from "./run-now-pages.ts";
 import type { LiveJobs } from "./stream.ts";
 
 const ROWS = 50;

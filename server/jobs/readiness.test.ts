@@ -10,7 +10,7 @@ const view = (
   nextTrialAt: null,
   openKinds: [],
   lastInitAt: null,
-  nextLookAt: null,
+  nextProbeAt: null,
   ...changes,
   repo: { status: "unknown", statusCode: null, resticId: null, waitingSince: null, ...changes.repo },
 });
@@ -46,10 +46,10 @@ test("a new credential is tried once, beside the one in use", () => {
 test("what cannot be opened is looked at again when its time has come, and is never made anew", () => {
   for (const statusCode of ["repo_missing", "wrong_password", "wrong_repo", "repo_unreachable"]) {
     const failed = { status: "failed", statusCode, resticId: "abc" } as const;
-    expect(nextStep(view({ repo: failed, nextLookAt: NOW + 1 }), NOW)).toBeNull();
-    expect(nextStep(view({ repo: failed, nextLookAt: NOW }), NOW)).toBe("probe_again");
-    expect(nextStep(view({ repo: failed, nextLookAt: NOW, openKinds: ["probe"] }), NOW)).toBeNull();
-    expect(nextStep(view({ repo: failed, nextLookAt: NOW, isInSync: false }), NOW)).toBeNull();
+    expect(nextStep(view({ repo: failed, nextProbeAt: NOW + 1 }), NOW)).toBeNull();
+    expect(nextStep(view({ repo: failed, nextProbeAt: NOW }), NOW)).toBe("probe_again");
+    expect(nextStep(view({ repo: failed, nextProbeAt: NOW, openKinds: ["probe"] }), NOW)).toBeNull();
+    expect(nextStep(view({ repo: failed, nextProbeAt: NOW, isInSync: false }), NOW)).toBeNull();
   }
   expect(nextStep(view({ repo: { status: "ready", resticId: "abc" } }), NOW)).toBeNull();
 });

@@ -10,14 +10,13 @@ import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Hub } from "../agents/hub.ts";
 import type { Credentials } from "../repos/credentials.ts";
-import { readNextLook, readNextTrial, WAIT_FOR_REPO_SERVER_MS } from "../repos/next-look.ts";
+import { readNextProbe, readNextTrial, WAIT_FOR_REPO_SERVER_MS } from "../repos/next-probe.ts";
 import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import type { CancelJob } from "./cancel.ts";
 import { createFirstBackups } from "./first-backups.ts";
-import { usesAdmin } from "./job-credential.ts";
+import { isOutdatedTrial, isTrial, outcomeOfTrial, triedAt, usesAdmin } from "./job-credential.ts";
 import type { Orders } from "./orders.ts";
-import { isOutdatedTrial, isTrial, outcomeOfTrial, triedAt } from "./trials.ts";
 
 const INIT_AGAIN_AFTER_MS = 5 * MINUTE_MS;
 
@@ -35,14 +34,14 @@ export type ReadinessView = {
   openKinds: readonly JobRow["kind"][];
   lastInitAt: number | null;
   /** When a repo that cannot be opened is to be looked at again. */
-  nextLookAt: number | null;
+  nextProbeAt: number | null;
 };
 
 export type ReadinessStep = "probe" | "probe_trial" | "probe_again" | "init" | null;
 
 /** What a repo needs next; null = nothing, or something is on its way. */
 export function nextStep(
-  { repo, credential, nextTrialAt, isInSync, openKinds, lastInitAt, nextLookAt }: ReadinessView,
+  { repo, credential, nextTrialAt, isInSync, openKinds, lastInitAt, nextProbeAt }: ReadinessView,
   now: number,
 ): ReadinessStep {
   if (openKinds.includes("probe") || openKinds.includes("init") || !isInSync) return null;
@@ -54,14 +53,14 @@ export function nextStep(
   if (repo.status === "unknown") return "probe";
   if (repo.status === "waiting" && repo.waitingSince !== null && now - repo.waitingSince < WAIT_FOR_REPO_SERVER_MS)
     return "probe";
-  return nextLookAt !== null && now >= nextLookAt ? "probe_again" : null;
+  return nextProbeAt !== null && now >= nextProbeAt ? "probe_again" : null;
 }
 
 export type Readiness = {
   /** Looks at one host's repos and orders what is next. */
-  look(hostId: string): void;
+  evaluate(hostId: string): void;
   /** What a fact missed. */
-  lookAtAll(): void;
+  evaluateAll(): void;
   ticks: readonly Tick[];
   /** A trial has ended, or a job that could not open the repository. */
   jobFinished(jobId: string): void;
@@ -84,7 +83,7 @@ export function createReadiness(deps: ReadinessDeps): Readiness {
   const firstBackups = createFirstBackups({ db, log, orders });
   const isolation = createIsolation({ task: "bringing its repos to readiness", of: "host", clock, log });
 
-  const lookAtRepo = (host: HostRow, repo: RepoRow) => {
+  const evaluateRepo = (host: HostRow, repo: RepoRow) => {
     const credential = findCredential(db, repo.id, "everyday");
     if (repo.status === "ready" && !credential?.previousSealed) return;
     const open = listOpenJobs(db, host.id).filter((job) => job.repoId === repo.id && !isOutdatedTrial(db, job));
@@ -98,7 +97,7 @@ export function createReadiness(deps: ReadinessDeps): Readiness {
         openKinds: open.map((job) => job.kind),
         // One from before the repo was told to begin anew does not count.
         lastInitAt: (lastInit?.queuedAt ?? 0) > (repo.maintenanceSince ?? 0) ? (lastInit?.finishedAt ?? null) : null,
-        nextLookAt: readNextLook(db, repo),
+        nextProbeAt: readNextProbe(db, repo),
       },
       clock.now(),
     );
@@ -108,26 +107,26 @@ export function createReadiness(deps: ReadinessDeps): Readiness {
     if (step === "init") orders.init(system, repo.id);
   };
 
-  const look: Readiness["look"] = (hostId) => {
+  const evaluate: Readiness["evaluate"] = (hostId) => {
     const host = findHost(db, hostId);
     if (!host || host.archivedAt !== null || !hub.isOnline(hostId)) return;
     for (const job of listOpenJobs(db, hostId))
       if (job.cancelRequestedAt === null && isOutdatedTrial(db, job)) cancel(system, job.id);
     const repos = listReposOfHost(db, hostId);
-    for (const repo of repos) lookAtRepo(host, repo);
+    for (const repo of repos) evaluateRepo(host, repo);
     firstBackups.start(host, repos);
   };
 
-  const settleTrial = (job: JobRow, repo: RepoRow) => {
+  const applyTrialResult = (job: JobRow, repo: RepoRow) => {
     if (job.status === "cancelled") return;
     const outcome = outcomeOfTrial(job, repo);
-    if (!credentials.settleTrial(repo.id, "everyday", triedAt(job), outcome)) return;
+    if (!credentials.applyTrialResult(repo.id, "everyday", triedAt(job), outcome)) return;
     log.info("a new credential was tried", { repo_id: repo.id, works: outcome.works });
     if (outcome.works) stateChanged(repo.hostId);
   };
 
   /** A repo that counts as ready and could not be opened is looked at by its own host: what that finds is its new status. */
-  const lookAfter = (job: JobRow, repo: RepoRow) => {
+  const probeAfter = (job: JobRow, repo: RepoRow) => {
     if (job.status !== "failed" || !NOT_OPENED.has(job.errorCode) || job.kind === "probe" || job.kind === "init")
       return;
     if (repo.status !== "ready" || repo.removedAt !== null || usesAdmin(db, job, repo.id)) return;
@@ -135,21 +134,21 @@ export function createReadiness(deps: ReadinessDeps): Readiness {
     orders.probe(system, repo.id, { patient: false });
   };
 
-  const lookAtAll = () => {
-    for (const hostId of listUnsettledHosts(db)) isolation.attempt(hostId, () => look(hostId));
+  const evaluateAll = () => {
+    for (const hostId of listUnsettledHosts(db)) isolation.attempt(hostId, () => evaluate(hostId));
     isolation.conclude();
   };
 
   return {
-    look,
-    lookAtAll,
-    ticks: [{ name: "readiness", everyMs: 15 * SECOND_MS, run: lookAtAll }],
+    evaluate,
+    evaluateAll,
+    ticks: [{ name: "readiness", everyMs: 15 * SECOND_MS, run: evaluateAll }],
     jobFinished(jobId) {
       const job = findJob(db, jobId);
       const repo = job?.repoId ? findRepo(db, job.repoId) : null;
       if (!job || !repo) return;
-      if (isTrial(job)) settleTrial(job, repo);
-      else lookAfter(job, repo);
+      if (isTrial(job)) applyTrialResult(job, repo);
+      else probeAfter(job, repo);
     },
   };
 }

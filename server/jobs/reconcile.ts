@@ -12,7 +12,7 @@ import { writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
-import { type Advanced, advance, hasEnded, tellAdvanced } from "./advance.ts";
+import { type Advanced, advance, hasEnded, publishAdvanced } from "./advance.ts";
 import type { HeldJobs } from "./ingest.ts";
 import type { JobEvent } from "./life.ts";
 
@@ -31,11 +31,11 @@ export type ReconcileDeps = {
   lastSeenAt(host: Pick<HostRow, "id" | "lastSeenAt">): number | null;
   startedAt: number;
   jobLostAfterMs: number;
-  holds: HeldJobs;
+  heldJobs: HeldJobs;
 };
 
 export function createReconciler(deps: ReconcileDeps): Reconciler {
-  const { db, clock, log, hub, bus, lastSeenAt, startedAt, jobLostAfterMs, holds } = deps;
+  const { db, clock, log, hub, bus, lastSeenAt, startedAt, jobLostAfterMs, heldJobs } = deps;
   const isolation = createIsolation({ task: "ending its jobs that nobody will report", of: "host", clock, log });
 
   const hasVanished = (host: HostRow, now: number): boolean =>
@@ -54,7 +54,7 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
         return endBy(job, events, now);
       }),
     );
-    for (const advanced of ended) tellAdvanced(bus, advanced);
+    for (const advanced of ended) publishAdvanced(bus, advanced);
   };
 
   /** The first of the events that ends the job. */
@@ -82,14 +82,14 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
     reconcile(connection) {
       const now = clock.now();
       const { lost, effects } = inTransaction(db, () => {
-        const { ids, effects } = holds(connection);
+        const { ids, effects } = heldJobs(connection);
         const lost = listOpenJobs(db, connection.hostId)
           .filter((job) => !ids.has(job.id))
           .map((job) => advance(db, job, "unknown", now));
         return { lost, effects };
       });
       for (const effect of effects) effect();
-      for (const advanced of lost) tellAdvanced(bus, advanced);
+      for (const advanced of lost) publishAdvanced(bus, advanced);
     },
     ticks: [{ name: "sweep", everyMs: MINUTE_MS, run: sweep }],
   };

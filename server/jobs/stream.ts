@@ -1,5 +1,4 @@
 /** Live jobs for browsers: the stored log after a number, then whatever comes, without a gap and without ever holding an agent back. */
-
 import type { Db } from "../../db/open.ts";
 import { listLogLines } from "../../db/queries/job-logs.ts";
 import { findJob } from "../../db/queries/jobs.ts";

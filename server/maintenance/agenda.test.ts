@@ -44,7 +44,7 @@ describe("a round", () => {
   test("takes those again of which a fact speaks, and those that its host works on", () => {
     updateRepo(app.db, repoOf(2), { maintenanceHostId: hostOf(0) });
     lookAtAll();
-    bus.tell("host.connected", { hostId: hostOf(0) });
+    bus.publish("host.connected", { hostId: hostOf(0) });
     expect(agenda.round()).toEqual([repoOf(0), repoOf(2)]);
     lookAtAll();
     expect(agenda.round()).toEqual([]);
@@ -53,7 +53,7 @@ describe("a round", () => {
   test("takes all repos that are the same repository when a fact speaks of one", () => {
     for (const at of [0, 1]) updateRepo(app.db, repoOf(at), { resticId: "c".repeat(64) });
     lookAtAll();
-    bus.tell("repo.changed", { repoId: repoOf(1), hostId: hostOf(1) });
+    bus.publish("repo.changed", { repoId: repoOf(1), hostId: hostOf(1) });
     expect(agenda.round()).toEqual([repoOf(0), repoOf(1)]);
   });
 

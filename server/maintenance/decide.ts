@@ -2,9 +2,8 @@
 import { MINUTE_MS } from "../../shared/clock.ts";
 import type { JobStatus } from "../../shared/jobs.ts";
 import type { MaintenanceBlock, MaintenanceKind } from "../../shared/maintenance.ts";
-import type { DeleteRight } from "./delete-right.ts";
 import type { DueTimes } from "./due-times.ts";
-import type { ForgetState } from "./forgets.ts";
+import type { DeleteRight, ForgetState } from "./rules.ts";
 
 /** A host that has just come back catches up on its backups first. */
 export const AFTER_RETURN_MS = 15 * MINUTE_MS;

@@ -3,8 +3,9 @@ import type { Db } from "../../db/open.ts";
 import { findJob, listSentJobs } from "../../db/queries/jobs.ts";
 import { findRepo } from "../../db/queries/repos.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
+import type { RepoRow } from "../../db/schema/repos.ts";
 import { type Clock, DAY_MS, SECOND_MS } from "../../shared/clock.ts";
-import { isHeavy, MOST_HEAVY_JOBS, repoServerOf } from "./repo-server.ts";
+import type { JobKind } from "../../shared/jobs.ts";
 
 /** How long an agent may take to accept what it was sent. */
 const CLAIM_MS = 20 * SECOND_MS;
@@ -49,4 +50,23 @@ export function createHeavyLimit({ db, clock }: { db: Db; clock: Clock }): Heavy
     },
     release: (jobId) => void claims.delete(jobId),
   };
+}
+
+export const MOST_HEAVY_JOBS = 2;
+const HEAVY: readonly JobKind[] = ["forget", "prune", "check"];
+
+export function isHeavy(kind: JobKind): boolean {
+  return HEAVY.includes(kind);
+}
+
+/** Equal for repos behind the same machine or bucket service; a local folder belongs to its host. */
+export function repoServerOf({ kind, url, hostId }: Pick<RepoRow, "kind" | "url" | "hostId">): string {
+  if (kind === "local") return `local ${hostId}`;
+  const address = url.replace(/^[a-z0-9]+:(?=[a-z]+:\/\/)/, "");
+  if (URL.canParse(address)) {
+    const { host } = new URL(address);
+    if (host !== "") return `${kind} ${host.toLowerCase()}`;
+  }
+  const named = /^[a-z0-9]+:(?:\/\/)?(?:[^@/]*@)?([^:/]+)/i.exec(url)?.[1];
+  return `${kind} ${(named ?? url).toLowerCase()}`;
 }

@@ -8,15 +8,15 @@ import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenanc
 import { notFound, Refusal } from "../http/errors.ts";
 import type { CreatedJob, JobMaker } from "../jobs/create.ts";
 import type { Actor } from "../runtime/audit.ts";
-import { breathe } from "../runtime/breathe.ts";
 import { createIsolation, type Failing, StillFailing } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
+import { breathe } from "../runtime/turns.ts";
 import { type MaintenanceAgenda, nextLook, ROUND_EVERY_MS } from "./agenda.ts";
 import { nextSubset } from "./check-plan.ts";
 import { type Decisions, decide } from "./decide.ts";
 import { type ForgetPlanner, MOST_REPLANS } from "./forget-plan.ts";
-import type { ForgetState } from "./forgets.ts";
 import type { MaintenanceResults } from "./results.ts";
+import type { ForgetState } from "./rules.ts";
 import type { MaintenanceSurvey } from "./survey.ts";
 
 export type Maintenance = {

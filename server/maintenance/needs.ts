@@ -2,8 +2,8 @@
 import type { RepoNeedFacts } from "../../db/queries/repo-needs.ts";
 import { DAY_MS } from "../../shared/clock.ts";
 import { nextRuns, parseCron } from "../../shared/cron.ts";
-import { createZone } from "../../shared/zone.ts";
-import type { RepoNeed } from "../../ui/repos/needs.tsx";
+import type { RepoNeed } from "../../shared/maintenance.ts";
+import { zoneNamed } from "../../shared/zone.ts";
 import { OFF } from "./cadence.ts";
 
 /** Without a success for so many of its periods a check counts as overdue. */
@@ -74,7 +74,7 @@ const RUNS_FOR_PERIOD = 8;
 /** The mean time between two runs of an expression; remembered, because reading one takes long. */
 export function createPeriods(now: () => number): (cron: string) => number {
   const known = new Map<string, number>();
-  const zone = createZone("UTC");
+  const zone = zoneNamed("UTC");
   return (expression) => {
     const found = known.get(expression);
     if (found !== undefined) return found;

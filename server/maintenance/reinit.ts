@@ -66,6 +66,6 @@ export function createReinit({ db, clock, bus }: { db: Db; clock: Clock; bus: Fa
         payload: { restic_id: repo.resticId, backup_now: backupNow },
       });
     });
-    bus.tell("repo.changed", { repoId, hostId: repo.hostId });
+    bus.publish("repo.changed", { repoId, hostId: repo.hostId });
   };
 }

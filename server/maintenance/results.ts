@@ -11,10 +11,9 @@ import type { Log } from "../../shared/log.ts";
 import { MAINTENANCE_KINDS } from "../../shared/maintenance.ts";
 import type { JobMaker } from "../jobs/create.ts";
 import { readSharing } from "../repos/sharing.ts";
-import { breathe } from "../runtime/breathe.ts";
 import type { FactBus } from "../runtime/facts.ts";
-
 import { createIsolation } from "../runtime/isolated.ts";
+import { breathe } from "../runtime/turns.ts";
 
 import type { RetentionHolds } from "../source-groups/holds.ts";
 
@@ -58,7 +57,7 @@ export function createMaintenanceResults(deps: MaintenanceResultDeps): Maintenan
       updateRepo(db, repo.id, changes);
       if (job.kind === "forget" || job.kind === "prune") judgeCredential(db, repo.id, job);
     });
-    bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
+    bus.publish("repo.changed", { repoId: repo.id, hostId: repo.hostId });
   };
   /** What a forget leaves to be done; each of its ends is looked at once, however often it is told. */
   const goOn = (repo: RepoRow, job: JobRow) => {

@@ -1,8 +1,7 @@
-/** The small rules: who may delete, who maintains a shared repository, what is one repo server. */
+/** The small rules: who may delete, who maintains a shared repository, what is one repo server, why forget has nothing to do. */
 import { expect, test } from "bun:test";
-import { deleteRight } from "./delete-right.ts";
-import { repoServerOf } from "./repo-server.ts";
-import { maintainerOf } from "./sharing.ts";
+import { repoServerOf } from "./heavy-limit.ts";
+import { deleteRight, type ForgetGroupFacts, forgetsOf, maintainerOf } from "./rules.ts";
 
 test("only what is known to be able to delete is used for it", () => {
   expect(deleteRight("proven", false)).toBe("none");
@@ -38,4 +37,39 @@ test("repos behind one machine are one repo server", () => {
   expect(server("s3:https://s3.example/a", "s3")).toBe(server("s3:https://s3.example/b/c", "s3"));
   expect(server("b2:bucket:a", "b2")).toBe(server("b2:bucket:b", "b2"));
   expect(server("/srv/a", "local", "x")).not.toBe(server("/srv/a", "local", "y"));
+});
+
+const group = (changes: Partial<ForgetGroupFacts> = {}): ForgetGroupFacts => ({
+  retention: { keep_daily: 7 },
+  retentionHeldSince: null,
+  retentionSettledAt: null,
+  isListed: true,
+  isEmptied: false,
+  ...changes,
+});
+const held = group({ retentionHeldSince: 5 });
+const keepsAll = group({ retention: {} });
+const unlisted = group({ isListed: false });
+
+test("one group that may be thinned out is enough", () => {
+  expect(forgetsOf([held, keepsAll, group()])).toBe("some");
+  expect(forgetsOf([{ ...unlisted, retentionSettledAt: 3 }])).toBe("some");
+});
+
+test("a question that waits comes before what was never listed, that before policies that keep everything", () => {
+  expect(forgetsOf([unlisted, held, keepsAll])).toBe("held");
+  expect(forgetsOf([unlisted, keepsAll])).toBe("not_listed");
+  expect(forgetsOf([keepsAll, keepsAll])).toBe("keeps_everything");
+  expect(forgetsOf([])).toBe("no_groups");
+});
+
+test("an empty policy holds nothing back, whatever was asked before", () => {
+  expect(forgetsOf([{ ...keepsAll, retentionHeldSince: 5 }])).toBe("keeps_everything");
+});
+
+test("while the newest backup saved no file, older snapshots stay; a group that is well goes on", () => {
+  const emptied = group({ isEmptied: true });
+  expect(forgetsOf([emptied])).toBe("saved_nothing");
+  expect(forgetsOf([emptied, group()])).toBe("some");
+  expect(forgetsOf([emptied, held])).toBe("held");
 });

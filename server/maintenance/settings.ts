@@ -70,7 +70,7 @@ export function createMaintenanceSettings({ db, clock, bus, cancel }: Deps): Mai
         for (const job of listOpenJobsOfRepo(db, repoId))
           if (job.status === "queued" && (MAINTENANCE_KINDS as readonly string[]).includes(job.kind))
             cancel(actor, job.id);
-      bus.tell("repo.changed", { repoId, hostId: repo.hostId });
+      bus.publish("repo.changed", { repoId, hostId: repo.hostId });
       return findRepo(db, repoId) as RepoRow;
     },
   };

@@ -9,17 +9,15 @@ import type { RepoRow } from "../../db/schema/repos.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import { type Clock, DAY_MS } from "../../shared/clock.ts";
 import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
-import { createZone, type Zone } from "../../shared/zone.ts";
+import { type Zone, zoneNamed } from "../../shared/zone.ts";
 import type { Hub } from "../agents/hub.ts";
 import { isLastWithoutFiles } from "../hosts/last-backup.ts";
+import { zoneOf } from "../hosts/rules.ts";
 import { readSharing, type Sharing } from "../repos/sharing.ts";
-import { zoneOf } from "../runtime/days.ts";
 import { expressionOf, readCadence } from "./cadence.ts";
 import type { LastJob, MaintenanceFacts } from "./decide.ts";
-import { type DeleteRight, deleteRight } from "./delete-right.ts";
 import { createDueTimes, type DueTimes } from "./due-times.ts";
-import { type ForgetState, forgetsOf } from "./forgets.ts";
-import { maintainerOf } from "./sharing.ts";
+import { type DeleteRight, deleteRight, type ForgetState, forgetsOf, maintainerOf } from "./rules.ts";
 
 /** Longer unheard of, a host does not keep the maintenance of a shared repository to itself. */
 const SILENT_AFTER_MS = DAY_MS;
@@ -50,14 +48,10 @@ export type MaintenanceSurvey = {
 };
 
 export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDeps): MaintenanceSurvey {
-  const zones = new Map<string, Zone>();
   const dueTimesAround = createDueTimes();
   const zone: MaintenanceSurvey["zoneOf"] = (repo) => {
     const host = findHost(db, repo.hostId);
-    const name = host ? zoneOf(host) : "UTC";
-    const known = zones.get(name) ?? createZone(name);
-    zones.set(name, known);
-    return known;
+    return zoneNamed(host ? zoneOf(host) : "UTC");
   };
   const dueTimes = (repo: RepoRow, kind: MaintenanceKind, now: number, place: Zone): DueTimes | null => {
     const expression = expressionOf(repo, kind);

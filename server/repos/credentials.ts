@@ -21,7 +21,7 @@ import type { FactBus } from "../runtime/facts.ts";
 import type { Sealer } from "../runtime/seal.ts";
 import { credentialOwner } from "../runtime/seal-form.ts";
 import { parseRepoInput, type RepoInput, toCredential } from "./address.ts";
-import { readNextTrial } from "./next-look.ts";
+import { readNextTrial } from "./next-probe.ts";
 
 export type RedactedCredential = {
   slot: CredentialSlot;
@@ -65,7 +65,7 @@ export type Credentials = {
    * @param triedAt when the tried one was saved
    * @returns false when it tried another one than the newest: nothing is changed
    */
-  settleTrial(repoId: string, slot: CredentialSlot, triedAt: number | null, outcome: TrialOutcome): boolean;
+  applyTrialResult(repoId: string, slot: CredentialSlot, triedAt: number | null, outcome: TrialOutcome): boolean;
 };
 
 export type TrialOutcome = { works: true } | { works: false; error: string };
@@ -133,8 +133,8 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
         payload: { slot, changed: changedNames(before, after) },
       });
     });
-    bus.tell("state.changed", { hostId: repo.hostId });
-    bus.tell("repo.changed", { repoId, hostId: repo.hostId });
+    bus.publish("state.changed", { hostId: repo.hostId });
+    bus.publish("repo.changed", { repoId, hostId: repo.hostId });
   };
 
   const create: Credentials["create"] = (repoId, slot, credential) => {
@@ -171,7 +171,7 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
       });
     });
     redactor.add(after.http_password, after.repo_password, ...secretValues(after.env));
-    bus.tell("repo.changed", { repoId, hostId: repo.hostId });
+    bus.publish("repo.changed", { repoId, hostId: repo.hostId });
   };
 
   const removeAdmin: Credentials["removeAdmin"] = (actor, repoId) => {
@@ -187,7 +187,7 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
         payload: { slot: "admin" },
       });
     });
-    bus.tell("repo.changed", { repoId, hostId: repo.hostId });
+    bus.publish("repo.changed", { repoId, hostId: repo.hostId });
   };
 
   return {
@@ -226,7 +226,7 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
       const row = findCredential(db, repoId, slot);
       return row === null || openIfReadable(row, row.previousSealed === null ? "sealed" : "previous_sealed") !== null;
     },
-    settleTrial(repoId, slot, triedAt, outcome) {
+    applyTrialResult(repoId, slot, triedAt, outcome) {
       const row = findCredential(db, repoId, slot);
       const repo = findRepo(db, repoId);
       if (!row || !repo || row.previousSealed === null || row.rotatedAt !== triedAt) return false;

@@ -1,6 +1,6 @@
 /** What the fields of a repository's form mean: each kind has names of its own for its keys. */
 import { REPO_KINDS, type RepoKind } from "../../shared/repos.ts";
-import { pairsOf, textOf } from "../http/page-maker.ts";
+import { pairsOf, textOf } from "../http/forms.ts";
 import type { FormBody } from "../http/routes.ts";
 import type { RepoInput } from "./address.ts";
 

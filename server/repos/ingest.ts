@@ -18,11 +18,11 @@ import type { Log } from "../../shared/log.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import type { Connection } from "../agents/hub.ts";
 import { type AfterCommit, CannotApply } from "../agents/inbound.ts";
-import { dayOfHost } from "../hosts/day.ts";
-import { breathe } from "../runtime/breathe.ts";
+import { dayOfHost } from "../hosts/rules.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { createIsolation, type Isolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
+import { breathe } from "../runtime/turns.ts";
 
 /** Repos looked at before other work gets its turn. */
 const AT_A_STRETCH = 20;
@@ -58,7 +58,7 @@ export function createRepoIngest({ db, clock, log, bus, ownedRepo, reachOf }: Re
       const checkedAt = Math.min(report.checked_at, now);
       if (repo.statusAt !== null && checkedAt < repo.statusAt) return undefined;
       updateRepo(db, repo.id, { ...statusChanges(repo, { ...report, checked_at: checkedAt }, now), updatedAt: now });
-      return () => bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
+      return () => bus.publish("repo.changed", { repoId: repo.id, hostId: repo.hostId });
     },
     stats(connection: Connection, report: ToServerPayload<"repo.stats">): AfterCommit {
       // Whoever prunes measures what is left.
@@ -79,7 +79,7 @@ export function createRepoIngest({ db, clock, log, bus, ownedRepo, reachOf }: Re
       });
       refreshRepoProjections(db, repo.hostId);
       takeSample(db, repo.id, dayOfHost(db, repo.hostId, measuredAt));
-      return () => bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
+      return () => bus.publish("repo.changed", { repoId: repo.id, hostId: repo.hostId });
     },
   };
 }
@@ -91,8 +91,8 @@ export function createRepoIngest({ db, clock, log, bus, ownedRepo, reachOf }: Re
 function isOfReplacedCredential(db: Db, repo: RepoRow): boolean {
   if (repo.resticId !== null) return false;
   const rotatedAt = findCredential(db, repo.id, "everyday")?.rotatedAt ?? 0;
-  const looks = [findLastJob(db, repo.id, "probe"), findLastJob(db, repo.id, "init")];
-  const sentAt = Math.max(...looks.map((job) => job?.sentAt ?? 0));
+  const probes = [findLastJob(db, repo.id, "probe"), findLastJob(db, repo.id, "init")];
+  const sentAt = Math.max(...probes.map((job) => job?.sentAt ?? 0));
   return sentAt > 0 && sentAt < rotatedAt;
 }
 

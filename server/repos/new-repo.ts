@@ -1,4 +1,5 @@
 /** A repository that is to come: what a person typed, completed with made-up passwords, and its rows. */
+import { randomInt } from "node:crypto";
 import type { Db } from "../../db/open.ts";
 import { insertRepo } from "../../db/queries/repos.ts";
 import { newId } from "../../shared/ids.ts";
@@ -6,7 +7,6 @@ import type { Credential } from "../../shared/protocol/fields.ts";
 import type { RepoKind } from "../../shared/repos.ts";
 import { parseRepoInput, type RepoInput, toCredential } from "./address.ts";
 import type { Credentials } from "./credentials.ts";
-import { htpasswdLine, makePassword } from "./secrets.ts";
 
 /** Shown once. */
 export type Generated = { http_password?: string; htpasswd_line?: string; repo_password?: string };
@@ -74,4 +74,18 @@ export function insertNewRepo(
   });
   credentials.create(id, "everyday", credential);
   return id;
+}
+
+/** Without letters and digits that look alike. */
+const ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
+
+/** Groups of four letters: 6 groups hold 139 bits. */
+export function makePassword(groups = 6): string {
+  const letter = () => ALPHABET[randomInt(ALPHABET.length)];
+  return Array.from({ length: groups }, () => [letter(), letter(), letter(), letter()].join("")).join("-");
+}
+
+/** A line of the rest-server's `.htpasswd`: bcrypt, the form that it accepts. */
+export async function htpasswdLine(user: string, password: string): Promise<string> {
+  return `${user}:${await Bun.password.hash(password, { algorithm: "bcrypt", cost: 10 })}`;
 }

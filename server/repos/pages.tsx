@@ -1,10 +1,11 @@
 // Pages: repos of a host, and adding one.
-import { emptyForm, type FormState } from "../../ui/components/field.tsx";
-import { hostPath } from "../../ui/hosts/frame.tsx";
+import { emptyForm, type FormState } from "../../shared/pages.ts";
+import { hostPath } from "../../ui/links.ts";
 import { ReposTab } from "../../ui/repos/list.tsx";
 import { AddRepoPage, RepoAddedPage } from "../../ui/repos/new.tsx";
 import type { HostHeads } from "../hosts/head.ts";
-import { attempt, type PageCall, type PageMaker, textOf } from "../http/page-maker.ts";
+import { attempt, textOf } from "../http/forms.ts";
+import type { PageCall, PageMaker } from "../http/page-maker.ts";
 import { formRoute, type Route, route } from "../http/routes.ts";
 import { repoInputOf } from "./form-fields.ts";
 import type { Repos } from "./repos.ts";

@@ -61,10 +61,10 @@ export function createRepos(deps: { db: Db; clock: Clock; bus: FactBus; credenti
   };
   const audit = (actor: Actor, action: string, repo: RepoRow, payload: Record<string, unknown>) =>
     writeAudit(db, clock.now(), { actor, action, target: { kind: "repo", id: repo.id, name: repo.name }, payload });
-  const tell = (repo: RepoRow) => {
-    bus.tell("state.changed", { hostId: repo.hostId });
-    bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
-    bus.tell("host.changed", { hostId: repo.hostId });
+  const publish = (repo: RepoRow) => {
+    bus.publish("state.changed", { hostId: repo.hostId });
+    bus.publish("repo.changed", { repoId: repo.id, hostId: repo.hostId });
+    bus.publish("host.changed", { hostId: repo.hostId });
   };
 
   return {
@@ -94,7 +94,7 @@ export function createRepos(deps: { db: Db; clock: Clock; bus: FactBus; credenti
         audit(actor, "repo.added", made, { host: host.name, kind: made.kind, url: made.url });
         return made;
       });
-      tell(repo);
+      publish(repo);
       return { repo, generated: read.generated };
     },
     change(actor, repoId, input) {
@@ -127,7 +127,7 @@ export function createRepos(deps: { db: Db; clock: Clock; bus: FactBus; credenti
         });
         return findRepo(db, repo.id) as RepoRow;
       });
-      tell(changed);
+      publish(changed);
       return changed;
     },
     remove(actor, repoId, confirm) {
@@ -152,7 +152,7 @@ export function createRepos(deps: { db: Db; clock: Clock; bus: FactBus; credenti
         refreshRepoProjections(db, host.id);
         audit(actor, "repo.removed", repo, { host: host.name, url: repo.url });
       });
-      tell(repo);
+      publish(repo);
     },
   };
 }

@@ -5,6 +5,7 @@ import { findHost } from "../../db/queries/hosts.ts";
 import { findRepo, listRepoSamples, listRepos, listReposOfHost } from "../../db/queries/repos.ts";
 import type { CredentialSlot, RepoRow } from "../../db/schema/repos.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { utcDay } from "../../shared/days.ts";
 import { REPO_KINDS } from "../../shared/repos.ts";
 import { listOf, noBody } from "../http/answers.ts";
 import { notFound } from "../http/errors.ts";
@@ -12,7 +13,7 @@ import { iso, pageFields } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
 import { credentialAnswer, newRepoAnswer, oneRepoAnswer, repoAnswer, trendAnswer } from "./answers.ts";
 import type { Credentials } from "./credentials.ts";
-import { readNextLook } from "./next-look.ts";
+import { readNextProbe } from "./next-probe.ts";
 import type { Repos } from "./repos.ts";
 import { readSharing } from "./sharing.ts";
 
@@ -75,7 +76,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
             .map((other) => ({ id: other.id, host_id: other.hostId, host_name: hostNameOf(other) }));
         return c.json({
           ...repoBody(repo, hostNameOf(repo)),
-          next_look_at: iso(readNextLook(db, repo)),
+          next_look_at: iso(readNextProbe(db, repo)),
           shared_with: others(shared),
           same_id_elsewhere: others(elsewhere),
         });
@@ -112,7 +113,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
         ),
       }),
       handle: ({ c, params, query }) => {
-        const since = new Date(clock.now() - query.days * 86_400_000).toISOString().slice(0, 10);
+        const since = utcDay(clock.now() - query.days * 86_400_000);
         const items = listRepoSamples(db, get(params["id"] ?? "").id, since).map((row) => ({
           day: row.day,
           size_bytes: row.sizeBytes,

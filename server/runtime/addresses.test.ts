@@ -1,5 +1,6 @@
+/** An address has one spelling, and a network knows its own. */
 import { expect, test } from "bun:test";
-import { canonicalAddress, networkOf } from "./addresses.ts";
+import { type Cidr, canonicalAddress, cidrMatcher, networkOf, parseCidr } from "./addresses.ts";
 
 test("an address has one spelling, whoever wrote it", () => {
   for (const text of ["203.0.113.7", "203.0.113.7:4711", " 203.0.113.7 ", "::ffff:203.0.113.7", "::FFFF:cb00:7107"])
@@ -31,4 +32,21 @@ test("limits count IPv4 by address and IPv6 by /64", () => {
   expect(networkOf("2001:DB8:1:2::9")).toBe(networkOf("2001:db8:1:2:ffff::"));
   expect(networkOf("2001:db8:1:3::9")).not.toBe(networkOf("2001:db8:1:2::9"));
   expect(networkOf("nonsense")).toBe("unknown");
+});
+
+const matcher = (...networks: string[]) => cidrMatcher(networks.map((text) => parseCidr(text) as Cidr));
+
+test("a proxy is known by its address in whatever spelling it or its network is written", () => {
+  for (const network of ["10.1.0.0/16", "::ffff:10.1.0.0/112"]) {
+    const isProxy = matcher(network);
+    for (const address of ["10.1.2.3", "::ffff:10.1.2.3", "::FFFF:0a01:0203", "10.1.2.3:443"])
+      expect(isProxy(address)).toBe(true);
+    for (const address of ["10.2.0.1", "::10.1.2.3", "", "unknown"]) expect(isProxy(address)).toBe(false);
+  }
+  expect(matcher("2001:DB8::/32")("[2001:db8:1::9]:443")).toBe(true);
+});
+
+test("what is no network is refused", () => {
+  for (const text of ["10.0.0.0/33", "::1/129", "10.0.0.0/8/8", "proxy", "::ffff:10.0.0.0/8"])
+    expect(parseCidr(text)).toBeNull();
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { cidrMatcher, parseCidr } from "./cidr.ts";
+import { cidrMatcher, parseCidr } from "./addresses.ts";
 import { describeConfig, readConfig } from "./config.ts";
 
 test("without any setting the defaults are complete", () => {

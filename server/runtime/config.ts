@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { LOG_LEVELS, type LogLevel } from "../../shared/log.ts";
-import { type Cidr, parseCidr } from "./cidr.ts";
+import { type Cidr, parseCidr } from "./addresses.ts";
 import { SETTINGS, type Setting, type SettingName } from "./config-table.ts";
 
 export type Config = {

@@ -19,9 +19,12 @@ export type Facts = {
 
 export type FactName = keyof Facts;
 
+/** What a feature hears. */
+export type Listeners = { [N in FactName]?: (fact: Facts[N]) => void };
+
 export type FactBus = {
   on<N extends FactName>(name: N, listener: (fact: Facts[N]) => void): () => void;
-  tell<N extends FactName>(name: N, fact: Facts[N]): void;
+  publish<N extends FactName>(name: N, fact: Facts[N]): void;
 };
 
 export function createFactBus(log: Log): FactBus {
@@ -33,7 +36,7 @@ export function createFactBus(log: Log): FactBus {
       set.add(listener);
       return () => set.delete(listener);
     },
-    tell(name, fact) {
+    publish(name, fact) {
       for (const listener of listeners.get(name) ?? []) {
         try {
           (listener as (fact: unknown) => void)(fact);

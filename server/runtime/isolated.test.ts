@@ -4,7 +4,7 @@ import { createLog, silentLog } from "../../shared/log.ts";
 import { createRedactor } from "../../shared/redact.ts";
 import { until } from "../../tests/testbed/wait.ts";
 import { createIsolation, StillFailing } from "./isolated.ts";
-import { startTicker } from "./ticker.ts";
+import { createTicker } from "./ticker.ts";
 
 const failingOf = (work: () => void): StillFailing | null => {
   try {
@@ -71,31 +71,28 @@ test("a tick that fails for some is overdue, and says for whom; one that fails a
   const clock = { now: () => now };
   const isolation = createIsolation({ task: "counting", of: "repo", clock, log: silentLog });
   let runs = 0;
-  const ticker = startTicker(
-    [
-      {
-        name: "some",
-        everyMs: 5,
-        run() {
-          runs++;
-          isolation.attempt("r", () => {
-            throw new Error("bad row");
-          });
-          isolation.conclude();
-        },
+  const ticker = createTicker({ log: silentLog, clock });
+  ticker.start([
+    {
+      name: "some",
+      everyMs: 5,
+      run() {
+        runs++;
+        isolation.attempt("r", () => {
+          throw new Error("bad row");
+        });
+        isolation.conclude();
       },
-      {
-        name: "whole",
-        everyMs: 5,
-        run() {
-          throw new Error("disk is gone");
-        },
+    },
+    {
+      name: "whole",
+      everyMs: 5,
+      run() {
+        throw new Error("disk is gone");
       },
-      { name: "fine", everyMs: 5, run() {} },
-    ],
-    silentLog,
-    clock,
-  );
+    },
+    { name: "fine", everyMs: 5, run() {} },
+  ]);
   await until(() => runs > 1);
   expect(ticker.overdue()).toEqual([]);
   now = 3 * MINUTE_MS;

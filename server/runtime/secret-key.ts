@@ -17,7 +17,7 @@ import { dirname } from "node:path";
 import type { Db } from "../../db/open.ts";
 import { findSetting, putSetting } from "../../db/queries/settings.ts";
 import type { Config } from "./config.ts";
-import { syncPath } from "./disk.ts";
+import { syncPath } from "./data-files.ts";
 import { createSealer, type Sealer } from "./seal.ts";
 import { CHECK_PLACE, SEAL_FORM } from "./seal-form.ts";
 

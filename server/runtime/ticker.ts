@@ -6,6 +6,8 @@ import { type Failing, StillFailing } from "./isolated.ts";
 export type Tick = { name: string; everyMs: number; run(): void | Promise<void> };
 
 export type Ticker = {
+  /** Once. */
+  start(ticks: readonly Tick[]): void;
   stop(): void;
   /** Ticks that should have ended well lately and have not: they fail, as a whole or for some, or hang. */
   overdue(): OverdueTick[];
@@ -29,10 +31,12 @@ type Ending = Pick<OverdueTick, "failing" | "why">;
 const WELL: Ending = { failing: [], why: null };
 
 /** A tick that fails is logged and comes again; one that is still running is not started twice. */
-export function startTicker(ticks: readonly Tick[], log: Log, clock: Clock): Ticker {
-  const endedWellAt = new Map(ticks.map((tick) => [tick, clock.now()]));
+export function createTicker({ log, clock }: { log: Log; clock: Clock }): Ticker {
+  const endedWellAt = new Map<Tick, number>();
   const endings = new Map<Tick, Ending>();
-  const timers = ticks.map((tick) => {
+  const timers: Timer[] = [];
+  const start = (tick: Tick): Timer => {
+    endedWellAt.set(tick, clock.now());
     let running = false;
     return setInterval(async () => {
       if (running) return;
@@ -48,20 +52,16 @@ export function startTicker(ticks: readonly Tick[], log: Log, clock: Clock): Tic
         running = false;
       }
     }, tick.everyMs);
-  });
+  };
   return {
+    start: (ticks) => void timers.push(...ticks.map(start)),
     stop: () => timers.forEach(clearInterval),
     overdue: () =>
-      ticks
-        .filter((tick) => {
-          const sinceMs = clock.now() - (endedWellAt.get(tick) ?? 0);
-          return sinceMs > Math.max(OVERDUE_AFTER_MS, OVERDUE_AFTER_INTERVALS * tick.everyMs);
-        })
-        .map((tick) => ({
-          tick: tick.name,
-          since: endedWellAt.get(tick) ?? 0,
-          ...(endings.get(tick) ?? WELL),
-        })),
+      [...endedWellAt]
+        .filter(
+          ([tick, since]) => clock.now() - since > Math.max(OVERDUE_AFTER_MS, OVERDUE_AFTER_INTERVALS * tick.everyMs),
+        )
+        .map(([tick, since]) => ({ tick: tick.name, since, ...(endings.get(tick) ?? WELL) })),
   };
 }
 

@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
-import { breathe } from "./breathe.ts";
-import { createTurns } from "./turns.ts";
+import { breathe, createTurns } from "./turns.ts";
 
 test("a flood is worked off in order, a few pieces in each turn", async () => {
   const turns = createTurns(2);

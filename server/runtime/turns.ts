@@ -1,4 +1,4 @@
-/** Work that comes in floods, such as a fleet that reconnects: a few pieces of it, then whatever else waits, and so on in order. */
+/** Work in portions and a few at a time, so that whatever else waits gets its turn. */
 
 export type Turns = {
   /** Runs now if nothing waits and few have run in this turn of the event loop, else as soon as it can. Must not throw. */
@@ -37,3 +37,6 @@ export function createTurns(atOnce: number): Turns {
     },
   };
 }
+
+/** Between two portions of long work. */
+export const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -10,9 +10,9 @@ import {
 } from "../../db/queries/schedules.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { dayIn } from "../../shared/days.ts";
 import type { Log } from "../../shared/log.ts";
-import { createZones } from "../../shared/zone.ts";
-import { dayIn } from "../runtime/days.ts";
+import { zoneNamed } from "../../shared/zone.ts";
 import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import { dueTimes, nextStart } from "./due-times.ts";
@@ -21,26 +21,25 @@ import { dueTimes, nextStart } from "./due-times.ts";
 const LONGEST_LOOK_BACK_MS = 40 * DAY_MS;
 
 /** A whole fleet is due at once: the rest comes a minute later. */
-const MOST_SETTLED = 500;
+const MOST_COUNTED = 500;
 
 export type DueAccounting = {
   /** Call in the transaction of every change that concerns a host's schedules, before it: until now the old rules count. */
-  settle(hostId: string): void;
+  countDueRuns(hostId: string): void;
   /** Call after such a change: from now on the new rules count. */
   restart(hostId: string): void;
   /** The host's own zone may be another now. */
   refresh(hostId: string): void;
-  settleAll(): void;
+  countAllDueRuns(): void;
   ticks: readonly Tick[];
 };
 
 export function createDueAccounting({ db, clock, log }: { db: Db; clock: Clock; log: Log }): DueAccounting {
   const isolation = createIsolation({ task: "counting due times", of: "schedule", clock, log });
-  const zoneNamed = createZones();
   const hostZoneOf = (schedule: ActiveSchedule) => schedule.hostTimezoneOverride ?? schedule.hostTimezone;
   const zoneFor = (schedule: ActiveSchedule) => zoneNamed(schedule.timezone ?? hostZoneOf(schedule));
   /** @returns whether something was written */
-  const settleOne = (schedule: ActiveSchedule, now: number): boolean => {
+  const countDueRunsOf = (schedule: ActiveSchedule, now: number): boolean => {
     const { nextRunAt, splayMinutes } = schedule;
     // Not due since the last look, and the next run is as shown: nothing to compute, nothing to write. The fleet's are left out by the query.
     if (nextRunAt !== null && now < nextRunAt - splayMinutes * MINUTE_MS && schedule.accountedUntil !== null)
@@ -54,14 +53,14 @@ export function createDueAccounting({ db, clock, log }: { db: Db; clock: Clock; 
     putTiming(db, schedule.id, next, dues.at(-1) ?? from);
     return true;
   };
-  const settleAll: DueAccounting["settleAll"] = () => {
+  const countAllDueRuns: DueAccounting["countAllDueRuns"] = () => {
     const now = clock.now();
     inTransaction(db, () => {
-      let settled = 0;
+      let counted = 0;
       for (const schedule of listSchedulesToSettle(db, now)) {
-        if (settled >= MOST_SETTLED) break;
+        if (counted >= MOST_COUNTED) break;
         isolation.attempt(schedule.id, () => {
-          if (inTransaction(db, () => settleOne(schedule, now))) settled++;
+          if (inTransaction(db, () => countDueRunsOf(schedule, now))) counted++;
         });
       }
       clearIdleSchedules(db);
@@ -69,11 +68,11 @@ export function createDueAccounting({ db, clock, log }: { db: Db; clock: Clock; 
     isolation.conclude();
   };
   return {
-    settleAll,
-    ticks: [{ name: "due times", everyMs: MINUTE_MS, run: settleAll }],
-    settle(hostId) {
+    countAllDueRuns,
+    ticks: [{ name: "due times", everyMs: MINUTE_MS, run: countAllDueRuns }],
+    countDueRuns(hostId) {
       const now = clock.now();
-      for (const schedule of listActiveSchedules(db, hostId)) settleOne(schedule, now);
+      for (const schedule of listActiveSchedules(db, hostId)) countDueRunsOf(schedule, now);
     },
     restart(hostId) {
       const now = clock.now();

@@ -1,9 +1,10 @@
 /** What the editor says about an expression: words, zone, splay, the next five runs. */
+import { MINUTE_MS } from "../../shared/clock.ts";
 import { nextRuns, parseCron, splayMs } from "../../shared/cron.ts";
+import type { Explanation } from "../../shared/cron-words.ts";
 import { cronInWords } from "../../shared/cron-words.ts";
-import { isZone } from "../../shared/zone.ts";
-import { createDates } from "../../ui/format.ts";
-import type { Explanation } from "../../ui/schedules/explain.tsx";
+import { dayIn } from "../../shared/days.ts";
+import { isZone, zoneNamed } from "../../shared/zone.ts";
 
 const SHOWN_RUNS = 5;
 
@@ -28,7 +29,6 @@ export function explainSchedule(input: ExplainInput): Explanation | null {
   if (!isZone(zone)) return { ok: false, problem: "That is no time zone; write one such as Europe/Berlin." };
   const splay = Number.isInteger(splayMinutes) && splayMinutes > 0 ? splayMinutes : 0;
   const delay = scheduleId === null ? 0 : splayMs(scheduleId, splay);
-  const dates = createDates(zone);
   const runs = nextRuns(parsed.cron, zone, now - delay, SHOWN_RUNS).map((due) => due + delay);
   const words = cronInWords(cron);
   return {
@@ -41,12 +41,17 @@ export function explainSchedule(input: ExplainInput): Explanation | null {
         : scheduleId === null
           ? `With this splay, up to ${splay} min later; how much is fixed once it is saved.`
           : `With this splay, ${delayInWords(delay)} later on this host.`,
-    runs: runs.map((at) => ({ at, day: dates.day(at), time: dates.time(at) })),
+    runs: runs.map((at) => ({ at, day: dayIn(zone, at), time: timeIn(zone, at) })),
   };
 }
 
+/** `02:04` */
+function timeIn(zone: string, at: number): string {
+  return new Date(zoneNamed(zone).wall(at)).toISOString().slice(11, 16);
+}
+
 function delayInWords(ms: number): string {
-  const minutes = Math.round(ms / 60_000);
+  const minutes = Math.round(ms / MINUTE_MS);
   if (minutes < 1) return "less than a minute";
   const hours = Math.floor(minutes / 60);
   return hours === 0 ? `${minutes} min` : `${hours} h ${minutes % 60} min`;

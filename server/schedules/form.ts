@@ -1,9 +1,9 @@
 /** The editor's form of a schedule: as input of the operation, as it comes back, and as it would be sent for what is stored. */
 import type { Schedule } from "../../db/queries/schedules.ts";
 import { cronInWords } from "../../shared/cron-words.ts";
-import type { FormState } from "../../ui/components/field.tsx";
+import type { FormState } from "../../shared/pages.ts";
 import type { StoredForm } from "../http/conflicts.ts";
-import { textOf, ticksOf, typedValues } from "../http/page-maker.ts";
+import { checkedValuesOf, textOf, typedValues } from "../http/forms.ts";
 import type { FormBody } from "../http/routes.ts";
 import type { ScheduleInput } from "./fields.ts";
 
@@ -14,7 +14,7 @@ export function inputOf(body: FormBody): ScheduleInput {
     timezone: textOf(body, "timezone") || null,
     splay_minutes: splay === "" ? Number.NaN : Number(splay),
     enabled: "enabled" in body,
-    source_group_ids: ticksOf(body, "source_group_ids"),
+    source_group_ids: checkedValuesOf(body, "source_group_ids"),
   };
 }
 
@@ -34,7 +34,7 @@ export function storedSchedule(schedule: Schedule, groups: readonly { id: string
       { name: "cron", label: "Cron expression", as: "text", words: (cron) => `${cron} (${cronInWords(cron)})` },
       { name: "timezone", label: "Time zone", as: "text" },
       { name: "splay_minutes", label: "Splay, minutes", as: "text" },
-      { name: "enabled", label: "Enabled", as: "tick", words: (value) => (value === "on" ? "yes" : "no, paused") },
+      { name: "enabled", label: "Enabled", as: "checkbox", words: (value) => (value === "on" ? "yes" : "no, paused") },
       {
         name: "source_group_ids",
         label: "Source groups",

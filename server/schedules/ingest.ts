@@ -5,10 +5,11 @@ import { findRepo } from "../../db/queries/repos.ts";
 import { findSchedule, listNearSkips, putSkip } from "../../db/queries/schedules.ts";
 import { findSourceGroup } from "../../db/queries/source-groups.ts";
 import { type Clock, DAY_MS } from "../../shared/clock.ts";
+import { dayIn } from "../../shared/days.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import type { Connection } from "../agents/hub.ts";
 import { type AfterCommit, CannotApply, ForeignObject } from "../agents/inbound.ts";
-import { dayIn, zoneOf } from "../runtime/days.ts";
+import { zoneOf } from "../hosts/rules.ts";
 import type { FactBus } from "../runtime/facts.ts";
 
 /** Skips are kept so long; one from far ahead would never grow old. */
@@ -49,7 +50,7 @@ export function createSkipIngest({ db, clock, bus, judgeAgain }: SkipIngestDeps)
       const dayOf = (at: number) => dayIn(host ? zoneOf(host) : "UTC", at);
       const isTold = listNearSkips(db, key).some((at) => dayOf(at) === dayOf(message.due_at));
       if (becauseJobId !== null && !isTold) judgeAgain(group.id, message.due_at);
-      return () => bus.tell("host.changed", { hostId });
+      return () => bus.publish("host.changed", { hostId });
     },
   };
 }

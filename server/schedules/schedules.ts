@@ -85,13 +85,13 @@ export function createSchedules({ db, clock, bus, accounting, checkStateSize }: 
         check(hostId, fields);
         if (listSchedules(db, hostId).length >= MOST_SCHEDULES)
           throw new Refusal(409, "too_many", `${host.name} has ${MOST_SCHEDULES} schedules already; that is the most.`);
-        accounting.settle(hostId);
+        accounting.countDueRuns(hostId);
         const created = insert(hostId, fields);
         checkStateSize(hostId);
         audit(actor, "schedule.created", created, { host: host.name, groups: created.groupIds.length });
         return created;
       });
-      bus.tell("state.changed", { hostId });
+      bus.publish("state.changed", { hostId });
       return schedule;
     },
     update(actor, hostId, scheduleId, input) {
@@ -100,7 +100,7 @@ export function createSchedules({ db, clock, bus, accounting, checkStateSize }: 
       const schedule = inTransaction(db, () => {
         const fields = mergeSchedule(before, input);
         check(hostId, fields);
-        accounting.settle(hostId);
+        accounting.countDueRuns(hostId);
         updateSchedule(db, scheduleId, { ...fields, updatedAt: clock.now() });
         accounting.restart(hostId);
         checkStateSize(hostId);
@@ -108,17 +108,17 @@ export function createSchedules({ db, clock, bus, accounting, checkStateSize }: 
         audit(actor, "schedule.updated", after, { changed: changedNames(before, after) });
         return after;
       });
-      bus.tell("state.changed", { hostId });
+      bus.publish("state.changed", { hostId });
       return schedule;
     },
     remove(actor, hostId, scheduleId) {
       const schedule = get(hostId, scheduleId);
       inTransaction(db, () => {
-        accounting.settle(hostId);
+        accounting.countDueRuns(hostId);
         deleteSchedule(db, scheduleId);
         audit(actor, "schedule.deleted", schedule, {});
       });
-      bus.tell("state.changed", { hostId });
+      bus.publish("state.changed", { hostId });
     },
     createDefault: (hostId, groupId) => void insert(hostId, { ...DEFAULT_SCHEDULE, groupIds: [groupId] }),
   };

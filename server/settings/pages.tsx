@@ -1,16 +1,17 @@
 // Pages: the manager itself – its version, database, copies and heartbeat – and the recovery sheet.
-
 import type { Db } from "../../db/open.ts";
 import { countCredentialsNewerThan } from "../../db/queries/recovery.ts";
 import { findSetting, putSetting } from "../../db/queries/settings.ts";
 import { measureDatabase } from "../../db/queries/upkeep.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
-import { emptyForm, type FormState } from "../../ui/components/field.tsx";
+import { utcDay } from "../../shared/days.ts";
+import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { RecoverySheetPage } from "../../ui/settings/recovery-sheet.tsx";
 import { SystemPage } from "../../ui/settings/system.tsx";
 import { badInput, Refusal } from "../http/errors.ts";
-import { attempt, type PageCall, type PageMaker, textOf } from "../http/page-maker.ts";
+import { attempt, textOf } from "../http/forms.ts";
+import type { PageCall, PageMaker } from "../http/page-maker.ts";
 import { formRoute, type Route, route } from "../http/routes.ts";
 import type { Credentials } from "../repos/credentials.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
@@ -116,7 +117,7 @@ export function settingsPages(deps: SettingsPageDeps): Route[] {
         }
         const file = await encryptSheet(sheetText(entries, madeAt), passphrase);
         noteSheet(actor, "encrypted_file", entries.length);
-        const day = new Date(madeAt).toISOString().slice(0, 10);
+        const day = utcDay(madeAt);
         return c.body(file, 200, {
           "Content-Type": "application/octet-stream",
           "Content-Disposition": `attachment; filename="recovery-sheet-${day}.txt.enc"`,

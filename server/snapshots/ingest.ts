@@ -12,7 +12,7 @@ import type { SnapshotRow } from "../../shared/protocol/fields.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import type { Connection } from "../agents/hub.ts";
 import { type AfterCommit, CannotApply, type LongWork } from "../agents/inbound.ts";
-import { dayOfHost } from "../hosts/day.ts";
+import { dayOfHost } from "../hosts/rules.ts";
 import { Refusal } from "../http/errors.ts";
 import { takeSample } from "../repos/ingest.ts";
 import type { FactBus } from "../runtime/facts.ts";
@@ -46,7 +46,7 @@ export function createSnapshotIngest(deps: SnapshotIngestDeps) {
     updateRepo(db, repo.id, { ...changes, snapshotCount: countSnapshots(db, repo.id), updatedAt: clock.now() });
     refreshRepoProjections(db, repo.hostId);
     takeSample(db, repo.id, dayOfHost(db, repo.hostId, clock.now()));
-    return () => bus.tell("repo.changed", { repoId: repo.id, hostId: repo.hostId });
+    return () => bus.publish("repo.changed", { repoId: repo.id, hostId: repo.hostId });
   };
   const askedAt = new Map<string, number>();
   /** A borrower says that snapshots have gone which nobody ordered to go: its owner knows better. */

@@ -1,5 +1,4 @@
 /** Complete lists of snapshots: laid aside part by part, then taken over in portions, so that no list holds up other hosts. */
-
 import type { Db } from "../../db/open.ts";
 import { deleteReportParts, findReportPart, listReportIds } from "../../db/queries/snapshot-reports.ts";
 import {

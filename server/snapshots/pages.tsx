@@ -4,7 +4,8 @@ import { listSnapshots } from "../../db/queries/snapshots.ts";
 import { listSourceGroups } from "../../db/queries/source-groups.ts";
 import { SnapshotsTab } from "../../ui/snapshots/tab.tsx";
 import type { HostHeads } from "../hosts/head.ts";
-import { offsetOf, type PageMaker } from "../http/page-maker.ts";
+import { offsetOf } from "../http/lists.ts";
+import type { PageMaker } from "../http/page-maker.ts";
 import { type Route, route } from "../http/routes.ts";
 
 const ROWS = 50;

@@ -1,7 +1,8 @@
 /** What a source group may hold, checked the same for REST and forms. */
 import * as v from "valibot";
+import type { Os } from "../../shared/patterns.ts";
 import { type Retention, retentionSchema } from "../../shared/retention.ts";
-import { cleanLines, excludesProblem, includesProblem, type Os } from "./patterns.ts";
+import { cleanLines, excludesProblem, includesProblem } from "./patterns.ts";
 
 const MAX_RETRIES = 10;
 /** A day: more is a schedule of its own. */

@@ -1,5 +1,6 @@
 /** The editor's form as input of a source group, retention included. */
 import * as v from "valibot";
+import type { Os } from "../../shared/patterns.ts";
 import {
   COUNT_RULES,
   RETENTION_RULES,
@@ -8,11 +9,10 @@ import {
   retentionSchema,
 } from "../../shared/retention.ts";
 import { badInput } from "../http/errors.ts";
-import { rawLinesOf, textOf, ticksOf } from "../http/page-maker.ts";
+import { checkedValuesOf, rawLinesOf, textOf } from "../http/forms.ts";
 import type { FormBody } from "../http/routes.ts";
 import { checkGroupFields, type GroupFields, type SourceGroupInput } from "./fields.ts";
 import { mergeGroup } from "./new-group.ts";
-import type { Os } from "./patterns.ts";
 
 export type ReadRetention = { retention: Retention; errors: Record<string, string>; values: Record<string, string> };
 
@@ -47,7 +47,7 @@ export function inputOf(body: FormBody, base: GroupFields, os: Os): SourceGroupI
     retention,
     ...numberOf(body, "retry_max"),
     ...numberOf(body, "retry_backoff_seconds"),
-    ...("has_repos" in body ? { repo_ids: ticksOf(body, "repo_ids") } : {}),
+    ...("has_repos" in body ? { repo_ids: checkedValuesOf(body, "repo_ids") } : {}),
     ...("confirm_removal" in body ? { confirm_removal: textOf(body, "confirm_removal") === "yes" } : {}),
   };
   if (Object.keys(errors).length > 0) {

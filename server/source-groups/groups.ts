@@ -127,7 +127,7 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
         audit(actor, "source_group.created", created, { host: host.name, includes: created.includes.length });
         return created;
       });
-      bus.tell("state.changed", { hostId });
+      bus.publish("state.changed", { hostId });
       return group;
     },
     update(actor, hostId, groupId, input) {
@@ -157,7 +157,7 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
         });
         return after;
       });
-      bus.tell("state.changed", { hostId });
+      bus.publish("state.changed", { hostId });
       return group;
     },
     remove(actor, hostId, groupId) {
@@ -184,7 +184,7 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
         deleteSourceGroup(db, groupId);
         audit(actor, "source_group.deleted", group, { tag: group.tag });
       });
-      bus.tell("state.changed", { hostId });
+      bus.publish("state.changed", { hostId });
     },
     createDefault: (hostId, os, includes) => insert(hostId, defaultGroup(os, includes), []),
   };

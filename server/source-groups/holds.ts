@@ -51,7 +51,7 @@ export function createRetentionHolds({ db, clock, bus }: RetentionHoldDeps): Ret
   const hold = (group: SourceGroupRow) => {
     if (group.retentionHeldSince !== null) return;
     updateSourceGroup(db, group.id, { retentionHeldSince: clock.now() });
-    bus.tell("host.changed", { hostId: group.hostId });
+    bus.publish("host.changed", { hostId: group.hostId });
   };
   const holdIfUnasked: RetentionHolds["holdIfUnasked"] = (group, going) => {
     const agreed = new Set(
@@ -93,7 +93,7 @@ export function createRetentionHolds({ db, clock, bus }: RetentionHoldDeps): Ret
         });
         return findSourceGroup(db, groupId) as SourceGroupRow;
       });
-      bus.tell("host.changed", { hostId });
+      bus.publish("host.changed", { hostId });
       return confirmed;
     },
     carriedOut(groupId, disputed) {

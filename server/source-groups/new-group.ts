@@ -1,8 +1,8 @@
 /** What a group holds before anybody has said anything, and how input changes it. */
 import { defaultIncludes, excludePreset } from "../../shared/exclude-preset.ts";
+import type { Os } from "../../shared/patterns.ts";
 import { DEFAULT_RETENTION } from "../../shared/retention.ts";
 import type { GroupFields, SourceGroupInput } from "./fields.ts";
-import type { Os } from "./patterns.ts";
 
 export function newGroup(os: Os, includes: readonly string[]): GroupFields {
   return {

@@ -1,13 +1,13 @@
 /** Lines of includes and excludes: what restic's readers would misread is refused, with its line and the reason. */
-
-export type Os = "linux" | "windows";
+import { excludeFault, includeFault, type Os } from "../../shared/patterns.ts";
 
 /** One sentence for the first line that is wrong; null when all are right. @param os null: not known yet, paths of either will do */
 export function includesProblem(paths: readonly string[], os: Os | null): string | null {
   return firstProblem(paths, (typed) => {
     const path = typed.trim();
     if (path === "") return null;
-    if (!isAbsolute(path, os)) return `${quote(path)} is not an absolute path, such as ${EXAMPLES[os ?? "any"]}.`;
+    if (hasControls(path) || includeFault(path, os) !== null)
+      return `${quote(path)} is not an absolute path, such as ${EXAMPLES[os ?? "any"]}.`;
     // No name ends with a space on Windows; on Linux one may, and restic takes it literally.
     if (path.startsWith("/") && / $/.test(typed))
       return `${quote(typed.trimStart())} ends with a space. Remove it, or add a slash after it if the folder’s name really ends with a space.`;
@@ -20,9 +20,10 @@ const EXAMPLES = { linux: "/home", windows: "C:\\Users", any: "/home or C:\\User
 /** As {@link includesProblem}. */
 export function excludesProblem(patterns: readonly string[], os: Os): string | null {
   return firstProblem(patterns, (pattern) => {
-    if (pattern.startsWith("#"))
+    const fault = excludeFault(pattern);
+    if (fault === "comment")
       return `restic takes a line that begins with # for a comment.${os === "windows" ? "" : ` Write [#]${pattern.slice(1, 40)} for the name itself.`}`;
-    if (pattern.startsWith("!")) return "A line that begins with ! would bring back what another line excludes.";
+    if (fault === "brings_back") return "A line that begins with ! would bring back what another line excludes.";
     if (hasControls(pattern)) return "This line holds control characters.";
     return os === "windows" ? null : bracketProblem(pattern);
   });
@@ -31,13 +32,6 @@ export function excludesProblem(patterns: readonly string[], os: Os): string | n
 /** Trims, drops empty lines and doubles: restic's reader trims too. */
 export function cleanLines(list: readonly string[]): string[] {
   return [...new Set(list.map((line) => line.trim()).filter((line) => line !== ""))];
-}
-
-/** An absolute path of the host's system, without control characters. */
-function isAbsolute(path: string, os: Os | null): boolean {
-  if (hasControls(path)) return false;
-  const isOfWindows = /^([A-Za-z]:[\\/]|\\\\)/.test(path);
-  return os === "windows" ? isOfWindows : path.startsWith("/") || (os === null && isOfWindows);
 }
 
 function firstProblem(lines: readonly string[], problemOf: (line: string) => string | null): string | null {

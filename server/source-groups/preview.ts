@@ -9,8 +9,8 @@ import {
   type Retention,
   type RetentionRule,
 } from "../../shared/retention.ts";
-import { createZone, type Zone } from "../../shared/zone.ts";
-import type { Lane, LaneName, RetentionPreview } from "../../ui/source-groups/lanes.tsx";
+import type { Lane, LaneName, RetentionPreview } from "../../shared/retention-preview.ts";
+import { type Zone, zoneNamed } from "../../shared/zone.ts";
 
 const YEAR_DAYS = 366;
 /** More runs than one in half an hour all year are thinned out: no lane could show them. */
@@ -42,7 +42,7 @@ const LANES: Record<LaneName, { count: CountRule; span: RetentionRule; bucketMs:
 };
 
 export function previewRetention({ retention, schedules, hostZone, now, existing }: PreviewInput): RetentionPreview {
-  const zone = createZone(hostZone);
+  const zone = zoneNamed(hostZone);
   const until = now + YEAR_DAYS * DAY_MS;
   const runs = runsBetween(schedules, zone, now, until);
   const gapMs = usualGap(runs.slice(0, GAPS).map(({ time }) => time));
@@ -95,7 +95,7 @@ function runsBetween(schedules: PreviewInput["schedules"], hostZone: Zone, from:
   for (const { cron, timezone } of schedules) {
     const parsed = parseCron(cron);
     if (!parsed.ok) continue;
-    const zone = timezone === null ? hostZone : createZone(timezone);
+    const zone = timezone === null ? hostZone : zoneNamed(timezone);
     const first = parsed.cron.next(from, zone);
     const isDense = (until - from) / Math.max(1, parsed.cron.next(first, zone) - first) > MOST_RUNS;
     for (let at = first; at < until; at = parsed.cron.next(isDense ? at + THINNED_MS - 1 : at, zone))
@@ -105,7 +105,7 @@ function runsBetween(schedules: PreviewInput["schedules"], hostZone: Zone, from:
 }
 
 function offsetAt(zone: Zone, time: number): number {
-  return Math.round(zone.offset(time) / 60_000);
+  return Math.round(zone.offset(time) / MINUTE_MS);
 }
 
 /** The shortest time between two runs: a weekday schedule runs once a day, though not on Sunday. */

@@ -6,10 +6,11 @@ import { type GroupSnapshot, listGroupSnapshots } from "../../db/queries/snapsho
 import { listTargetRepoIds } from "../../db/queries/source-groups.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
-import { DAY_MS } from "../../shared/clock.ts";
+import { DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { dayIn, MONTHS, shortName } from "../../shared/days.ts";
 import { groupByHostAndTags, isEmptyRetention, keptBy, type Retention } from "../../shared/retention.ts";
-import { createZone } from "../../shared/zone.ts";
-import { dayIn, zoneOf } from "../runtime/days.ts";
+import { zoneNamed } from "../../shared/zone.ts";
+import { zoneOf } from "../hosts/rules.ts";
 
 type HostZone = Pick<HostRow, "timezone" | "timezoneOverride">;
 type GroupKey = Pick<SourceGroupRow, "id" | "hostId" | "tag">;
@@ -53,9 +54,9 @@ export function goingOf(
   now: number,
 ): GroupSnapshot[] {
   if (isEmptyRetention(retention)) return [];
-  const zone = createZone(zoneOf(host));
+  const zone = zoneNamed(zoneOf(host));
   // An agent that did not tell the offset ran on the host, so its clock is the best guess.
-  const offsetOf = (row: GroupSnapshot) => row.utcOffsetMinutes ?? Math.round(zone.offset(row.time) / 60_000);
+  const offsetOf = (row: GroupSnapshot) => row.utcOffsetMinutes ?? Math.round(zone.offset(row.time) / MINUTE_MS);
   return [...Map.groupBy(rows, (row) => row.repoId).values()].flatMap((ofRepo) =>
     groupByHostAndTags(ofRepo).flatMap((list) => {
       const dated = list.map((row) => ({ row, time: row.time, utcOffsetMinutes: offsetOf(row) }));
@@ -102,9 +103,7 @@ export function removalInWords(
   return `${what} of ${existing} would go at the next forget: made on ${named}${rest}.`;
 }
 
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
 function dayInWords(day: string): string {
   const [year = "", month = "", date = ""] = day.split("-");
-  return `${Number(date)} ${MONTHS[Number(month) - 1]} ${year}`;
+  return `${Number(date)} ${shortName(MONTHS[Number(month) - 1] ?? "")} ${year}`;
 }

@@ -11,6 +11,7 @@ import {
   markLogRemoved,
 } from "../../db/queries/upkeep.ts";
 import { type Clock, DAY_MS } from "../../shared/clock.ts";
+import { utcDay } from "../../shared/days.ts";
 import type { Log } from "../../shared/log.ts";
 
 /** Of every host these jobs stay whole, however old they are. */
@@ -82,7 +83,7 @@ export function createCleanup(deps: CleanupDeps): () => Promise<Dropped> {
     }
     for (const [table, days] of Object.entries(DAYS_KEPT) as [AgeingTable, number][]) {
       const at = now - days * DAY_MS;
-      const before = COUNTS_DAYS.includes(table) ? new Date(at).toISOString().slice(0, 10) : at;
+      const before = COUNTS_DAYS.includes(table) ? utcDay(at) : at;
       total.rows += await drop(() => deleteAged(db, table, before, PORTION));
     }
     if (total.logLines + total.jobs + total.rows > 0) log.info("what has grown old was dropped", total);

@@ -12,7 +12,8 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { copyDatabase, writeSettingOf } from "../../db/copy.ts";
-import { stampOf, syncPath } from "../runtime/disk.ts";
+import { utcDay } from "../../shared/days.ts";
+import { stampOf, syncPath } from "../runtime/data-files.ts";
 import type { Sealer } from "../runtime/seal.ts";
 
 export const SIGNING_KEY_PLACE = { table: "settings", column: "value", id: "signing_key" };
@@ -54,7 +55,7 @@ const NAME = /^restic-manager-\d{4}-\d{2}-\d{2}(?:T\d{6}Z)?\.db$/;
 
 /** Of one a night; the hour is told for those that a person made. */
 export function copyName(now: number, isNightly: boolean): string {
-  return `restic-manager-${isNightly ? new Date(now).toISOString().slice(0, 10) : stampOf(now)}.db`;
+  return `restic-manager-${isNightly ? utcDay(now) : stampOf(now)}.db`;
 }
 
 /** Copies in the folder that this program made, newest first. */

@@ -86,7 +86,7 @@ test("two who ask at once get one copy", async () => {
 test("a failed copy says why and leaves nothing behind", async () => {
   const { copies, folder } = await scene();
   writeFileSync(folder, "a file where the folder should be");
-  expect(copies.look()).rejects.toThrow();
-  await copies.look().catch(() => undefined);
+  expect(copies.copyIfDue()).rejects.toThrow();
+  await copies.copyIfDue().catch(() => undefined);
   expect(copies.problem()).toMatch(/EEXIST|ENOTDIR|not a directory/);
 });

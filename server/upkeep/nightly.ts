@@ -16,7 +16,7 @@ export function isCopyDue(now: number, newestAt: number | null): boolean {
 
 export type Copies = {
   /** The tick. @throws when the copy fails; the ticker logs it, and it is tried again */
-  look(): Promise<void>;
+  copyIfDue(): Promise<void>;
   /** A copy right now, for a person. @throws in plain words */
   makeNow(): Promise<Copy>;
   list(): Copy[];
@@ -53,7 +53,7 @@ export function createCopies({ parts, folder, keep, dataDir, clock, log }: Copie
   };
 
   return {
-    async look() {
+    async copyIfDue() {
       if (isCopyDue(clock.now(), listCopies(folder)[0]?.at ?? null)) await once(true);
     },
     makeNow: () => once(false),

@@ -8,7 +8,7 @@ import { deleteSetting, findSetting, putSetting } from "../../db/queries/setting
 import type { Clock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { writeAudit } from "../runtime/audit.ts";
-import { stampOf } from "../runtime/disk.ts";
+import { stampOf } from "../runtime/data-files.ts";
 import type { Sealer } from "../runtime/seal.ts";
 import { checkSecretKey } from "../runtime/secret-key.ts";
 import { type CopyParts, SIGNING_KEY_PLACE } from "./copies.ts";

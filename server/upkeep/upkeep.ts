@@ -58,7 +58,7 @@ export function createUpkeep({ db, clock, log, config, sealer, storage, overdue 
     taskProblems: problems,
     ticks: [
       { name: "cleanup", everyMs: HOUR_MS, run: async () => void (await cleanup()) },
-      { name: "nightly copy", everyMs: 10 * MINUTE_MS, run: copies.look },
+      { name: "nightly copy", everyMs: 10 * MINUTE_MS, run: copies.copyIfDue },
       ...(heartbeat ? [{ name: "heartbeat", everyMs: 5 * MINUTE_MS, run: heartbeat.beat }] : []),
     ],
   };

@@ -15,11 +15,9 @@ import type { Role, SessionRow, UserRow } from "../../db/schema/users.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
-import { newUser } from "../auth/new-user.ts";
+import { hashToken, newToken, newUser, usernameProblem } from "../auth/identity.ts";
 import { type PasswordWork, passwordProblem } from "../auth/passwords.ts";
 import { SESSION_IDLE_MS, type SessionStore } from "../auth/sessions.ts";
-import { hashToken, newToken } from "../auth/tokens.ts";
-import { usernameProblem } from "../auth/usernames.ts";
 import { badInput, notFound, Refusal } from "../http/errors.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
 import type { AppContext, Origin, Session } from "../http/routes.ts";
@@ -129,7 +127,7 @@ export function createAccounts({ db, clock, sessions, bus, passwords }: AccountD
         sessions.start(c, user.id, from);
         return sessionIds;
       });
-      bus.tell("session.ended", { sessionIds: ended });
+      bus.publish("session.ended", { sessionIds: ended });
       return user;
     },
     async changePassword(session, from, { current, password }) {
@@ -147,7 +145,7 @@ export function createAccounts({ db, clock, sessions, bus, passwords }: AccountD
         audit(actorOf(session, from), "user.password_changed", user);
         return sessionIds;
       });
-      bus.tell("session.ended", { sessionIds: ended });
+      bus.publish("session.ended", { sessionIds: ended });
     },
     listSessions: (userId) => listSessionsOfUser(db, userId, clock.now(), clock.now() - SESSION_IDLE_MS),
     endSession(session, from, id) {
@@ -158,7 +156,7 @@ export function createAccounts({ db, clock, sessions, bus, passwords }: AccountD
         deleteSession(db, id);
         audit(actorOf(session, from), "session.ended", user);
       });
-      bus.tell("session.ended", { sessionIds: [id] });
+      bus.publish("session.ended", { sessionIds: [id] });
     },
   };
 }

@@ -3,10 +3,11 @@ import { deleteCookie, setCookie } from "hono/cookie";
 import type { Db } from "../../db/open.ts";
 import { findUser } from "../../db/queries/users.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { SetupPage } from "../../ui/auth/door.tsx";
-import { emptyForm, type FormState } from "../../ui/components/field.tsx";
 import { AccountPage } from "../../ui/settings/account.tsx";
-import { attempt, type PageCall, type PageMaker, textOf } from "../http/page-maker.ts";
+import { attempt, textOf } from "../http/forms.ts";
+import type { PageCall, PageMaker } from "../http/page-maker.ts";
 import { formRoute, publicFormRoute, publicRoute, type Route, route } from "../http/routes.ts";
 import type { Accounts } from "./accounts.ts";
 

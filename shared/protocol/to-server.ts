@@ -175,6 +175,14 @@ export const DURABLE_TYPES = [
   "update.status",
 ] as const satisfies (keyof typeof toServer)[];
 export type DurableType = (typeof DURABLE_TYPES)[number];
+export type PassingType = Exclude<ToServerType, DurableType>;
+
+/** Handled at once and never acknowledged. */
+export const PASSING_TYPES = (Object.keys(toServer) as ToServerType[]).filter(isPassing);
+
+function isPassing(type: ToServerType): type is PassingType {
+  return !(DURABLE_TYPES as readonly string[]).includes(type);
+}
 
 export type ToServer = MessageOf<typeof toServer>;
 export type ToServerType = keyof typeof toServer;

@@ -1,7 +1,7 @@
 /** Guessing passwords in parallel, from one address and from many: only as many are checked as the limits say, and the owner stays able to act. */
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { putSetupToken } from "../../db/queries/users.ts";
-import { hashToken } from "../../server/auth/tokens.ts";
+import { hashToken } from "../../server/auth/identity.ts";
 import { newId } from "../../shared/ids.ts";
 import { ORIGIN, PASSWORD, type Person, signInAs, startApp, type TestApp } from "../testbed/app.ts";
 import { createCleanup } from "../testbed/temp.ts";

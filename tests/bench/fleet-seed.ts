@@ -8,7 +8,7 @@ import { insertRepo } from "../../db/queries/repos.ts";
 import { insertSchedule } from "../../db/queries/schedules.ts";
 import { insertSourceGroup, putTarget } from "../../db/queries/source-groups.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { hashToken, newToken } from "../../server/auth/tokens.ts";
+import { hashToken, newToken } from "../../server/auth/identity.ts";
 import { createCredentials } from "../../server/repos/credentials.ts";
 import { readConfig } from "../../server/runtime/config.ts";
 import { createFactBus } from "../../server/runtime/facts.ts";

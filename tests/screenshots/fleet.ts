@@ -4,7 +4,7 @@ import { updateHost } from "../../db/queries/hosts.ts";
 import { findJob, insertJob, listJobs } from "../../db/queries/jobs.ts";
 import { insertPendingHost } from "../../db/queries/pending-hosts.ts";
 import { putSetupToken } from "../../db/queries/users.ts";
-import { hashToken } from "../../server/auth/tokens.ts";
+import { hashToken } from "../../server/auth/identity.ts";
 import { type SocketEnd, socketHandlers } from "../../server/http/sockets.ts";
 import { createCredentials } from "../../server/repos/credentials.ts";
 import { createFactBus } from "../../server/runtime/facts.ts";

@@ -10,14 +10,14 @@ import { upsertSnapshots } from "../../db/queries/snapshots.ts";
 import { insertSourceGroup, putDailyOutcome, putTarget } from "../../db/queries/source-groups.ts";
 import type { DailyOutcome } from "../../db/schema/source-groups.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { hashToken } from "../../server/auth/tokens.ts";
+import { hashToken } from "../../server/auth/identity.ts";
 import type { Credentials } from "../../server/repos/credentials.ts";
 import { dueTimes, nextStart } from "../../server/schedules/due-times.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { LogStream, WarningCode } from "../../shared/jobs.ts";
+import { stripDays } from "../../shared/nights.ts";
 import { DEFAULT_RETENTION } from "../../shared/retention.ts";
-import { stripDays } from "../../ui/components/strip.tsx";
 import { SAMPLE_HOSTS, type SampleGroup, type SampleHost } from "./hosts.ts";
 
 const GIB = 2 ** 30;

@@ -2,12 +2,13 @@
 import type { Db } from "../../db/open.ts";
 import { insertUser } from "../../db/queries/users.ts";
 import type { Role } from "../../db/schema/users.ts";
-import { newUser } from "../../server/auth/new-user.ts";
+import { newUser } from "../../server/auth/identity.ts";
 import { hashPassword } from "../../server/auth/passwords.ts";
+import type { WiredServer } from "../../server/features.ts";
 import type { Socket, SocketEnd } from "../../server/http/sockets.ts";
 import { readConfig } from "../../server/runtime/config.ts";
 import { createSealer } from "../../server/runtime/seal.ts";
-import { type WiredServer, wire } from "../../server/wiring.ts";
+import { wire } from "../../server/wiring.ts";
 import { type Clock, systemClock } from "../../shared/clock.ts";
 import { createLog, type LogLevel } from "../../shared/log.ts";
 import { createRedactor } from "../../shared/redact.ts";

@@ -1,5 +1,5 @@
 /** An agent that only speaks the protocol, connected to a server inside the test's own process: orders come at once. */
-import { breathe } from "../../server/runtime/breathe.ts";
+import { breathe } from "../../server/runtime/turns.ts";
 import { parseToAgent, type ToAgent, type ToAgentPayload } from "../../shared/protocol/to-agent.ts";
 import { DURABLE_TYPES, type ToServerPayload, type ToServerType } from "../../shared/protocol/to-server.ts";
 import type { TestApp } from "./app.ts";

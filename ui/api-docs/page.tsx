@@ -1,8 +1,5 @@
 /** The page that shows the REST interface: Swagger UI, with nothing but our own files. */
-import type { Preferences } from "../view.ts";
-
-/** Content-hashed addresses of what the page loads. */
-export type ApiDocsUrls = { styles: string; library: string; script: string };
+import type { ApiDocsUrls, Preferences } from "../../shared/pages.ts";
 
 export function ApiDocsPage({
   assets,

@@ -1,12 +1,13 @@
 // Pages in front of the door: sign-in, first-run onboarding, setting a password by link. Nobody is signed in here.
 import type { Child } from "hono/jsx";
+import { stripDays } from "../../shared/nights.ts";
+import type { AssetUrls, FormState, Preferences } from "../../shared/pages.ts";
 import { SubmitButton } from "../components/button.tsx";
-import { FormMessage, type FormState, TextField } from "../components/field.tsx";
+import { FormMessage, TextField } from "../components/field.tsx";
 import { GlyphSprite } from "../components/glyph.tsx";
 import { Notice } from "../components/panels.tsx";
-import { GhostStrip, stripDays } from "../components/strip.tsx";
+import { GhostStrip } from "../components/strip.tsx";
 import { Document } from "../layout.tsx";
-import type { AssetUrls, Preferences } from "../view.ts";
 
 /** What a page needs before anybody is signed in. */
 export type DoorView = {

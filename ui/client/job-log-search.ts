@@ -1,7 +1,7 @@
 // Search in log: shows only the lines that hold the words, from the whole log, with the hits marked.
 import type { LogLine } from "../../shared/protocol/fields.ts";
 import { formatPlural } from "../format.ts";
-import { lineItem } from "./job-log.ts";
+import { lineItem } from "./job-log-line.ts";
 
 const TYPING_MS = 200;
 const SHOWN_HITS = 1_000;

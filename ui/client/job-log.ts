@@ -1,6 +1,7 @@
 // The log in the page: lines are painted once per frame, older ones fold away, following stops when one scrolls up.
 import type { LogLine } from "../../shared/protocol/fields.ts";
-import { createDates, formatCount, formatPlural } from "../format.ts";
+import { formatCount, formatPlural } from "../format.ts";
+import { lineItem } from "./job-log-line.ts";
 import { startLogSearch } from "./job-log-search.ts";
 
 /** Lines kept in the page; what is older folds and is fetched again when opened. */
@@ -9,24 +10,6 @@ const PAINTED_LINES = 1_500;
 const FOLD_LINES = 200;
 /** Distance from the end, in pixels, that still counts as being there. */
 const NEAR_END = 32;
-
-const dates = createDates(Intl.DateTimeFormat().resolvedOptions().timeZone);
-
-/** A line as list item; the payload is never read as HTML. */
-export function lineItem({ seq, ts, stream, payload }: LogLine): HTMLLIElement {
-  const item = document.createElement("li");
-  item.dataset.seq = String(seq);
-  if (stream !== "stdout") item.className = stream;
-  const time = document.createElement("time");
-  time.textContent = dates.clock(ts);
-  const source = document.createElement("span");
-  source.className = "src";
-  source.textContent = stream;
-  const text = document.createElement("p");
-  text.textContent = payload;
-  item.append(time, source, text);
-  return item;
-}
 
 /** A fold that stands for `count` lines after number `after`. */
 function foldItem(after: number, count: number): HTMLLIElement {

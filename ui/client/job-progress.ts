@@ -1,5 +1,4 @@
 // Refreshes the parts marked `data-progress` once a second, and draws the throughput line.
-
 import { type Progress, progressTexts, shareInWords } from "../jobs/progress-words.ts";
 
 const RATES_SHOWN = 14;

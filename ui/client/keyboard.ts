@@ -1,4 +1,4 @@
-// Shortcuts: `/` filters the page or finds anything, Ctrl-K opens the palette, `?` lists them.
+// The keyboard: shortcuts of the page, and arrows that walk the nights of a strip.
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
@@ -19,5 +19,26 @@ export function startKeyboard(openPalette: () => void): void {
       else openPalette();
     }
     if (event.key === "?") document.querySelector<HTMLDialogElement>("#shortcuts")?.showModal();
+  });
+}
+
+/** Night strips: one tab stop, arrows walk the nights, Enter opens the jobs of that night (cells are links). */
+export function startStrips(): void {
+  document.addEventListener("keydown", (event) => {
+    const target = event.target as HTMLElement;
+    const strip = target.closest<HTMLElement>(".strip[role=group]");
+    if (!strip) return;
+    const cells = [...strip.querySelectorAll<HTMLElement>("a")];
+    const at = cells.indexOf(target);
+    const next = {
+      ArrowLeft: at < 0 ? cells.length - 1 : at - 1,
+      ArrowRight: at < 0 ? 0 : at + 1,
+      Home: 0,
+      End: cells.length - 1,
+    }[event.key];
+    if (event.key === "Escape" && at >= 0) strip.focus();
+    if (next === undefined) return;
+    event.preventDefault();
+    cells[Math.max(0, Math.min(next, cells.length - 1))]?.focus();
   });
 }

@@ -3,11 +3,10 @@ import "htmx.org/dist/htmx.esm.min.js";
 import { startCopying } from "./copy.ts";
 import { startFloats } from "./floats.ts";
 import { startForms } from "./forms.ts";
-import { startKeyboard } from "./keyboard.ts";
+import { startKeyboard, startStrips } from "./keyboard.ts";
 import { startLive } from "./live.ts";
 import { startPalette } from "./palette.ts";
 import { startPreferences } from "./preferences.ts";
-import { startStrips } from "./strips.ts";
 import { startTimes } from "./times.ts";
 import { startToasts } from "./toasts.ts";
 

@@ -1,5 +1,5 @@
 // Toasts: bottom right, 6 s; failures stay until closed. Every failed request shows the server's sentence.
-import type { Toast } from "../view.ts";
+import type { Toast } from "../../shared/pages.ts";
 import { onHtmx, type RequestContext } from "./htmx.ts";
 import { isPoll, refreshPage } from "./live.ts";
 

@@ -2,9 +2,9 @@
 import type { Child } from "hono/jsx";
 import { Icon, type IconName } from "./icon.tsx";
 
-export type ButtonLook = { primary?: boolean; danger?: boolean; quiet?: boolean; small?: boolean };
+export type ButtonStyle = { primary?: boolean; danger?: boolean; quiet?: boolean; small?: boolean };
 
-function classOf({ primary, danger, quiet, small }: ButtonLook, more = ""): string {
+function classOf({ primary, danger, quiet, small }: ButtonStyle, more = ""): string {
   return [
     "btn",
     small ? "btn-s" : "",
@@ -17,7 +17,7 @@ function classOf({ primary, danger, quiet, small }: ButtonLook, more = ""): stri
     .join(" ");
 }
 
-type ButtonProps = ButtonLook & {
+type ButtonProps = ButtonStyle & {
   icon?: IconName;
   /** Spoken name, where the visible words alone would be ambiguous. */
   label?: string;
@@ -25,9 +25,9 @@ type ButtonProps = ButtonLook & {
 };
 
 /** A button inside a form sends it. */
-export function SubmitButton({ icon, label, children, ...look }: ButtonProps) {
+export function SubmitButton({ icon, label, children, ...style }: ButtonProps) {
   return (
-    <button class={classOf(look)} type="submit" aria-label={label}>
+    <button class={classOf(style)} type="submit" aria-label={label}>
       {icon ? <Icon name={icon} /> : null}
       {children}
     </button>
@@ -35,9 +35,9 @@ export function SubmitButton({ icon, label, children, ...look }: ButtonProps) {
 }
 
 /** Goes to another page. */
-export function LinkButton({ icon, label, href, children, ...look }: ButtonProps & { href: string }) {
+export function LinkButton({ icon, label, href, children, ...style }: ButtonProps & { href: string }) {
   return (
-    <a class={classOf(look)} href={href} aria-label={label}>
+    <a class={classOf(style)} href={href} aria-label={label}>
       {icon ? <Icon name={icon} /> : null}
       {children}
     </a>
@@ -53,7 +53,7 @@ export function OpenButton({
   chevron,
   iconOnly,
   children,
-  ...look
+  ...style
 }: Omit<ButtonProps, "children"> & {
   dialog?: string;
   popover?: string;
@@ -65,7 +65,7 @@ export function OpenButton({
     ? { command: "show-modal", commandfor: dialog, "data-dialog": dialog, "aria-haspopup": "dialog" as const }
     : { popovertarget: popover, "aria-haspopup": "menu" as const };
   return (
-    <button class={classOf(look, iconOnly ? "btn-icon" : "")} type="button" aria-label={label} {...opens}>
+    <button class={classOf(style, iconOnly ? "btn-icon" : "")} type="button" aria-label={label} {...opens}>
       {icon ? <Icon name={icon} /> : null}
       {children}
       {chevron ? <Icon name="chevron-down" /> : null}
@@ -74,9 +74,9 @@ export function OpenButton({
 }
 
 /** A verb that is not possible now: it stays where it would be, and points at the sentence that says why. */
-export function BlockedButton({ why, children, ...look }: ButtonLook & { why: string; children: Child }) {
+export function BlockedButton({ why, children, ...style }: ButtonStyle & { why: string; children: Child }) {
   return (
-    <button class={classOf(look)} type="button" aria-disabled="true" aria-describedby={why}>
+    <button class={classOf(style)} type="button" aria-disabled="true" aria-describedby={why}>
       {children}
     </button>
   );

@@ -1,6 +1,6 @@
 // Somebody else saved the same thing meanwhile: what both changed side by side, and the ways out.
+import type { Collision, FormState } from "../../shared/pages.ts";
 import { formatPlural } from "../format.ts";
-import type { Collision, FormState } from "./field.tsx";
 import { LedgerSection, Notice } from "./panels.tsx";
 
 const MOST_ENTRIES = 12;

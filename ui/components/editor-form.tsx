@@ -1,7 +1,8 @@
 // The form of an editor: guards against writing over what somebody else saved, and ends with Save, Cancel and Delete.
 import type { Child } from "hono/jsx";
+import type { FormState } from "../../shared/pages.ts";
 import { LinkButton, OpenButton, SubmitButton } from "./button.tsx";
-import { Csrf, type FormState, SaveBar } from "./field.tsx";
+import { Csrf, SaveBar } from "./field.tsx";
 
 /** Which state of a thing a form was filled from, Unix ms, with a mark of each field: the server does not write over a newer one unseen. */
 export type Seen = { updatedAt: number; marks: string };

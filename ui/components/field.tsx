@@ -1,40 +1,10 @@
 // Form fields: label above, hint or error below; a refused value comes back as it was typed.
 import type { Child } from "hono/jsx";
+import type { FormState } from "../../shared/pages.ts";
 import { formatPlural } from "../format.ts";
 import { ConflictSection } from "./conflict.tsx";
 import { Glyph } from "./glyph.tsx";
 import { Icon } from "./icon.tsx";
-
-/** What a refused form needs to come back: the typed values and a sentence for each wrong field. */
-export type FormState = {
-  values: Record<string, string | undefined>;
-  errors: Record<string, string | undefined>;
-  /** A refusal that belongs to no single field. */
-  message?: string | undefined;
-  /** What the form was filled from has been saved anew by somebody else. */
-  conflict?: Conflict | undefined;
-};
-
-/** A field that two people changed; `same` entries of a list are in both. */
-export type Collision = {
-  name: string;
-  label: string;
-  theirs: readonly string[];
-  yours: readonly string[];
-  same: number;
-};
-
-export type Conflict = {
-  /** Who saved and when: "Anna saved this today 12:40". */
-  words: string;
-  /** The page anew, with what is stored. */
-  href: string;
-  both: readonly Collision[];
-  /** Labels of what only the other changed: the form has it already. */
-  taken: readonly string[];
-};
-
-export const emptyForm: FormState = { values: {}, errors: {} };
 
 type FieldProps = {
   name: string;
@@ -112,8 +82,8 @@ export function NumberField(props: FieldProps & { digits: number }) {
   return <TextField {...rest} inputmode="numeric" maxlength={digits} autocomplete="off" />;
 }
 
-/** Whether one of several ticks of a name is set: as it was typed, else as it is stored. Typed ones come parted by spaces. */
-export function isTicked(form: FormState, name: string, value: string, stored: boolean): boolean {
+/** Whether one of several checkboxes of a name is set: as it was typed, else as it is stored. Typed ones come parted by spaces. */
+export function isChecked(form: FormState, name: string, value: string, stored: boolean): boolean {
   return Object.keys(form.values).length > 0 ? (form.values[name] ?? "").split(" ").includes(value) : stored;
 }
 
@@ -174,8 +144,8 @@ export function Select({
   );
 }
 
-/** A tick. Sends "on" or nothing; `typed` says whether the form was sent before. */
-export function Tick({
+/** A checkbox. Sends "on" or nothing; `typed` says whether the form was sent before. */
+export function Checkbox({
   name,
   label,
   hint,

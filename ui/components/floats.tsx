@@ -1,6 +1,6 @@
 // What floats: menus, dialogs that ask before danger, toasts.
 import type { Child } from "hono/jsx";
-import type { Toast } from "../view.ts";
+import type { Toast } from "../../shared/pages.ts";
 import { SubmitButton } from "./button.tsx";
 import { Csrf } from "./field.tsx";
 import { Glyph } from "./glyph.tsx";

@@ -1,6 +1,7 @@
 // The strip lines up by weeks, names every day and stays one tab stop.
 import { describe, expect, test } from "bun:test";
-import { mondayClass, NightStrip, stripDays } from "./strip.tsx";
+import { stripDays } from "../../shared/nights.ts";
+import { mondayClass, NightStrip } from "./strip.tsx";
 
 const days = stripDays("2026-11-20");
 

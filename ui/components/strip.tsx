@@ -1,22 +1,9 @@
 // The night strip: one cell a day for the last 30 days. Drawn as text, because a fleet has thousands of cells.
 import { raw } from "hono/html";
-import type { WarningCode } from "../../shared/jobs.ts";
+import type { StripDay, StripOutcome } from "../../shared/nights.ts";
+import { STRIP_DAYS } from "../../shared/nights.ts";
 import { formatDay, formatPlural } from "../format.ts";
 import { topicOf } from "../jobs/warning-words.ts";
-
-export type StripOutcome = "ok" | "warning" | "recovered" | "failed" | "missed" | "none_due" | "running";
-
-/** One day: `day` is a calendar date "2026-10-22" in the host's time zone; days without a row are none due. */
-export type StripDay = {
-  day: string;
-  outcome: StripOutcome;
-  runs: number;
-  failed: number;
-  /** How often a run was due; told of missed days. */
-  due?: number;
-  /** What the warnings of an amber day were about, where agents said. */
-  warningCodes?: readonly WarningCode[];
-};
 
 const CELLS: Record<StripOutcome, { mark: string; words: string }> = {
   ok: { mark: "o", words: "ok" },
@@ -27,16 +14,6 @@ const CELLS: Record<StripOutcome, { mark: string; words: string }> = {
   none_due: { mark: "n", words: "none due" },
   running: { mark: "r", words: "running" },
 };
-
-const STRIP_DAYS = 30;
-
-/** The days of a strip that ends on `last` ("2026-11-20"), oldest first. */
-export function stripDays(last: string): string[] {
-  const end = Date.parse(`${last}T00:00:00Z`);
-  return Array.from({ length: STRIP_DAYS }, (_, at) =>
-    new Date(end - (STRIP_DAYS - 1 - at) * 86_400_000).toISOString().slice(0, 10),
-  );
-}
 
 /** Class that sets weeks apart: on which cell of seven Monday falls. */
 export function mondayClass(days: readonly string[]): string {

@@ -1,9 +1,9 @@
 // What the dashboard's table is narrowed and ordered by; all of it lives in the address.
+import type { FleetSummary } from "../../shared/fleet.ts";
 import { Select } from "../components/field.tsx";
 import { Icon } from "../components/icon.tsx";
 import { formatCount } from "../format.ts";
 import { hrefOf } from "../links.ts";
-import type { FleetSummary } from "./tiles.tsx";
 
 export const FLEET_SORTS = ["status", "host", "last_backup", "repo_size", "snapshots"] as const;
 export type FleetSort = (typeof FLEET_SORTS)[number];

@@ -1,4 +1,5 @@
 // The dashboard: is everything protected, what needs me, and every host with its nights.
+import type { FleetSummary } from "../../shared/fleet.ts";
 import { LinkButton } from "../components/button.tsx";
 import { Empty } from "../components/panels.tsx";
 import { StripKey } from "../components/strip.tsx";
@@ -9,7 +10,7 @@ import { may, type View } from "../view.ts";
 import { Filters, type FleetFilter, hrefWith } from "./filters.tsx";
 import { type DrawRow, type FleetRow, isFine } from "./rows.tsx";
 import { FleetTable } from "./table.tsx";
-import { type FleetSummary, Tiles } from "./tiles.tsx";
+import { Tiles } from "./tiles.tsx";
 import { DashboardVerdict, type FleetVerdict } from "./verdict.tsx";
 
 export type DashboardProps = {

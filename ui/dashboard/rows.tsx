@@ -1,15 +1,17 @@
 // Rows of the fleet table; the first page, later hundreds and live updates use the same row.
 import { raw } from "hono/html";
 import type { HostRow } from "../../db/schema/hosts.ts";
+import type { HostStatus, LastBackup } from "../../shared/hosts.ts";
+import type { StripDay } from "../../shared/nights.ts";
 import { OpenButton, Verb } from "../components/button.tsx";
 import { Csrf } from "../components/field.tsx";
 import { Menu } from "../components/floats.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Spark } from "../components/spark.tsx";
-import { dayLabels, NightStrip, type StripDay } from "../components/strip.tsx";
+import { dayLabels, NightStrip } from "../components/strip.tsx";
 import { Ago, Near } from "../components/time.tsx";
 import { formatBytes, formatCount } from "../format.ts";
-import { HostBadge, type HostStatus, type LastBackup, LastBackupCell, platformOf } from "../hosts/words.tsx";
+import { HostBadge, LastBackupCell, platformOf } from "../hosts/words.tsx";
 import { may, type View } from "../view.ts";
 
 /** One host of the fleet. `sizes` are repo sizes over the last days, oldest first, for the sparkline. */

@@ -1,24 +1,8 @@
 // The figures of the fleet below the dashboard's verdict.
+import type { FleetSummary } from "../../shared/fleet.ts";
 import { Tile } from "../components/panels.tsx";
 import { Spark } from "../components/spark.tsx";
 import { formatBytesChange, formatCount, formatPlural, splitBytes } from "../format.ts";
-
-export type FleetSummary = {
-  hosts: number;
-  online: number;
-  degraded: number;
-  offline: number;
-  /** Names of the first hosts that are offline. */
-  offlineNames: readonly string[];
-  protectedHosts: number;
-  protectedWithWarnings: number;
-  sizeBytes: number;
-  sizeChangeBytes: number | null;
-  sizes: readonly number[];
-  snapshots: number;
-  runningJobs: number;
-  waitingJobs: number;
-};
 
 export function Tiles({ summary }: { summary: FleetSummary }) {
   const { hosts, online, offline, offlineNames, protectedHosts, protectedWithWarnings, snapshots } = summary;

@@ -1,10 +1,10 @@
 // The first sentence of the dashboard: is everything protected, and what needs a person.
+import type { HostNeed, NeedyHost } from "../../shared/hosts.ts";
 import type { GlyphName } from "../components/glyph.tsx";
 import { Verdict } from "../components/status.tsx";
 import { formatPlural } from "../format.ts";
-import { type HostNeed, heldPath, needInWords } from "../hosts/words.tsx";
-
-export type NeedyHost = { id: string; name: string; need: HostNeed };
+import { needInWords } from "../hosts/words.tsx";
+import { heldPath } from "../links.ts";
 
 /** Counts over all hosts that are not archived; `lastNight` are the backups due and run in the last 24 h. */
 export type FleetVerdict = {

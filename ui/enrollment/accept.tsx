@@ -1,6 +1,7 @@
 // Accept a machine that announced itself: compare its fingerprint, then say what any new host needs.
+import type { FormState } from "../../shared/pages.ts";
 import { LinkButton, OpenButton, SubmitButton } from "../components/button.tsx";
-import { Csrf, FormMessage, type FormState, SaveBar } from "../components/field.tsx";
+import { Csrf, FormMessage, SaveBar } from "../components/field.tsx";
 import { Crumbs, LedgerSection } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Page, PageHead } from "../layout.tsx";

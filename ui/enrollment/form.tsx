@@ -1,8 +1,9 @@
 // Add a host: what it is called, where its repository is, what matters on it.
 import { defaultIncludes } from "../../shared/exclude-preset.ts";
+import type { FormState } from "../../shared/pages.ts";
 import type { LinkProblem } from "../../shared/server-link.ts";
 import { LinkButton, SubmitButton } from "../components/button.tsx";
-import { Csrf, FormMessage, type FormState, LinesField, SaveBar, TextField, Tick } from "../components/field.tsx";
+import { Checkbox, Csrf, FormMessage, LinesField, SaveBar, TextField } from "../components/field.tsx";
 import { Crumbs, LedgerSection } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Page, PageHead } from "../layout.tsx";
@@ -108,7 +109,7 @@ export function NewcomerFields({
             rows={5}
             hint="One absolute path per line, such as /home or C:\Users. Folders are backed up recursively"
           />
-          <Tick
+          <Checkbox
             name="backup_now"
             label="Back up at once"
             hint="The first backup starts as soon as the repository is ready"

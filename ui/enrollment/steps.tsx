@@ -2,12 +2,13 @@
 import type { Child } from "hono/jsx";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
+import type { SettingsProblem } from "../../shared/hosts.ts";
 import { Glyph, type GlyphName } from "../components/glyph.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Ago, Clock } from "../components/time.tsx";
 import { formatPercent, formatPlural } from "../format.ts";
-import { type SettingsProblem, SettingsProblems } from "../hosts/problems.tsx";
+import { SettingsProblems } from "../hosts/problems.tsx";
 import { platformOf } from "../hosts/words.tsx";
 import { RootHint } from "../repos/own-folder.tsx";
 import { isBeingMade } from "../repos/words.tsx";

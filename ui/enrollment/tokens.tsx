@@ -1,4 +1,5 @@
 // Outstanding enrolment tokens: who made them, how long they hold, with regenerate and revoke.
+import { MINUTE_MS } from "../../shared/clock.ts";
 import { Verb } from "../components/button.tsx";
 import { Ago } from "../components/time.tsx";
 import { may, type View } from "../view.ts";
@@ -12,7 +13,7 @@ export type TokenLine = {
   expiresAt: number;
 };
 
-const SOON_MS = 10 * 60_000;
+const SOON_MS = 10 * MINUTE_MS;
 
 export function OutstandingTokens({ tokens, view }: { tokens: readonly TokenLine[]; view: View }) {
   if (tokens.length === 0) return null;

@@ -1,7 +1,8 @@
 // The section of a host's settings that limits the rate of every run.
 import type { HostRow } from "../../db/schema/hosts.ts";
+import type { FormState } from "../../shared/pages.ts";
 import { SubmitButton } from "../components/button.tsx";
-import { Csrf, FormMessage, type FormState, TextField } from "../components/field.tsx";
+import { Csrf, FormMessage, TextField } from "../components/field.tsx";
 import { FactRows, LedgerSection } from "../components/panels.tsx";
 import { formatCount } from "../format.ts";
 

@@ -1,13 +1,12 @@
-// What a host's page says above everything else: archived, replaced, or as of when.
+// What a host's page says above everything else: archived, replaced, as of when, and what the server did not take of it.
 import { installCommand } from "../../shared/install-command.ts";
 import { type UnitLack, unitLacksInWords } from "../../shared/unit.ts";
 import { Verb } from "../components/button.tsx";
 import { CopyBox, Notice } from "../components/panels.tsx";
 import { Ago, Near } from "../components/time.tsx";
 import { may, type View } from "../view.ts";
-import type { HostHead } from "./frame.tsx";
-import { HeldBackNotice } from "./held-back.tsx";
 import { SettingsProblems } from "./problems.tsx";
+import type { HeldBack, HostHead } from "./types.ts";
 
 export function Banner({ host, view }: { host: HostHead; view: View }) {
   return (
@@ -94,4 +93,32 @@ function StateBanner({ host, view }: { host: HostHead; view: View }) {
       </div>
     );
   return null;
+}
+
+/** A host that sends more than the server takes from one: what became of it, and what to do. */
+export function HeldBackNotice({ heldBack, view }: { heldBack: HeldBack; view: View }) {
+  const when = <Ago at={heldBack.at} view={view} />;
+  switch (heldBack.what) {
+    case "paced":
+      return (
+        <Notice glyph="warning" reason="Reports are delayed.">
+          This host sends more than the server stores for one host, the last time {when}. The rest waits on the host and
+          follows by itself. If it goes on, look for a job that logs every file.
+        </Notice>
+      );
+    case "cut_off":
+      return (
+        <Notice glyph="warning" reason="Connection closed by the server.">
+          This host sent far more than an agent does, the last time {when}. A healthy agent never does: check the
+          machine.
+        </Notice>
+      );
+    case "list_too_large":
+      return (
+        <Notice glyph="warning" reason="Snapshots not updated.">
+          The list of snapshots that this host sent {when} is too large to be stored. The list from before is still
+          shown.
+        </Notice>
+      );
+  }
 }

@@ -1,79 +1,19 @@
 // What every page of a host shares: head, vitals, tabs, and the rail that runs its source groups.
 import type { Child } from "hono/jsx";
-import type { HostRow } from "../../db/schema/hosts.ts";
-import type { UnitLack } from "../../shared/unit.ts";
+import type { LastBackup } from "../../shared/hosts.ts";
 import { LinkButton, Verb } from "../components/button.tsx";
 import { Crumbs, Tabs, Tile } from "../components/panels.tsx";
-import { NightStrip, type StripDay, StripKey } from "../components/strip.tsx";
+import { NightStrip, StripKey } from "../components/strip.tsx";
 import { Ago, Near } from "../components/time.tsx";
 import { formatBytesChange, formatCount, formatDuration, formatPercent, formatPlural, splitBytes } from "../format.ts";
 import { Page, PageHead } from "../layout.tsx";
+import { type HostTab, heldPath, hostPath } from "../links.ts";
 import { may, type View } from "../view.ts";
 import { Banner } from "./banner.tsx";
-import type { HeldBack } from "./held-back.tsx";
 import { HostLine } from "./line.tsx";
-import type { SettingsProblem } from "./problems.tsx";
-import { HostVerdict, type HostVerdictFacts } from "./verdict.tsx";
-import { type HostStatus, heldPath, type LastBackup, warningsInShort, warningsInWords } from "./words.tsx";
-
-export type HostTab = "snapshots" | "sources" | "schedules" | "repos" | "jobs" | "settings";
-
-/** A source group as the rail shows it. */
-export type RailGroup = {
-  id: string;
-  name: string;
-  last: LastBackup;
-  /** An enabled schedule runs it. */
-  scheduled: boolean;
-  /** A repo that has no backup of it yet, while another has. */
-  lacks: string | null;
-  /** Since when forget leaves it alone until a person agrees. */
-  heldSince: number | null;
-  outcomes: readonly StripDay[];
-};
-
-export type HostHead = Pick<
-  HostRow,
-  | "id"
-  | "name"
-  | "os"
-  | "arch"
-  | "agentVersion"
-  | "resticVersion"
-  | "tags"
-  | "stateVersion"
-  | "appliedStateVersion"
-  | "driftSince"
-  | "archivedAt"
-  | "replacedAt"
-  | "schedulesPaused"
-  | "lastSeenAt"
-  | "repoSizeBytes"
-  | "snapshotCount"
-> & {
-  status: HostStatus;
-  groups: readonly RailGroup[];
-  repo: HostVerdictFacts["repo"];
-  repoCount: number;
-  nextRunAt: number | null;
-  scheduleCount: number;
-  /** The last success of the most overdue target; null when none is overdue. */
-  lateSince: number | null;
-  /** What the host could not take of its settings. */
-  problems: readonly SettingsProblem[];
-  /** What the server did not take of it lately. */
-  heldBack: HeldBack | null;
-  /** What its systemd unit is too old for. */
-  unitLacks: readonly UnitLack[];
-  /** Change of the repo size in the last 7 days; null while unknown. */
-  sizeChangeBytes: number | null;
-  oldestSnapshotAt: number | null;
-  days: readonly string[];
-};
-
-export function hostPath(id: string, tab: HostTab = "snapshots"): string {
-  return tab === "snapshots" ? `/hosts/${id}` : `/hosts/${id}/${tab}`;
-}
+import type { HostHead, RailGroup } from "./types.ts";
+import { HostVerdict } from "./verdict.tsx";
+import { warningsInShort, warningsInWords } from "./words.tsx";
 
 /** `live` is the tab's own address with its filters; null on pages with forms. */
 export function HostPage({

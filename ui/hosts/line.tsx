@@ -1,11 +1,12 @@
 // The line below a host's verdict: status, versions, sync, tags with their editor.
+import { emptyForm } from "../../shared/pages.ts";
 import { SubmitButton } from "../components/button.tsx";
-import { Csrf, emptyForm, TextField } from "../components/field.tsx";
+import { Csrf, TextField } from "../components/field.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Ago } from "../components/time.tsx";
 import { may, type View } from "../view.ts";
-import type { HostHead } from "./frame.tsx";
 import { Settings } from "./settings-sync.tsx";
+import type { HostHead } from "./types.ts";
 import { HostBadge, platformOf } from "./words.tsx";
 
 export function HostLine({ host, view }: { host: HostHead; view: View }) {

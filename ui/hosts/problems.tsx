@@ -1,21 +1,7 @@
 // Settings that a host could not apply: which group and line, and why.
+import type { SettingsProblem } from "../../shared/hosts.ts";
 import { Notice } from "../components/panels.tsx";
 import { may, type View } from "../view.ts";
-
-export type SettingsProblem = { message: string } & (
-  | { is: "not_saved" }
-  /** By the server: something stored does not open. */
-  | { is: "not_made" }
-  | {
-      is: "group";
-      id: string;
-      name: string;
-      line: { list: "includes" | "excludes"; number: number; text: string } | null;
-    }
-  | { is: "repo"; id: string; name: string }
-  | { is: "schedule"; id: string }
-  | { is: "other"; place: string }
-);
 
 const SHOWN = 8;
 

@@ -2,11 +2,11 @@
 import type { Child } from "hono/jsx";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import { MINUTE_MS } from "../../shared/clock.ts";
+import type { HostStatus, SettingsProblem } from "../../shared/hosts.ts";
 import { Icon } from "../components/icon.tsx";
 import { Near } from "../components/time.tsx";
 import type { View } from "../view.ts";
-import { notSaved, type SettingsProblem } from "./problems.tsx";
-import type { HostStatus } from "./words.tsx";
+import { notSaved } from "./problems.tsx";
 
 /** A host that is connected takes changes within seconds; longer than this something is wrong. */
 const ON_THE_WAY_MS = 10 * MINUTE_MS;

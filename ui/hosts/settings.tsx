@@ -1,14 +1,17 @@
 // A host's settings: its name and tags, and the ways to part from it.
 import type { HostRow } from "../../db/schema/hosts.ts";
+import type { FormState } from "../../shared/pages.ts";
 import { OpenButton, SubmitButton, Verb } from "../components/button.tsx";
-import { Csrf, FormMessage, type FormState, TextField, Tick } from "../components/field.tsx";
+import { Checkbox, Csrf, FormMessage, TextField } from "../components/field.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
 import { FactRows, LedgerSection } from "../components/panels.tsx";
 import { formatPlural } from "../format.ts";
+import { hostPath } from "../links.ts";
 import { HooksSection } from "../source-groups/hooks.tsx";
 import { may, type View } from "../view.ts";
 import { BandwidthSection } from "./bandwidth.tsx";
-import { type HostHead, HostPage, hostPath } from "./frame.tsx";
+import { HostPage } from "./frame.tsx";
+import type { HostHead } from "./types.ts";
 
 export type HostSettingsProps = {
   host: HostHead;
@@ -92,7 +95,7 @@ export function HostSettings({
                   autocomplete="off"
                   hint={`Empty: what the machine says, ${facts.timezone}. Days of the strip end by it.`}
                 />
-                <Tick
+                <Checkbox
                   name="roaming"
                   label="Roaming"
                   hint="A laptop that is often away: offline is normal"

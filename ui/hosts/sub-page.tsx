@@ -2,8 +2,8 @@
 import type { Child } from "hono/jsx";
 import { Crumbs } from "../components/panels.tsx";
 import { Page } from "../layout.tsx";
+import { type HostTab, hostPath } from "../links.ts";
 import type { View } from "../view.ts";
-import { type HostTab, hostPath } from "./frame.tsx";
 
 const TAB_WORDS = { sources: "Sources", schedules: "Schedules", repos: "Repos" } as const;
 

@@ -1,15 +1,16 @@
 // The first sentence of a host's page.
 import type { Child } from "hono/jsx";
+import type { HostStatus, LastBackup, SettingsProblem } from "../../shared/hosts.ts";
 import type { GlyphName } from "../components/glyph.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";
 import { formatPercent, formatPlural } from "../format.ts";
 import { topicOf } from "../jobs/warning-words.ts";
+import { heldPath } from "../links.ts";
 import { failureInShort } from "../repos/words.tsx";
 import { may, type View } from "../view.ts";
-import { notSaved, type SettingsProblem } from "./problems.tsx";
+import { notSaved } from "./problems.tsx";
 import { isStuck } from "./settings-sync.tsx";
-import { type HostStatus, heldPath, type LastBackup } from "./words.tsx";
 
 /** What the verdict is made of. Groups and repos of this host only. */
 export type HostVerdictFacts = {

@@ -1,5 +1,6 @@
 // One job: how it stands, its progress while it runs, its figures when it is done, its log.
 import type { JobRow } from "../../db/schema/jobs.ts";
+import type { HostStatus } from "../../shared/hosts.ts";
 import { isFinal } from "../../shared/jobs.ts";
 import { LinkButton, OpenButton, Verb } from "../components/button.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
@@ -7,9 +8,8 @@ import { Crumbs, FactRows, Notice } from "../components/panels.tsx";
 import { Badge } from "../components/status.tsx";
 import { Clock, Near } from "../components/time.tsx";
 import { formatBytes, formatDuration } from "../format.ts";
-import { hostPath } from "../hosts/frame.tsx";
-import type { HostStatus } from "../hosts/words.tsx";
 import { Page, PageHead } from "../layout.tsx";
+import { hostPath } from "../links.ts";
 import { may, type View } from "../view.ts";
 import { JobLog, type JobLogProps } from "./log.tsx";
 import { JobProgress } from "./progress.tsx";

@@ -1,13 +1,13 @@
 // The first sentence of a job's page.
 import type { Child } from "hono/jsx";
 import type { JobRow } from "../../db/schema/jobs.ts";
+import type { HostStatus } from "../../shared/hosts.ts";
 import { savedNothing } from "../../shared/warnings.ts";
 import type { GlyphName } from "../components/glyph.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Near } from "../components/time.tsx";
 import { formatDuration, formatPlural } from "../format.ts";
-import { hostPath } from "../hosts/frame.tsx";
-import type { HostStatus } from "../hosts/words.tsx";
+import { hostPath } from "../links.ts";
 import type { View } from "../view.ts";
 import { type Progress, shareInWords } from "./progress-words.ts";
 import { causesInWords } from "./warning-words.ts";

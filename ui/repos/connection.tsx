@@ -1,45 +1,12 @@
 // What opens a repo: the everyday credential that its host holds, and the admin one that may delete.
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { OpenButton } from "../components/button.tsx";
-import type { FormState } from "../components/field.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
 import { FactRows, LedgerSection } from "../components/panels.tsx";
 import { Near } from "../components/time.tsx";
 import type { View } from "../view.ts";
 import { CredentialForm } from "./credential-form.tsx";
-
-/** A credential without its secrets. */
-export type CredentialView = {
-  /** What is stored does not open. */
-  isUnreadable: boolean;
-  url: string;
-  httpUsername: string | null;
-  hasHttpPassword: boolean;
-  envNames: readonly string[];
-  rotatedAt: number;
-  /** The newest one has not opened the repo yet; the one before it is in use. */
-  onTrial: boolean;
-  /** Why the newest one did not open the repo. */
-  trialError: string | null;
-  /** When the newest one is tried again by itself, Unix ms; null = not at all, or it has not been tried yet. */
-  trialAgainAt: number | null;
-  /** The admin credential: when it last did what it is for. */
-  provedAt: number | null;
-};
-
-export type ConnectionRepo = Pick<RepoRow, "url" | "kind" | "resticId" | "status" | "appendOnly">;
-
-export type ConnectionProps = {
-  repo: ConnectionRepo;
-  /** null for viewers, who are not shown it */
-  everyday: CredentialView | null;
-  admin: CredentialView | null;
-  path: string;
-  /** A refused change of one of the two. */
-  refused: { slot: "everyday" | "admin"; form: FormState } | null;
-  editable: boolean;
-  view: View;
-};
+import type { ConnectionProps, CredentialView } from "./types.ts";
 
 export function ConnectionSection(props: ConnectionProps) {
   const { everyday, repo } = props;

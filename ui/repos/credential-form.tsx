@@ -1,10 +1,11 @@
 // Changing what opens a repo. Passwords left empty stay as they are; the old credential is kept until the new one works.
 import type { RepoRow } from "../../db/schema/repos.ts";
+import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { SubmitButton } from "../components/button.tsx";
-import { Csrf, emptyForm, FormMessage, type FormState, LinesField, TextField } from "../components/field.tsx";
+import { Csrf, FormMessage, LinesField, TextField } from "../components/field.tsx";
 import type { View } from "../view.ts";
-import type { CredentialView } from "./connection.tsx";
 import { OwnFolderQuestion } from "./own-folder.tsx";
+import type { CredentialView } from "./types.ts";
 
 export function CredentialForm(props: {
   slot: "everyday" | "admin";

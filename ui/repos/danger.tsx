@@ -1,12 +1,13 @@
 // What cannot be undone on a repo's page, and its name, role and compression beside it.
 import type { RepoRow } from "../../db/schema/repos.ts";
+import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { BlockedButton, OpenButton, SubmitButton, Verb } from "../components/button.tsx";
-import { Csrf, emptyForm, FormMessage, type FormState, SelectField, TextField, Tick } from "../components/field.tsx";
+import { Checkbox, Csrf, FormMessage, SelectField, TextField } from "../components/field.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
 import { FactRows, LedgerSection } from "../components/panels.tsx";
 import { formatPlural } from "../format.ts";
 import { may, type View } from "../view.ts";
-import { RepoLinks, type Sharer } from "./lookalikes.tsx";
+import { RepoLinks, type Sharer } from "./notices.tsx";
 
 type IdentityRepo = Pick<RepoRow, "name" | "isPrimary" | "kind" | "compression" | "resticId" | "formatVersion">;
 
@@ -182,7 +183,7 @@ export function DangerSection({ repo, hostName, path, usedBy, refused, view }: D
             The agent looks once more and makes a new one only if there still is none.
           </p>
           {usedBy.length > 0 ? (
-            <Tick
+            <Checkbox
               name="backup_now"
               label="Back up into it at once"
               hint={`${usedBy.length === 1 ? "Source group" : "Source groups"} ${usedBy.join(", ")}, as soon as it is there. Otherwise at the next run`}

@@ -1,5 +1,6 @@
 // Where a repository is and what opens it: the kinds with the fields that each needs.
-import { type FormState, LinesField, SelectField, TextField } from "../components/field.tsx";
+import type { FormState } from "../../shared/pages.ts";
+import { LinesField, SelectField, TextField } from "../components/field.tsx";
 
 import { OwnFolderQuestion } from "./own-folder.tsx";
 

@@ -1,15 +1,17 @@
 // Lists of repos: all of the fleet, and those of one host.
 import type { RepoRow } from "../../db/schema/repos.ts";
+import type { RepoNeed } from "../../shared/maintenance.ts";
 import { LinkButton } from "../components/button.tsx";
 import { Glyph } from "../components/glyph.tsx";
 import { Empty, Pager } from "../components/panels.tsx";
 import { Ago } from "../components/time.tsx";
 import { formatBytes, formatCount } from "../format.ts";
-import { type HostHead, HostPage, hostPath } from "../hosts/frame.tsx";
+import { HostPage } from "../hosts/frame.tsx";
+import type { HostHead } from "../hosts/types.ts";
 import { Page, PageHead } from "../layout.tsx";
-import { hrefOf } from "../links.ts";
+import { hostPath, hrefOf } from "../links.ts";
 import { may, type View } from "../view.ts";
-import { type FleetReposVerdict, needNote, type RepoNeed, ReposVerdict } from "./needs.tsx";
+import { type FleetReposVerdict, needNote, ReposVerdict } from "./needs.tsx";
 import { failureInShort, RepoBadge, RepoNotice } from "./words.tsx";
 
 export type RepoLine = Pick<

@@ -1,4 +1,5 @@
 // Who holds the repository now, and whether a lock was left behind.
+import { MINUTE_MS } from "../../shared/clock.ts";
 import { Verb } from "../components/button.tsx";
 import { Badge } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";
@@ -11,7 +12,7 @@ export type LocksView = {
   /** Of these, not among `locks`: beyond the first ten, or damaged. */
   unread: number;
   oldestAt: number | null;
-  lookedAt: number | null;
+  listedAt: number | null;
   /** Older than an hour, and no job of ours runs. */
   isStale: boolean;
   isJobRunning: boolean;
@@ -66,9 +67,9 @@ export function LocksRow({
         ) : (
           <span class="t2">{count === null ? "–" : "none stale"}</span>
         )}
-        {locks.lookedAt === null ? null : (
+        {locks.listedAt === null ? null : (
           <small>
-            looked at <Ago at={locks.lookedAt} view={view} />
+            looked at <Ago at={locks.listedAt} view={view} />
           </small>
         )}
       </td>
@@ -93,7 +94,7 @@ function isTorn({ count, unread, locks }: LocksView): boolean {
 
 const MOST_READ = 10;
 /** Clocks of two machines differ by a little. */
-const AHEAD_MS = 5 * 60_000;
+const AHEAD_MS = 5 * MINUTE_MS;
 
 function LockedSince({ at, view }: { at: number; view: View }) {
   if (at <= view.now + AHEAD_MS) return <Ago at={at} view={view} />;

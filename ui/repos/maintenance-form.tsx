@@ -1,9 +1,10 @@
 // Changing when and where a repo is maintained.
 import type { MaintenanceKind } from "../../shared/maintenance.ts";
+import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { SubmitButton } from "../components/button.tsx";
-import { Csrf, emptyForm, FormMessage, type FormState, SelectField, TextField, Tick } from "../components/field.tsx";
+import { Checkbox, Csrf, FormMessage, SelectField, TextField } from "../components/field.tsx";
 import { may, type View } from "../view.ts";
-import type { MaintenanceView } from "./maintenance.tsx";
+import type { MaintenanceView } from "./types.ts";
 
 export const MAINTENANCE_TITLES: Record<MaintenanceKind, string> = { forget: "Forget", prune: "Prune", check: "Check" };
 
@@ -47,7 +48,7 @@ export function MaintenanceEditor({
       <form method="post" action={`${path}/maintenance`} class="rows change-form">
         <Csrf token={view.csrf} />
         <FormMessage form={state} />
-        <Tick
+        <Checkbox
           name="enabled"
           label="Maintenance on"
           hint="Off: nothing happens by itself; the buttons still work"

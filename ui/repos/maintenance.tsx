@@ -1,8 +1,8 @@
 // When a repo is forgotten from, pruned and checked: how often, how it last went, when it is next, and a button for now.
 import type { Child } from "hono/jsx";
-import type { MaintenanceBlock, MaintenanceKind } from "../../shared/maintenance.ts";
+import type { MaintenanceBlock } from "../../shared/maintenance.ts";
+import type { FormState } from "../../shared/pages.ts";
 import { BlockedButton, Verb } from "../components/button.tsx";
-import type { FormState } from "../components/field.tsx";
 import { Glyph, type GlyphName } from "../components/glyph.tsx";
 import { LedgerSection, Notice } from "../components/panels.tsx";
 import { Badge } from "../components/status.tsx";
@@ -11,49 +11,7 @@ import { formatBytes } from "../format.ts";
 import { may, type View } from "../view.ts";
 import { MAINTENANCE_TITLES, MaintenanceEditor } from "./maintenance-form.tsx";
 import { everySpan, RoundAdvice } from "./round-advice.tsx";
-
-export type MaintenanceLine = {
-  kind: MaintenanceKind;
-  /** null = never by itself */
-  expression: string | null;
-  words: string | null;
-  isDefault: boolean;
-  last: { at: number; status: "ok" | "errors" | "failed"; jobId: string | null; note: string | null } | null;
-  next: { is: "due" | "later"; at: number } | { is: "blocked"; why: MaintenanceBlock };
-  openJobId: string | null;
-};
-
-export type MaintenanceView = {
-  enabled: boolean;
-  lines: readonly MaintenanceLine[];
-  runsOn: { id: string; name: string };
-  /** The host itself carries out what deletes. */
-  isOwnHost: boolean;
-  right: "admin" | "everyday" | "none";
-  appendOnly: boolean;
-  /** Another repo that is the same repository and maintains it; null = this one does. */
-  maintainedBy: { href: string; hostName: string } | null;
-  /** Groups that forget leaves alone until a person agrees; `hostName` of those of another host in a shared repository. */
-  held: readonly { name: string; hostName: string | null; href: string }[];
-  check: {
-    budgetBytes: number;
-    /** Into how many parts a round divides the data; null = none are read. */
-    parts: number | null;
-    part: number | null;
-    /** What one check downloads, bytes. */
-    downloadBytes: number | null;
-    /** How long it is between two checks; null when none come by themselves. */
-    periodMs: number | null;
-    /** How long a round takes; null when nothing is read or nothing comes by itself. */
-    roundMs: number | null;
-    fullyReadSince: number | null;
-    /** What to change where a round takes longer than a year. */
-    advice: { is: "larger_budget"; budgetBytes: number; parts: number } | { is: "more_often" } | null;
-  };
-  /** Where it may run; the repo's own host first. */
-  hosts: readonly { id: string; name: string }[];
-  maintenanceHostId: string | null;
-};
+import type { MaintenanceLine, MaintenanceView } from "./types.ts";
 
 const STATUS: Record<"ok" | "errors" | "failed", GlyphName> = { ok: "ok", errors: "failed", failed: "failed" };
 

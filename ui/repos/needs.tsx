@@ -1,12 +1,7 @@
 // Why a repo needs a person, in words; and the sentence above the list of all.
-import type { MaintenanceKind } from "../../shared/maintenance.ts";
+import type { RepoNeed } from "../../shared/maintenance.ts";
 import { Verdict } from "../components/status.tsx";
 import { formatPlural } from "../format.ts";
-
-export type RepoNeed =
-  | { kind: "failed" | "damaged" | "violated" | "waiting" | "check_overdue" | "retention_held" | "no_admin_credential" }
-  | { kind: "maintenance_failed"; what: MaintenanceKind }
-  | { kind: "unreadable_snapshots"; count: number };
 
 /** The need as the end of a sentence that begins with the repo's name. */
 function repoNeedInWords(need: RepoNeed): string {

@@ -1,11 +1,12 @@
 // Another repo for a host: its form, and once the passwords that were made for it.
+import type { FormState } from "../../shared/pages.ts";
 import { LinkButton, SubmitButton } from "../components/button.tsx";
-import { Csrf, FormMessage, type FormState, SaveBar, TextField } from "../components/field.tsx";
+import { Csrf, FormMessage, SaveBar, TextField } from "../components/field.tsx";
 import { CopyBox, LedgerSection, Notice } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
-import { hostPath } from "../hosts/frame.tsx";
 import { HostSubPage } from "../hosts/sub-page.tsx";
 import { PageHead } from "../layout.tsx";
+import { hostPath } from "../links.ts";
 import type { View } from "../view.ts";
 import { RepositoryFields } from "./fields.tsx";
 

@@ -1,7 +1,8 @@
 // A REST address that names a server alone: the question which place is meant, and why the root may be refused.
 import type { RepoRow } from "../../db/schema/repos.ts";
+import type { FormState } from "../../shared/pages.ts";
 import { namesServerAlone } from "../../shared/repos.ts";
-import { FieldError, type FormState } from "../components/field.tsx";
+import { FieldError } from "../components/field.tsx";
 
 /** Nothing until the form came back with the question. */
 export function OwnFolderQuestion({ form, scope }: { form: FormState; scope?: string }) {

@@ -1,20 +1,20 @@
 // One repo: can it be opened, what is in it, what opens it, how it is kept healthy.
 import type { RepoRow } from "../../db/schema/repos.ts";
-import type { FormState } from "../components/field.tsx";
+import type { FormState } from "../../shared/pages.ts";
 import { Verdict } from "../components/status.tsx";
 import { formatPlural } from "../format.ts";
-import { hostPath } from "../hosts/frame.tsx";
 import { HostSubPage } from "../hosts/sub-page.tsx";
 import { PageHead } from "../layout.tsx";
+import { hostPath } from "../links.ts";
 import { may, type View } from "../view.ts";
-import { ConnectionSection, type CredentialView } from "./connection.tsx";
+import { ConnectionSection } from "./connection.tsx";
 import { DangerSection, IdentitySection } from "./danger.tsx";
 import { LocksRow, type LocksView } from "./locks.tsx";
-import { LookalikeNotice, type Sharer } from "./lookalikes.tsx";
-import { MaintenanceSection, type MaintenanceView } from "./maintenance.tsx";
+import { MaintenanceSection } from "./maintenance.tsx";
+import { LookalikeNotice, type Sharer, UnreadableSnapshots } from "./notices.tsx";
 import { SizeSection, type Trend } from "./size.tsx";
-import { UnreadableSnapshots } from "./unreadable.tsx";
-import { AppendOnlyBadge, AppendOnlyWords, isBeingMade, type NextLook, RepoNotice } from "./words.tsx";
+import type { CredentialView, MaintenanceView } from "./types.ts";
+import { AppendOnlyBadge, AppendOnlyWords, isBeingMade, type NextProbe, RepoNotice } from "./words.tsx";
 
 /** A form of this page that was refused, to come back with what was typed. */
 export type RefusedForm = {
@@ -33,7 +33,7 @@ export type RepoPageProps = {
   sharers: readonly Sharer[];
   /** Repos that tell the same repository id at another address. */
   lookalikes: readonly Sharer[];
-  nextLook: NextLook;
+  nextProbe: NextProbe;
   usedBy: readonly string[];
   /** A budget for checks that the form of maintenance is to begin with, bytes. */
   wishedBudgetBytes: number | null;
@@ -69,7 +69,7 @@ export function RepoPage({ view, ...data }: RepoPageProps & { view: View }) {
         </div>
       </PageHead>
       <div class="rows">
-        <RepoNotice repo={repo} editable={editable} nextLook={data.nextLook} view={view} />
+        <RepoNotice repo={repo} editable={editable} nextProbe={data.nextProbe} view={view} />
         <UnreadableSnapshots ids={repo.unreadableSnapshots ?? []} />
         <LookalikeNotice lookalikes={data.lookalikes} />
       </div>

@@ -2,7 +2,7 @@
 import { DAY_MS, SECOND_MS } from "../../shared/clock.ts";
 import { Notice } from "../components/panels.tsx";
 import { formatCount, formatSpan } from "../format.ts";
-import type { MaintenanceView } from "./maintenance.tsx";
+import type { MaintenanceView } from "./types.ts";
 
 const GIB = 2 ** 30;
 /** What spans are told in from a length on, as `formatSpan` does. */

@@ -72,17 +72,17 @@ export function failureInFull({ statusCode, statusMessage }: Pick<RepoRow, "stat
 const sentence = (text: string) => (/[.!?…]$/.test(text) ? text : `${text}.`);
 
 /** When the server asks its host for another look at a repo that cannot be opened; null = nothing is planned. */
-export type NextLook = { at: number | null; isOnline: boolean };
+export type NextProbe = { at: number | null; isOnline: boolean };
 
 /** The reason and the remedy, with Retry where the host still runs; `named` where several stand below each other. */
 export function RepoNotice(props: {
   repo: RepoState;
   editable: boolean;
   named?: boolean;
-  nextLook?: NextLook;
+  nextProbe?: NextProbe;
   view: View;
 }) {
-  const { repo, editable, named, nextLook, view } = props;
+  const { repo, editable, named, nextProbe, view } = props;
   const retry =
     editable && may(view, "operator") ? (
       <Verb
@@ -96,7 +96,7 @@ export function RepoNotice(props: {
       </Verb>
     ) : null;
   const when = repo.statusAt === null ? null : <Ago at={repo.statusAt} view={view} />;
-  const looks = editable && nextLook ? <Looks lookedAt={repo.statusAt} next={nextLook} view={view} /> : null;
+  const probes = editable && nextProbe ? <Probes probedAt={repo.statusAt} next={nextProbe} view={view} /> : null;
   const notice = (glyph: GlyphName, reason: Child, words: Child) => (
     <Notice
       glyph={glyph}
@@ -134,7 +134,7 @@ export function RepoNotice(props: {
         "failed",
         failureInFull(repo),
         <>
-          {looks ?? (when ? <> Tried {when}.</> : null)}
+          {probes ?? (when ? <> Tried {when}.</> : null)}
           <RootHint repo={repo} />
         </>,
       );
@@ -150,7 +150,7 @@ export function RepoNotice(props: {
 }
 
 /** "Looked at today 12:40, next look today 13:10." */
-function Looks({ lookedAt, next, view }: { lookedAt: number | null; next: NextLook; view: View }) {
+function Probes({ probedAt, next, view }: { probedAt: number | null; next: NextProbe; view: View }) {
   const then = !next.isOnline ? (
     "again as soon as the host is back"
   ) : next.at === null || next.at <= view.now ? (
@@ -160,12 +160,12 @@ function Looks({ lookedAt, next, view }: { lookedAt: number | null; next: NextLo
       next look <Near at={next.at} view={view} />
     </>
   );
-  return lookedAt === null ? (
+  return probedAt === null ? (
     <> Not looked at yet; {then}.</>
   ) : (
     <>
       {" "}
-      Looked at <Near at={lookedAt} view={view} />, {then}.
+      Looked at <Near at={probedAt} view={view} />, {then}.
     </>
   );
 }

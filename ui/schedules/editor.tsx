@@ -1,24 +1,25 @@
 // The editor of a schedule: quick picks, expression, zone, the next five runs, groups, splay. Also the page for a new one.
+import type { Explanation } from "../../shared/cron-words.ts";
+import type { FormState } from "../../shared/pages.ts";
 import { type Retention, retentionInWords } from "../../shared/retention.ts";
 import { EditorForm, type Seen } from "../components/editor-form.tsx";
 import {
+  Checkbox,
   FieldError,
   FormMessage,
-  type FormState,
-  isTicked,
+  isChecked,
   NumberField,
   SelectField,
   TextField,
-  Tick,
 } from "../components/field.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
 import { Empty, LedgerSection } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
-import { hostPath } from "../hosts/frame.tsx";
 import { HostSubPage } from "../hosts/sub-page.tsx";
 import { PageHead } from "../layout.tsx";
+import { hostPath } from "../links.ts";
 import type { View } from "../view.ts";
-import { ExplainBox, type Explanation } from "./explain.tsx";
+import { ExplainBox } from "./explain.tsx";
 
 export type ScheduleEditorProps = {
   host: { id: string; name: string };
@@ -193,7 +194,7 @@ function GroupsSection({ groups, form }: ScheduleEditorProps) {
                 type="checkbox"
                 name="source_group_ids"
                 value={id}
-                checked={isTicked(form, "source_group_ids", id, chosen)}
+                checked={isChecked(form, "source_group_ids", id, chosen)}
                 {...(error ? { "aria-describedby": "source_group_ids-error" } : {})}
               />
               <span>
@@ -230,7 +231,7 @@ function DetailsSection({ schedule, form }: ScheduleEditorProps) {
           />
           <div class="field">
             <span class="label">State</span>
-            <Tick
+            <Checkbox
               name="enabled"
               label="Enabled"
               hint="Paused otherwise: nothing runs by it"

@@ -1,19 +1,7 @@
 // What a cron expression means, in words and as the next five runs; drawn anew while one types.
+import type { Explanation } from "../../shared/cron-words.ts";
 import { Glyph } from "../components/glyph.tsx";
 import { formatDay, formatRelative } from "../format.ts";
-
-export type Explanation =
-  | { ok: false; problem: string }
-  | {
-      ok: true;
-      /** "Every day at 02:00" */
-      words: string;
-      zone: string;
-      /** How the splay changes it; null without one. */
-      splay: string | null;
-      /** In the schedule's zone: `day` as 2026-11-20, `time` as 02:04. */
-      runs: readonly { at: number; day: string; time: string }[];
-    };
 
 export function ExplainBox({
   explanation,

@@ -4,7 +4,9 @@ import { Empty, Notice } from "../components/panels.tsx";
 import { Badge } from "../components/status.tsx";
 import { Ago, Near } from "../components/time.tsx";
 import { formatDuration, formatPlural } from "../format.ts";
-import { type HostHead, HostPage, hostPath } from "../hosts/frame.tsx";
+import { HostPage } from "../hosts/frame.tsx";
+import type { HostHead } from "../hosts/types.ts";
+import { hostPath } from "../links.ts";
 import { may, type View } from "../view.ts";
 
 /** How the jobs of the newest run ended; `durationMs` from the first start to the last end. */

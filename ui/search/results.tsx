@@ -1,17 +1,11 @@
 // What the palette finds: groups to run, hosts, repos and pages to jump to. Also a page of its own without script.
+import type { SearchHit } from "../../shared/fleet.ts";
 import { SubmitButton } from "../components/button.tsx";
 import { Csrf } from "../components/field.tsx";
 import { Icon, type IconName } from "../components/icon.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Page, PageHead } from "../layout.tsx";
 import type { View } from "../view.ts";
-
-export type SearchHit =
-  | { kind: "run"; hostId: string; hostName: string; groupId: string; groupName: string; note: string }
-  | { kind: "host"; id: string; name: string; note: string }
-  | { kind: "group"; hostId: string; hostName: string; id: string; name: string }
-  | { kind: "repo"; id: string; hostId: string; hostName: string; name: string }
-  | { kind: "page"; href: string; name: string };
 
 const ICONS: Record<SearchHit["kind"], IconName> = {
   run: "play",

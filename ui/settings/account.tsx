@@ -1,7 +1,8 @@
 // One's own account: password, sessions, theme.
 import type { SessionRow } from "../../db/schema/users.ts";
+import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { SubmitButton, Verb } from "../components/button.tsx";
-import { Csrf, emptyForm, FormMessage, type FormState, SelectField, TextField } from "../components/field.tsx";
+import { Csrf, FormMessage, SelectField, TextField } from "../components/field.tsx";
 import { FactRows, LedgerSection } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";

@@ -1,7 +1,9 @@
 // The manager itself: can it be rebuilt tomorrow? Copies of its database, the recovery sheet, its heartbeat.
 import type { Child } from "hono/jsx";
+import { HOUR_MS } from "../../shared/clock.ts";
+import type { FormState } from "../../shared/pages.ts";
 import { SubmitButton, Verb } from "../components/button.tsx";
-import { Csrf, FormMessage, type FormState, SelectField, TextField } from "../components/field.tsx";
+import { Csrf, FormMessage, SelectField, TextField } from "../components/field.tsx";
 import type { GlyphName } from "../components/glyph.tsx";
 import { CopyBox, FactRows, LedgerSection, Notice } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
@@ -10,7 +12,7 @@ import { formatBytes, formatPlural } from "../format.ts";
 import { Page, PageHead } from "../layout.tsx";
 import type { View } from "../view.ts";
 
-const FRESH_COPY_MS = 36 * 3_600_000;
+const FRESH_COPY_MS = 36 * HOUR_MS;
 
 export type SystemProps = {
   form: FormState;

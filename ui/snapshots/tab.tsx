@@ -1,12 +1,14 @@
 // A host's snapshots, by day, newest first.
 import type { SnapshotRow } from "../../db/schema/snapshots.ts";
+import { DAY_MS } from "../../shared/clock.ts";
 import { Select } from "../components/field.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Empty, Pager } from "../components/panels.tsx";
 import { Ago } from "../components/time.tsx";
 import { formatBytes, formatCount, formatDay, formatPlural } from "../format.ts";
-import { type HostHead, HostPage, hostPath } from "../hosts/frame.tsx";
-import { hrefOf } from "../links.ts";
+import { HostPage } from "../hosts/frame.tsx";
+import type { HostHead } from "../hosts/types.ts";
+import { hostPath, hrefOf } from "../links.ts";
 import type { View } from "../view.ts";
 
 export type SnapshotFilter = { repo_id: string; tag: string; path: string; offset: number };
@@ -108,7 +110,7 @@ function Filters({ host, filter, repos, groups }: SnapshotsTabProps) {
 
 function SnapshotTable({ rows, groups, unreadable, view }: SnapshotsTabProps & { view: View }) {
   const today = view.dates.day(view.now);
-  const yesterday = view.dates.day(view.now - 86_400_000);
+  const yesterday = view.dates.day(view.now - DAY_MS);
   const byDay = Map.groupBy(rows, (row) => view.dates.day(row.time));
   return (
     <table class="table stack snaps">

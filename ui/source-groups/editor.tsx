@@ -1,57 +1,18 @@
 // The editor of a source group: name, paths, retention with its lanes, retries, repos; and, apart, its hooks. Also the page for a new one.
-import type { Child } from "hono/jsx";
-import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
-import { EditorForm, type Seen } from "../components/editor-form.tsx";
-import { FormMessage, type FormState } from "../components/field.tsx";
+import { EditorForm } from "../components/editor-form.tsx";
+import { FormMessage } from "../components/field.tsx";
 import { LedgerSection } from "../components/panels.tsx";
-import { hostPath } from "../hosts/frame.tsx";
-import type { SettingsProblem } from "../hosts/problems.tsx";
 import { HostSubPage } from "../hosts/sub-page.tsx";
-import type { LastBackup } from "../hosts/words.tsx";
 import { PageHead } from "../layout.tsx";
+import { hostPath } from "../links.ts";
 import type { View } from "../view.ts";
 import { DeleteGroup } from "./delete.tsx";
 import { NameSection, PathsSection, ReposSection, RetrySection } from "./fields.tsx";
 import { Held, RemovalQuestion } from "./held.tsx";
-import { HooksForm, type HooksFormProps } from "./hooks.tsx";
-import { RetentionLanes, type RetentionPreview } from "./lanes.tsx";
+import { HooksForm } from "./hooks.tsx";
+import { RetentionLanes } from "./lanes.tsx";
+import type { SourceGroupEditorProps } from "./types.ts";
 import { EditorVerdict } from "./verdict.tsx";
-
-export type SourceGroupEditorProps = {
-  host: { id: string; name: string; os: "linux" | "windows" };
-  /** What the fields show at first; `id` is null for a new group. */
-  group: Pick<
-    SourceGroupRow,
-    | "name"
-    | "tag"
-    | "includes"
-    | "excludes"
-    | "excludeCaches"
-    | "oneFileSystem"
-    | "logFiles"
-    | "retention"
-    | "retryMax"
-    | "retryBackoffSeconds"
-  > & { id: string | null };
-  isTagFixed: boolean;
-  last: LastBackup;
-  /** Enabled schedules that run it, in words. */
-  schedules: readonly string[];
-  repos: readonly { id: string; name: string; isPrimary: boolean; chosen: boolean }[];
-  preview: RetentionPreview;
-  conflicts: number;
-  /** Lines that the host cannot use. */
-  problems: readonly SettingsProblem[];
-  /** Forget is held until a person agrees: what would go, in one sentence. */
-  held: string | null;
-  /** Null for a new group. */
-  seen: Seen | null;
-  form: FormState;
-  /** Why the group cannot be deleted; null when it can. */
-  undeletable: Child | null;
-  /** Null for those who may not see hooks. */
-  hooks: Omit<HooksFormProps, "action" | "csrf" | "hostName"> | null;
-};
 
 export function SourceGroupEditor({ view, ...data }: SourceGroupEditorProps & { view: View }) {
   const { host, group, form, preview } = data;

@@ -1,9 +1,9 @@
 // The fields of a source group: name, paths, retries, repos. Retention has its lanes.
 import { excludePreset } from "../../shared/exclude-preset.ts";
-import { FieldError, isTicked, LinesField, NumberField, TextField, Tick } from "../components/field.tsx";
+import { Checkbox, FieldError, isChecked, LinesField, NumberField, TextField } from "../components/field.tsx";
 import { LedgerSection } from "../components/panels.tsx";
 import { GroupProblems } from "../hosts/problems.tsx";
-import type { SourceGroupEditorProps } from "./editor.tsx";
+import type { SourceGroupEditorProps } from "./types.ts";
 
 export function NameSection({ group, form, isTagFixed }: SourceGroupEditorProps) {
   return (
@@ -80,7 +80,7 @@ export function PathsSection({ host, group, form, problems }: SourceGroupEditorP
           />
         </div>
         <div class="fields-2">
-          <Tick
+          <Checkbox
             name="exclude_caches"
             label="Exclude caches"
             hint="Folders that hold a CACHEDIR.TAG file"
@@ -88,7 +88,7 @@ export function PathsSection({ host, group, form, problems }: SourceGroupEditorP
             form={form}
           />
           {isLinux ? (
-            <Tick
+            <Checkbox
               name="one_file_system"
               label="Stay on one file system"
               hint="Do not follow mounts below these paths"
@@ -96,7 +96,7 @@ export function PathsSection({ host, group, form, problems }: SourceGroupEditorP
               form={form}
             />
           ) : null}
-          <Tick
+          <Checkbox
             name="log_files"
             label="Log every file"
             hint="New and changed files in the job’s log; long"
@@ -151,7 +151,7 @@ export function ReposSection({ repos, form }: SourceGroupEditorProps) {
         <input type="hidden" name="has_repos" value="1" />
         {repos.map(({ id, name, isPrimary, chosen }) => (
           <label class="check">
-            <input type="checkbox" name="repo_ids" value={id} checked={isTicked(form, "repo_ids", id, chosen)} />
+            <input type="checkbox" name="repo_ids" value={id} checked={isChecked(form, "repo_ids", id, chosen)} />
             <span>
               <span class="host-name">{name}</span>
               {isPrimary ? <small>primary</small> : null}

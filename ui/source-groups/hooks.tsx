@@ -1,6 +1,7 @@
 // Hooks of a group or of a whole host: for admins, in a form of their own, with the warning whose rights they have.
+import type { FormState } from "../../shared/pages.ts";
 import { SubmitButton } from "../components/button.tsx";
-import { Csrf, FormMessage, type FormState, LinesField, TextField } from "../components/field.tsx";
+import { Csrf, FormMessage, LinesField, TextField } from "../components/field.tsx";
 import { LedgerSection, Notice } from "../components/panels.tsx";
 
 export type HooksFormProps = {

@@ -1,32 +1,12 @@
 // The retention editor: one lane a rule with its numbers and what it keeps of the coming year's runs; the last lane is the sum.
+import { DAY_MS } from "../../shared/clock.ts";
+import { MONTHS, shortName } from "../../shared/days.ts";
+import type { FormState } from "../../shared/pages.ts";
 import type { CountRule, Retention, SpanRule } from "../../shared/retention.ts";
-import type { FormState } from "../components/field.tsx";
+import type { Lane, LaneName, RetentionPreview } from "../../shared/retention-preview.ts";
 import { FieldError } from "../components/field.tsx";
 import { Glyph } from "../components/glyph.tsx";
 import { createDates, formatCount, formatPlural } from "../format.ts";
-
-export type LaneName = "last" | "hourly" | "daily" | "weekly" | "monthly" | "yearly";
-
-/** What one rule keeps of the coming year's runs; `conflict` says why the schedules cannot meet it. */
-export type Lane = { times: readonly number[]; isSet: boolean; conflict: string | null };
-
-export type RetentionPreview = {
-  /** The span that the lanes show, Unix ms. */
-  from: number;
-  until: number;
-  /** The host's zone: months begin by it. */
-  zone: string;
-  lanes: Record<LaneName, Lane>;
-  /** Runs of the coming year. */
-  runs: number;
-  /** Those of them that are there at its end. */
-  kept: readonly number[];
-  /** Snapshots of today that are there at its end, and how many there are today. */
-  olderKept: number;
-  older: number;
-  /** Time between two runs; null without a schedule. */
-  gapMs: number | null;
-};
 
 const ROWS: readonly { name: LaneName; label: string; count: CountRule; span: SpanRule; unit: string }[] = [
   { name: "last", label: "Every run", count: "keep_last", span: "keep_within", unit: "runs" },
@@ -179,11 +159,10 @@ function laneInWords({ times }: Lane, date: (at: number) => string): string {
   return `${formatPlural(times.length, "snapshot")}, back to ${date(oldest)}`;
 }
 
-const DAY = 86_400_000;
 const PACES = [
-  { most: 1.3 * DAY, words: "one a day" },
-  { most: 8.5 * DAY, words: "one a week" },
-  { most: 32 * DAY, words: "one a month" },
+  { most: 1.3 * DAY_MS, words: "one a day" },
+  { most: 8.5 * DAY_MS, words: "one a week" },
+  { most: 32 * DAY_MS, words: "one a month" },
   { most: Number.POSITIVE_INFINITY, words: "one a year" },
 ];
 
@@ -213,16 +192,14 @@ function keptInWords({ kept, gapMs, olderKept, older }: RetentionPreview, date: 
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}.${today}`;
 }
 
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
 function monthsOf({ from, until }: RetentionPreview): { at: number; label: string }[] {
   const first = new Date(from);
   return Array.from({ length: 12 }, (_, n) => {
     const at = Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + n + 1, 1);
     const month = new Date(at);
     const year = month.getUTCMonth() === 0 ? ` ’${String(month.getUTCFullYear()).slice(2)}` : "";
-    return { at, label: `${MONTHS[month.getUTCMonth()]}${year}` };
-  }).filter(({ at }) => at < until - 12 * DAY);
+    return { at, label: `${shortName(MONTHS[month.getUTCMonth()] ?? "")}${year}` };
+  }).filter(({ at }) => at < until - 12 * DAY_MS);
 }
 
 function percent(at: number, { from, until }: RetentionPreview): string {

@@ -1,12 +1,16 @@
 // A host's source groups: what they hold, how they went, and Run now.
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
+import type { LastBackup } from "../../shared/hosts.ts";
+import type { StripDay } from "../../shared/nights.ts";
 import { retentionInWords } from "../../shared/retention.ts";
 import { LinkButton, OpenButton, Verb } from "../components/button.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
-import { NightStrip, type StripDay, StripKey, StripScale } from "../components/strip.tsx";
+import { NightStrip, StripKey, StripScale } from "../components/strip.tsx";
 import { formatPlural } from "../format.ts";
-import { type HostHead, HostPage, hostPath } from "../hosts/frame.tsx";
-import { type LastBackup, LastBackupCell } from "../hosts/words.tsx";
+import { HostPage } from "../hosts/frame.tsx";
+import type { HostHead } from "../hosts/types.ts";
+import { LastBackupCell } from "../hosts/words.tsx";
+import { hostPath } from "../links.ts";
 import { may, type View } from "../view.ts";
 
 export type SourceGroupLine = Pick<

@@ -1,8 +1,9 @@
 // The first sentence of a source group's page.
+import type { LastBackup } from "../../shared/hosts.ts";
 import { Verdict } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";
 import { formatPlural } from "../format.ts";
-import { type LastBackup, warningsInWords } from "../hosts/words.tsx";
+import { warningsInWords } from "../hosts/words.tsx";
 import type { View } from "../view.ts";
 
 export type EditorVerdictFacts = {

@@ -1,0 +1,70 @@
+/** What counts for every host: its name and tags, its status in one word, its calendar, the unit that it runs. */
+import type { Db } from "../../db/open.ts";
+import { findHost } from "../../db/queries/hosts.ts";
+import type { HostRow } from "../../db/schema/hosts.ts";
+import { MINUTE_MS } from "../../shared/clock.ts";
+import { dayIn } from "../../shared/days.ts";
+import type { HostStatus } from "../../shared/hosts.ts";
+import type { JobStatus } from "../../shared/jobs.ts";
+import type { RepoStatus } from "../../shared/repos.ts";
+import { type UnitLack, unitLacks } from "../../shared/unit.ts";
+import type { Hub } from "../agents/hub.ts";
+
+export const MAX_TAGS = 20;
+const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+const TAG = /^[a-z0-9][a-z0-9._-]{0,31}$/;
+
+export function hostNameProblem(name: string): string | null {
+  if (name === "") return "Give the host a name, such as web-01.";
+  return NAME.test(name)
+    ? null
+    : "Letters, digits, dots, dashes and underscores; 63 at most; begins and ends with a letter or digit.";
+}
+
+/** Lower-cased, without doubles, sorted. */
+export function checkTags(tags: readonly string[]): { ok: true; tags: string[] } | { ok: false; message: string } {
+  const clean = [...new Set(tags.map((tag) => tag.trim().toLowerCase()).filter((tag) => tag !== ""))].sort();
+  if (clean.length > MAX_TAGS) return { ok: false, message: `At most ${MAX_TAGS} tags.` };
+  const bad = clean.find((tag) => !TAG.test(tag));
+  if (bad !== undefined)
+    return { ok: false, message: `“${bad.slice(0, 40)}”: a tag has letters, digits, dots, dashes and underscores.` };
+  return { ok: true, tags: clean };
+}
+
+/** How long new settings may be on their way before the host counts as degraded. */
+export const DRIFT_TOLERATED_MS = 10 * MINUTE_MS;
+
+export type StatusView = {
+  isOnline: boolean;
+  driftSince: number | null;
+  repos: readonly { status: RepoStatus }[];
+  targets: readonly { lastStatus: JobStatus | null }[];
+};
+
+/** `degraded` = online, but its last backup failed, its repo is not ready, or it drifts for over ten minutes. */
+export function hostStatus({ isOnline, driftSince, repos, targets }: StatusView, now: number): HostStatus {
+  if (!isOnline) return "offline";
+  const isDrifting = driftSince !== null && now - driftSince > DRIFT_TOLERATED_MS;
+  const hasFailed = targets.some((target) => target.lastStatus === "failed");
+  const isNotReady = repos.some((repo) => repo.status !== "ready");
+  return isDrifting || hasFailed || isNotReady ? "degraded" : "online";
+}
+
+/** The zone by which a host's days and schedules go. */
+export function zoneOf(host: Pick<HostRow, "timezone" | "timezoneOverride">): string {
+  return host.timezoneOverride ?? host.timezone;
+}
+
+/** `2026-11-20`; in UTC for a host that is gone. */
+export function dayOfHost(db: Db, hostId: string, at: number): string {
+  const host = findHost(db, hostId);
+  return dayIn(host ? zoneOf(host) : "UTC", at);
+}
+
+export type HostUnit = { version: number; lacks: UnitLack[] };
+
+/** Of the agent's systemd unit, as far as the agent says; known while it is connected. */
+export function unitOf(hub: Hub, hostId: string): HostUnit | null {
+  const version = hub.find(hostId)?.hello?.unit_version;
+  return version === undefined ? null : { version, lacks: unitLacks(version) };
+}

@@ -1,0 +1,48 @@
+// The page that says no.
+import type { AssetUrls } from "../../shared/pages.ts";
+import { ErrorPage } from "../../ui/error-page.tsx";
+import { hrefOf } from "../../ui/links.ts";
+import { preferencesOf } from "./cookies.ts";
+import type { Refusal } from "./errors.ts";
+import type { PageMaker } from "./page-maker.ts";
+import type { AppContext, Origin, Session } from "./routes.ts";
+
+export type ErrorPageDeps = {
+  pages: Pick<PageMaker, "door">;
+  assets: AssetUrls;
+  originOf(c: AppContext): Origin;
+  findSession(c: AppContext, from: Origin): Session | null;
+};
+
+/** A refusal as a page; strangers who need to sign in are led there. `errorId` finds an internal failure in the log. */
+export function createErrorPage({ pages, assets, originOf, findSession }: ErrorPageDeps) {
+  return (c: AppContext, refusal: Refusal, errorId: string | null): Response => {
+    const session = sessionOf(c);
+    if (refusal.status === 401) {
+      const isPage = c.req.method === "GET" && c.req.path !== "/";
+      const next = isPage ? c.req.path + new URL(c.req.url).search : null;
+      return c.redirect(hrefOf("/login", { next }), 303);
+    }
+    const message = errorId === null ? refusal.message : `${refusal.message} It is written there as ${errorId}.`;
+    const page = (
+      <ErrorPage
+        status={refusal.status}
+        code={refusal.code}
+        message={message}
+        session={session}
+        assets={assets}
+        theme={preferencesOf(c).theme}
+      />
+    );
+    return pages.door(c, page, refusal.status);
+  };
+
+  /** A request whose Host header is refused has no origin; it is then a stranger's. */
+  function sessionOf(c: AppContext) {
+    try {
+      return findSession(c, originOf(c));
+    } catch {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import { expect, test } from "bun:test";
+import { HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { nextProbeAt, type Unopened } from "./next-probe.ts";
+
+const FAILED_AT = Date.UTC(2026, 10, 20, 12);
+const repo = (changes: Partial<Unopened>): Unopened => ({
+  status: "failed",
+  statusAt: FAILED_AT,
+  failedSince: FAILED_AT,
+  waitingSince: null,
+  ...changes,
+});
+
+test("a repo that fails is looked at after five minutes, then twice as late each time, at last every six hours", () => {
+  const waits: number[] = [];
+  let statusAt = FAILED_AT;
+  for (let look = 0; look < 10; look++) {
+    const at = nextProbeAt(repo({ statusAt }), null)!;
+    waits.push((at - statusAt) / MINUTE_MS);
+    statusAt = at;
+  }
+  expect(waits).toEqual([5, 5, 10, 20, 40, 80, 160, 320, 360, 360]);
+});
+
+test("a probe that told nothing of the repo is a look as well: it is not asked every few seconds", () => {
+  const probedAt = FAILED_AT + 20 * MINUTE_MS;
+  expect(nextProbeAt(repo({}), probedAt)).toBe(probedAt + 20 * MINUTE_MS);
+  expect(nextProbeAt(repo({ failedSince: null }), null)).toBe(FAILED_AT + 5 * MINUTE_MS);
+});
+
+test("one that waits for its repo server is left to its own probe for an hour", () => {
+  const waiting = repo({ status: "waiting", failedSince: null, waitingSince: FAILED_AT });
+  expect(nextProbeAt(waiting, FAILED_AT)).toBe(FAILED_AT + HOUR_MS);
+  expect(nextProbeAt({ ...waiting, statusAt: FAILED_AT + 90 * MINUTE_MS }, null)).toBe(FAILED_AT + 3 * HOUR_MS);
+});
+
+test("what can be opened, or was never tried, has no such look", () => {
+  expect(nextProbeAt(repo({ status: "ready" }), FAILED_AT)).toBeNull();
+  expect(nextProbeAt(repo({ status: "unknown" }), FAILED_AT)).toBeNull();
+});

@@ -1,0 +1,25 @@
+/** What the dashboard and its search say of the whole fleet. */
+
+export type FleetSummary = {
+  hosts: number;
+  online: number;
+  degraded: number;
+  offline: number;
+  /** Names of the first hosts that are offline. */
+  offlineNames: readonly string[];
+  protectedHosts: number;
+  protectedWithWarnings: number;
+  sizeBytes: number;
+  sizeChangeBytes: number | null;
+  sizes: readonly number[];
+  snapshots: number;
+  runningJobs: number;
+  waitingJobs: number;
+};
+
+export type SearchHit =
+  | { kind: "run"; hostId: string; hostName: string; groupId: string; groupName: string; note: string }
+  | { kind: "host"; id: string; name: string; note: string }
+  | { kind: "group"; hostId: string; hostName: string; id: string; name: string }
+  | { kind: "repo"; id: string; hostId: string; hostName: string; name: string }
+  | { kind: "page"; href: string; name: string };
