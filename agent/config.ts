@@ -2,8 +2,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { PLATFORM } from "./platform.ts";
-import { replaceFile } from "./replace-file.ts";
+import { PLATFORM } from "./machine/platform.ts";
+import { replaceFile } from "./machine/replace-file.ts";
 
 export type AgentEnvironment = {
   configFolder: string;

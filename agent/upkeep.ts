@@ -1,10 +1,10 @@
 /** Once an hour: restic's version, lists that are a day old, jobs that may be forgotten. */
 import { type Clock, DAY_MS } from "../shared/clock.ts";
 import type { Log } from "../shared/log.ts";
-import type { DesiredStateHolder } from "./desired-state.ts";
-import type { FollowUps } from "./follow-ups.ts";
-import type { Queue } from "./queue.ts";
+import type { FollowUps } from "./jobs/follow-ups.ts";
+import type { Queue } from "./jobs/queue.ts";
 import type { ResticFinder } from "./restic/binary.ts";
+import type { DesiredStateHolder } from "./state/desired-state.ts";
 import type { Store } from "./store/store.ts";
 
 /** How long the end of a job is remembered, to answer a repeated order. */

@@ -35,6 +35,23 @@ const RANKS = [
   ["commands"],
 ];
 
+/** Rooms of the agent by rank, lowest first: each may import only what stands before it. Files at the root are named in full. */
+const AGENT_RANKS = [
+  ["words.ts", "timings.ts"],
+  ["machine", "store"],
+  ["config.ts", "outbox"],
+  ["restic"],
+  ["state"],
+  ["jobs"],
+  ["schedule", "link"],
+  ["upkeep.ts", "join"],
+  ["agent.ts"],
+  ["cli"],
+  ["main.ts"],
+];
+/** Not part of the program: what compiles it, and what its tests use. */
+const BESIDE_THE_AGENT = ["build", "testing"];
+
 type Source = { path: string; text: string; imports: { target: string; isType: boolean; names: string }[] };
 
 function walk(folder: string): string[] {
@@ -122,6 +139,26 @@ test("server features import only downwards: commands go down by call, facts go 
   expect(found).toEqual([]);
 });
 
+test("the agent's rooms import only downwards: a message leads to a job, a job to restic, and everything comes back through the outbox", () => {
+  const roomOf = (path: string) => path.split("/")[1] ?? "";
+  const rankOf = (path: string) => AGENT_RANKS.findIndex((rank) => rank.includes(roomOf(path)));
+  const own = product.filter(({ path }) => topOf(path) === "agent" && !BESIDE_THE_AGENT.includes(roomOf(path)));
+  expect(own.filter(({ path }) => rankOf(path) < 0).map(({ path }) => path)).toEqual([]);
+  const found = offences(
+    ({ path, imports }) =>
+      imports
+        .filter(({ target }) => topOf(target) === "agent" && roomOf(target) !== roomOf(path))
+        .filter(({ target }) => rankOf(target) < 0 || rankOf(target) >= rankOf(path))
+        .map(({ target }) => `imports ${target}`),
+    own,
+  );
+  expect(found).toEqual([]);
+});
+
+test("no file imports itself by way of others, not even types: each can be read by itself, from below", () => {
+  expect(importCircles(["agent"])).toEqual([]);
+});
+
 test("SQL and drizzle stay in db/: one place knows the tables", () => {
   const found = offences(({ path, text, imports }) => {
     if (topOf(path) === "db" || path.startsWith("agent/store/")) return [];
@@ -138,7 +175,7 @@ test("SQL and drizzle stay in db/: one place knows the tables", () => {
 });
 
 test("restic is spawned in one place; other programs only where the service and the machine are asked", () => {
-  const mayStart = /^agent\/(restic\/run|restic\/binary|sysinfo|roaming|service\/|cli\/|build\/)/;
+  const mayStart = /^agent\/(restic\/run|restic\/binary|machine\/sysinfo|schedule\/roaming|service\/|cli\/|build\/)/;
   const found = offences(({ path, text }) =>
     /Bun\.spawn|from "node:child_process"|Bun\.\$/.test(text) && !mayStart.test(path) ? ["starts a process"] : [],
   );
@@ -157,7 +194,7 @@ test("process.env is read in the two config files only: settings have one list",
 });
 
 test("setInterval lives in ticker, scheduler and connection only: whatever repeats is declared", () => {
-  const may = ["server/runtime/ticker.ts", "agent/scheduler.ts", "agent/connection.ts"];
+  const may = ["server/runtime/ticker.ts", "agent/schedule/scheduler.ts", "agent/link/connection.ts"];
   const found = offences(({ path, text }) =>
     /\bsetInterval\(/.test(text) && !may.includes(path) && !path.startsWith("ui/client/") ? ["repeats by itself"] : [],
   );
@@ -198,4 +235,21 @@ test("the repository speaks of no machine: no absolute path of a developer, noth
 function onlyTypes(names: string): boolean {
   const inner = /\{([^}]*)\}/.exec(names)?.[1] ?? "";
   return inner !== "" && inner.split(",").every((name) => name.trim() === "" || name.trim().startsWith("type "));
+}
+
+/** Circles of imports among the product's files below these folders, each as `a → b → a`; one for each import that closes a circle. */
+function importCircles(folders: string[]): string[] {
+  const among = product.filter(({ path }) => folders.includes(topOf(path)));
+  const targetsOf = new Map(among.map(({ path, imports }) => [path, imports.map(({ target }) => target)]));
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, trail: string[]): void => {
+    const start = trail.indexOf(path);
+    if (start >= 0) circles.push([...trail.slice(start), path].join(" → "));
+    if (start >= 0 || done.has(path)) return;
+    for (const target of targetsOf.get(path) ?? []) visit(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const { path } of among) visit(path, []);
+  return circles;
 }

@@ -1,15 +1,20 @@
 /** A server's jobs and an agent's lane, both real and on real SQLite, with a wire between them that loses what is on it when it breaks. */
 
-import type { DesiredStateHolder } from "../agent/desired-state.ts";
-import { createDispatcher as createAgentDispatcher } from "../agent/dispatcher.ts";
-import type { FollowUps } from "../agent/follow-ups.ts";
-import { type Handler, type HandlerDeps, succeeded, cancelled as wasCancelled } from "../agent/handlers/handler.ts";
-import { createJobRunner } from "../agent/job-runner.ts";
-import { createOutbox } from "../agent/outbox.ts";
-import { createQueue } from "../agent/queue.ts";
-import { recoverJobs } from "../agent/recovery.ts";
+import type { FollowUps } from "../agent/jobs/follow-ups.ts";
+import {
+  type Handler,
+  type HandlerDeps,
+  succeeded,
+  cancelled as wasCancelled,
+} from "../agent/jobs/handlers/handler.ts";
+import { createQueue } from "../agent/jobs/queue.ts";
+import { recoverJobs } from "../agent/jobs/recovery.ts";
+import { createJobRunner } from "../agent/jobs/runner.ts";
+import { createDispatcher as createAgentDispatcher } from "../agent/link/dispatcher.ts";
+import { createOutbox } from "../agent/outbox/outbox.ts";
 import type { ResticFinder } from "../agent/restic/binary.ts";
 import type { Restic } from "../agent/restic/restic.ts";
+import type { DesiredStateHolder } from "../agent/state/desired-state.ts";
 import { openAgentDb } from "../agent/store/open.ts";
 import { createStore } from "../agent/store/store.ts";
 import { QUICK } from "../agent/testing/fixture.ts";

@@ -3,7 +3,7 @@ import { createLog } from "../../shared/log.ts";
 import { createRedactor } from "../../shared/redact.ts";
 import { startAgent } from "../agent.ts";
 import { findConfig } from "../config.ts";
-import { readStatus } from "../status-file.ts";
+import { readStatus } from "../state/status-file.ts";
 import type { Command } from "./command.ts";
 
 export const runCommand: Command = {

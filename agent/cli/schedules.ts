@@ -2,8 +2,8 @@
 import { nextFire, parseCron } from "../../shared/cron.ts";
 import { cronInWords } from "../../shared/cron-words.ts";
 import type { DesiredState } from "../../shared/protocol/to-agent.ts";
+import { timeZone } from "../machine/sysinfo.ts";
 import type { Store } from "../store/store.ts";
-import { timeZone } from "../sysinfo.ts";
 import type { Io } from "./command.ts";
 
 export type ScheduleAnswer = {

@@ -1,7 +1,7 @@
 /** status: how the agent on this machine fares. */
 import { PRODUCT_VERSION } from "../../shared/version.ts";
 import { findConfig } from "../config.ts";
-import { readStatus } from "../status-file.ts";
+import { readStatus } from "../state/status-file.ts";
 import { openAgentDbReadonly } from "../store/open.ts";
 import { createStore } from "../store/store.ts";
 import type { Command, Io } from "./command.ts";

@@ -1,9 +1,9 @@
 /** uninstall: service, files and enrolment go; repositories stay as they are. */
 import { existsSync, lstatSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { PLATFORM } from "../platform.ts";
+import { PLATFORM } from "../machine/platform.ts";
 import { isAtOrBelow } from "../restic/source-files.ts";
-import { readStatus } from "../status-file.ts";
+import { readStatus } from "../state/status-file.ts";
 import type { Command, Io } from "./command.ts";
 
 const UNIT = "restic-manager-agent.service";

@@ -1,7 +1,7 @@
 /** version: this program, its protocol, and the restic that it would use. */
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { PRODUCT_VERSION } from "../../shared/version.ts";
-import { PLATFORM } from "../platform.ts";
+import { PLATFORM } from "../machine/platform.ts";
 import type { Command } from "./command.ts";
 import { findRestic } from "./find-restic.ts";
 

@@ -5,7 +5,7 @@ import type * as v from "valibot";
 import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import { version as versionSchema } from "../../shared/restic/repository.ts";
-import { PLATFORM } from "../platform.ts";
+import { PLATFORM } from "../machine/platform.ts";
 import { readWhole } from "./output.ts";
 import { runProcess } from "./run.ts";
 

@@ -1,6 +1,6 @@
 /** Tells whether restic's exclude patterns leave a path out. Follows restic's own filter, so that it need not be asked. Pure. */
 import { posix } from "node:path";
-import type { Platform } from "../platform.ts";
+import type { Platform } from "../machine/platform.ts";
 
 /** Whether this absolute path, or a folder above it, is excluded. */
 export type Excludes = (path: string) => boolean;

@@ -5,8 +5,8 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { PLATFORM } from "../platform.ts";
-import { isWritable } from "../sysinfo.ts";
+import { PLATFORM } from "../machine/platform.ts";
+import { isWritable } from "../machine/sysinfo.ts";
 import type { RepoAccess } from "./access.ts";
 
 /** Where one process is to run instead of below the agent. */

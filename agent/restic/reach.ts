@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import type { AppendOnly } from "../../shared/repos.ts";
-import { authorities } from "../trust.ts";
+import { authorities } from "../machine/authorities.ts";
 import { type RepoAccess, restEndpoint } from "./access.ts";
 
 export type Reach =

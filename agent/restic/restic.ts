@@ -1,7 +1,7 @@
 /** Runs one restic command on one repository: binary, environment, output as it comes, and what its end means. */
 import { newId } from "../../shared/ids.ts";
 import type { ErrorCode } from "../../shared/jobs.ts";
-import { PLATFORM } from "../platform.ts";
+import { PLATFORM } from "../machine/platform.ts";
 import { clip } from "../words.ts";
 import { environmentOf, type RepoAccess } from "./access.ts";
 import { argvOf, type ResticOrder, timeZoneOf } from "./argv.ts";

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import type { Subprocess } from "bun";
-import { PLATFORM } from "../platform.ts";
+import { PLATFORM } from "../machine/platform.ts";
 import { createLineSplitter } from "./lines.ts";
 import { OUTSIDE_PID, type OutsideOrder, type TransientUnit } from "./outside.ts";
 

@@ -5,7 +5,7 @@ import { MAX_BATCH_BYTES } from "../../shared/protocol/version.ts";
 import type { BackupSummary } from "../../shared/restic/backup.ts";
 import type { Snapshot } from "../../shared/restic/snapshots.ts";
 import { readTime } from "../../shared/restic/time.ts";
-import type { DurableMessage } from "../outbox.ts";
+import type { DurableMessage } from "../outbox/outbox.ts";
 import { clip } from "../words.ts";
 
 const MAX_PATHS = 2000;

@@ -1,5 +1,5 @@
 /** The two files that tell restic what to back up and what to leave out. Pure. */
-import type { Platform } from "../platform.ts";
+import type { Platform } from "../machine/platform.ts";
 
 /** Why restic's readers would not take this include or exclude as it is written; null when they would. */
 export function problemOfPattern(pattern: string): string | null {

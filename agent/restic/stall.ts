@@ -1,7 +1,7 @@
 /** Notices a child that does nothing: no CPU, no reading, no writing (sockets and pipes count as both). Linux only: nothing tells elsewhere. */
 import { readFileSync } from "node:fs";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
-import { PLATFORM } from "../platform.ts";
+import { PLATFORM } from "../machine/platform.ts";
 
 export type StallTimes = {
   lookEveryMs: number;

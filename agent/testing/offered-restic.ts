@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { CompactSign, exportJWK, generateKeyPair } from "jose";
 import type { ManifestFile } from "../../shared/protocol/enrollment.ts";
-import { PLATFORM } from "../platform.ts";
+import { PLATFORM } from "../machine/platform.ts";
 
 export type SigningKey = Awaited<ReturnType<typeof makeSigningKey>>;
 

@@ -1,0 +1,73 @@
+/** The hooks around one backup: the pre hook may end it, the post hook always follows a pre hook that was started. */
+import type { DesiredSourceGroup } from "../../../shared/protocol/to-agent.ts";
+import { causeOf } from "../../../shared/warnings.ts";
+import type { HookCall } from "../hooks.ts";
+import { cancelled, failed, type HandlerDeps, type JobContext, type Verdict } from "./handler.ts";
+
+/** Runs `work` between the group's hooks. Without any it is `work` alone. */
+export async function betweenHooks(
+  context: JobContext,
+  { state, hooks }: Pick<HandlerDeps, "state" | "hooks">,
+  group: DesiredSourceGroup,
+  work: () => Promise<Verdict>,
+): Promise<Verdict> {
+  const { pre, post } = state.hooksOf(group.id);
+  if (pre === null && post === null) return await work();
+  if (!hooks.allowed) {
+    return failed(
+      "refused_by_host",
+      "This host does not allow hooks, and this source group has one: allow them in agent.yaml (allow_hooks), or remove the hook",
+    );
+  }
+  const { job, access, log, signal, progress } = context;
+  const call = { job, groupName: group.name, repoName: access.name };
+  const owed = hooks.owe(job.job_id, { groupId: group.id, groupName: group.name, repoName: access.name });
+  // What a pre hook stops, a post hook starts again, even if this process is killed in between: so it must be noted first.
+  if (!owed && pre !== null && post !== null) {
+    return failed(
+      "pre_hook_failed",
+      "The pre hook was not run: the disk of the agent's state folder is full, so the post hook that follows could not be noted. Make room there, and run the backup again",
+    );
+  }
+  let verdict: Verdict | null = null;
+  if (pre !== null) {
+    progress.phase("pre hook");
+    verdict = await runPre({ ...call, when: "pre", script: pre, status: null, snapshotId: null });
+  }
+  let thrown: { error: unknown } | null = null;
+  try {
+    verdict ??= await work();
+  } catch (error) {
+    // What the pre hook stopped is started again even when the agent itself fails.
+    thrown = { error };
+    verdict = failed("internal", String(error));
+  }
+  if (post !== null) {
+    progress.phase("post hook");
+    const snapshotId = typeof verdict.stats?.snapshot_id === "string" ? verdict.stats.snapshot_id : null;
+    verdict = await runPost({ ...call, when: "post", script: post, status: verdict.end, snapshotId }, verdict);
+  }
+  hooks.settle(job.job_id);
+  if (thrown) throw thrown.error;
+  return verdict;
+
+  async function runPre(hook: HookCall): Promise<Verdict | null> {
+    log.event("The pre hook runs");
+    const end = await hooks.run(hook, log, signal);
+    if (signal.aborted) return cancelled();
+    if (end.ok) return null;
+    return failed(
+      "pre_hook_failed",
+      `The pre hook failed: ${end.words}. Nothing was backed up; its output is in the log`,
+    );
+  }
+
+  /** Not by the job's signal: a cancelled backup too leaves the machine as it was. */
+  async function runPost(hook: HookCall, before: Verdict): Promise<Verdict> {
+    log.event("The post hook runs");
+    const end = await hooks.run(hook, log, new AbortController().signal);
+    if (end.ok) return before;
+    log.stderr(`The post hook failed: ${end.words}`);
+    return { ...before, causes: [...before.causes, ...causeOf("post_hook_failed", [], 1)] };
+  }
+}

@@ -1,0 +1,84 @@
+/** probe: is the repository there, is it the right one, does its password fit, and is it really append-only? */
+import { askLocks } from "../../restic/locks.ts";
+import { askConfig } from "../../restic/survey.ts";
+import { countOf } from "../../words.ts";
+import { approach } from "./approach.ts";
+import {
+  cancelled,
+  failed,
+  type Handler,
+  type HandlerDeps,
+  type JobContext,
+  type Later,
+  succeeded,
+  type Verdict,
+} from "./handler.ts";
+import { readyMessage, statusMessage } from "./repo-status.ts";
+import { otherRepoInWords } from "./same-repo.ts";
+
+export const probe: Handler = async (context, deps) => {
+  if (context.order.kind !== "probe") throw new Error("not a probe");
+  const { args } = context.order;
+  const verdict = await lookAtRepo(context, deps, args.restic_id);
+  if (args.trial) return { ...verdict, messages: [], due: [] };
+  if (verdict.error?.code === "repo_missing" && args.restic_id === null) return nothingYet(context, verdict);
+  // Only a REST server's administrator has yet to add a user that we named; keys of a cloud are right or wrong.
+  if (verdict.error?.code === "unauthorised" && context.access.kind === "rest")
+    return waitOrEnd(context, deps, args.wait_ms, verdict);
+  return verdict;
+};
+
+/** Everything that a probe finds out, with the `repo.status` that tells it. @param expectedId null: any will do. */
+export async function lookAtRepo(context: JobContext, deps: HandlerDeps, expectedId: string | null): Promise<Verdict> {
+  const refused = await approach(context, deps);
+  if (refused) return withStatus(context, deps, refused);
+  const found = await askConfig((order) => context.restic(order, { capture: true }));
+  if (found.is === "stopped") return cancelled(found.exitCode);
+  if (found.is === "failed") {
+    return withStatus(context, deps, failed(found.code, found.message, { exitCode: found.exitCode }));
+  }
+  const { resticId, formatVersion } = found.value;
+  context.log.event(`Repository ${resticId.slice(0, 10)} opened (format ${formatVersion})`);
+  if (expectedId !== null && expectedId !== resticId) {
+    return withStatus(context, deps, failed("wrong_repo", otherRepoInWords(resticId, expectedId)));
+  }
+  const appendOnly = await deps.proveAppendOnly(context.access, context.signal);
+  context.log.event(PROOF_IN_WORDS[appendOnly]);
+  const locks = await askLocks((order) => context.restic(order, { capture: true }));
+  if (context.signal.aborted) return cancelled();
+  if (locks && locks.files > 0) context.log.event(`${countOf(locks.files, "lock file")} in the repository`);
+  const message = readyMessage(context.access.repoId, { resticId, formatVersion, appendOnly, locks }, deps.clock.now());
+  const stats = { restic_id: resticId, append_only: appendOnly, format_version: formatVersion };
+  return succeeded({ stats, messages: [message], due: ["snapshots", "stats"] });
+}
+
+const PROOF_IN_WORDS = {
+  proven: "Append-only: the repo server refuses to delete with this credential",
+  violated: "Not append-only: whoever steals this credential could delete backups",
+  unknown: "Whether this credential may delete could not be found out",
+  not_applicable: "Only a REST server can be append-only: whoever steals this credential could delete backups",
+} as const;
+
+function withStatus(context: JobContext, deps: HandlerDeps, verdict: Verdict): Verdict {
+  if (verdict.error === null) return verdict;
+  return { ...verdict, messages: [statusMessage(context.access.repoId, "failed", verdict.error, deps.clock.now())] };
+}
+
+/** Of a repo that was never ready this is an answer, not a failure: the server decides to make one. */
+function nothingYet(context: JobContext, { messages, exitCode }: Verdict): Verdict {
+  context.log.event("There is no repository at this address yet");
+  return { ...succeeded({ stats: { is_missing: true }, messages, due: [] }), exitCode };
+}
+
+/** A new repo's user may not be on the repo server yet: look again, without holding up other jobs. */
+function waitOrEnd(context: JobContext, deps: HandlerDeps, waitMs: number, verdict: Verdict): Verdict | Later {
+  const now = deps.clock.now();
+  if (now + deps.probeAgainMs > context.startedAt + waitMs) return verdict;
+  if (context.tries === 0) {
+    const message =
+      "The repo server does not know this host's user yet: add the htpasswd line there; it is tried again by itself";
+    context.emit([statusMessage(context.access.repoId, "waiting", { code: "unauthorised", message }, now)]);
+    context.log.event(message);
+  }
+  return { end: "later", afterMs: deps.probeAgainMs };
+}

@@ -1,0 +1,76 @@
+/** Post hooks that jobs still owe, after a crash or an error between the hooks: they run to their end before the next job starts. */
+import type { Log } from "../../shared/log.ts";
+import type { DesiredStateHolder } from "../state/desired-state.ts";
+import type { Hooks, Interrupted } from "./hooks.ts";
+import type { JobLog } from "./log.ts";
+
+export type OwedHooks = ReturnType<typeof createOwedHooks>;
+
+type Options = {
+  hooks: Hooks;
+  state: Pick<DesiredStateHolder, "hooksOf">;
+  /** The log of a job that has ended; lines are added to it. */
+  logOf(jobId: string): JobLog;
+  log: Log;
+};
+
+export function createOwedHooks({ hooks, state, logOf, log }: Options) {
+  const stopping = new AbortController();
+
+  async function runAll(owed: { jobId: string; note: string }[]): Promise<void> {
+    for (const { jobId, note } of owed) {
+      await runOne(jobId, note);
+      // One that was broken off is owed still: the next start runs it.
+      if (stopping.signal.aborted) return;
+      hooks.settle(jobId);
+    }
+  }
+
+  async function runOne(jobId: string, note: string): Promise<void> {
+    const interrupted = parse(note);
+    const reason = interrupted === null ? "its record cannot be read" : obstacle(interrupted);
+    const script = interrupted === null ? null : state.hooksOf(interrupted.groupId).post;
+    if (interrupted === null || reason !== null || script === null) {
+      log.warn("A post hook that was owed is not run", { job: jobId, reason });
+      const jobLog = logOf(jobId);
+      jobLog.stderr(`The post hook of this job was not run: ${reason}`);
+      jobLog.flush();
+      return;
+    }
+    const { groupId, groupName, repoName } = interrupted;
+    log.info("Running the post hook that an interrupted job still owes", { job: jobId });
+    const jobLog = logOf(jobId);
+    jobLog.event("The job ended before its post hook. The post hook runs now");
+    const job = { job_id: jobId, kind: "backup" as const, source_group_id: groupId };
+    const call = { when: "post" as const, script, job, groupName, repoName, status: "failed", snapshotId: null };
+    const end = await hooks.run(call, jobLog, stopping.signal);
+    if (!end.ok) {
+      log.warn("The post hook of an interrupted job failed", { job: jobId, problem: end.words });
+      jobLog.stderr(`The post hook failed: ${end.words}`);
+    }
+    jobLog.flush();
+  }
+
+  function obstacle({ groupId }: Interrupted): string | null {
+    if (state.hooksOf(groupId).post === null) return "its source group was removed, or has no post hook any more";
+    return hooks.allowed ? null : "this host does not allow hooks any more (allow_hooks in agent.yaml)";
+  }
+
+  return {
+    /** Runs what is owed; null when nothing is. */
+    run(): Promise<void> | null {
+      const owed = hooks.listOwed();
+      return owed.length === 0 ? null : runAll(owed);
+    },
+    /** Breaks off the hook that runs. */
+    stop: (): void => stopping.abort(),
+  };
+}
+
+function parse(note: string): Interrupted | null {
+  try {
+    return JSON.parse(note) as Interrupted;
+  } catch {
+    return null;
+  }
+}

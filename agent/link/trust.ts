@@ -1,0 +1,82 @@
+/** Whom the agent believes to be the server: the system's authorities, a CA file, or one pinned public key. */
+import { createHash, X509Certificate } from "node:crypto";
+import tls from "node:tls";
+import { authorities } from "../machine/authorities.ts";
+
+export type TrustSettings = { pin: string | null; ca_file: string | null; insecure: boolean };
+
+/** TLS options that fetch and WebSocket of Bun both take. */
+export type TlsOptions = {
+  ca?: string[];
+  allowPartialTrustChain?: boolean;
+  checkServerIdentity?: (host: string, certificate: { raw: Buffer }) => Error | undefined;
+};
+
+export type Trust = {
+  /** @throws {@link WrongKey} when a pin is set and the server shows another key; network errors as they come. */
+  options(): Promise<TlsOptions>;
+  /** After a failed handshake: the certificate may have been renewed with the same key, so look again. */
+  forget(): void;
+};
+
+/** The server's key is not the pinned one: somebody sits in between, or the server was set up anew. */
+export class WrongKey extends Error {}
+
+const LEARN_WITHIN_MS = 20_000;
+
+export function createTrust(server: string, settings: TrustSettings): Trust {
+  const url = new URL(server);
+  if (url.protocol !== "https:") return { options: async () => ({}), forget: () => {} };
+  const { pin } = settings;
+  if (pin === null) {
+    const ca = authorities(settings.ca_file);
+    return { options: async () => ({ ca }), forget: () => {} };
+  }
+  let pinned: string | null = null;
+  return {
+    async options() {
+      pinned ??= await learnCertificate(url, pin);
+      return {
+        ca: [pinned],
+        allowPartialTrustChain: true,
+        checkServerIdentity: (_host, certificate) =>
+          publicKeyPin(certificate.raw) === pin ? undefined : new WrongKey(`the server's key is not ${pin}`),
+      };
+    },
+    forget() {
+      pinned = null;
+    },
+  };
+}
+
+/** Whether plain `http` is acceptable for this server: on this machine only, unless the owner said otherwise. */
+export function isPlainHttpAllowed(server: string, insecure: boolean): boolean {
+  const { protocol, hostname } = new URL(server);
+  if (protocol === "https:" || insecure) return true;
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/** `sha256//…` of a certificate's public key, as curl's `--pinnedpubkey` writes it. */
+export function publicKeyPin(certificate: Buffer): string {
+  const key = new X509Certificate(certificate).publicKey.export({ type: "spki", format: "der" });
+  return `sha256//${createHash("sha256").update(key).digest("base64")}`;
+}
+
+/** Looks at the certificate without sending anything, and keeps it only if its key is the pinned one. */
+function learnCertificate(url: URL, pin: string): Promise<string> {
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const port = Number(url.port || 443);
+  return new Promise((resolve, reject) => {
+    const name = /^[\d.:]+$/.test(host) ? {} : { servername: host };
+    const socket = tls.connect({ host, port, rejectUnauthorized: false, ...name }, () => {
+      const { raw } = socket.getPeerCertificate();
+      socket.destroy();
+      if (!raw) return reject(new Error("the server showed no certificate"));
+      const found = publicKeyPin(raw);
+      if (found === pin) resolve(new X509Certificate(raw).toString());
+      else reject(new WrongKey(`the server's key is ${found}, but ${pin} was agreed at enrolment`));
+    });
+    socket.setTimeout(LEARN_WITHIN_MS, () => socket.destroy(new Error("no TLS answer within 20 s")));
+    socket.on("error", reject);
+  });
+}
