@@ -1,86 +1,39 @@
 /** The work lane with real SQLite; only the work itself is replaced. */
 import { afterAll, expect, test } from "bun:test";
+import { systemClock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
-import { silentLog } from "../../shared/log.ts";
 import type { CommandRun } from "../../shared/protocol/to-agent.ts";
-import { createRedactor } from "../../shared/redact.ts";
 import { fieldsOf } from "../../tests/testbed/simulated-agent.ts";
 import { createCleanup } from "../../tests/testbed/temp.ts";
 import { until } from "../../tests/testbed/wait.ts";
-import { createOutbox } from "../outbox/outbox.ts";
-import type { ResticFinder } from "../restic/binary.ts";
-import type { Restic } from "../restic/restic.ts";
-import { createDesiredState } from "../state/desired-state.ts";
-import { openAgentDb } from "../store/open.ts";
-import { createStore } from "../store/store.ts";
-import { desiredState, order, QUICK } from "../testing/fixture.ts";
-import type { FollowUps } from "./follow-ups.ts";
-import { cancelled, failed, type Handler, type HandlerDeps, succeeded } from "./handlers/handler.ts";
-import { createQueue } from "./queue.ts";
-import { recoverJobs } from "./recovery.ts";
-import { createJobRunner } from "./runner.ts";
+import { desiredState, order } from "../testing/fixture.ts";
+import { openLane } from "../testing/lane.ts";
+import { cancelled, failed, type Handler, succeeded } from "./handlers/handler.ts";
 
 const cleanup = createCleanup();
 afterAll(() => cleanup.run());
 
 const repoId = newId();
 const credential = { url: "/srv/repo", http_username: null, http_password: null, repo_password: "secret!", env: {} };
-const finder = { known: () => null } as unknown as ResticFinder;
 
-/** The agent's inside on a state folder; `handle` is what every job does. */
+/** A lane on a state folder; `handle` is what every job does. */
 async function inside(handle: Handler, folder?: string, owed: () => Promise<void> | null = () => null) {
   const stateFolder = folder ?? (await cleanup.tempFolder());
-  const store = createStore(openAgentDb(stateFolder, 0).db);
-  const clock = { now: () => Date.now() };
-  const outbox = createOutbox({ store, clock, log: silentLog, writeAgainMs: 50 });
-  const redactor = createRedactor();
-  const state = createDesiredState({
-    store,
-    stateFolder,
-    secretsKey: "0".repeat(64),
-    allowedEnv: [],
-    os: "linux",
-    redactor,
-    log: silentLog,
-    now: 0,
-  });
-  if (state.version() === null) state.apply(desiredState({ repoId, credential }));
   const busy: string[] = [];
-  const fatal: unknown[] = [];
-  const runner = createJobRunner({
-    store,
-    outbox,
-    state,
-    restic: {} as Restic,
-    finder,
-    handlerDeps: {} as HandlerDeps,
+  const lane = openLane({
+    stateFolder,
+    clock: systemClock,
     handlers: { unlock: handle, probe: handle, snapshots: handle },
-    sendProgress: () => {},
-    redactor,
-    clock,
-    log: silentLog,
-    timings: QUICK,
-  });
-  const queue = createQueue({
-    store,
-    outbox,
-    runner,
-    followUps: { runNext: () => {}, giveWay: () => {}, wake: () => {}, stop: () => {} } as unknown as FollowUps,
-    clock,
-    serverNow: () => Date.now(),
     owed,
     refuseBusy: (jobId) => void busy.push(jobId),
-    fatal: (error) => void fatal.push(error),
-    changed: () => {},
-    log: silentLog,
   });
+  if (lane.state.version() === null) lane.state.apply(desiredState({ repoId, credential }));
   const frames: { type: string; payload: Record<string, unknown> }[] = [];
-  const listen = () => outbox.attach((frame) => void frames.push(JSON.parse(frame) as (typeof frames)[number]));
-  const start = () => queue.start(recoverJobs({ store, outbox, ended: () => {}, clock, log: silentLog }));
+  const listen = () => lane.outbox.attach((frame) => void frames.push(JSON.parse(frame) as (typeof frames)[number]));
   const ends = () => frames.filter((frame) => frame.type === "job.finished").map((frame) => frame.payload);
   const typesOf = (job: CommandRun) =>
     frames.filter((one) => one.payload["job_id"] === job.job_id && one.type !== "log.stream").map((one) => one.type);
-  return { stateFolder, store, outbox, queue, busy, fatal, frames, listen, start, ends, typesOf };
+  return { ...lane, stateFolder, busy, frames, listen, ends, typesOf };
 }
 
 /** A handler that holds each job until it is let go. */
