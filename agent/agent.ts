@@ -69,8 +69,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const tempFolder = emptyFolder(join(environment.stateFolder, "tmp"));
   const opened = openAgentDb(environment.stateFolder, clock.now());
   const { problem } = machineZone(environment.timezone);
-  if (problem !== null) log.warn("The time zone of the environment is not understood", { problem });
-  if (opened.setAside) log.error("agent.db was damaged and is set aside", { moved_to: opened.setAside });
+  if (problem !== null) log.warn("TZ is ignored", { problem });
+  if (opened.setAside) log.error("agent.db is damaged and was moved aside", { moved_to: opened.setAside });
   const store = createStore(opened.db);
   const outbox = createOutbox({ store, clock, log, writeAgainMs: timings.writeAgainMs });
   const trust = createTrust(config.server, config.trust);
@@ -174,9 +174,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     serverNow: () => clock.now() + connection.skewMs(),
     owed: owedHooks.run,
     refuseBusy: (jobId) =>
-      void connection.send("error", { code: "busy", message: "Another job runs on this host" }, jobId),
+      void connection.send("error", { code: "busy", message: "Another job is running on this host" }, jobId),
     fatal(error) {
-      log.error("Jobs cannot be recorded any more; the agent ends and must be started again", { error: inFull(error) });
+      log.error("Jobs can no longer be recorded in agent.db: the agent stops and must be restarted", {
+        error: inFull(error),
+      });
       options.fatal(error);
     },
     changed: writeStatus,
@@ -259,7 +261,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       scheduler.noteEnd(end);
     } catch (error) {
       if (isDiskTrouble(error)) throw error;
-      log.error("A retry of this job could not be planned", { job: end.job_id, error: inFull(error) });
+      log.error("Could not plan a retry of this job", { job: end.job_id, error: inFull(error) });
     }
   }
 
@@ -324,7 +326,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
   /** The server was restored from an older copy: it hears again how jobs ended and which snapshots there are. */
   function tellEverything(): void {
-    log.warn("The server's database is another one than before: recent ends of jobs are told again");
+    log.warn("The server's database has been replaced: reporting recent jobs again");
     const ends = store.jobs.listFinishedSince(clock.now() - REMEMBER_JOBS_MS);
     outbox.put(
       ends.map((payload) => ({ type: "job.finished", payload })),

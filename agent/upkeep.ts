@@ -40,7 +40,7 @@ export function createUpkeep(options: Options) {
       options.followUps.wake();
       options.queue.nudge();
     } catch (error) {
-      log.warn("The hourly upkeep failed", { problem: String(error) });
+      log.warn("Hourly upkeep failed", { problem: String(error) });
     }
   }
 

@@ -32,7 +32,7 @@ usage: install.sh [--server URL] [--hardened] [--pin sha256//...] [--ca FILE] [-
                     nothing from its server, restic included
   --pin sha256//... trust the server by its public key
   --ca FILE         trust the certificate authorities in FILE
-  --insecure        accept plain http to another machine
+  --insecure        allow plain http to another machine
   --re-enroll       enrol anew, although this machine is enrolled already
   --dry-run         say what would be done, and do nothing
   --uninstall       remove the agent; repositories and restored files stay

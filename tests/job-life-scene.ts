@@ -157,7 +157,8 @@ export function agentSide(folder: string, clock: Clock, machineId: string, isOld
     clock,
     state,
     handlers: { backup: work, unlock: work, prune: work },
-    refuseBusy: (jobId) => void sendPassing("error", { code: "busy", message: "Another job runs on this host" }, jobId),
+    refuseBusy: (jobId) =>
+      void sendPassing("error", { code: "busy", message: "Another job is running on this host" }, jobId),
   });
   const { store, outbox, queue, fatal: errors } = lane;
   const dispatcher = createAgentDispatcher({

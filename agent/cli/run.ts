@@ -22,7 +22,7 @@ export const runCommand: Command = {
     }
     const other = readStatus(io.environment.stateFolder);
     if (other && other.pid !== process.pid) {
-      io.err(`Another agent already runs on ${io.environment.stateFolder} (process ${other.pid})`);
+      io.err(`Another agent is already running on ${io.environment.stateFolder} (process ${other.pid})`);
       return 1;
     }
     const redactor = createRedactor();
@@ -34,7 +34,7 @@ export const runCommand: Command = {
       }),
     );
     process.on("uncaughtException", (error) => {
-      log.error("The agent failed and ends", { error: error.stack ?? error.message });
+      log.error("The agent crashed", { error: error.stack ?? error.message });
       process.exit(1);
     });
     const stopped = untilToldToStop();

@@ -14,7 +14,9 @@ export const versionCommand: Command = {
     io.out(`protocol ${PROTOCOL_VERSION}`);
     const restic = await findRestic(io.environment, io.clock);
     io.out(
-      restic.found === "ok" ? `restic ${restic.binary.version} (${restic.binary.path})` : "restic: none that fits",
+      restic.found === "ok"
+        ? `restic ${restic.binary.version} (${restic.binary.path})`
+        : "restic: no supported version found",
     );
     return 0;
   },

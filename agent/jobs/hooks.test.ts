@@ -139,7 +139,7 @@ describe("hooks", () => {
     const setting = await setUp({ hooks: { pre: "echo no room >&2; exit 7", post: 'echo "after: $RM_JOB_STATUS"' } });
     const end = await setting.run();
     expect(end).toMatchObject({ status: "failed", error_code: "pre_hook_failed", stats: null });
-    expect(end.error_message).toContain("it ended with code 7");
+    expect(end.error_message).toContain("it exited with code 7");
     const log = setting.logOf(end.job_id);
     expect(log).toContain("stderr: hook(pre): no room");
     expect(log).toContain("stdout: hook(post): after: failed");
@@ -151,7 +151,7 @@ describe("hooks", () => {
     const end = await setting.run();
     expect(end).toMatchObject({ status: "succeeded", warnings: 1 });
     expect(end.warning_causes).toEqual([{ code: "post_hook_failed", count: 1, paths: [] }]);
-    expect(setting.logOf(end.job_id)).toContain("stderr: The post hook failed: it ended with code 3");
+    expect(setting.logOf(end.job_id)).toContain("stderr: The post hook failed: it exited with code 3");
   });
 
   test("a hook that takes too long is ended with all its children", async () => {
@@ -162,7 +162,7 @@ describe("hooks", () => {
     });
     const end = await setting.run();
     expect(end).toMatchObject({ status: "failed", error_code: "pre_hook_failed" });
-    expect(end.error_message).toContain("it was ended after");
+    expect(end.error_message).toContain("it was stopped after");
     const pid = readFileSync(join(folder, "pid"), "utf8").trim();
     await until(() => !existsSync(`/proc/${pid}`));
   });
@@ -372,7 +372,7 @@ describe("hooks", () => {
       ]);
       expect(setting.owed()).toEqual([]);
       expect(setting.logOf(setting.dead.job_id)).toContain(
-        "event: The job ended before its post hook. The post hook runs now",
+        "event: The job ended before its post hook ran. Running it now",
       );
     });
 
@@ -385,7 +385,9 @@ describe("hooks", () => {
       cleanup.add(() => again.stop());
       const end = await setting.server.wait("job.finished", (one) => one.payload.job_id === setting.waiting.job_id);
       expect(end.payload.status).toBe("succeeded");
-      expect(setting.logOf(setting.dead.job_id).at(-1)).toStartWith("stderr: The post hook failed: it was ended after");
+      expect(setting.logOf(setting.dead.job_id).at(-1)).toStartWith(
+        "stderr: The post hook failed: it was stopped after",
+      );
     });
 
     test("an agent that is told to stop does not wait for it, and the next start runs it again", async () => {
@@ -407,7 +409,9 @@ describe("hooks", () => {
       const again = await setting.fixture.start();
       cleanup.add(() => again.stop());
       await setting.server.wait("job.finished", (one) => one.payload.job_id === setting.waiting.job_id);
-      expect(setting.logOf(setting.dead.job_id).at(-1)).toContain("its source group was removed, or has no post hook");
+      expect(setting.logOf(setting.dead.job_id).at(-1)).toContain(
+        "its source group was removed or no longer has a post hook",
+      );
       expect(setting.owed()).toEqual([]);
     });
   });
@@ -425,7 +429,7 @@ describe("hooks", () => {
     setting.fixture.config.allow_hooks = false;
     const again = await setting.fixture.start();
     cleanup.add(() => again.stop());
-    const told = () => setting.logOf(dead.job_id).some((line) => line.includes("does not allow hooks any more"));
+    const told = () => setting.logOf(dead.job_id).some((line) => line.includes("no longer allows hooks"));
     await until(told);
   });
 

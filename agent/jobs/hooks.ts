@@ -68,9 +68,9 @@ export function createHooks(options: Options) {
     });
     if (!end.started) return { ok: false, words: `it could not be started (${end.problem})` };
     if (limit.aborted && !signal.aborted)
-      return { ok: false, words: `it was ended after ${limitInWords(options.limitMs)}` };
+      return { ok: false, words: `it was stopped after ${limitInWords(options.limitMs)}` };
     if (end.code === 0) return { ok: true };
-    return { ok: false, words: end.code === null ? "it was ended by a signal" : `it ended with code ${end.code}` };
+    return { ok: false, words: end.code === null ? "it was killed by a signal" : `it exited with code ${end.code}` };
   }
 
   return {

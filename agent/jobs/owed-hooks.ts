@@ -31,16 +31,16 @@ export function createOwedHooks({ hooks, state, logOf, log }: Options) {
     const reason = interrupted === null ? "its record cannot be read" : obstacle(interrupted);
     const script = interrupted === null ? null : state.hooksOf(interrupted.groupId).post;
     if (interrupted === null || reason !== null || script === null) {
-      log.warn("A post hook that was owed is not run", { job: jobId, reason });
+      log.warn("The post hook of an interrupted job was not run", { job: jobId, reason });
       const jobLog = logOf(jobId);
       jobLog.stderr(`The post hook of this job was not run: ${reason}`);
       jobLog.flush();
       return;
     }
     const { groupId, groupName, repoName } = interrupted;
-    log.info("Running the post hook that an interrupted job still owes", { job: jobId });
+    log.info("Running the post hook of an interrupted job", { job: jobId });
     const jobLog = logOf(jobId);
-    jobLog.event("The job ended before its post hook. The post hook runs now");
+    jobLog.event("The job ended before its post hook ran. Running it now");
     const job = { job_id: jobId, kind: "backup" as const, source_group_id: groupId };
     const call = { when: "post" as const, script, job, groupName, repoName, status: "failed", snapshotId: null };
     const end = await hooks.run(call, jobLog, stopping.signal);
@@ -52,8 +52,8 @@ export function createOwedHooks({ hooks, state, logOf, log }: Options) {
   }
 
   function obstacle({ groupId }: Interrupted): string | null {
-    if (state.hooksOf(groupId).post === null) return "its source group was removed, or has no post hook any more";
-    return hooks.allowed ? null : "this host does not allow hooks any more (allow_hooks in agent.yaml)";
+    if (state.hooksOf(groupId).post === null) return "its source group was removed or no longer has a post hook";
+    return hooks.allowed ? null : "this host no longer allows hooks (allow_hooks in agent.yaml)";
   }
 
   return {

@@ -77,7 +77,7 @@ export function createQueue(options: Options) {
       }
       // Not on the disk, not accepted: the server sends the order again.
       if (!keep(job)) {
-        log.warn("An order could not be stored and is not accepted", { job: order.job_id });
+        log.warn("A job was not accepted: it could not be stored on the disk", { job: order.job_id });
         return;
       }
       add(job);
@@ -283,7 +283,7 @@ export function createQueue(options: Options) {
 }
 
 function expired(): Verdict {
-  return failed("expired", "This job waited past its expiry and was not started. Run it again if you still need it.");
+  return failed("expired", "This job expired before it could start. Run it again if you still need it");
 }
 
 function openJob(fields: JobFields, order: CommandRun): OpenJob {

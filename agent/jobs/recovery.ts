@@ -28,7 +28,7 @@ export function recoverJobs({ store, outbox, ended, clock, log }: Options): Wait
       continue;
     }
     if (stored.child && killLeftover(stored.child)) {
-      log.warn("Ended a restic process that an earlier agent left behind", { pid: stored.child.pid });
+      log.warn("Killed a restic process left behind by an earlier agent", { pid: stored.child.pid });
     }
     close(stored);
   }
@@ -37,7 +37,7 @@ export function recoverJobs({ store, outbox, ended, clock, log }: Options): Wait
   function close(stored: StoredJob): void {
     const { fields } = stored;
     const now = clock.now();
-    const message = "The agent was restarted while this job ran: run it again";
+    const message = "The agent was restarted while this job was running: run it again";
     const wasCancelled = store.notes.isCancelled(fields.job_id);
     const how = wasCancelled
       ? ({ status: "cancelled", error_code: null, error_message: null } as const)
@@ -65,6 +65,6 @@ export function recoverJobs({ store, outbox, ended, clock, log }: Options): Wait
         store.notes.set(`unlock_first:${fields.repo_id}`, String(stored.child?.pid ?? ""));
       },
     );
-    log.warn("Closed a job that was interrupted", { job: fields.job_id, kind: fields.kind });
+    log.warn("Ended an interrupted job", { job: fields.job_id, kind: fields.kind });
   }
 }

@@ -80,12 +80,10 @@ export function createJobRestic(options: Options) {
       times: stall,
       clock,
       said: (idleMs) =>
-        log.event(
-          `restic has neither computed nor read nor written for ${Math.round(idleMs / MINUTE_MS)} min: it looks stalled`,
-        ),
+        log.event(`restic has used no CPU and done no I/O for ${Math.round(idleMs / MINUTE_MS)} min: it looks stalled`),
       stop(idleMs) {
         if (stalled === null) return;
-        log.event(`restic has done nothing for ${Math.round(idleMs / HOUR_MS)} h and is stopped`);
+        log.event(`restic has been idle for ${Math.round(idleMs / HOUR_MS)} h and is being stopped`);
         stalled.abort();
       },
     });
@@ -95,7 +93,7 @@ export function createJobRestic(options: Options) {
     const locking = !LOCKLESS.has(order.do) && order.do !== "unlock";
     const interrupted = locking ? unlockFirst.find() : null;
     if (interrupted) {
-      log.event("An earlier job here was interrupted: its stale lock is removed first");
+      log.event("An earlier job was interrupted: removing its stale lock first");
       if (interrupted.pid !== null) await untilGone(interrupted.pid, GONE_WITHIN_MS);
       const unlocked = await once({ do: "unlock" }, { capture: true });
       if (unlocked.judgement.is === "stopped") return unlocked;
@@ -114,7 +112,7 @@ export function createJobRestic(options: Options) {
     }
     const before = await troubleNow(order);
     if (before !== null) tell(before);
-    log.event("The repository is locked: stale locks are removed, then it is tried once more");
+    log.event("The repository is locked: removing stale locks, then trying once more");
     const unlocked = await once({ do: "unlock" }, { capture: true });
     if (unlocked.judgement.is === "stopped") return unlocked;
     const again = await once(order, use);
@@ -148,6 +146,6 @@ function withTrouble(result: ResticResult, trouble: LockTrouble | null): ResticR
 
 function stallFailure(): ResticResult["judgement"] {
   const message =
-    "restic did nothing for hours and was stopped: look at the repo server and the host's disks, then run it again";
+    "restic was idle for hours and was stopped: check the repo server and the host's disks, then run the job again";
   return { is: "failed", code: "stalled", message };
 }

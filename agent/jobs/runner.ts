@@ -78,9 +78,12 @@ export function createJobRunner(options: Options): JobRunner {
     try {
       verdict = await handle(job, log);
     } catch (error) {
-      options.log.error("A job failed inside the agent", { job: job.fields.job_id, error: String(error) });
+      options.log.error("A job failed because of an error in the agent", {
+        job: job.fields.job_id,
+        error: String(error),
+      });
       log.stderr(error instanceof Error ? (error.stack ?? error.message) : String(error));
-      verdict = failed("internal", `The agent itself failed: ${error instanceof Error ? error.message : error}`);
+      verdict = failed("internal", `Error in the agent: ${error instanceof Error ? error.message : error}`);
     }
     if (verdict.end === "later" && !job.abort.signal.aborted) {
       log.flush();
@@ -149,7 +152,7 @@ export function createJobRunner(options: Options): JobRunner {
     if (found.found === "refused") return failed("refused_by_host", found.message);
     return failed(
       "no_credentials",
-      "This host has no credential for this repo yet: it comes with the next state from the server",
+      "This host has no credential for this repo yet: the server sends it with the next desired state",
     );
   }
 
@@ -240,13 +243,13 @@ const WORTH_A_LOOK = new Set<JobFinished["error_code"]>([
 function statusOf(job: OpenJob, verdict: Verdict): Pick<JobFinished, "status"> & { error: Verdict["error"] } {
   if (verdict.end !== "cancelled") return { status: verdict.end, error: verdict.error };
   if (job.abortedBy !== "stop") return { status: "cancelled", error: null };
-  const message = "The agent was stopped while this job ran: run it again";
+  const message = "The agent was stopped while this job was running: run it again";
   return { status: "failed", error: { code: "agent_restarted", message } };
 }
 
 function endInWords(end: JobFinished): string {
   if (end.status === "failed") return `Failed: ${end.error_message}`;
-  if (end.status === "cancelled") return end.started_at === null ? "Cancelled before it began" : "Cancelled";
+  if (end.status === "cancelled") return end.started_at === null ? "Cancelled before it started" : "Cancelled";
   return end.warnings > 0 ? `Done, with ${countOf(end.warnings, "warning")}` : "Done";
 }
 

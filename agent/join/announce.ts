@@ -47,7 +47,10 @@ export async function announce(
   if (typeof answer === "string") return { done: false, problem: answer };
   const fingerprint = fingerprintOf(publicKey);
   if (answer.fingerprint !== fingerprint)
-    return { done: false, problem: "The server shows another fingerprint for this machine: somebody sits in between" };
+    return {
+      done: false,
+      problem: "The server shows a different fingerprint for this machine: someone may be intercepting the connection",
+    };
   show({ fingerprint, isNameTaken: answer.hostname_collision });
 
   const decision = await decided(order, environment, clock, identity, answer.pending_id);
@@ -82,7 +85,7 @@ async function decided(
     pauseMs = outcome.wasOpen ? SECOND_MS : Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
-  return "Nobody has accepted this machine within an hour. Run the same command again to ask once more";
+  return "Nobody accepted this machine within an hour. Run the same command again to ask once more";
 }
 
 type Outcome =
@@ -123,7 +126,7 @@ async function oneConnection(
     closed(code) {
       const isFinal = code === CLOSE.rejected;
       settleWith(
-        isFinal ? { end: "refused", problem: "The server turned this machine away" } : { end: "broken", wasOpen: true },
+        isFinal ? { end: "refused", problem: "The server rejected this machine" } : { end: "broken", wasOpen: true },
       );
     },
   });

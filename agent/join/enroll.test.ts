@@ -130,11 +130,11 @@ describe("enroll", () => {
   });
 
   test.each([
-    [["--server", "ftp://x"], "no address"],
+    [["--server", "ftp://x"], "not a valid address"],
     [[], "--server is missing"],
     [["--server"], "--server needs a value"],
     [["--server", "http://backup.example"], "--insecure"],
-    [["--server", "https://x", "--pin", "abc"], "--pin looks like"],
+    [["--server", "https://x", "--pin", "abc"], "--pin must look like"],
     [["--server", "https://x", "--ca", "/not/there"], "no file /not/there"],
     [["--server", "https://x", "--pni", "abc"], "Unknown argument: --pni"],
     [["--insecure=yes"], "takes no value"],
@@ -217,7 +217,7 @@ describe("the server's own restic", () => {
     const { from: other } = await offer(goodProgram);
     expect(await fetchRestic({ ...from, keys: other.keys }, path)).toContain("not signed");
     expect(await fetchRestic({ ...from, keys: [] }, path)).toContain("not signed");
-    expect(await fetchRestic((await offer(goodProgram, { sha256: "0".repeat(64) })).from, path)).toContain("hash");
+    expect(await fetchRestic((await offer(goodProgram, { sha256: "0".repeat(64) })).from, path)).toContain("checksum");
     expect(await fetchRestic((await offer(goodProgram, { size: 10 })).from, path)).toContain("larger");
     expect(await fetchRestic((await offer(goodProgram, { size: 1000 })).from, path)).toContain("ended after");
     expect(await fetchRestic((await offer(goodProgram, { arch: "arm64" })).from, path)).toContain("offers no restic");

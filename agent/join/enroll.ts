@@ -119,7 +119,7 @@ export async function post<S extends v.GenericSchema>(
     const found: unknown = await response.json().catch(() => null);
     if (!response.ok) return refusalOf(response.status, found);
     const answer = v.safeParse(schema, found);
-    return answer.success ? answer.output : "The server's answer was not understood: is this a restic-manager server?";
+    return answer.success ? answer.output : "Unexpected answer: is this a restic-manager server?";
   } catch (error) {
     return `${order.server} cannot be reached: ${error instanceof Error ? error.message : error}`;
   }
@@ -130,9 +130,9 @@ const errorBody = v.object({ error: v.object({ code: v.string(), message: v.stri
 function refusalOf(status: number, body: unknown): string {
   const parsed = v.safeParse(errorBody, body);
   if (parsed.success && parsed.output.error.code === "token_invalid") {
-    return "The enrolment token is wrong, was used by another machine, or has expired: make a new one in the server";
+    return "The enrolment token is wrong, has expired, or was used by another machine: create a new one on the server";
   }
-  return parsed.success ? `The server refuses: ${parsed.output.error.message}` : `The server answered ${status}`;
+  return parsed.success ? `The server refused: ${parsed.output.error.message}` : `The server answered ${status}`;
 }
 
 function configOf(order: JoinOrder, { answer, agentToken, enrolledWith, before }: Settled): AgentConfig {

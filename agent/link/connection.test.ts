@@ -78,8 +78,8 @@ test("a server that is not there yet is found when it comes", async () => {
 
 test.each([
   ["revoked", CLOSE.unauthorised, "revoked this host"],
-  ["unknown_token", CLOSE.unauthorised, "does not know this agent's token"],
-  ["protocol_too_old", CLOSE.protocol, "no longer talks to agents this old"],
+  ["unknown_token", CLOSE.unauthorised, "does not recognise this agent's token"],
+  ["protocol_too_old", CLOSE.protocol, "no longer supports this agent version"],
   [null, CLOSE.cloned, "belongs to another machine"],
   [null, CLOSE.replaced, "Another agent with this identity"],
 ] as const)("refused with %s (%d): says why, waits, tries again", async (error, code, sentence) => {

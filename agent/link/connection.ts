@@ -97,7 +97,7 @@ export function createConnection(options: Options): Connection {
     const parsed = parseToAgent(frame);
     if (!parsed.ok) {
       if (parsed.reason === "bad") events.garbled(frame, parsed.field);
-      else log.info("The server sent something that this agent does not know", { type: parsed.type });
+      else log.info("Ignored a message of an unknown type from the server", { type: parsed.type });
       return;
     }
     const { message } = parsed;
@@ -107,7 +107,7 @@ export function createConnection(options: Options): Connection {
     }
     if (message.type === "error") {
       serverError = message.payload.code;
-      log.warn("The server reports a problem", { code: message.payload.code, text: message.payload.message });
+      log.warn("The server reported an error", { code: message.payload.code, text: message.payload.message });
       return;
     }
     if (welcomedAt === null) return;
@@ -118,7 +118,7 @@ export function createConnection(options: Options): Connection {
     try {
       events.received(message);
     } catch (error) {
-      log.error("A message of the server could not be handled", { type: message.type, error: String(error) });
+      log.error("Could not handle a message from the server", { type: message.type, error: String(error) });
     }
   }
 

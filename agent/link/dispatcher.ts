@@ -71,14 +71,17 @@ export function createDispatcher(deps: DispatcherDeps) {
     },
     /** An order of a kind that a newer server knows is refused, so that its job ends; the rest is told as it is. */
     garbled(frame: string, field: string): void {
-      deps.log.warn("The server sent a message that does not parse", { field });
+      deps.log.warn("Received an invalid message from the server", { field });
       const order = v.safeParse(anyOrder, parseQuietly(frame));
       if (!order.success) {
-        deps.send.error("bad_message", `${field} is not as agreed`);
+        deps.send.error("bad_message", `${field} is not valid`);
         return;
       }
       const { job_id, kind, repo_id, actor_kind, queued_at } = order.output.payload;
-      refuse({ job_id, kind, repo_id, actor_kind, queued_at }, "This agent does not know such a job yet: update it");
+      refuse(
+        { job_id, kind, repo_id, actor_kind, queued_at },
+        "This agent does not support this kind of job yet: update it",
+      );
     },
   };
 

@@ -21,30 +21,30 @@ export function nextDelay(ending: Ending, retry: Retry, timings: Timings, random
   const kept = (delayMs: number, sentence: string): NextTry => ({ delayMs, retry, sentence });
   switch (ending.code) {
     case CLOSE.rejected:
-      return kept(timings.refusedMs, "The server has rejected this machine");
+      return kept(timings.refusedMs, "The server rejected this machine");
     case CLOSE.protocol:
       if (ending.serverError === "protocol_too_old")
-        return kept(timings.refusedMs, "The server no longer talks to agents this old: update restic-manager-agent");
+        return kept(timings.refusedMs, "The server no longer supports this agent version: update restic-manager-agent");
       break;
     case CLOSE.unauthorised:
       return kept(
         timings.refusedMs,
         ending.serverError === "revoked"
           ? "The server has revoked this host: it was archived or replaced. Enrol again, or uninstall the agent"
-          : "The server does not know this agent's token: enrol again. Backups go on as last agreed",
+          : "The server does not recognise this agent's token: enrol again. Backups continue on their schedules",
       );
     case CLOSE.replaced:
       return kept(
         between(timings.replacedMs),
-        "Another agent with this identity has connected: is this machine a copy?",
+        "Another agent with this identity has connected: is this machine a clone?",
       );
     case CLOSE.cloned:
       return kept(
         timings.refusedMs,
-        "This machine's identity belongs to another machine: enrol it anew, or replace that host in the server",
+        "This machine's identity belongs to another machine: enrol it again, or replace that host on the server",
       );
     case CLOSE.shuttingDown:
-      return kept(between(timings.serverStoppingMs), "The server restarts");
+      return kept(between(timings.serverStoppingMs), "The server is restarting");
   }
   if (ending.serverError === "server_too_new")
     return kept(timings.refusedMs, `Cannot talk to this server: ${ending.reason}. Update restic-manager-agent`);

@@ -47,7 +47,7 @@ async function signedFiles(from: ServerFiles): Promise<ManifestFile[]> {
     if (content !== null) return v.parse(signedContent, JSON.parse(content)).files;
   }
   throw new Error(
-    "the server's manifest is not signed by a key that was agreed at enrolment. If the server was set up anew, enrol this host again",
+    "the server's manifest is not signed by a key that this host received at enrolment. If the server was reinstalled, enrol this host again",
   );
 }
 
@@ -63,7 +63,7 @@ async function verified(jws: string, key: string): Promise<string | null> {
 }
 
 async function download(from: ServerFiles, route: string, file: ManifestFile, path: string): Promise<void> {
-  if (file.size > MAX_FILE_BYTES) throw new Error(`${file.name} is larger than any program should be`);
+  if (file.size > MAX_FILE_BYTES) throw new Error(`${file.name} is too large to be a program`);
   const response = await get(from, route);
   const draft = `${path}.${process.pid}.new`;
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
@@ -100,7 +100,7 @@ async function writeChecked(response: Response, draft: string, file: ManifestFil
     closeSync(out);
   }
   if (size !== file.size) throw new Error(`${file.name} ended after ${size} of ${file.size} bytes`);
-  if (hash.digest("hex") !== file.sha256) throw new Error(`${file.name} does not have the hash that the manifest says`);
+  if (hash.digest("hex") !== file.sha256) throw new Error(`${file.name} does not match the manifest's checksum`);
 }
 
 async function get(from: ServerFiles, route: string): Promise<Response> {

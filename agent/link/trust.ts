@@ -71,10 +71,10 @@ function learnCertificate(url: URL, pin: string): Promise<string> {
     const socket = tls.connect({ host, port, rejectUnauthorized: false, ...name }, () => {
       const { raw } = socket.getPeerCertificate();
       socket.destroy();
-      if (!raw) return reject(new Error("the server showed no certificate"));
+      if (!raw) return reject(new Error("the server presented no certificate"));
       const found = publicKeyPin(raw);
       if (found === pin) resolve(new X509Certificate(raw).toString());
-      else reject(new WrongKey(`the server's key is ${found}, but ${pin} was agreed at enrolment`));
+      else reject(new WrongKey(`the server's key is ${found}, but ${pin} was pinned at enrolment`));
     });
     socket.setTimeout(LEARN_WITHIN_MS, () => socket.destroy(new Error("no TLS answer within 20 s")));
     socket.on("error", reject);

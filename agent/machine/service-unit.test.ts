@@ -62,7 +62,7 @@ describe("doctor", () => {
     expect(out).toContain("problem the systemd unit is outdated. It cannot keep the agent running");
     expect(out).toContain("device files");
     expect(out).toContain(
-      "remedy: run the installer again; identity and settings stay: curl -fsSL https://backup.example/install.sh | sudo sh",
+      "remedy: run the installer again (identity and settings are kept): curl -fsSL https://backup.example/install.sh | sudo sh",
     );
   });
 

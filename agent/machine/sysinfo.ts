@@ -23,7 +23,7 @@ export function machineZone(fromEnvironment: string | null): MachineZone {
   if (wanted !== null && knowsZone(wanted)) return { name: wanted, problem: null };
   const name = systemZone();
   if (wanted === null) return { name, problem: null };
-  return { name, problem: `TZ=${fromEnvironment} names no time zone that this machine knows: ${name} is used` };
+  return { name, problem: `TZ=${fromEnvironment} is not a time zone that this machine knows; using ${name}` };
 }
 
 export function timeZone(fromEnvironment: string | null): string {

@@ -283,7 +283,7 @@ test("a full disk: no crash, job states wait in memory, lost log lines are named
   const got = linesOf(frames);
   const gap = got.at(-1)!;
   expect(gap).toMatchObject({ seq: 3000, stream: "event" });
-  expect(gap.payload).toBe(`Lines ${got.at(-2)!.seq + 1} to 3000 were not kept: the disk of this machine was full`);
+  expect(gap.payload).toBe(`Lines ${got.at(-2)!.seq + 1} to 3000 are missing: this machine's disk was full`);
   outbox.close();
   store.close();
 }, 60_000);

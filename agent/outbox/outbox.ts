@@ -130,7 +130,7 @@ export function createOutbox({ store, clock, log, maxBytes = MAX_OUTBOX_BYTES, w
 
   function retryLater(): void {
     if (retry) return;
-    log.error("The disk is full: job states wait in memory, log lines are dropped", { waiting: kept.length });
+    log.error("The disk is full: job states are kept in memory, log lines are dropped", { waiting: kept.length });
     retry = setTimeout(() => {
       retry = null;
       if (!writeKept()) retryLater();
@@ -153,13 +153,13 @@ export function createOutbox({ store, clock, log, maxBytes = MAX_OUTBOX_BYTES, w
     if (!done) return false;
     kept.length = 0;
     lost.clear();
-    log.info("The disk has room again: everything that waited is written");
+    log.info("The disk has space again: all job states have been written");
     return true;
   }
 }
 
 function lostLine(gap: { from: number; to: number }, now: number): LogLine {
-  const payload = `Lines ${gap.from} to ${gap.to} were not kept: the disk of this machine was full`;
+  const payload = `Lines ${gap.from} to ${gap.to} are missing: this machine's disk was full`;
   return { seq: gap.to, ts: now, stream: "event", payload };
 }
 

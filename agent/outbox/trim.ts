@@ -42,7 +42,7 @@ function extendGap(rows: OutboxRows, gaps: Map<string, Gap>, row: OutboxRow): vo
 }
 
 function writeGap(rows: OutboxRows, gap: Gap, now: number): void {
-  const text = `Lines ${gap.from} to ${gap.to} were dropped: this machine's outbox was full while the server was away`;
+  const text = `Lines ${gap.from} to ${gap.to} were dropped: this machine's outbox was full while the server was unreachable`;
   const payload = JSON.stringify({
     job_id: gap.jobId,
     lines: [{ seq: gap.to, ts: now, stream: "event", payload: text }],

@@ -75,7 +75,8 @@ export function createResticFinder(options: Options): ResticFinder {
     if (result.found === "none" && serversCopy.may === "be_fetched" && due) {
       fetchedAt = options.clock.now();
       fetchProblem = await serversCopy.fetch(own);
-      if (fetchProblem !== null) options.log.warn("Could not fetch restic from the server", { problem: fetchProblem });
+      if (fetchProblem !== null)
+        options.log.warn("Could not download restic from the server", { problem: fetchProblem });
       result = await search();
     }
     if (JSON.stringify(result) !== JSON.stringify(last)) announce(result, options.log);
@@ -119,8 +120,8 @@ function noneFits(seen: ResticBinary[], may: ServersCopy["may"], fetchProblem: s
     found: "none",
     code: newest ? "restic_too_old" : "restic_missing",
     problem: newest
-      ? `restic ${newest.version} at ${newest.path} does not fit: ${LEAST_RESTIC} or newer is needed, and not 0.19.0`
-      : "No restic was found on this host",
+      ? `restic ${newest.version} at ${newest.path} is not supported: use ${LEAST_RESTIC} or newer, but not 0.19.0`
+      : "restic was not found on this host",
     remedy: remedyOf(may, fetchProblem),
   };
 }
@@ -131,9 +132,9 @@ function remedyOf(may: ServersCopy["may"], fetchProblem: string | null): string 
     case "be_fetched":
       return fetchProblem === null ? install : `${install} (the server's own copy: ${fetchProblem})`;
     case "not_be_fetched":
-      return `${install}, and name it as restic_path in agent.yaml if it is not on the PATH. This host does not fetch its server's copy (allow_update: false)`;
+      return `${install}, and set restic_path in agent.yaml if it is not on the PATH. This host does not download its server's copy (allow_update: false)`;
     case "wait":
-      return `start the agent, which fetches its server's copy if there is one, or ${install}`;
+      return `start the agent, which downloads its server's copy if there is one, or ${install}`;
   }
 }
 

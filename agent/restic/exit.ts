@@ -31,11 +31,12 @@ const EXIT_CODES: Record<number, { code: ErrorCode; message: string }> = {
   },
   11: {
     code: "repo_locked",
-    message: "The repository is locked by another restic process: wait until it ends, or run unlock if it is gone",
+    message:
+      "The repository is locked by another restic process: wait until it ends, or run unlock if it is no longer running",
   },
   12: {
     code: "wrong_password",
-    message: "The repository password is wrong: enter the password with which this repository was made",
+    message: "The repository password is wrong: enter the password this repository was created with",
   },
 };
 
@@ -47,59 +48,61 @@ const RULES: Rule[] = [
     code: "repo_locked",
     pattern: /invalid lock file/i,
     message:
-      "A lock file in the repository cannot be read: make sure that no restic works on this repository, then run restic unlock --remove-all",
+      "A lock file in the repository cannot be read: make sure that no restic process is using this repository, then run restic unlock --remove-all",
     lasts: true,
   },
   {
     code: "repo_full",
     pattern: /507 Insufficient Storage|no space left on device|disk quota exceeded|not enough space on the disk/i,
-    message: "The repository's disk or quota is full: make room there, then run the job again",
+    message: "The repository's disk or quota is full: free up space there, then run the job again",
   },
   {
     code: "unauthorised",
     pattern:
       /\(401\)|401 Unauthorized|invalid credentials|unable to authenticate|InvalidAccessKeyId|SignatureDoesNotMatch|access key id you provided does not exist|request signature we calculated does not match|b2_authorize_account: 401/i,
     message:
-      "The repo server refuses this user, password or key: add the user there (htpasswd), or correct the credential",
+      "The repo server rejected the username, password or key: add the user there (htpasswd) or correct the credential",
     lasts: true,
   },
   {
     code: "repo_missing",
     pattern: /specified (bucket|container) does not exist|NoSuchBucket|ContainerNotFound|bucket doesn't exist/i,
-    message: "There is no bucket or container of this name: check the address and the region",
+    message: "There is no bucket or container with this name: check the address and the region",
     lasts: true,
   },
   {
     code: "permission_denied",
     pattern: FORBIDDEN,
-    message: "The repo server forbids this: check what the user may do there",
+    message: "The repo server denied access: check the user's permissions there",
   },
   {
     code: "repo_unreachable",
     pattern: /x509:|certificate (is|has|signed|verif)/i,
-    message: "The repo server's certificate is not trusted by this host: install its authority, or correct the URL",
+    message:
+      "This host does not trust the repo server's certificate: install its certificate authority, or correct the URL",
     lasts: true,
   },
   {
     code: "repo_unreachable",
     pattern: /tls: /i,
-    message: "No secure connection to the repo server could be made: check that it serves TLS there, and its log",
+    message: "Could not connect to the repo server by TLS: check that it serves TLS there, and read its log",
   },
   {
     code: "repo_unreachable",
     pattern:
       /connection refused|no such host|network is unreachable|no route to host|i\/o timeout|request timeout|connection reset|deadline exceeded|server misbehaving|handshake timeout|connection timed out|unexpected EOF|actively refused/i,
-    message: "The repo server does not answer: check that it runs and that this host can reach it",
+    message: "The repo server does not answer: check that it is running and that this host can reach it",
   },
   {
     code: "no_paths",
     pattern: /all source directories\/files do not exist|all target directories\/files do not exist/i,
-    message: "None of the paths of this source group exists on this host: correct the paths, or mount what is missing",
+    message:
+      "None of this source group's paths exist on this host: correct the paths, or mount the missing file systems",
   },
   {
     code: "permission_denied",
     pattern: /permission denied|access is denied|operation not permitted|read-only file system/i,
-    message: "The agent may not read or write there: check the owner and the rights of the path named in the log",
+    message: "Permission denied: check the owner and permissions of the path named in the log",
   },
 ];
 
@@ -108,7 +111,7 @@ const DELETE_REFUSED: Rule = {
   code: "append_only",
   pattern: FORBIDDEN,
   message:
-    "The repo server refuses to delete with this credential: enter an admin credential that may delete, then run it again",
+    "The repo server does not let this credential delete: enter an admin credential that may delete, then run the job again",
 };
 const DELETING = new Set<ResticOrder["do"]>(["forget", "prune"]);
 
@@ -121,7 +124,7 @@ export function judge(end: CommandEnd): Judgement {
   const known = end.code === null ? undefined : EXIT_CODES[end.code];
   if (known) return { is: "failed", ...known };
   if (end.code === INTERRUPTED || end.code === null) {
-    return { is: "failed", code: "restic_failed", message: "restic was ended from outside: run the job again" };
+    return { is: "failed", code: "restic_failed", message: "restic was killed by a signal: run the job again" };
   }
   if (DELETING.has(end.order) && deleteRefused(end.stderr)) {
     return { is: "failed", code: DELETE_REFUSED.code, message: DELETE_REFUSED.message };
@@ -139,7 +142,7 @@ export function judge(end: CommandEnd): Judgement {
   return {
     is: "failed",
     code: "restic_failed",
-    message: said ? `restic failed: ${said}` : `restic failed with exit code ${end.code}: its log tells more`,
+    message: said ? `restic failed: ${said}` : `restic failed with exit code ${end.code}: see the job's log`,
   };
 }
 

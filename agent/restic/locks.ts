@@ -26,7 +26,7 @@ const STALE_AFTER_MS = 30 * MINUTE_MS;
 const EXCLUSIVE = new Set<ResticOrder["do"]>(["forget", "prune", "check"]);
 
 export const TORN_LOCK =
-  "A lock file in the repository cannot be read: make sure that no restic works on this repository, then run restic unlock --remove-all";
+  "A lock file in the repository cannot be read: make sure that no restic process is using this repository, then run restic unlock --remove-all";
 
 /** null when they could not be listed. */
 export async function askLocks(ask: Ask): Promise<LockList | null> {
@@ -69,7 +69,7 @@ export function lockTrouble(list: LockList, order: ResticOrder["do"], now: numbe
   if (list.isTorn) {
     return {
       message: TORN_LOCK,
-      phase: "held up by a damaged lock file",
+      phase: "blocked by a damaged lock file",
       lasts: true,
     };
   }
@@ -82,13 +82,13 @@ export function lockTrouble(list: LockList, order: ResticOrder["do"], now: numbe
   if (holder.time > now + AHEAD_MS) {
     const ahead = durationInWords(holder.time - now);
     return {
-      message: `The repository is locked by ${who}${more}. The lock is dated ${ahead} ahead: that machine's clock is ahead, and restic will not call the lock stale before ${inUtc(holder.time + STALE_AFTER_MS)}. Correct the clock there; if no restic runs there any more, run restic unlock --remove-all`,
-      phase: `waiting for a lock of ${holder.hostname} that is dated ahead`,
+      message: `The repository is locked by ${who}${more}. The lock is dated ${ahead} in the future: that machine's clock is ahead, and restic will not treat the lock as stale before ${inUtc(holder.time + STALE_AFTER_MS)}. Correct the clock there. If no restic process is running there, run restic unlock --remove-all`,
+      phase: `waiting for a lock of ${holder.hostname} dated in the future`,
       lasts: false,
     };
   }
   return {
-    message: `The repository has been locked by ${who} since ${inUtc(holder.time)}${more}: wait until that restic ends; if it is gone, run unlock`,
+    message: `The repository has been locked by ${who} since ${inUtc(holder.time)}${more}: wait until that restic ends, or run unlock if it is no longer running`,
     phase: `waiting for a lock held by ${holder.hostname} since ${inUtc(holder.time)}`,
     lasts: false,
   };

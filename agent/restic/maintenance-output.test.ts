@@ -37,7 +37,7 @@ describe.each(["0.18.0", "0.19.1"])("restic %s", (version) => {
     ["check-missing-pack-json", /restic repair index, then a backup/],
     ["check-missing-index-json", /restic repair index, then a backup/],
     ["check-missing-tree-json", /restic repair index, then a backup/],
-    ["check-bad-snapshot-json", /folder snapshots on the repo server/],
+    ["check-bad-snapshot-json", /snapshots folder on the repo server/],
   ])("%s leads to what to do", (name, words) => {
     const summary = readWhole(checkSummary, read(name, "stdout").trim())!;
     const findings = read(name, "stderr")

@@ -72,7 +72,7 @@ export async function askRestic<T>(
   if (judgement.is !== "ok") return { is: "stopped", exitCode };
   const value = read(result);
   if (value !== null) return { is: "ok", value };
-  const message = `restic ${order.do.replace("_", " ")} gave an answer that this agent does not understand`;
+  const message = `restic ${order.do.replace("_", " ")} gave unexpected output`;
   return { is: "failed", code: "internal", message, exitCode };
 }
 

@@ -21,7 +21,7 @@ export async function listTree(
   request: TreeRequest,
   signal: AbortSignal,
 ): Promise<TreePage> {
-  if (!/^([0-9a-f]{8,64}|latest)$/.test(request.snapshotId)) return problem("internal", "This is no snapshot id");
+  if (!/^([0-9a-f]{8,64}|latest)$/.test(request.snapshotId)) return problem("internal", "This is not a snapshot id");
   const path = request.path === "" ? "/" : request.path;
   if (!path.startsWith("/")) return problem("internal", "A path in a snapshot begins with /");
   const asked = path.length > 1 ? path.replace(/\/+$/, "") : path;

@@ -1,6 +1,6 @@
 /** Fires schedules from the stored desired state, server or no server: each due time of a target at most once. */
 import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
-import { parseCron } from "../../shared/cron.ts";
+import { type Cron, parseCron } from "../../shared/cron.ts";
 import { newId } from "../../shared/ids.ts";
 import type { Log } from "../../shared/log.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
@@ -51,6 +51,8 @@ const JOB_EXPIRES_MS = 3 * DAY_MS;
 export function createScheduler(options: Options) {
   const { store, state, queue, clock, log } = options;
   const zones = new Map<string, Zone>();
+  /** By expression; null when it is not understood. Parsing one again each minute would grow the heap. */
+  const crons = new Map<string, Cron | null>();
   let timer: ReturnType<typeof setTimeout> | null = null;
   let lookedAt = Number.POSITIVE_INFINITY;
   let asleepUntil = 0;
@@ -65,6 +67,7 @@ export function createScheduler(options: Options) {
     stateChanged(): void {
       if (timer === null) return;
       clearTimeout(timer);
+      crons.clear();
       asleepUntil = 0;
       tick();
     },
@@ -80,7 +83,7 @@ export function createScheduler(options: Options) {
       try {
         asleepUntil = Math.min(asleepUntil, look(now));
       } catch (error) {
-        log.error("The schedules could not be looked at", { problem: String(error) });
+        log.error("Could not evaluate the schedules", { problem: String(error) });
       }
     }
     timer = setTimeout(tick, Math.max(Math.min(options.everyMs, asleepUntil - now), 1));
@@ -121,14 +124,23 @@ export function createScheduler(options: Options) {
       // A rule of the future was noted by a clock that ran ahead.
       const holds = row !== undefined && row.rule === rule && row.since <= now;
       if (!holds) store.fires.setRule({ schedule_id: schedule.id, rule, since: now });
-      const parsed = active ? parseCron(schedule.cron) : null;
-      if (!parsed?.ok) continue;
+      const cron = active ? cronOf(schedule.cron) : null;
+      if (cron === null) continue;
       const since = holds ? row.since : now;
-      const inForce = scheduleInForce(schedule.id, parsed.cron, zoneOf(zone), schedule.splay_minutes, since);
+      const inForce = scheduleInForce(schedule.id, cron, zoneOf(zone), schedule.splay_minutes, since);
       found.push({ schedule, inForce });
     }
     for (const id of known.keys()) store.fires.forgetSchedule(id);
     return found;
+  }
+
+  function cronOf(expr: string): Cron | null {
+    const known = crons.get(expr);
+    if (known !== undefined) return known;
+    const parsed = parseCron(expr);
+    const cron = parsed.ok ? parsed.cron : null;
+    crons.set(expr, cron);
+    return cron;
   }
 
   function zoneOf(name: string): Zone {
@@ -166,7 +178,7 @@ export function createScheduler(options: Options) {
       store.fires.forgetOld(schedule.id);
     });
     if (!taken) return;
-    log.info(run.missed ? "A missed run is made up for" : "A schedule is due", {
+    log.info(run.missed ? "Catching up a missed run" : "Running a schedule", {
       schedule: schedule.id,
       due_at: new Date(dueAt).toISOString(),
       jobs: minted.length,
@@ -234,7 +246,7 @@ export function createScheduler(options: Options) {
     const target = { source_group_id: retry.source_group_id, repo_id: retry.repo_id };
     const minted = mint(retry.schedule_id, target, retry.due_at, retry.attempt, now);
     const taken = queue.mint([minted], [], () => store.retries.delete(retry.source_group_id, retry.repo_id));
-    if (taken) log.info("A scheduled backup is tried again", { job: minted.fields.job_id, attempt: retry.attempt });
+    if (taken) log.info("Retrying a scheduled backup", { job: minted.fields.job_id, attempt: retry.attempt });
   }
 }
 

@@ -53,15 +53,14 @@ export function createDesiredState(options: Options) {
         store.notes.set("desired_state", JSON.stringify(withoutSecrets(next)));
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
-        options.log.error("The desired state could not be saved", { problem: message });
+        options.log.error("Could not save the desired state", { problem: message });
         const errors = [{ path: WHOLE_STATE, message: clip(`it could not be saved on this host: ${message}`, 1000) }];
         return { state_version: state?.state_version ?? 0, digest: digestOf(state, secrets), errors };
       }
       state = withoutSecrets(next);
       secrets = nextSecrets;
       const errors = problemsOf(next, options);
-      for (const { path, message } of errors)
-        options.log.warn("Part of the desired state is refused", { path, message });
+      for (const { path, message } of errors) options.log.warn("Refused part of the desired state", { path, message });
       options.log.info("Desired state applied", { version: next.state_version, problems: errors.length });
       return { state_version: next.state_version, digest: next.digest, errors };
     },
@@ -113,7 +112,7 @@ function refusalOf(credential: Credential, allowed: readonly string[]): string |
   if (problem !== null) return `This host does not accept the address of this repo. ${problem}`;
   const names = refusedNames(credential, allowed);
   if (names.length === 0) return null;
-  return `This host does not accept the environment ${names.join(", ")} for such a repo: allow it in agent.yaml (allow_env) or take it away`;
+  return `This host does not accept the environment ${names.join(", ")} for this kind of repo: allow it in agent.yaml (allow_env) or remove it`;
 }
 
 function readStored(store: Store): DesiredState | null {
@@ -125,7 +124,7 @@ function readSecrets(options: Options): Secrets {
   const found = findSecrets(options.stateFolder, options.secretsKey);
   if (found.found === "ok") return found.secrets;
   if (found.found === "damaged") {
-    options.log.error("secrets.enc was damaged and is set aside; the server is asked for the credentials again", {
+    options.log.error("secrets.enc is damaged and was moved aside: asking the server for the credentials again", {
       moved_to: setSecretsAside(options.stateFolder, options.now),
     });
   }
@@ -176,18 +175,19 @@ function problemsOf(state: DesiredState, options: Options): Problem[] {
     const at = `source_groups[${index}]`;
     group.includes.forEach((path, i) => {
       const problem = problemOfInclude(path, options.os);
-      if (problem) problems.push({ path: `${at}.includes[${i}]`, message: `This path is left out: ${problem}` });
+      if (problem) problems.push({ path: `${at}.includes[${i}]`, message: `This path is not backed up: ${problem}` });
     });
     group.excludes.forEach((pattern, i) => {
       const problem = problemOfPattern(pattern);
-      if (problem) problems.push({ path: `${at}.excludes[${i}]`, message: `This pattern is not used: ${problem}` });
+      if (problem) problems.push({ path: `${at}.excludes[${i}]`, message: `This pattern is ignored: ${problem}` });
     });
   });
   state.schedules.forEach((schedule, index) => {
     const parsed = parseCron(schedule.cron);
-    if (!parsed.ok) problems.push({ path: `schedules[${index}].cron`, message: `It never runs: ${parsed.problem}` });
+    if (!parsed.ok)
+      problems.push({ path: `schedules[${index}].cron`, message: `This schedule never runs: ${parsed.problem}` });
     if (schedule.timezone === null || knowsZone(schedule.timezone)) return;
-    const message = `This host does not know the time zone ${schedule.timezone} and takes UTC`;
+    const message = `This host does not know the time zone ${schedule.timezone} and uses UTC`;
     problems.push({ path: `schedules[${index}].timezone`, message });
   });
   return problems.slice(0, 100);

@@ -124,7 +124,9 @@ function openAt(path: string): Database {
 function migrate(db: Database): void {
   const found = db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
   if (found > SCHEMA.length) {
-    throw new Error(`agent.db has schema ${found}, this program knows ${SCHEMA.length}: install the newer agent again`);
+    throw new Error(
+      `agent.db has schema ${found}, this program supports up to ${SCHEMA.length}: install the newer agent again`,
+    );
   }
   db.transaction(() => {
     for (const step of SCHEMA.slice(found)) db.run(step);

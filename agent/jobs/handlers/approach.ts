@@ -4,7 +4,7 @@ import { cancelled, failed, type HandlerDeps, type JobContext, type Verdict } fr
 /** What a REST server's 401 means. */
 export const UNAUTHORISED = {
   code: "unauthorised",
-  message: "The repo server refuses this user and password: add the user there (htpasswd), or correct the credential",
+  message: "The repo server rejected the username or password: add the user there (htpasswd) or correct the credential",
 } as const;
 
 /** @returns null when restic may try, else how the job ends. */
@@ -14,10 +14,10 @@ export async function approach(context: JobContext, deps: HandlerDeps): Promise<
   const found = await deps.reach(context.access, context.signal);
   if (context.signal.aborted) return cancelled();
   if (!found.reached) {
-    context.log.stderr(`The repo server cannot be reached: ${found.problem}`);
+    context.log.stderr(`Could not reach the repo server: ${found.problem}`);
     return failed(
       "repo_unreachable",
-      "The repo server does not answer: check that it runs and that this host can reach it",
+      "The repo server does not answer: check that it is running and that this host can reach it",
     );
   }
   if (found.httpStatus === 401) {

@@ -16,7 +16,7 @@ export async function betweenHooks(
   if (!hooks.allowed) {
     return failed(
       "refused_by_host",
-      "This host does not allow hooks, and this source group has one: allow them in agent.yaml (allow_hooks), or remove the hook",
+      "This source group has a hook, but this host does not allow hooks: set allow_hooks in agent.yaml, or remove the hook",
     );
   }
   const { job, access, log, signal, progress } = context;
@@ -26,7 +26,7 @@ export async function betweenHooks(
   if (!owed && pre !== null && post !== null) {
     return failed(
       "pre_hook_failed",
-      "The pre hook was not run: the disk of the agent's state folder is full, so the post hook that follows could not be noted. Make room there, and run the backup again",
+      "The pre hook was not run: the disk with the agent's state folder is full, so the post hook could not be recorded. Free up space, then run the backup again",
     );
   }
   let verdict: Verdict | null = null;
@@ -52,19 +52,19 @@ export async function betweenHooks(
   return verdict;
 
   async function runPre(hook: HookCall): Promise<Verdict | null> {
-    log.event("The pre hook runs");
+    log.event("Running the pre hook");
     const end = await hooks.run(hook, log, signal);
     if (signal.aborted) return cancelled();
     if (end.ok) return null;
     return failed(
       "pre_hook_failed",
-      `The pre hook failed: ${end.words}. Nothing was backed up; its output is in the log`,
+      `The pre hook failed: ${end.words}. Nothing was backed up. Its output is in the log`,
     );
   }
 
   /** Not by the job's signal: a cancelled backup too leaves the machine as it was. */
   async function runPost(hook: HookCall, before: Verdict): Promise<Verdict> {
-    log.event("The post hook runs");
+    log.event("Running the post hook");
     const end = await hooks.run(hook, log, new AbortController().signal);
     if (end.ok) return before;
     log.stderr(`The post hook failed: ${end.words}`);

@@ -47,8 +47,8 @@ export function createBackupReport(log: JobLog, progress: Progress): BackupRepor
     if (path !== "" && named.length < MAX_PATHS_IN_STATS) named.push(clip(path, 2000));
     if (total <= MAX_NAMED) log.stderr(words);
     if (code === "unreadable" && known.size === 1)
-      log.event("1 path could not be read; the backup goes on and will end with warnings");
-    if (total === MAX_NAMED) log.event("Further paths that cannot be read are counted, but not listed");
+      log.event("1 path could not be read. The backup continues and will end with warnings");
+    if (total === MAX_NAMED) log.event("Further unreadable paths are counted but not listed");
   }
 
   /** restic tells it like a file that cannot be read; it is the parent snapshot that cannot. */
@@ -113,7 +113,7 @@ function summaryInWords(summary: BackupSummary): string {
   const files = `${countOf(summary.total_files_processed, "file")} (${summary.files_new} new, ${summary.files_changed} changed)`;
   const sizes = `${bytesInWords(summary.total_bytes_processed)} read, ${bytesInWords(summary.data_added_packed)} stored`;
   const id = summary.snapshot_id?.slice(0, 8);
-  const saved = id ? `Snapshot ${id} saved` : "Nothing has changed, no snapshot was saved";
+  const saved = id ? `Snapshot ${id} saved` : "Nothing has changed, so no snapshot was saved";
   return `${saved}: ${files}, ${sizes} in ${durationInWords(summary.total_duration * 1000)}`;
 }
 

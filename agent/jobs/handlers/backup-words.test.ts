@@ -141,5 +141,5 @@ test("a repository inside its own source is left out, with a note", async () => 
   write("srv/file");
   const end = await backUp({ includes: [at("srv")] });
   expect(end).toMatchObject({ status: "succeeded", warnings: 0, stats: { total_files_processed: 1 } });
-  expect(logOf(end.job_id).join("\n")).toContain(`event: The repository lies inside ${at("srv")}`);
+  expect(logOf(end.job_id).join("\n")).toContain(`event: The repository is inside ${at("srv")}`);
 }, 60_000);

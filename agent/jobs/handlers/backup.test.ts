@@ -60,7 +60,7 @@ test.each(["0.18.0", "0.19.1"])("restic %s: the log tells what matters in words"
     unreadable_paths: [`/testbed/t/r-${version}/u/closed`, `/testbed/t/r-${version}/u/docs/f2.txt`],
   });
   expect(lines[0]).toContain("stderr: error: openfile for readdirnames failed");
-  expect(lines[1]).toBe("event: 1 path could not be read; the backup goes on and will end with warnings");
+  expect(lines[1]).toBe("event: 1 path could not be read. The backup continues and will end with warnings");
   expect(lines.at(-1)).toMatch(
     /^event: Snapshot [0-9a-f]{8} saved: 6 files \(6 new, 0 changed\), 49 B read, 3\.58 KiB stored/,
   );

@@ -42,7 +42,7 @@ export const backup: Handler = async (context, deps) => {
   const group = deps.state.findSourceGroup(context.order.args.source_group_id);
   const host = deps.state.resticHost();
   if (group === null || host === null) {
-    return failed("refused_by_host", "This host does not know the source group yet: run the job again in a minute");
+    return failed("refused_by_host", "This host has not received the source group yet: run the job again in a minute");
   }
   const refused = await approach(context, deps);
   if (refused) return refused;
@@ -58,7 +58,7 @@ type Given = Asked & { sources: Sources; looks: PathLook[]; leftOut: LeftOut; fi
 async function backUp(context: JobContext, deps: HandlerDeps, asked: Asked): Promise<Verdict> {
   const { os } = deps.platform;
   const { options } = asked.group;
-  context.progress.phase("looking at the paths");
+  context.progress.phase("checking the paths");
   const sources = sourcesOf(asked.group, os);
   const repository = repositoryFolder(context.access);
   const inside = await findRepositoryInside(repository, sources.includes, context.signal);
@@ -81,14 +81,14 @@ async function backUp(context: JobContext, deps: HandlerDeps, asked: Asked): Pro
   if (looks.every(({ is }) => is === "missing")) {
     return failed(
       "no_paths",
-      "None of the paths of this source group exists on this host: correct the paths, or mount what is missing",
+      "None of this source group's paths exist on this host: correct the paths, or mount the missing file systems",
     );
   }
   const files = tryToWrite(() => writeSourceFiles(deps.tempFolder, context.job.job_id, sources, own, os));
   if ("problem" in files) {
     return failed(
       "internal",
-      `The agent could not write into its state folder (${files.problem}): make room on that disk, and run the backup again`,
+      `The agent could not write to its state folder (${files.problem}): free up disk space, then run the backup again`,
     );
   }
   try {
@@ -132,7 +132,7 @@ function ended(
 ): Verdict {
   const summary = report.summary();
   if (summary === null) {
-    return failed("internal", "restic ended without saying what it saved: its log tells more", { exitCode });
+    return failed("internal", "restic ended without a summary: see the job's log", { exitCode });
   }
   const { sources, leftOut, looks, group } = given;
   const { repoId } = context.access;
@@ -216,13 +216,13 @@ function tellSources(
 ): void {
   log.event(`Backing up ${group.name} into ${access.name}: ${sources.includes.join(", ")}`);
   for (const { text, problem } of sources.refusedIncludes)
-    log.stderr(`The path ${JSON.stringify(text)} is not backed up, because ${problem}`);
+    log.stderr(`The path ${JSON.stringify(text)} is not backed up: ${problem}`);
   for (const { text, problem } of sources.refusedExcludes)
-    log.stderr(`The exclude ${JSON.stringify(text)} is not used, because ${problem}`);
+    log.stderr(`The exclude ${JSON.stringify(text)} is ignored: ${problem}`);
   for (const { include, place } of inside)
-    log.event(`The repository lies inside ${include}: ${place} is left out of the backup`);
+    log.event(`The repository is inside ${include}: ${place} is excluded from the backup`);
   if (leftOut.others.length > 0)
-    log.event(`On other file systems, and not part of this backup: ${leftOut.others.join(", ")}`);
+    log.event(`Not backed up, because on other file systems: ${leftOut.others.join(", ")}`);
   for (const place of leftOut.missed)
-    log.stderr(`${place} is another file system and was left out: add it to the paths or to the excludes`);
+    log.stderr(`${place} is another file system and was not backed up: add it to the paths or to the excludes`);
 }

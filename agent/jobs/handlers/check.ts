@@ -21,8 +21,8 @@ export const check: Handler = async (context, deps) => {
   if (refused) return refused;
   context.log.event(
     subset === null
-      ? "What describes the data is checked; the data itself is not read"
-      : `Part ${subset.part} of ${subset.parts} of the data is read too`,
+      ? "Checking the repository's structure, without reading its data"
+      : `Checking the repository's structure, and reading part ${subset.part} of ${subset.parts} of its data`,
   );
   context.progress.phase(subset === null ? "checking" : "reading data");
   const findings: string[] = [];
@@ -56,7 +56,8 @@ export const check: Handler = async (context, deps) => {
     findings: findings.slice(0, MAX_FINDINGS),
   };
   if (failure === null) {
-    if (summary?.suggest_prune) context.log.event("Some data is not used by any snapshot: the next prune removes it");
+    if (summary?.suggest_prune)
+      context.log.event("Some data is no longer used by any snapshot: the next prune removes it");
     return succeeded({ stats });
   }
   if (!isDamaged || failure.end === "cancelled") return interrupted(failure, outside, result.exitCode);

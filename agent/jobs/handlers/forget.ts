@@ -27,10 +27,10 @@ export const forget: Handler = async (context, deps) => {
   const judged: Judged[] = [];
   for (const group of args.groups) {
     if (isEmptyRetention(group.retention)) {
-      context.log.event(`${group.tag}: has no retention, everything is kept`);
+      context.log.event(`${group.tag}: no retention policy, so every snapshot is kept`);
       continue;
     }
-    context.progress.phase(`judging ${group.tag}`);
+    context.progress.phase(`evaluating ${group.tag}`);
     const preview = await askForgetPreview((order) => context.restic(order, { capture: true }), group);
     if (preview.is === "stopped") return cancelled(preview.exitCode);
     if (preview.is === "failed") return failed(preview.code, preview.message, { exitCode: preview.exitCode });
@@ -66,9 +66,9 @@ async function planAnew(context: JobContext, { replans_left }: ForgetArgs, taken
   if ("end" in list) return list;
   const messages = reportMessages(context.access.repoId, list, takenAt);
   const stats = { replan: replans_left > 0, snapshots_removed: 0 };
-  context.log.event("The repository holds other snapshots than the plan was made from: nothing was removed");
+  context.log.event("The snapshots have changed since this job was planned, so nothing was removed");
   if (replans_left > 0) {
-    context.log.event("The server has the new list and plans this job again");
+    context.log.event("The server has the new list and will plan this job again");
     return succeeded({ stats, messages });
   }
   const message =
@@ -107,14 +107,14 @@ function verdict(context: JobContext, { judged, after, takenAt, broken, isDelete
   const wanted = judged.flatMap(({ agreed }) => agreed).length;
   const stayed = ends.flatMap(({ refused }) => refused).length;
   if (stayed > 0) {
-    const missed = `${stayed} of ${countOf(wanted, "snapshot")} that should have gone ${stayed === 1 ? "is" : "are"} still there`;
+    const missed = `${stayed} of ${countOf(wanted, "snapshot")} could not be removed`;
     return isDeleteRefused
       ? failed(
           "append_only",
-          `The repo server refuses to delete with this credential, and ${missed}: enter an admin credential that may delete, then run it again`,
+          `The repo server does not let this credential delete, so ${missed}: enter an admin credential that may delete, then run the job again`,
           part,
         )
-      : failed("restic_failed", `restic could not remove everything: ${missed}. The log tells why`, part);
+      : failed("restic_failed", `${missed}: see the job's log`, part);
   }
   if (broken) return { ...broken, ...part };
   const disputed = ends.filter((end) => end.disputed.length > 0);
@@ -138,5 +138,5 @@ function endOf({ group, preview, agreed, disputed }: Judged, left: ReadonlySet<s
 function heldInWords(ends: readonly GroupEnd[]): string {
   const count = ends.flatMap(({ disputed }) => disputed).length;
   const tags = ends.map(({ group }) => group.tag).join(", ");
-  return `restic would remove ${countOf(count, "more snapshot")} of ${tags} than was agreed to, and they were left alone: look at them on the page of the source group, and confirm the retention or change it there`;
+  return `restic would remove ${countOf(count, "more snapshot")} of ${tags} than was confirmed, so they were kept: review them on the source group's page, then confirm or change its retention`;
 }

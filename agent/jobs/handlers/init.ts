@@ -16,13 +16,13 @@ export const init: Handler = async (context, deps) => {
     const found = await askConfig((order) => context.restic(order, { capture: true }));
     if (found.is === "stopped") return cancelled(found.exitCode);
     if (found.is === "ok") {
-      context.log.event("A repository lies here already: it is used as it is");
+      context.log.event("A repository already exists here and is used as it is");
       return null;
     }
     if (found.code !== "repo_missing") return failed(found.code, found.message, { exitCode: found.exitCode });
-    context.progress.phase("making the repository");
+    context.progress.phase("creating the repository");
     const made = await context.restic({ do: "init" }, { capture: true });
-    if (made.judgement.is === "ok") context.log.event("The repository was made");
+    if (made.judgement.is === "ok") context.log.event("Repository created");
     return verdictOfEnd(made);
   }
 };

@@ -54,7 +54,7 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
     });
     const damaged = await done(order("check", repoId, { restic_id: resticId, subset: { part: 1, parts: 1 } }));
     expect(damaged).toMatchObject({ status: "failed", error_code: "repo_damaged" });
-    expect(damaged.error_message).toMatch(/error.* found\. Stored data is damaged: restic repair packs/);
+    expect(damaged.error_message).toMatch(/error.* found\. Stored data is damaged: run restic repair packs/);
     const { findings, broken_packs } = damaged.stats as { findings: string[]; broken_packs: string[] };
     expect(findings.length).toBeGreaterThan(0);
     expect(broken_packs[0]).toMatch(/^[0-9a-f]{64}$/);

@@ -33,24 +33,28 @@ export function judgePaths(looks: readonly PathLook[], files: number, before: He
     const known = before[path];
     if (known !== undefined) held[path] = known;
     if (look.is === "link" && !isNamedToo(look.target, looks)) {
-      const leads = look.target === null ? "that leads nowhere" : `to ${look.target}`;
-      warn("only_link_saved", path, `${path} is a symbolic link ${leads}: only the link was saved. Name its target`);
+      const leads = look.target === null ? "to nothing" : `to ${look.target}`;
+      warn(
+        "only_link_saved",
+        path,
+        `${path} is a symbolic link ${leads}: only the link was saved. Add its target to the paths`,
+      );
     }
     if (look.is !== "there") continue;
     // restic knows better than we do what became of its only path.
     const holds = isAlone && files > 0 ? "files" : look.holds;
     if (holds === "files" && files > 0) held[path] = isAlone ? files : (known ?? null);
     else if (holds === "excluded")
-      warn("all_excluded", path, `Everything below ${path} is excluded: nothing was saved`);
+      warn("all_excluded", path, `Everything under ${path} is excluded: nothing was saved`);
     else if (holds === "nothing" && known !== undefined) warn("emptied", path, emptiedInWords(path, known));
     else if (holds === "nothing" && files === 0)
-      warn("nothing_saved", path, `${path} holds no files: nothing was saved`);
+      warn("nothing_saved", path, `${path} contains no files: nothing was saved`);
   }
   return { causes: [...paths].flatMap(([code, named]) => causeOf(code, named)), words, held };
 }
 
 function emptiedInWords(path: string, known: number | null): string {
-  if (known === null) return `${path} holds no files now, but did last time: is it mounted?`;
+  if (known === null) return `${path} contains no files now, but did last time: is it mounted?`;
   return `${path}: 0 files, ${grouped(known)} last time: is it mounted?`;
 }
 

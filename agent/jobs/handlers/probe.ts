@@ -53,10 +53,10 @@ export async function lookAtRepo(context: JobContext, deps: HandlerDeps, expecte
 }
 
 const PROOF_IN_WORDS = {
-  proven: "Append-only: the repo server refuses to delete with this credential",
-  violated: "Not append-only: whoever steals this credential could delete backups",
-  unknown: "Whether this credential may delete could not be found out",
-  not_applicable: "Only a REST server can be append-only: whoever steals this credential could delete backups",
+  proven: "Append-only: the repo server does not let this credential delete",
+  violated: "Not append-only: anyone who steals this credential could delete backups",
+  unknown: "Could not find out whether this credential may delete",
+  not_applicable: "Only a REST server can be append-only: anyone who steals this credential could delete backups",
 } as const;
 
 function withStatus(context: JobContext, deps: HandlerDeps, verdict: Verdict): Verdict {
@@ -76,7 +76,7 @@ function waitOrEnd(context: JobContext, deps: HandlerDeps, waitMs: number, verdi
   if (now + deps.probeAgainMs > context.startedAt + waitMs) return verdict;
   if (context.tries === 0) {
     const message =
-      "The repo server does not know this host's user yet: add the htpasswd line there; it is tried again by itself";
+      "The repo server does not know this host's user yet: add the htpasswd line there. The agent retries by itself";
     context.emit([statusMessage(context.access.repoId, "waiting", { code: "unauthorised", message }, now)]);
     context.log.event(message);
   }

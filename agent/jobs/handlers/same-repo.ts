@@ -24,5 +24,5 @@ export async function openSameRepo(
 }
 
 export function otherRepoInWords(found: string, expected: string): string {
-  return `Another repository lies at this address: ${found.slice(0, 10)} instead of ${expected.slice(0, 10)}. Check the URL and what is mounted there`;
+  return `There is a different repository at this address: ${found.slice(0, 10)} instead of ${expected.slice(0, 10)}. Check the URL and what is mounted there`;
 }

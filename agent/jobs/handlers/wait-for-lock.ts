@@ -14,7 +14,7 @@ function putOff({ startedAt, tries, log }: JobContext, deps: HandlerDeps, verdic
   const { firstMs, mostMs, giveUpAfterMs } = deps.lockWait;
   const afterMs = Math.min(mostMs, firstMs * 2 ** Math.min(tries, 16));
   if (verdict.error?.lasts || deps.clock.now() + afterMs > startedAt + giveUpAfterMs) return verdict;
-  log.event("Other jobs of this host go first; this one tries again until it gets the lock");
+  log.event("Other jobs on this host go first. This one retries until it gets the lock");
   return { end: "later", afterMs };
 }
 
