@@ -1,4 +1,4 @@
-/** The whole agent against the real restic in both versions and a real append-only rest-server; only the server is faked. */
+/** The whole agent with real restic in both versions and a real append-only REST server; only the server is faked. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** The agent's wiring: everything that `run` needs, put together, started and stopped. */
+/** The agent's wiring: everything that `run` needs, created, started and stopped. */
 import { mkdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import type { HandlerDeps } from "./jobs/handlers/handler.ts";
 import { createSourceMemory } from "./jobs/handlers/source-memory.ts";
 import { createHooks } from "./jobs/hooks.ts";
 import { createJobLog } from "./jobs/log.ts";
-import { createOwedHooks } from "./jobs/owed-hooks.ts";
+import { createPendingHooks } from "./jobs/pending-hooks.ts";
 import { createQueue } from "./jobs/queue.ts";
 import { recoverJobs } from "./jobs/recovery.ts";
 import { createJobRunner } from "./jobs/runner.ts";
@@ -52,17 +52,17 @@ export type AgentOptions = {
   clock: Clock;
   log: Log;
   timings?: Timings;
-  /** The agent cannot go on in this process; the reason is logged. Whoever runs it ends the process, and the service manager starts it again. */
+  /** The agent cannot continue in this process; the reason has been logged. The caller exits, and the service manager restarts it. */
   fatal(error: unknown): void;
 };
 
 export type Agent = {
   connection: Connection;
-  /** Ends running jobs, leaves waiting ones for the next start, closes everything. */
+  /** Ends running jobs, keeps waiting ones for the next start, and closes everything. */
   stop(): Promise<void>;
 };
 
-/** Opens the state, closes what a crash interrupted, and connects. @throws when the state cannot be opened. */
+/** Opens the state, ends jobs that a crash interrupted, and connects. @throws when the state cannot be opened. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { environment, config, redactor, clock, log, timings = TIMINGS } = options;
   makeFolders(environment);
@@ -111,7 +111,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     killAfterMs: timings.killAfterMs,
     log,
   });
-  const owedHooks = createOwedHooks({
+  const pendingHooks = createPendingHooks({
     hooks,
     state,
     logOf: (jobId) =>
@@ -172,7 +172,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     followUps,
     clock,
     serverNow: () => clock.now() + connection.skewMs(),
-    owed: owedHooks.run,
+    pendingHooks: pendingHooks.run,
     refuseBusy: (jobId) =>
       void connection.send("error", { code: "busy", message: "Another job is running on this host" }, jobId),
     fatal(error) {
@@ -241,12 +241,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     timings,
   });
   const unit = runningUnit(environment.unitVersion);
-  /** The server's version at which our own copy of restic was compared with its. */
+  /** Server version for which our copy of restic was last compared with the server's. */
   let refreshedFor: string | null = null;
   const upkeep = createUpkeep({ store, state, followUps, queue, finder, clock, log, everyMs: timings.upkeepEveryMs });
 
   const waiting = recoverJobs({ store, outbox, ended: noteEnd, clock, log });
-  await finder.look();
+  await finder.search();
   await endLeftUnits(outside);
   queue.start(waiting);
   scheduler.start();
@@ -255,7 +255,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   writeStatus();
   return { connection, stop };
 
-  /** What should follow an end must not keep it from being written. */
+  /** A retry that cannot be planned must not keep the job's end from being written. */
   function noteEnd(end: JobFinished): void {
     try {
       scheduler.noteEnd(end);
@@ -265,7 +265,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     }
   }
 
-  /** Expiry is judged by the server's clock, also before it is heard again. */
+  /** Expiry is judged by the server's clock, even before the next connection. */
   function rememberSkew(): void {
     const known = Number(store.notes.find("server_skew_ms") ?? 0);
     if (Math.abs(connection.skewMs() - known) < MINUTE_MS) return;
@@ -276,7 +276,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     }
   }
 
-  /** Only the keys of the enrolment count: a key that came later would let whoever holds the server choose what runs as root. */
+  /** Only keys from enrolment count: with a later key, whoever controls the server could choose what runs as root. */
   function fetchServersCopy(path: string): Promise<string | null> {
     const from = { server: config.server, trust, keys: config.update_keys, timeoutMs: timings.fetchResticMs };
     return fetchRestic(from, path);
@@ -285,7 +285,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   async function stop(): Promise<void> {
     upkeep.stop();
     scheduler.stop();
-    owedHooks.stop();
+    pendingHooks.stop();
     await queue.stop();
     connection.stop();
     outbox.close();
@@ -314,7 +314,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   function welcomed(welcome: ToAgentPayload<"welcome">, sendFrame: (frame: string) => void): void {
     const before = store.notes.find("server_state_id");
     if (before !== welcome.server_state_id) {
-      if (before !== null) tellEverything();
+      if (before !== null) reportAgain();
       store.notes.set("server_state_id", welcome.server_state_id);
     }
     store.notes.delete("revoked");
@@ -324,8 +324,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     refreshedFor = welcome.server_version;
   }
 
-  /** The server was restored from an older copy: it hears again how jobs ended and which snapshots there are. */
-  function tellEverything(): void {
+  /** The server was restored from an older copy: report again how jobs ended and which snapshots exist. */
+  function reportAgain(): void {
     log.warn("The server's database has been replaced: reporting recent jobs again");
     const ends = store.jobs.listFinishedSince(clock.now() - REMEMBER_JOBS_MS);
     outbox.put(
@@ -347,13 +347,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       agent_version: PRODUCT_VERSION,
       restic_version: known?.version ?? null,
       state_version: state.version(),
-      runs_owed_hook: queue.paysOwed(),
+      runs_owed_hook: queue.runsPendingHooks(),
       skew_ms: connection.skewMs(),
     });
   }
 }
 
-/** Work outside of the sandbox does not end with an agent that was killed. */
+/** Processes outside the sandbox survive an agent that was killed. */
 async function endLeftUnits({ sweep }: Outside): Promise<void> {
   if (sweep === null) return;
   const quiet = { onStdout: () => {}, onStderr: () => {}, env: {}, lowPriority: false, killAfterMs: 1000 };

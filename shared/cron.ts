@@ -3,8 +3,7 @@
  * with the jump, one that they pass twice comes the first time. An expression that looks the same after the jump (every
  * 15 minutes; every hour, where clocks jump by an hour) runs straight through it at its own pace.
  */
-import { Cron as Croner } from "croner";
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./clock.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "./clock.ts";
 import { type CronFields, readCronFields } from "./cron-fields.ts";
 import { createZone, type Zone } from "./zone.ts";
 
@@ -72,25 +71,45 @@ type WallClock = {
   staysTheSame(shiftMs: number): boolean;
 };
 
-/** croner matches wall-clock minutes, which never jump; {@link momentsOf} then finds them in a zone. */
 function createWallClock(fields: CronFields): WallClock {
-  // Never `timezone`: it asks Intl, which keeps 5 MB in the agent.
-  const matcher = new Croner(patternOf(fields), { mode: "5-part", utcOffset: 0, paused: true });
-  const times = new Set(fields.hours.flatMap((hour) => fields.minutes.map((minute) => hour * 60 + minute)));
+  const times = fields.hours.flatMap((hour) => fields.minutes.map((minute) => hour * 60 + minute));
+  const known = new Set(times);
+  const last = times.length - 1;
   return {
-    // Both look strictly beyond the time that they are given, and find something: an expression that never fires was refused.
-    atOrAfter: (wall) => matcher.nextRun(new Date(Math.ceil(wall / MINUTE_MS) * MINUTE_MS - SECOND_MS))!.getTime(),
-    atOrBefore(wall) {
-      const [found] = matcher.previousRuns(1, new Date(Math.floor(wall / MINUTE_MS) * MINUTE_MS + SECOND_MS));
-      return found!.getTime();
+    atOrAfter(wall) {
+      let day = Math.floor(wall / DAY_MS);
+      const minute = Math.ceil((wall - day * DAY_MS) / MINUTE_MS);
+      let place = times.findIndex((time) => time >= minute);
+      if (place < 0 || !matchesDay(fields, day)) {
+        do day += 1;
+        while (!matchesDay(fields, day));
+        place = 0;
+      }
+      return day * DAY_MS + times[place]! * MINUTE_MS;
     },
-    staysTheSame: (shiftMs) => [...times].every((time) => times.has((time + shiftMs / MINUTE_MS) % 1440)),
+    atOrBefore(wall) {
+      let day = Math.floor(wall / DAY_MS);
+      const minute = Math.floor((wall - day * DAY_MS) / MINUTE_MS);
+      let place = times.findLastIndex((time) => time <= minute);
+      if (place < 0 || !matchesDay(fields, day)) {
+        do day -= 1;
+        while (!matchesDay(fields, day));
+        place = last;
+      }
+      return day * DAY_MS + times[place]! * MINUTE_MS;
+    },
+    staysTheSame: (shiftMs) => times.every((time) => known.has((time + shiftMs / MINUTE_MS) % 1440)),
   };
 }
 
-/** Lists in each field, so that only {@link readCronFields} decides what an expression means. */
-function patternOf({ minutes, hours, days, months, weekdays, anyDay, anyWeekday }: CronFields): string {
-  return [minutes, hours, anyDay ? "*" : days, months, anyWeekday ? "*" : weekdays].join(" ");
+/** When both day fields are written out, either of them is enough: cron's old rule. */
+function matchesDay(fields: CronFields, day: number): boolean {
+  const date = new Date(day * DAY_MS);
+  if (!fields.months.includes(date.getUTCMonth() + 1)) return false;
+  const dayFits = fields.days.includes(date.getUTCDate());
+  const weekdayFits = fields.weekdays.includes(date.getUTCDay());
+  if (fields.anyDay || fields.anyWeekday) return (fields.anyDay || dayFits) && (fields.anyWeekday || weekdayFits);
+  return dayFits || weekdayFits;
 }
 
 /** The moments at which a wall-clock time is due, and the zone's offsets around it. */

@@ -1,4 +1,4 @@
-/** What doctor looks at, as a table of checks. */
+/** The checks of `doctor`, as a table. */
 import { installCommand } from "../../shared/install-command.ts";
 import { createRedactor } from "../../shared/redact.ts";
 import { unitLacks, unitLacksInWords } from "../../shared/unit.ts";
@@ -64,7 +64,7 @@ async function restic(io: Io): Promise<Finding[]> {
   return [bad(found.problem, found.remedy)];
 }
 
-/** Address, certificate and clock in one request. */
+/** Checks address, certificate and clock in one request. */
 async function server(io: Io): Promise<Finding[]> {
   const config = configOf(io);
   if (config === null) return [];
@@ -179,7 +179,7 @@ async function service(io: Io): Promise<Finding[]> {
   return [bad(`the service is ${state || "unknown"}`, "systemctl enable --now restic-manager-agent")];
 }
 
-/** Nothing but the installer changes the unit, so an agent can be newer than the unit that runs it. */
+/** Only the installer changes the unit, so an agent can be newer than its unit. */
 function unit(io: Io, shown: string): Finding[] {
   const config = configOf(io);
   const lacks = unitLacks(loadedUnit(shown));
@@ -194,7 +194,7 @@ function unit(io: Io, shown: string): Finding[] {
   ];
 }
 
-/** What leaves the service's sandbox, as its owner has decided. */
+/** What may run outside the service's sandbox, as the owner has decided. */
 function sandbox(io: Io): Finding[] {
   const config = configOf(io);
   if (config === null) return [];

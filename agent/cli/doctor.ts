@@ -1,4 +1,4 @@
-/** doctor: looks at everything that the agent needs; each line says ok or problem, with a remedy. */
+/** doctor: checks everything that the agent needs and prints a remedy for each problem. */
 
 import { CHECKS, type Finding } from "./checks.ts";
 import type { Command } from "./command.ts";

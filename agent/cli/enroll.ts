@@ -1,4 +1,4 @@
-/** enroll: makes this machine a host of a server. */
+/** enroll: registers this machine as a host of a server. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { fingerprintGroups } from "../../shared/fingerprint.ts";
@@ -43,7 +43,7 @@ export const enrollCommand: Command = {
   },
 };
 
-/** Large, in groups of four, as the server's page shows it. */
+/** In groups of four, as on the server's page. */
 function showFingerprint(io: Io, server: string, { fingerprint, isNameTaken }: Announced): void {
   const [kind, ...groups] = fingerprintGroups(fingerprint);
   io.out(`This machine is asking to join ${server}. An admin can accept it there if the page shows this fingerprint:`);

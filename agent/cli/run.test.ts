@@ -1,4 +1,4 @@
-/** The agent as a process of its own: killed at its work, stopped by a signal, started twice. The server is faked. */
+/** The agent as a separate process: killed while working, stopped by a signal, started twice. The server is faked. */
 
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, expect, test } from "bun:test";

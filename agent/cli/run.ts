@@ -53,7 +53,7 @@ export const runCommand: Command = {
   },
 };
 
-/** The second signal ends the agent at once. */
+/** A second signal ends the agent at once. */
 function untilToldToStop(): Promise<string> {
   return new Promise((resolve) => {
     let told = false;

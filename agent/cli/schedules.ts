@@ -1,4 +1,4 @@
-/** The schedules of this host with their next runs, from the stored state: for `status` and `doctor`. */
+/** This host's schedules with their next runs, from the stored state; for `status` and `doctor`. */
 import { nextFire, parseCron } from "../../shared/cron.ts";
 import { cronInWords } from "../../shared/cron-words.ts";
 import type { DesiredState } from "../../shared/protocol/to-agent.ts";
@@ -19,7 +19,7 @@ export type ScheduleAnswer = {
 
 export type SchedulesAnswer = {
   schedules: ScheduleAnswer[];
-  /** Why none of them runs now. */
+  /** Why none of them runs at present. */
   schedules_rest: "paused" | "revoked" | null;
 };
 

@@ -1,4 +1,4 @@
-/** status: how the agent on this machine fares. */
+/** status: the state of the agent on this machine. */
 import { PRODUCT_VERSION } from "../../shared/version.ts";
 import { findConfig } from "../config.ts";
 import { readStatus } from "../state/status-file.ts";
@@ -16,10 +16,10 @@ type StatusAnswer = SchedulesAnswer & {
   agent_version: string;
   restic_version: string | null;
   state_version: number | null;
-  /** The post hook of an interrupted job runs, and jobs wait for it. */
+  /** The post hook of an interrupted job is running, and jobs wait for it. */
   runs_owed_hook: boolean;
   jobs: { job_id: string; kind: string; status: string }[];
-  /** Messages that wait for the server. */
+  /** Messages not yet sent to the server. */
   outbox: number;
 };
 

@@ -1,4 +1,4 @@
-/** Every command of the agent, and the usage text made from the same table. */
+/** Every command of the agent, and the usage text generated from that table. */
 import { type Command, type Io, readArguments } from "./command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { enrollCommand } from "./enroll.ts";
@@ -17,7 +17,7 @@ export const COMMANDS: Command[] = [
   versionCommand,
 ];
 
-/** For the agent itself: not in the usage. */
+/** For the agent's own use: not in the usage text. */
 const HIDDEN: Command[] = [runOutsideCommand];
 
 const USAGE_ERROR = 2;

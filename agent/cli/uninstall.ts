@@ -1,4 +1,4 @@
-/** uninstall: service, files and enrolment go; repositories stay as they are. */
+/** uninstall: removes the service, files and enrolment. Repositories stay as they are. */
 import { existsSync, lstatSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { PLATFORM } from "../machine/platform.ts";
@@ -19,7 +19,7 @@ export const uninstallCommand: Command = {
       io.out("Nothing was removed");
       return 1;
     }
-    // Folders that were moved belong to another installation than the system's service.
+    // With moved folders, this is not the installation of the system's service.
     if (io.environment.standardFolders) removeService(io);
     const running = readStatus(io.environment.stateFolder);
     if (running) {

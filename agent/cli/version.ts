@@ -1,4 +1,4 @@
-/** version: this program, its protocol, and the restic that it would use. */
+/** version: this program, its protocol, and the restic it would use. */
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { PRODUCT_VERSION } from "../../shared/version.ts";
 import { PLATFORM } from "../machine/platform.ts";

@@ -1,4 +1,4 @@
-/** Orders past their time: when their turn comes they end as expired, and a scheduled backup is made up for. Real SQLite, a clock moved by hand. */
+/** Orders that expire while waiting: they end as expired, and a scheduled backup is caught up. Real SQLite, and a clock moved by hand. */
 import { afterAll, expect, test } from "bun:test";
 import { HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { createCleanup } from "../../tests/testbed/temp.ts";

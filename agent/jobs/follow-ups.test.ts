@@ -1,4 +1,4 @@
-/** What the agent finds out by itself about a repo: that it is gone, that it is back, and who holds a lock in it. */
+/** What the agent finds out about a repo on its own: that it is gone, that it is back, and who holds a lock. */
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";

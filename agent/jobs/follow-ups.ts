@@ -1,4 +1,4 @@
-/** What is looked up about a repo after jobs, when no job waits: its new snapshot, its whole list, its state and locks, its sizes. */
+/** Queries a repo after its jobs, when no job is waiting: new snapshot, full snapshot list, state and locks, sizes. */
 import type { Clock } from "../../shared/clock.ts";
 import { DAY_MS } from "../../shared/clock.ts";
 import type { ErrorCode } from "../../shared/jobs.ts";
@@ -29,8 +29,8 @@ type Options = {
   log: Log;
 };
 
-/** What speaks of the repository itself; a server that does not answer now is no lasting state. */
-const TOLD_BY_FOLLOW_UP = new Set<ErrorCode>(["repo_missing", "wrong_password", "unauthorised"]);
+/** Failures of the repository itself. A server that does not answer now may answer later, so it is not reported. */
+const LASTING_FAILURES = new Set<ErrorCode>(["repo_missing", "wrong_password", "unauthorised"]);
 
 type Task = { key: NoteKey; repoId: string; what: Due; value: string };
 
@@ -38,11 +38,11 @@ export function createFollowUps(options: Options) {
   const { store, outbox, state, clock, log } = options;
   let running: AbortController | null = null;
   let stopped = false;
-  /** Failed ones rest until something new makes them due: a dead repo is not asked over and over. */
+  /** Failed tasks wait until something makes them due again, so that a dead repo is not queried over and over. */
   const resting = new Set<string>();
 
   return {
-    /** Runs the next due task, if any; `then` is called when it is over. */
+    /** Runs the next due task, if any, and calls `then` afterwards. */
     runNext(then: () => void): void {
       if (stopped || running) return;
       const task = nextTask();
@@ -55,9 +55,9 @@ export function createFollowUps(options: Options) {
         then();
       });
     },
-    /** A job has come: what runs (it takes no lock) is broken off and begins anew when no job waits. */
+    /** A job has arrived: aborts the running task, which takes no lock, and restarts it when no job is waiting. */
     giveWay: (): void => running?.abort(),
-    /** Lists and measures are due again, failed ones too. */
+    /** Makes failed tasks due again. */
     wake: () => resting.clear(),
     stop(): void {
       stopped = true;
@@ -78,14 +78,14 @@ export function createFollowUps(options: Options) {
   async function runTask(task: Task, signal: AbortSignal): Promise<boolean> {
     try {
       const found = state.findRepo(task.repoId);
-      if (found.found !== "ok") return settle(task, []);
+      if (found.found !== "ok") return complete(task, []);
       const { access } = found;
-      if (task.what === "stats" && !isMeasuringDue(task.repoId)) return settle(task, []);
+      if (task.what === "stats" && !isMeasuringDue(task.repoId)) return complete(task, []);
       const there = await options.reach(access, signal);
       if (!there.reached) return false;
-      if (there.httpStatus === 401) return task.what === "status" && tellFailed(task, UNAUTHORISED);
+      if (there.httpStatus === 401) return task.what === "status" && reportFailure(task, UNAUTHORISED);
       const ask: Ask = (order) => options.restic.run(order, access, { signal, capture: true });
-      if (task.what === "status") return await lookAtState(task, ask);
+      if (task.what === "status") return await checkState(task, ask);
       return task.what === "snapshots" ? await listSnapshots(task, ask) : await measure(task, ask);
     } catch (error) {
       log.warn("Could not query a repository after a job", { what: task.what, error: String(error) });
@@ -93,7 +93,7 @@ export function createFollowUps(options: Options) {
     }
   }
 
-  /** A snapshot just saved, or the complete list when that is due too. */
+  /** Reports the new snapshot, or the complete list when that is due too. */
   async function listSnapshots(task: Task, ask: Ask): Promise<boolean> {
     const takenAt = clock.now();
     const one = task.value !== "all" && !isListDue(task.repoId) ? task.value : null;
@@ -101,12 +101,12 @@ export function createFollowUps(options: Options) {
     if (found.is !== "ok") return false;
     if (one !== null) {
       const snapshots = found.value.rows;
-      return settle(
+      return complete(
         task,
         snapshots.length === 0 ? [] : [{ type: "snapshots.added", payload: { repo_id: task.repoId, snapshots } }],
       );
     }
-    return settle(
+    return complete(
       task,
       reportMessages(task.repoId, found.value, takenAt),
       { key: `reported_at:${task.repoId}`, value: String(takenAt) },
@@ -114,21 +114,21 @@ export function createFollowUps(options: Options) {
     );
   }
 
-  /** Whether it still opens, as which repository, and which locks lie in it. */
-  async function lookAtState(task: Task, ask: Ask): Promise<boolean> {
+  /** Whether the repo still opens, with which id, and which locks it has. */
+  async function checkState(task: Task, ask: Ask): Promise<boolean> {
     const found = await askConfig(ask);
     if (found.is === "stopped") return false;
     if (found.is === "failed") {
-      return TOLD_BY_FOLLOW_UP.has(found.code) && tellFailed(task, found);
+      return LASTING_FAILURES.has(found.code) && reportFailure(task, found);
     }
     const locks = await askLocks(ask);
     store.notes.delete(`told_failed:${task.repoId}`);
-    return settle(task, [readyMessage(task.repoId, { ...found.value, appendOnly: "unknown", locks }, clock.now())]);
+    return complete(task, [readyMessage(task.repoId, { ...found.value, appendOnly: "unknown", locks }, clock.now())]);
   }
 
-  function tellFailed(task: Task, why: { code: ErrorCode; message: string }): boolean {
+  function reportFailure(task: Task, why: { code: ErrorCode; message: string }): boolean {
     const message = statusMessage(task.repoId, "failed", why, clock.now());
-    return settle(task, [message], { key: `told_failed:${task.repoId}`, value: "1" });
+    return complete(task, [message], { key: `told_failed:${task.repoId}`, value: "1" });
   }
 
   async function measure(task: Task, ask: Ask): Promise<boolean> {
@@ -139,12 +139,12 @@ export function createFollowUps(options: Options) {
     if (measured.is !== "ok") return false;
     const key: NoteKey = `measured:${task.repoId}`;
     const value = JSON.stringify({ at: now, snapshots: listed.value.rows.length });
-    return settle(task, [{ type: "repo.stats", payload: measured.value }], { key, value });
+    return complete(task, [{ type: "repo.stats", payload: measured.value }], { key, value });
   }
 
-  function settle(task: Task, messages: DurableMessage[], ...notes: { key: NoteKey; value: string }[]): boolean {
+  function complete(task: Task, messages: DurableMessage[], ...notes: { key: NoteKey; value: string }[]): boolean {
     return outbox.put(messages, () => {
-      // A job that ended meanwhile may have made it due again.
+      // A job that ended in the meantime may have made it due again.
       if (store.notes.find(task.key) === task.value) store.notes.delete(task.key);
       for (const { key, value } of notes) store.notes.set(key, value);
     });
@@ -155,7 +155,7 @@ export function createFollowUps(options: Options) {
     return clock.now() - at >= DAY_MS || at > clock.now();
   }
 
-  /** At most once a day, but not satisfied with the figures of a repository that was still empty. */
+  /** At most once a day, unless the repository was still empty last time. */
   function isMeasuringDue(repoId: string): boolean {
     const text = store.notes.find(`measured:${repoId}`);
     if (text === null) return true;

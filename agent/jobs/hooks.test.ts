@@ -1,4 +1,4 @@
-/** Hooks and limits around real backups: the whole agent, the real restic, a real append-only rest-server. */
+/** Hooks and limits around real backups: the whole agent, real restic, and a real append-only REST server. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Runs the shell text around backups: own process group or unit, its output in the job's log, at most an hour. */
+/** Runs the shell scripts around backups: in their own process group or unit, for at most an hour, with output in the job's log. */
 import { homedir } from "node:os";
 import { basename } from "node:path";
 import { HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
@@ -24,14 +24,14 @@ export type HookCall = {
   snapshotId: string | null;
 };
 
-/** `ok`, or in words how it ended. */
+/** `ok`, or how it ended in words. */
 export type HookEnd = { ok: true } | { ok: false; words: string };
 
 export type Hooks = ReturnType<typeof createHooks>;
 
 type Options = {
   store: Store;
-  /** Writes to the disk at once, or as soon as a full disk has room. */
+  /** Writes to disk at once, or as soon as a full disk has space. */
   writeWhenPossible(work: () => void): void;
   state: DesiredStateHolder;
   /** `allow_hooks` of agent.yaml */
@@ -44,13 +44,13 @@ type Options = {
   log: Log;
 };
 
-/** Enough to run the post hook after the agent was killed in between. */
+/** Enough to run the post hook after the agent was killed between the hooks. */
 export type Interrupted = { groupId: string; groupName: string; repoName: string };
 
 export function createHooks(options: Options) {
   const { store, state } = options;
-  /** Settled, though a full disk still holds the note. */
-  const settled = new Set<string>();
+  /** Cleared, although a full disk still keeps the note. */
+  const cleared = new Set<string>();
 
   async function run(call: HookCall, log: Pick<JobLog, "stdout" | "stderr">, signal: AbortSignal): Promise<HookEnd> {
     const limit = AbortSignal.timeout(options.limitMs);
@@ -61,7 +61,7 @@ export function createHooks(options: Options) {
       signal: AbortSignal.any([signal, limit]),
       killAfterMs: options.killAfterMs,
       lowPriority: false,
-      // A post hook sets right what the pre hook did, also while the agent's unit is being stopped.
+      // A post hook must undo what the pre hook did, even while the agent's unit is being stopped.
       outside: options.outside.unit(`${call.job.job_id}-${call.when}`, call.when === "pre"),
       onStdout: (line) => log.stdout(`${name}: ${line}`),
       onStderr: (line) => log.stderr(`${name}: ${line}`),
@@ -76,8 +76,8 @@ export function createHooks(options: Options) {
   return {
     allowed: options.allowed && options.outside.possible,
     run,
-    /** From now on the post hook is owed, whatever happens to this process. False when a full disk does not take the note. */
-    owe(jobId: string, interrupted: Interrupted): boolean {
+    /** From now on the post hook will run, whatever happens to this process. False when the disk is too full to record it. */
+    markPending(jobId: string, interrupted: Interrupted): boolean {
       try {
         store.notes.set(`post_hook_due:${jobId}`, JSON.stringify(interrupted));
         return true;
@@ -86,24 +86,24 @@ export function createHooks(options: Options) {
         return false;
       }
     },
-    /** Never fails a job that is done: what a full disk does not take now it takes later. */
-    settle(jobId: string): void {
-      settled.add(jobId);
+    /** Never fails a finished job: what a full disk refuses now is written later. */
+    clearPending(jobId: string): void {
+      cleared.add(jobId);
       options.writeWhenPossible(() => {
         store.notes.delete(`post_hook_due:${jobId}`);
-        settled.delete(jobId);
+        cleared.delete(jobId);
       });
     },
-    /** Jobs whose post hook is still owed. */
-    listOwed: (): { jobId: string; note: string }[] =>
+    /** Jobs whose post hook is still pending. */
+    listPending: (): { jobId: string; note: string }[] =>
       store.notes
         .listByPrefix("post_hook_due:")
-        .filter(({ id }) => !settled.has(id))
+        .filter(({ id }) => !cleared.has(id))
         .map(({ id, value }) => ({ jobId: id, note: value })),
   };
 }
 
-/** A shell and the switch before the text that it is to run. @param chosen the host's `hook_shell`, with arguments or without */
+/** A shell and the option before the script text. @param chosen the host's `hook_shell`, with or without arguments */
 export function shellArgv(chosen: string | null, os: Platform["os"]): string[] {
   const words = chosen?.trim().split(/\s+/).filter(Boolean) ?? [];
   if (words.length === 0) return os === "windows" ? ["cmd.exe", "/C"] : ["/bin/sh", "-c"];

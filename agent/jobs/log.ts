@@ -1,4 +1,4 @@
-/** The log of one job: numbers its lines, keeps them redacted and bounded, and writes them in batches. */
+/** The log of one job: numbers its lines, redacts and limits them, and writes them in batches. */
 import type { Clock } from "../../shared/clock.ts";
 import type { LogStream } from "../../shared/jobs.ts";
 import type { LogLine } from "../../shared/protocol/fields.ts";
@@ -7,25 +7,25 @@ import type { Redactor } from "../../shared/redact.ts";
 import { clip } from "../words.ts";
 
 export type JobLog = {
-  /** What the agent itself says about the job. */
+  /** The agent's own lines about the job. */
   event(text: string): void;
   stdout(text: string): void;
   stderr(text: string): void;
-  /** Writes what is held back; call before the job's end is written. */
+  /** Writes buffered lines; call it before the job's end is written. */
   flush(): void;
 };
 
 type Options = {
-  /** Number of the last line that was written in an earlier life of this job. */
+  /** Number of the last line written before a restart of this job. */
   lastLine: number;
   write(lines: LogLine[]): void;
   redactor: Redactor;
   clock: Clock;
-  /** How long lines are gathered, in ms. */
+  /** How long lines are buffered, in ms. */
   flushMs: number;
 };
 
-/** So many lines are written in one go when a chunk of output brings more than one frame holds. */
+/** Lines written at once when a chunk of output exceeds one frame. */
 const WRITE_AT_LINES = 10 * MAX_LOG_LINES_PER_FRAME;
 
 export function createJobLog({ lastLine, write, redactor, clock, flushMs }: Options): JobLog {
@@ -51,7 +51,7 @@ export function createJobLog({ lastLine, write, redactor, clock, flushMs }: Opti
     }
     const full = held.length === MAX_LOG_LINES_PER_FRAME;
     if (full && timer) clearTimeout(timer);
-    // A full frame leaves as soon as the chunk of output that it belongs to has been read.
+    // A full frame is written as soon as the current chunk of output has been read.
     if (full) timer = setTimeout(flush, 0);
     else timer ??= setTimeout(flush, flushMs);
   }

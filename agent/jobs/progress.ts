@@ -1,4 +1,4 @@
-/** Progress of a job: at most one message a second, the first at once, the last phase always; nothing stored. */
+/** The progress of a job: at most one message a second, the first at once, the last phase always. Nothing is stored. */
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import type { BackupStatus } from "../../shared/restic/backup.ts";
 import { clip } from "../words.ts";
@@ -6,7 +6,7 @@ import { clip } from "../words.ts";
 export type JobProgress = ToServerPayload<"job.progress">;
 
 export type Progress = {
-  /** What the job does now. A phase that comes too soon after another message is sent when its second is over. */
+  /** What the job is doing now. A phase that follows another message too soon is sent when that message's second is over. */
   phase(name: string): void;
   backup(status: BackupStatus): void;
 };
@@ -16,13 +16,13 @@ type Options = {
   everyMs: number;
   send(progress: JobProgress): void;
   now?: () => number;
-  /** Does the work after so many ms, unless it is called off by what this returns. */
+  /** Runs the work after so many ms; the returned function cancels it. */
   after?: (ms: number, work: () => void) => () => void;
 };
 
 const MAX_FILES = 8;
 const MAX_PATH = 4096;
-/** How much the newest second counts in the shown throughput. */
+/** Weight of the newest second in the displayed throughput. */
 const SMOOTHING = 0.3;
 
 export function createProgress({ jobId, everyMs, send, now = monotonic, after = timer }: Options): Progress {
@@ -34,7 +34,7 @@ export function createProgress({ jobId, everyMs, send, now = monotonic, after = 
   let callOff: (() => void) | null = null;
 
   function due(): boolean {
-    // restic's own second is not exactly ours: without some tolerance every other status would be lost.
+    // restic's seconds are not exactly ours: without tolerance every other status would be lost.
     if (now() - sentAt < everyMs * 0.9) return false;
     sentAt = now();
     return true;

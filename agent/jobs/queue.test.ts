@@ -1,4 +1,4 @@
-/** The work lane with real SQLite; only the work itself is replaced. */
+/** The job queue with real SQLite; only the work itself is replaced. */
 import { afterAll, expect, test } from "bun:test";
 import { systemClock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
@@ -17,14 +17,14 @@ const repoId = newId();
 const credential = { url: "/srv/repo", http_username: null, http_password: null, repo_password: "secret!", env: {} };
 
 /** A lane on a state folder; `handle` is what every job does. */
-async function inside(handle: Handler, folder?: string, owed: () => Promise<void> | null = () => null) {
+async function inside(handle: Handler, folder?: string, pendingHooks: () => Promise<void> | null = () => null) {
   const stateFolder = folder ?? (await cleanup.tempFolder());
   const busy: string[] = [];
   const lane = openLane({
     stateFolder,
     clock: systemClock,
     handlers: { unlock: handle, probe: handle, snapshots: handle },
-    owed,
+    pendingHooks,
     refuseBusy: (jobId) => void busy.push(jobId),
   });
   if (lane.state.version() === null) lane.state.apply(desiredState({ repoId, credential }));

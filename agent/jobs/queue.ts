@@ -1,4 +1,4 @@
-/** The work lane: one job at a time, in order of arrival, after whatever earlier jobs still owe. What waits here is on the disk. */
+/** The job queue: one job at a time, in order of arrival, after any pending post hooks. Waiting jobs are stored on disk. */
 import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
@@ -20,13 +20,13 @@ type Options = {
   runner: JobRunner;
   followUps: FollowUps;
   clock: Clock;
-  /** The server's time as far as known, Unix ms: orders expire by its clock. */
+  /** The server's time as far as known, Unix ms. Orders expire by its clock. */
   serverNow(): number;
-  /** What earlier jobs still owe, such as a post hook: it ends before a job starts. null when nothing is owed. */
-  owed(): Promise<void> | null;
-  /** Tells that an order with its own credential cannot start at once. */
+  /** Runs the pending post hooks of earlier jobs; they end before a job starts. null when there are none. */
+  pendingHooks(): Promise<void> | null;
+  /** Reports that an order with its own credential cannot start at once. */
   refuseBusy(jobId: string): void;
-  /** The lane cannot go on: its records do not take what must be in them. */
+  /** The queue cannot continue: its records cannot be written. */
   fatal(error: unknown): void;
   changed(): void;
   log: Log;
@@ -38,12 +38,12 @@ export function createQueue(options: Options) {
   const lane: OpenJob[] = [];
   const parked = new Map<string, ReturnType<typeof setTimeout>>();
   let current: OpenJob | null = null;
-  let paysOwed = false;
-  let settling: Promise<void> = Promise.resolve();
+  let runsPendingHooks = false;
+  let working: Promise<void> = Promise.resolve();
   let stopped = true;
 
   return {
-    /** Takes up what was queued before the agent went down, and begins to work. */
+    /** Takes over the jobs queued before the last stop, and starts working. */
     start(waiting: { stored: StoredJob; order: CommandRun }[]): void {
       for (const { stored, order } of waiting) add(openJob(stored.fields, order));
       stopped = false;
@@ -71,11 +71,11 @@ export function createQueue(options: Options) {
         if (keep(job)) runner.end(job, cancelled());
         return;
       }
-      if (order.credential && (stopped || paysOwed || current !== null || lane.length > 0)) {
+      if (order.credential && (stopped || runsPendingHooks || current !== null || lane.length > 0)) {
         options.refuseBusy(order.job_id);
         return;
       }
-      // Not on the disk, not accepted: the server sends the order again.
+      // Not on disk, so not accepted: the server sends the order again.
       if (!keep(job)) {
         log.warn("A job was not accepted: it could not be stored on the disk", { job: order.job_id });
         return;
@@ -85,8 +85,8 @@ export function createQueue(options: Options) {
       pump();
     },
     /**
-     * Takes jobs that this agent orders of itself, all or none of them: with `also` and `messages` they are on the disk
-     * when it returns. Returns false when the disk did not take them.
+     * Queues jobs that the agent creates itself, all or none: together with `also` and `messages` they are on disk
+     * when it returns. Returns false when they could not be written.
      */
     mint(minted: { fields: JobFields; order: CommandRun }[], messages: DurableMessage[], also: () => void): boolean {
       const queued = minted.map(({ fields }): DurableMessage => ({ type: "job.queued", payload: fields }));
@@ -100,12 +100,12 @@ export function createQueue(options: Options) {
       pump();
       return true;
     },
-    /** The backup of this source group into this repo that waits or runs. */
+    /** The waiting or running backup of this source group into this repo. */
     findBackup: (groupId: string, repoId: string): JobFields | null =>
       [...open.values()].find(
         ({ fields }) => fields.kind === "backup" && fields.source_group_id === groupId && fields.repo_id === repoId,
       )?.fields ?? null,
-    /** Also for jobs that never came: they will not run when they do. @param fields of the job, when the server sent them */
+    /** Also works for jobs that have not arrived: they will not run when they do. @param fields of the job, when the server sent them */
     cancel(jobId: string, fields: JobFields | null): void {
       const job = open.get(jobId);
       if (!job) {
@@ -115,13 +115,13 @@ export function createQueue(options: Options) {
       job.abortedBy ??= "cancel";
       if (job === current) {
         job.abort.abort();
-        // Should the agent die before restic has ended, it still ends as cancelled and is not tried again.
+        // If the agent dies before restic has ended, the job still ends as cancelled and is not retried.
         store.notes.cancel(jobId, clock.now());
         return;
       }
       endWaiting(job);
     },
-    /** Every job whose end is not on the disk: one that a full disk did not take is still to be reported. */
+    /** Every job whose end is not on disk: an end that a full disk refused still has to be reported. */
     openJobs(): ToServerPayload<"hello">["open_jobs"] {
       const stored = store.jobs.listOpen().map(({ fields, status }) => ({ ...fields, status }));
       const held = [...open.values()].map(({ fields, status }) => ({ ...fields, status }));
@@ -130,11 +130,11 @@ export function createQueue(options: Options) {
     runningIds: (): string[] =>
       [...open.values()].filter((job) => job.status === "running").map((job) => job.fields.job_id),
     queuedCount: (): number => lane.length,
-    /** Whether the lane waits for what an earlier job still owes. */
-    paysOwed: (): boolean => paysOwed,
-    /** Something is due for a repo: done when no job waits. */
+    /** Whether jobs are waiting for a pending post hook. */
+    runsPendingHooks: (): boolean => runsPendingHooks,
+    /** A follow-up is due for a repo: runs it when no job is waiting. */
     nudge: () => pump(),
-    /** Ends what runs, leaves what waits for the next start. */
+    /** Ends the running job and keeps waiting ones for the next start. */
     async stop(): Promise<void> {
       stopped = true;
       followUps.stop();
@@ -148,13 +148,13 @@ export function createQueue(options: Options) {
         current.abortedBy ??= "stop";
         current.abort.abort();
       }
-      await settling;
+      await working;
     },
   };
 
   function keep(job: OpenJob): boolean {
     const { order, fields } = job;
-    // An order that needs its own credential cannot be run after a restart, so it is not kept as one that waits.
+    // An order with its own credential cannot run after a restart, so it is not stored as waiting.
     const kept = order.credential ? null : order;
     return outbox.tryPut([{ type: "job.queued", payload: fields }], () => {
       store.jobs.insertQueued(fields, kept, order.expires_at);
@@ -168,15 +168,15 @@ export function createQueue(options: Options) {
   }
 
   function pump(): void {
-    if (stopped || paysOwed || current !== null) return;
+    if (stopped || runsPendingHooks || current !== null) return;
     try {
-      const owed = options.owed();
-      const job = owed === null ? nextInTime() : null;
-      if (owed !== null) settling = pay(owed).catch(fail);
+      const hooks = options.pendingHooks();
+      const job = hooks === null ? nextInTime() : null;
+      if (hooks !== null) working = runPendingHooks(hooks).catch(fail);
       else if (job === null) followUps.runNext(() => pump());
       else {
         current = job;
-        settling = work(job).catch(fail);
+        working = work(job).catch(fail);
       }
     } catch (error) {
       fail(error);
@@ -188,16 +188,16 @@ export function createQueue(options: Options) {
     options.fatal(error);
   }
 
-  async function pay(owed: Promise<void>): Promise<void> {
-    paysOwed = true;
+  async function runPendingHooks(hooks: Promise<void>): Promise<void> {
+    runsPendingHooks = true;
     options.changed();
-    await owed;
-    paysOwed = false;
+    await hooks;
+    runsPendingHooks = false;
     options.changed();
     pump();
   }
 
-  /** The job whose turn it is; those that waited past their expiry end here. */
+  /** The next job; those that have expired end here. */
   function nextInTime(): OpenJob | null {
     for (let job = lane.shift(); job; job = lane.shift()) {
       if (!isExpired(job)) return job;
@@ -208,7 +208,7 @@ export function createQueue(options: Options) {
     return null;
   }
 
-  /** By the clock of whoever set the expiry. What has begun does not expire. */
+  /** By the clock of whoever set the expiry. A job that has started does not expire. */
   function isExpired({ startedAt, fields, order }: OpenJob): boolean {
     const now = fields.schedule_id === null ? options.serverNow() : clock.now();
     return startedAt === null && order.expires_at < now;
@@ -225,7 +225,7 @@ export function createQueue(options: Options) {
     pump();
   }
 
-  /** The job goes on later and holds no lane meanwhile. */
+  /** The job continues later, and other jobs can run in the meantime. */
   function park(job: OpenJob, afterMs: number): void {
     job.tries += 1;
     const id = job.fields.job_id;
@@ -249,7 +249,7 @@ export function createQueue(options: Options) {
     options.changed();
   }
 
-  /** A job that ended, or that never came: the server hears its end, and an order that comes later changes nothing. */
+  /** A job that has ended, or never arrived: reports its end to the server, and ignores an order that arrives later. */
   function cancelAbsent(jobId: string, fields: JobFields | null): void {
     const stored = store.jobs.find(jobId);
     if (stored?.finished && !outbox.hasJobMessage(jobId, "job.finished"))
@@ -261,7 +261,7 @@ export function createQueue(options: Options) {
       return;
     }
     const end = unstartedEnd(fields, now, { status: "cancelled", error_code: null, error_message: null });
-    // Not on the disk, not answered: the server asks again.
+    // Not on disk, so not answered: the server asks again.
     outbox.tryPut([{ type: "job.finished", payload: end }], () => {
       store.jobs.insertQueued(fields, null, null);
       store.jobs.setFinished(end);
@@ -269,7 +269,7 @@ export function createQueue(options: Options) {
     });
   }
 
-  /** A known job was ordered again: says what is known, unless that still waits in the outbox. */
+  /** A known job was ordered again: repeats its state, unless that is still in the outbox. */
   function repeat(job: OpenJob): void {
     const { fields } = job;
     if (job.status === "queued") {

@@ -1,4 +1,4 @@
-/** After a crash: closes what was running, with every log line that was stored, and takes up what was queued. */
+/** After a crash: ends jobs that were running, keeps every log line that was stored, and returns the waiting jobs. */
 import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { CommandRun } from "../../shared/protocol/to-agent.ts";
@@ -13,13 +13,13 @@ export type WaitingJob = { stored: StoredJob; order: CommandRun };
 type Options = {
   store: Store;
   outbox: Outbox;
-  /** Called within the write that closes a job. */
+  /** Called within the write that ends a job. */
   ended(end: JobFinished): void;
   clock: Clock;
   log: Log;
 };
 
-/** @returns the jobs that were accepted but had not begun, in order of arrival. */
+/** @returns the jobs that were accepted but had not started, in order of arrival. */
 export function recoverJobs({ store, outbox, ended, clock, log }: Options): WaitingJob[] {
   const waiting: WaitingJob[] = [];
   for (const stored of store.jobs.listOpen()) {
@@ -61,7 +61,7 @@ export function recoverJobs({ store, outbox, ended, clock, log }: Options): Wait
         store.jobs.setFinished(end);
         ended(end);
         if (fields.repo_id === null || stored.status !== "running") return;
-        // The process that may have left a lock, as far as known.
+        // The process that may have left a lock, if known.
         store.notes.set(`unlock_first:${fields.repo_id}`, String(stored.child?.pid ?? ""));
       },
     );

@@ -1,4 +1,4 @@
-/** restic as a job sees it: commands and output in the job's log, stale locks of an interrupted job removed first. */
+/** restic as a job uses it: commands and output go to the job's log, and stale locks of interrupted jobs are removed first. */
 import type { Clock } from "../../shared/clock.ts";
 import { HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import type { RepoAccess } from "../restic/access.ts";
@@ -15,17 +15,17 @@ type Options = {
   access: RepoAccess;
   log: JobLog;
   signal: AbortSignal;
-  /** The process that now works for this job; null when it has ended. */
+  /** The process now working for this job; null when it has ended. */
   child(identity: ChildIdentity | null): void;
-  /** An earlier job on this repo was killed, so a lock of ours may lie there. */
+  /** An earlier job on this repo was killed, so it may have left a lock. */
   unlockFirst: { find(): { pid: number | null } | null; set(): void; clear(): void };
-  /** What the job does now, in a few words. */
+  /** What the job is doing now, in a few words. */
   phase(name: string): void;
   clock: Clock;
   stall: StallTimes;
 };
 
-/** These take no lock, so a stale one does not hinder them. */
+/** These take no lock, so a stale lock does not block them. */
 const LOCKLESS = new Set<ResticOrder["do"]>([
   "cat_config",
   "init",
@@ -37,14 +37,14 @@ const LOCKLESS = new Set<ResticOrder["do"]>([
   "preview_forget",
 ]);
 
-/** A server may think about these for hours; breaking them off costs more than waiting. */
+/** A server may need hours for these; stopping them costs more than waiting. */
 const PATIENT = new Set<ResticOrder["do"]>(["prune", "check"]);
 
 const GONE_WITHIN_MS = 5000;
 
 export function createJobRestic(options: Options) {
   const { log, unlockFirst } = options;
-  let versionTold = false;
+  let versionLogged = false;
 
   async function once(order: ResticOrder, use: Partial<ResticUse>): Promise<ResticResult> {
     const stalled = new AbortController();
@@ -55,8 +55,8 @@ export function createJobRestic(options: Options) {
       jobId: options.jobId,
       onLine: use.onLine ?? (() => {}),
       onStart(child, command, binary) {
-        if (!versionTold) log.event(`restic ${binary.version} at ${binary.path}`);
-        versionTold = true;
+        if (!versionLogged) log.event(`restic ${binary.version} at ${binary.path}`);
+        versionLogged = true;
         log.event(command.join(" "));
         options.child(child);
         watch = watchFor(child.pid, PATIENT.has(order.do) ? null : stalled);
@@ -67,12 +67,12 @@ export function createJobRestic(options: Options) {
     options.child(null);
     if (stalled.signal.aborted && !options.signal.aborted) result.judgement = stallFailure();
     if (result.judgement.is !== "ok" && use.capture && result.lastError) log.stderr(result.lastError);
-    // Ended by a signal: restic had no time to take its lock away.
+    // Killed by a signal: restic could not remove its lock.
     if (result.exitCode === null && result.durationMs > 0) unlockFirst.set();
     return result;
   }
 
-  /** @param stalled null: it is only said that nothing happens. */
+  /** @param stalled null: the stall is only logged. */
   function watchFor(pid: number, stalled: AbortController | null): StallWatch {
     const { clock, stall } = options;
     return watchForStall({
@@ -103,7 +103,7 @@ export function createJobRestic(options: Options) {
     return locking && isLocked(result) ? await pastStaleLocks(order, use, result) : result;
   };
 
-  /** Says at once who holds the repository; what is stale is removed, and then it is tried once more. */
+  /** Logs at once who holds the lock, removes stale locks, and tries once more. */
   async function pastStaleLocks(order: ResticOrder, use: Partial<ResticUse>, refused: ResticResult) {
     const { judgement } = refused;
     if (judgement.is === "failed" && judgement.lasts) {
@@ -111,14 +111,14 @@ export function createJobRestic(options: Options) {
       return refused;
     }
     const before = await troubleNow(order);
-    if (before !== null) tell(before);
+    if (before !== null) report(before);
     log.event("The repository is locked: removing stale locks, then trying once more");
     const unlocked = await once({ do: "unlock" }, { capture: true });
     if (unlocked.judgement.is === "stopped") return unlocked;
     const again = await once(order, use);
     if (!isLocked(again)) return again;
     const trouble = await troubleNow(order);
-    if (trouble !== null && trouble.message !== before?.message) tell(trouble);
+    if (trouble !== null && trouble.message !== before?.message) report(trouble);
     return withTrouble(again, trouble ?? before);
   }
 
@@ -127,7 +127,7 @@ export function createJobRestic(options: Options) {
     return list && lockTrouble(list, order.do, options.clock.now());
   }
 
-  function tell({ message, phase }: LockTrouble): void {
+  function report({ message, phase }: LockTrouble): void {
     log.event(message);
     options.phase(phase);
   }
@@ -137,7 +137,7 @@ function isLocked({ judgement }: ResticResult): boolean {
   return judgement.is === "failed" && judgement.code === "repo_locked";
 }
 
-/** The same end, in words that name who is in the way. */
+/** The same result, with a message that names the lock's holder. */
 function withTrouble(result: ResticResult, trouble: LockTrouble | null): ResticResult {
   if (trouble === null) return result;
   const { message, lasts } = trouble;

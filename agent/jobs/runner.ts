@@ -1,4 +1,4 @@
-/** Runs one job from its start to its end, and writes both down with everything that the job found out. */
+/** Runs one job from start to end, and records both with everything the job found out. */
 import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { JobFields, WarningCause } from "../../shared/protocol/fields.ts";
@@ -30,14 +30,14 @@ import { createJobLog, type JobLog } from "./log.ts";
 import { createProgress, type JobProgress } from "./progress.ts";
 import { createJobRestic } from "./restic.ts";
 
-/** A job that has not ended, as the agent holds it in memory. */
+/** A job that has not ended, as kept in memory. */
 export type OpenJob = {
   fields: JobFields;
-  /** With the one-job credential, if one came along. */
+  /** With its one-job credential, if it has one. */
   order: CommandRun;
   status: "queued" | "running";
   startedAt: number | null;
-  /** How often it was put off. */
+  /** How often it has been postponed. */
   tries: number;
   lastLine: number;
   abort: AbortController;
@@ -45,9 +45,9 @@ export type OpenJob = {
 };
 
 export type JobRunner = {
-  /** `later`: the job is to be run again after so many ms; else it has ended. @throws what the records refuse, a full disk apart */
+  /** `later`: run the job again after so many ms; else it has ended. @throws when records cannot be written, except for a full disk */
   run(job: OpenJob): Promise<Later | "ended">;
-  /** Ends a job that does not run now. */
+  /** Ends a job that is not running. */
   end(job: OpenJob, verdict: Verdict): void;
 };
 
@@ -60,7 +60,7 @@ type Options = {
   handlerDeps: HandlerDeps;
   handlers?: Record<string, Handler>;
   sendProgress(progress: JobProgress): void;
-  /** Called within the write that ends a job: what it writes is on the disk together with the end. */
+  /** Called within the write that ends a job, so that what it writes is on disk together with the end. */
   ended?(end: JobFinished): void;
   redactor: Redactor;
   clock: Clock;
@@ -201,7 +201,7 @@ export function createJobRunner(options: Options): JobRunner {
       }
       if (verdict.due.includes("stats")) store.notes.set(`stats_due:${repoId}`, "1");
       const isBack = end.status === "succeeded" && store.notes.find(`told_failed:${repoId}`) !== null;
-      if (verdict.due.includes("status") || isBack || WORTH_A_LOOK.has(end.error_code))
+      if (verdict.due.includes("status") || isBack || CHECK_REPO_AFTER.has(end.error_code))
         store.notes.set(`status_due:${repoId}`, "1");
     });
     options.log.info("Job ended", { job: end.job_id, kind: end.kind, status: end.status, code: end.error_code });
@@ -235,8 +235,8 @@ export function createJobRunner(options: Options): JobRunner {
 
 const MAX_PATH = 4096;
 
-/** Ends after which the repo is looked at: is it gone, who holds its lock? */
-const WORTH_A_LOOK = new Set<JobFinished["error_code"]>([
+/** Error codes after which the repo is checked: is it gone, who holds its lock? */
+const CHECK_REPO_AFTER = new Set<JobFinished["error_code"]>([
   ...(["repo_missing", "wrong_repo", "wrong_password", "unauthorised", "repo_locked"] as const),
 ]);
 
@@ -253,7 +253,7 @@ function endInWords(end: JobFinished): string {
   return end.warnings > 0 ? `Done, with ${countOf(end.warnings, "warning")}` : "Done";
 }
 
-/** A note that a full disk does not take is no reason to end a job. */
+/** A note that does not fit on a full disk is no reason to end a job. */
 function tolerant(write: () => void): void {
   try {
     write();

@@ -1,4 +1,4 @@
-/** A restic that does nothing any more: it is named, then stopped, and the job says why. The far peer is faked, restic is a script that hangs. */
+/** A restic that hangs is reported, then stopped, and the job says why. The server is faked; restic is a script that hangs. */
 import { afterAll, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

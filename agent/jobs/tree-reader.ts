@@ -1,4 +1,4 @@
-/** The read lane: directory listings, at once and beside a backup, a few at a time. */
+/** Lists directories of snapshots at once, beside a running backup, a few at a time. */
 
 import type { ToAgentPayload } from "../../shared/protocol/to-agent.ts";
 import type { Redactor } from "../../shared/redact.ts";

@@ -1,4 +1,4 @@
-/** Enrolment without a token: the machine shows a key, proves that it holds it, and waits until a person has decided. */
+/** Enrolment without a token: the machine shows its key's fingerprint, proves that it holds the key, and waits for an admin's decision. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -12,25 +12,25 @@ import { type AgentEnvironment, findConfig } from "../config.ts";
 import { openSocket, type Socket } from "../link/socket.ts";
 import { createTrust } from "../link/trust.ts";
 import { replaceFile } from "../machine/replace-file.ts";
-import { type Enrolled, type JoinOrder, machineFacts, post, settle, sha256 } from "./enroll.ts";
+import { type Enrolled, type JoinOrder, machineFacts, post, saveEnrolment, sha256 } from "./enroll.ts";
 
-/** The key and the agent token outlive the command: run again, it shows the same fingerprint and takes up its place. */
+/** The key and the agent token survive the command: run again, it shows the same fingerprint and continues to wait. */
 const identitySchema = v.object({ server: v.string(), private_key: v.string(), agent_token: v.string() });
 type Identity = v.InferOutput<typeof identitySchema>;
 
 export type Announced = {
-  /** `SHA256:…`, computed here: what a person compares with the server's page. */
+  /** `SHA256:…`, computed here, for a person to compare with the server's page. */
   fingerprint: string;
-  /** Another host, or another machine that waits, has this name. */
+  /** Another host, or another waiting machine, has this name. */
   isNameTaken: boolean;
 };
 
 const CONNECT_WITHIN_MS = 20 * SECOND_MS;
 const LONGEST_PAUSE_MS = 30 * SECOND_MS;
-/** What the server grants to a machine that waits. */
+/** How long the server lets a machine wait. */
 const WAIT_AT_MOST_MS = HOUR_MS;
 
-/** Waits up to an hour. A machine that is rejected, or on which nobody decides, is left as it was. */
+/** Waits up to an hour. Without an acceptance, the machine is left unchanged. */
 export async function announce(
   environment: AgentEnvironment,
   order: JoinOrder,
@@ -55,7 +55,7 @@ export async function announce(
 
   const decision = await decided(order, environment, clock, identity, answer.pending_id);
   if (typeof decision === "string") return { done: false, problem: decision };
-  const config = settle(environment, order, {
+  const config = saveEnrolment(environment, order, {
     answer: decision,
     agentToken: identity.agent_token,
     enrolledWith: null,
@@ -65,7 +65,7 @@ export async function announce(
   return { done: true, config };
 }
 
-/** Stays connected, and comes back when the connection breaks, until there is an answer. */
+/** Stays connected, and reconnects when the connection breaks, until there is an answer. */
 async function decided(
   order: JoinOrder,
   environment: AgentEnvironment,
@@ -98,9 +98,9 @@ async function oneConnection(
   identity: Identity,
   pendingId: string,
 ): Promise<Outcome> {
-  let settleWith: (outcome: Outcome) => void = () => undefined;
+  let conclude: (outcome: Outcome) => void = () => undefined;
   const outcome = new Promise<Outcome>((resolve) => {
-    settleWith = resolve;
+    conclude = resolve;
   });
   let socket: Socket | null = null;
   let challenge: string | null = null;
@@ -120,12 +120,12 @@ async function oneConnection(
       if (type === "pending.challenge") {
         challenge = payload.nonce;
         prove();
-      } else if (type === "enrolled") settleWith({ end: "accepted", answer: payload });
-      else if (type === "error") settleWith({ end: "refused", problem: payload.message });
+      } else if (type === "enrolled") conclude({ end: "accepted", answer: payload });
+      else if (type === "error") conclude({ end: "refused", problem: payload.message });
     },
     closed(code) {
       const isFinal = code === CLOSE.rejected;
-      settleWith(
+      conclude(
         isFinal ? { end: "refused", problem: "The server rejected this machine" } : { end: "broken", wasOpen: true },
       );
     },

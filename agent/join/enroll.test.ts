@@ -1,4 +1,4 @@
-/** Enrolment against a real HTTP answerer, and fetching the server's restic by its signed manifest. */
+/** Enrolment against a real HTTP server, and downloading the server's restic by its signed manifest. */
 import { afterEach, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -205,7 +205,7 @@ describe("the server's own restic", () => {
       log: silentLog,
     });
     const own = { path: join(folder, "bin", "restic"), version: "0.18.0" };
-    expect(await finder.look()).toEqual({ found: "ok", binary: own });
+    expect(await finder.search()).toEqual({ found: "ok", binary: own });
     expect(finder.known()).toEqual(own);
     await finder.refresh();
     expect(downloads()).toBe(1);
@@ -233,7 +233,7 @@ describe("the server's own restic", () => {
       serversCopy: { may: "be_fetched", fetch: async () => "the server answered 404 to /agent/manifest.json" },
       clock: systemClock,
       log: silentLog,
-    }).look();
+    }).search();
     expect(found).toMatchObject({ found: "none", code: "restic_missing" });
     expect(found.found === "none" && found.remedy).toContain("install restic 0.18.0 or newer");
   });

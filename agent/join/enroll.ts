@@ -1,4 +1,4 @@
-/** Enrolment by token: the machine makes its own agent token first, so that repeating costs nothing. */
+/** Enrolment by token: the machine creates its own agent token first, so that it can safely try again. */
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { hostName, looksRoaming, machineId, timeZone } from "../machine/sysinfo.
 import { secretsPath } from "../state/secrets.ts";
 import { agentDbPath } from "../store/open.ts";
 
-/** Where to, and how the server is recognised. */
+/** The server to join, and how to recognise it. */
 export type JoinOrder = { server: string; trust: TrustSettings; resticVersion: string | null };
 export type EnrollOrder = JoinOrder & {
   /** The one-time enrolment token. */
@@ -23,13 +23,13 @@ export type EnrollOrder = JoinOrder & {
 
 export type Enrolled = { done: true; config: AgentConfig } | { done: false; problem: string };
 
-/** What is kept between the first try and the answer, in case the answer is lost. */
+/** Kept between the first try and the answer, in case the answer is lost. */
 const attemptSchema = v.object({ server: v.string(), token_hash: v.string(), agent_token: v.string() });
 type Attempt = v.InferOutput<typeof attemptSchema>;
 
 const ANSWER_WITHIN_MS = 30_000;
 
-/** Asks the server to take this machine as a host, and writes `agent.yaml`. A failed try changes nothing. */
+/** Asks the server to enrol this machine, and writes `agent.yaml`. A failed try changes nothing. */
 export async function enroll(environment: AgentEnvironment, order: EnrollOrder): Promise<Enrolled> {
   const found = findConfig(environment);
   if (found.found === "bad") return { done: false, problem: `${found.path} cannot be read: ${found.problem}` };
@@ -43,7 +43,7 @@ export async function enroll(environment: AgentEnvironment, order: EnrollOrder):
   };
   const answer = await post(order, "/api/agents/enroll", request, enrollAnswer);
   if (typeof answer === "string") return { done: false, problem: answer };
-  const config = settle(environment, order, {
+  const config = saveEnrolment(environment, order, {
     answer,
     agentToken: attempt.agent_token,
     enrolledWith: attempt.token_hash,
@@ -53,7 +53,7 @@ export async function enroll(environment: AgentEnvironment, order: EnrollOrder):
   return { done: true, config };
 }
 
-/** What the machine tells of itself, whichever way it joins. */
+/** What the machine reports about itself, whichever way it joins. */
 export function machineFacts(
   environment: AgentEnvironment,
   order: JoinOrder,
@@ -71,7 +71,7 @@ export function machineFacts(
   };
 }
 
-export type Settled = {
+export type Enrolment = {
   answer: EnrollAnswer;
   agentToken: string;
   /** Hash of the enrolment token; null when the machine announced itself. */
@@ -79,16 +79,16 @@ export type Settled = {
   before: AgentConfig | null;
 };
 
-/** Writes `agent.yaml`. State of another host that this machine was before is forgotten. */
-export function settle(environment: AgentEnvironment, order: JoinOrder, settled: Settled): AgentConfig {
-  const { before, answer } = settled;
+/** Writes `agent.yaml`. Deletes the state if this machine was another host before. */
+export function saveEnrolment(environment: AgentEnvironment, order: JoinOrder, enrolment: Enrolment): AgentConfig {
+  const { before, answer } = enrolment;
   if (before && before.host_id !== answer.host_id) forgetState(environment);
-  const config = configOf(order, settled);
+  const config = configOf(order, enrolment);
   saveConfig(environment, config);
   return config;
 }
 
-/** The same enrolment token always goes with the same agent token. */
+/** The same enrolment token always gets the same agent token. */
 function attemptFor(environment: AgentEnvironment, order: EnrollOrder, before: AgentConfig | null): Attempt {
   const tokenHash = sha256(order.token);
   const fits = (one: Attempt) => one.server === order.server && one.token_hash === tokenHash;
@@ -100,7 +100,7 @@ function attemptFor(environment: AgentEnvironment, order: EnrollOrder, before: A
   return { server: order.server, token_hash: tokenHash, agent_token: randomBytes(32).toString("base64url") };
 }
 
-/** Asks the server something; a problem comes back as a sentence. */
+/** Sends a request to the server; a problem is returned as a sentence. */
 export async function post<S extends v.GenericSchema>(
   order: JoinOrder,
   path: string,
@@ -135,7 +135,7 @@ function refusalOf(status: number, body: unknown): string {
   return parsed.success ? `The server refused: ${parsed.output.error.message}` : `The server answered ${status}`;
 }
 
-function configOf(order: JoinOrder, { answer, agentToken, enrolledWith, before }: Settled): AgentConfig {
+function configOf(order: JoinOrder, { answer, agentToken, enrolledWith, before }: Enrolment): AgentConfig {
   const pinned = order.server.startsWith("https:") && order.trust.ca_file === null ? answer.cert_pin : null;
   return {
     allow_hooks: true,
@@ -159,7 +159,7 @@ function configOf(order: JoinOrder, { answer, agentToken, enrolledWith, before }
   };
 }
 
-/** Jobs and credentials of another host must not be told under the new name. */
+/** Jobs and credentials of another host must not be reported under the new name. */
 function forgetState(environment: AgentEnvironment): void {
   const db = agentDbPath(environment.stateFolder);
   for (const path of [db, `${db}-wal`, `${db}-shm`, secretsPath(environment.stateFolder)])

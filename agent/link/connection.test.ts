@@ -1,4 +1,4 @@
-/** Opening, staying and coming back: a real agent, a real socket, a peer that misbehaves on purpose. */
+/** Connecting, staying connected and reconnecting: a real agent, a real socket, and a peer that misbehaves on purpose. */
 import { afterEach, expect, test } from "bun:test";
 import { newId } from "../../shared/ids.ts";
 import { CLOSE } from "../../shared/protocol/version.ts";

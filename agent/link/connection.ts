@@ -1,4 +1,4 @@
-/** The one outbound WebSocket: opening, staying, and coming back after every kind of end. */
+/** The one outbound WebSocket: connects, stays connected, and reconnects however the connection ends. */
 import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import { parseToAgent, type ToAgent, type ToAgentPayload } from "../../shared/protocol/to-agent.ts";
@@ -12,12 +12,12 @@ export type ConnectionState = "connecting" | "connected" | "waiting" | "stopped"
 
 export type Connection = {
   start(): void;
-  /** Closes for good. */
+  /** Closes permanently. */
   stop(): void;
   /** Sends at once or not at all; durable messages go through the outbox instead. */
   send<T extends ToServerType>(type: T, payload: ToServerPayload<T>, id?: string): boolean;
   state(): ConnectionState;
-  /** The last plain sentence about why there is no connection; null while there is one. */
+  /** Why there is no connection, in one sentence; null while there is one. */
   problem(): string | null;
   /** Server time minus ours in ms, as far as known. */
   skewMs(): number;
@@ -26,7 +26,7 @@ export type Connection = {
 export type ConnectionEvents = {
   hello(): ToServerPayload<"hello">;
   heartbeat(): ToServerPayload<"heartbeat">;
-  /** The server has welcomed us; `sendFrame` takes ready-made frames of the outbox. */
+  /** The server has welcomed us; `sendFrame` takes frames from the outbox. */
   welcomed(welcome: ToAgentPayload<"welcome">, sendFrame: (frame: string) => void): void;
   received(message: ToAgent): void;
   /** A frame that does not parse: `field` names what was wrong. */
@@ -37,7 +37,7 @@ export type ConnectionEvents = {
 type Options = {
   target: SocketTarget;
   events: ConnectionEvents;
-  /** Server time minus ours in ms, as an earlier run of the agent knew it. */
+  /** Server time minus ours in ms, as known to an earlier run of the agent. */
   skewMs?: number;
   clock: Clock;
   log: Log;

@@ -1,4 +1,4 @@
-/** What each message of the server leads to: one case a type, complete by type. */
+/** Handles each type of message from the server; the type makes sure that none is missing. */
 import * as v from "valibot";
 import { JOB_KINDS } from "../../shared/jobs.ts";
 import type { Log } from "../../shared/log.ts";
@@ -25,7 +25,7 @@ export type DispatcherDeps = {
   log: Log;
 };
 
-/** The fields of an order that say which job it is, whatever its kind needs beyond them. */
+/** The fields that identify an order's job, whatever else its kind needs. */
 const anyOrder = v.object({
   type: v.literal("command.run"),
   payload: v.object({
@@ -63,13 +63,13 @@ export function createDispatcher(deps: DispatcherDeps) {
         case "welcome":
         case "heartbeat.ack":
         case "error":
-          // The connection has dealt with these.
+          // The connection has handled these.
           return;
         default:
           message satisfies never;
       }
     },
-    /** An order of a kind that a newer server knows is refused, so that its job ends; the rest is told as it is. */
+    /** Refuses an order of an unknown, newer kind, so that its job ends; reports anything else as an error. */
     garbled(frame: string, field: string): void {
       deps.log.warn("Received an invalid message from the server", { field });
       const order = v.safeParse(anyOrder, parseQuietly(frame));

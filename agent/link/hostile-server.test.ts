@@ -1,4 +1,4 @@
-/** What a hostile server cannot do once the machine's owner has switched it off: real agent processes, a faked server. */
+/** What a hostile server cannot do once the machine's owner has forbidden it: real agent processes, a faked server. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

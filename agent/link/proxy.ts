@@ -1,4 +1,4 @@
-/** Which proxy, if any, stands between this machine and an address. */
+/** Which proxy to use for an address, if any. */
 import type { AgentEnvironment } from "../config.ts";
 
 /** @returns the proxy's URL, or null to connect directly. */

@@ -1,4 +1,4 @@
-/** How long to wait before the next try, by how the last connection ended. Pure. */
+/** How long to wait before reconnecting, by how the last connection ended. Pure. */
 import { CLOSE } from "../../shared/protocol/version.ts";
 import type { Timings } from "../timings.ts";
 

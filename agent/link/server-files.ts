@@ -1,4 +1,4 @@
-/** Files that the server offers (restic, later the agent itself): signed manifest, download, size and hash checked. */
+/** Downloads files that the server offers (restic, later the agent itself), and checks manifest signature, size and checksum. */
 import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
@@ -12,7 +12,7 @@ import type { Trust } from "./trust.ts";
 export type ServerFiles = {
   server: string;
   trust: Trust;
-  /** Public keys (JWK as JSON text) that were agreed at enrolment: no other signature counts. */
+  /** Public keys (JWK as JSON text) received at enrolment: no other signature counts. */
   keys: readonly string[];
   timeoutMs: number;
 };
@@ -22,7 +22,7 @@ const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
 /**
  * Puts the server's restic for this platform at `path`, executable.
- * @returns null when done, else one plain sentence about what was wrong; the old file is then untouched.
+ * @returns null on success, else the problem in one sentence; the old file is then untouched.
  */
 export async function fetchRestic(from: ServerFiles, path: string): Promise<string | null> {
   try {
@@ -38,7 +38,7 @@ export async function fetchRestic(from: ServerFiles, path: string): Promise<stri
   }
 }
 
-/** The files named by the manifest. @throws when it cannot be had or no known key has signed it. */
+/** The files named by the manifest. @throws when it cannot be downloaded or no known key has signed it. */
 async function signedFiles(from: ServerFiles): Promise<ManifestFile[]> {
   const response = await get(from, "/agent/manifest.json");
   const { jws } = v.parse(manifest, await response.json());

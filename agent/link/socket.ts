@@ -1,4 +1,4 @@
-/** Opens a WebSocket to the server: token, trust, proxy, a limit on how long it may take. */
+/** Opens a WebSocket to the server, with token, trust, proxy and a time limit. */
 import type { AgentEnvironment } from "../config.ts";
 import { proxyFor } from "./proxy.ts";
 import { type Trust, WrongKey } from "./trust.ts";
@@ -8,7 +8,7 @@ export type SocketTarget = {
   server: string;
   /** Below the server's address, as `/ws/agent`. */
   path: string;
-  /** null for a machine that has none yet. */
+  /** null for a machine without one. */
   token: string | null;
   trust: Trust;
   proxy: AgentEnvironment["proxy"];
@@ -17,7 +17,7 @@ export type SocketTarget = {
 export type Socket = {
   send(frame: string): void;
   close(code: number, reason: string): void;
-  /** Ends at once, without waiting for the peer. */
+  /** Closes at once, without waiting for the peer. */
   terminate(): void;
 };
 
@@ -25,11 +25,11 @@ export type SocketEvents = { message(frame: string): void; closed(code: number, 
 
 export type Opened = { ok: true; socket: Socket } | { ok: false; problem: string };
 
-/** Bun's client takes and can do more than the browser's. */
+/** Bun's client has more options and methods than the browser's. */
 type BunSocket = WebSocket & { terminate(): void };
 type BunOptions = { headers: Record<string, string>; tls?: object; proxy?: string };
 
-/** Never throws. After `ok: true`, `closed` is called exactly once, when the peer or the network ends it. */
+/** Never throws. After `ok: true`, `closed` is called exactly once, when the peer or the network closes it. */
 export async function openSocket(target: SocketTarget, withinMs: number, events: SocketEvents): Promise<Opened> {
   try {
     const tls = await target.trust.options();
@@ -53,9 +53,9 @@ function dial(target: SocketTarget, tls: object, withinMs: number, events: Socke
     const limit = setTimeout(() => {
       lastError = `no answer within ${Math.round(withinMs / 1000)} s`;
       socket.terminate();
-      settle();
+      fail();
     }, withinMs);
-    const settle = () => {
+    const fail = () => {
       clearTimeout(limit);
       target.trust.forget();
       resolve({ ok: false, problem: lastError });
@@ -71,7 +71,7 @@ function dial(target: SocketTarget, tls: object, withinMs: number, events: Socke
     };
     socket.onclose = (event) => {
       if (open) events.closed(event.code, event.reason);
-      else settle();
+      else fail();
     };
   });
 }

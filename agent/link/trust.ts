@@ -1,11 +1,11 @@
-/** Whom the agent believes to be the server: the system's authorities, a CA file, or one pinned public key. */
+/** How the agent recognises its server: by the system's certificate authorities, a CA file, or one pinned public key. */
 import { createHash, X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import { authorities } from "../machine/authorities.ts";
 
 export type TrustSettings = { pin: string | null; ca_file: string | null; insecure: boolean };
 
-/** TLS options that fetch and WebSocket of Bun both take. */
+/** TLS options accepted by both Bun's fetch and its WebSocket. */
 export type TlsOptions = {
   ca?: string[];
   allowPartialTrustChain?: boolean;
@@ -15,11 +15,11 @@ export type TlsOptions = {
 export type Trust = {
   /** @throws {@link WrongKey} when a pin is set and the server shows another key; network errors as they come. */
   options(): Promise<TlsOptions>;
-  /** After a failed handshake: the certificate may have been renewed with the same key, so look again. */
+  /** After a failed handshake: the certificate may have been renewed with the same key, so fetch it again. */
   forget(): void;
 };
 
-/** The server's key is not the pinned one: somebody sits in between, or the server was set up anew. */
+/** The server's key is not the pinned one: someone is intercepting the connection, or the server was reinstalled. */
 export class WrongKey extends Error {}
 
 const LEARN_WITHIN_MS = 20_000;
@@ -49,7 +49,7 @@ export function createTrust(server: string, settings: TrustSettings): Trust {
   };
 }
 
-/** Whether plain `http` is acceptable for this server: on this machine only, unless the owner said otherwise. */
+/** Whether plain `http` is acceptable for this server: only on this machine, unless the owner allows more. */
 export function isPlainHttpAllowed(server: string, insecure: boolean): boolean {
   const { protocol, hostname } = new URL(server);
   if (protocol === "https:" || insecure) return true;
@@ -62,7 +62,7 @@ export function publicKeyPin(certificate: Buffer): string {
   return `sha256//${createHash("sha256").update(key).digest("base64")}`;
 }
 
-/** Looks at the certificate without sending anything, and keeps it only if its key is the pinned one. */
+/** Fetches the certificate without sending anything, and keeps it only if its key is the pinned one. */
 function learnCertificate(url: URL, pin: string): Promise<string> {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const port = Number(url.port || 443);

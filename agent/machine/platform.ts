@@ -1,4 +1,4 @@
-/** Which operating system and processor this program was built for and runs on, in the protocol's words. */
+/** The operating system and processor of this program, in the protocol's words. */
 
 export type Platform = { os: "linux" | "windows"; arch: "x64" | "arm64" };
 

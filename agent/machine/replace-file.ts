@@ -1,4 +1,4 @@
-/** Replaces a file whole or not at all: temporary file, sync, rename, sync of the folder. */
+/** Replaces a file as a whole or not at all: temporary file, sync, rename, sync of the folder. */
 import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { PLATFORM } from "./platform.ts";
@@ -24,7 +24,7 @@ export function replaceFile(path: string, content: string | Uint8Array, mode = 0
   syncFolder(dirname(path));
 }
 
-/** Makes a rename in the folder last over a power loss. Windows offers no such call. */
+/** Makes a rename in the folder survive a power loss. Windows has no such call. */
 export function syncFolder(folder: string): void {
   if (PLATFORM.os === "windows") return;
   const handle = openSync(folder, "r");
@@ -39,6 +39,6 @@ function removeQuietly(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // It was never made.
+    // It was never created.
   }
 }

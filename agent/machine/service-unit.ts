@@ -1,4 +1,4 @@
-/** Which version of our systemd unit runs this process. */
+/** The version of our systemd unit that runs this process. */
 import { readFileSync } from "node:fs";
 import { UNVERSIONED_UNIT } from "../../shared/unit.ts";
 
@@ -6,8 +6,8 @@ export const UNIT_NAME = "restic-manager-agent.service";
 const VARIABLE = "RM_UNIT_VERSION";
 
 /**
- * null when the process does not run under our unit: by hand, in a container, under a unit of somebody's own.
- * @param fromEnvironment what the unit says; older ones say nothing, and are told by the control group
+ * null when the process does not run under our unit, but by hand, in a container, or under a custom unit.
+ * @param fromEnvironment the version in the unit; older units have none, and are recognised by the control group
  */
 export function runningUnit(fromEnvironment: string | null, controlGroups = ownControlGroups()): number | null {
   const version = versionOf(fromEnvironment);

@@ -1,4 +1,4 @@
-/** What the agent tells of its machine. */
+/** What the agent reports about its machine. */
 import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statfsSync } from "node:fs";
 import { hostname, loadavg, uptime } from "node:os";
 import { join } from "node:path";
@@ -11,12 +11,12 @@ export function hostName(): string {
   return clip(hostname(), 255);
 }
 
-/** `problem`: what `TZ` says is not understood, in words. */
+/** `problem`: why `TZ` is not valid, in words. */
 export type MachineZone = { name: string; problem: string | null };
 
 /**
- * The machine's zone, as `Europe/Berlin`. `Intl` would tell too, but keeps 6 MB of the executable in memory.
- * @param fromEnvironment what `TZ` says; it may be a zone, or something that only the C library understands.
+ * The machine's zone, as `Europe/Berlin`. `Intl` knows it too, but keeps 6 MB of the executable in memory.
+ * @param fromEnvironment the value of `TZ`: a zone, or something that only the C library understands.
  */
 export function machineZone(fromEnvironment: string | null): MachineZone {
   const wanted = zoneOfVariable(fromEnvironment);
@@ -30,7 +30,7 @@ export function timeZone(fromEnvironment: string | null): string {
   return machineZone(fromEnvironment).name;
 }
 
-/** The C library takes a name, a name behind a colon, or the file of a zone. null when nothing is set. */
+/** The C library accepts a name, a name after a colon, or a zone's file. null when nothing is set. */
 function zoneOfVariable(value: string | null): string | null {
   const text = value?.trim().replace(/^:/, "") ?? "";
   if (text === "") return null;
@@ -57,8 +57,8 @@ function linkedZone(link: string): string | null {
 }
 
 /**
- * What tells this machine from others: the system's own id, else one that we make and the caller stores.
- * It is no secret, but it is not shown around either.
+ * Identifies this machine: the system's own id, else one that we create and the caller stores.
+ * It is not secret, but should not be published either.
  */
 export function machineId(): string {
   const found = PLATFORM.os === "windows" ? windowsMachineGuid() : linuxMachineId();
@@ -96,7 +96,7 @@ export function looksRoaming(powerSupplies = "/sys/class/power_supply"): boolean
   if (!existsSync(powerSupplies)) return false;
   return readdirSync(powerSupplies).some((name) => {
     const type = readQuietly(join(powerSupplies, name, "type"))?.trim();
-    // A mouse or headset has a battery too, with the scope of a device.
+    // Mice and headsets have batteries too, with the scope "Device".
     return type === "Battery" && readQuietly(join(powerSupplies, name, "scope"))?.trim() !== "Device";
   });
 }
@@ -111,7 +111,7 @@ export function vitals(stateFolder: string): Vitals {
   };
 }
 
-/** Bytes that the agent may still write there; null when the system does not tell. */
+/** Bytes that the agent may still write there; null when the system does not say. */
 export function freeBytes(folder: string): number | null {
   try {
     const { bavail, bsize } = statfsSync(folder);

@@ -1,4 +1,4 @@
-/** The rule by which a zone goes on after its last listed change: `CET-1CEST,M3.5.0,M10.5.0/3`. POSIX, as RFC 9636 extends it. */
+/** The rule for a time zone's changes after the last listed one: `CET-1CEST,M3.5.0,M10.5.0/3`. POSIX, as extended by RFC 9636. */
 
 /** Seconds. */
 export type PosixRule = { offset(second: number): number };
@@ -10,12 +10,12 @@ const TIME = "[+-]?\\d{1,3}(?::\\d{2}(?::\\d{2})?)?";
 const DATE = "M\\d{1,2}\\.[1-5]\\.[0-6]|J\\d{1,3}|\\d{1,3}";
 const RULE = new RegExp(`^${NAME}(${TIME})(?:${NAME}(${TIME})?,(${DATE})(?:/(${TIME}))?,(${DATE})(?:/(${TIME}))?)?$`);
 
-/** null when it is not understood, or empty. */
+/** null when it is empty or not understood. */
 export function readPosixRule(text: string): PosixRule | null {
   const match = RULE.exec(text);
   if (!match) return null;
   const [, standardText, summerText, start, startTime, end, endTime] = match;
-  // West is positive there.
+  // West is positive in POSIX.
   const standard = 0 - secondsOf(standardText!);
   if (start === undefined || end === undefined) return { offset: () => standard };
   const summer = summerText === undefined ? standard + HOUR : 0 - secondsOf(summerText);

@@ -1,4 +1,4 @@
-/** The system's tables against Intl, which reads tables of its own. */
+/** Time zones from the system's tables, compared with Intl, which has its own. */
 import { expect, test } from "bun:test";
 import { createZone } from "../../shared/zone.ts";
 import { createRandom } from "../../tests/testbed/random.ts";

@@ -1,4 +1,4 @@
-/** Time zones from the system's own tables: Intl would tell the same, but keeps 6 MB and more in memory. RFC 9636. */
+/** Time zones from the system's tables. Intl gives the same answers, but keeps more than 6 MB in memory. RFC 9636. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createZone, isZone, type Zone } from "../../shared/zone.ts";
@@ -9,7 +9,7 @@ const FOLDER = "/usr/share/zoneinfo";
 const NAME = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/;
 const HEADER_BYTES = 44;
 
-/** The zone of that name; by Intl where the system has no tables. An unknown name counts as UTC. */
+/** The zone with that name, read by Intl where the system has no tables. An unknown name counts as UTC. */
 export function openZone(name: string, folder = FOLDER): Zone {
   if (name === "UTC") return createZone(name, () => 0);
   const table = findTable(name, folder);
@@ -21,8 +21,8 @@ export function knowsZone(name: string): boolean {
 }
 
 /**
- * The name to hand to a program that reads the system's tables itself; null where it would find none and silently take
- * UTC, or where it reads none (Windows).
+ * The name for a program that reads the system's tables itself; null where it would find none and silently use
+ * UTC, or does not read them (Windows).
  */
 export function zoneForPrograms(name: string): string | null {
   if (PLATFORM.os !== "linux") return null;
@@ -33,10 +33,10 @@ export function zoneForPrograms(name: string): string | null {
 type Table = {
   /** Changes, rising. */
   times: Float64Array;
-  /** What holds from each of them on. */
+  /** The offset from each change on. */
   offsets: Int32Array;
   before: number;
-  /** For all time after the last change. */
+  /** For all times after the last change. */
   rule: PosixRule | null;
 };
 
@@ -49,7 +49,7 @@ function findTable(name: string, folder: string): Table | null {
   }
 }
 
-/** null when it is no table of the second version or later. */
+/** null when it is not a table of version 2 or later. */
 function readTable(file: Buffer): Table | null {
   if (file.toString("latin1", 0, 4) !== "TZif" || file[4]! < "2".charCodeAt(0)) return null;
   const second = HEADER_BYTES + bodyBytes(countsAt(file, 0), 4);

@@ -1,4 +1,4 @@
-/** Nothing is lost and nothing comes in a wrong order, wherever the connection is cut; and what follows a job. */
+/** Wherever the connection is cut, no message is lost and the order is kept; and what follows a job. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

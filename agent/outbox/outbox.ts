@@ -1,4 +1,4 @@
-/** The outbox: everything that the server must learn, on the disk before it is sent, bounded, in order. */
+/** The outbox: everything the server must learn, stored on disk before it is sent, in order, up to a limit. */
 import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { LogLine } from "../../shared/protocol/fields.ts";
@@ -19,7 +19,7 @@ type Options = {
   clock: Clock;
   log: Log;
   maxBytes?: number;
-  /** How long to wait before writing again to a full disk, in ms. */
+  /** How long to wait before trying to write to a full disk again, in ms. */
   writeAgainMs: number;
 };
 
@@ -30,16 +30,16 @@ const MAX_OUTBOX_BYTES = 64 * 1024 * 1024;
 export function createOutbox({ store, clock, log, maxBytes = MAX_OUTBOX_BYTES, writeAgainMs }: Options) {
   const window = createOutboxWindow(store.outbox);
   let totals = store.outbox.totals();
-  /** What a full disk did not take: job states and reports, in order. */
+  /** Job states and reports that did not fit on a full disk, in order. */
   const kept: Kept[] = [];
-  /** Log lines that a full disk did not take, by job. */
+  /** Log lines that did not fit on a full disk, by job. */
   const lost = new Map<string, { from: number; to: number }>();
   let retry: ReturnType<typeof setTimeout> | null = null;
 
   return {
     /**
-     * Writes messages and what belongs to them (`also`) in one synced transaction. On a full disk they are kept in
-     * memory, in order, and written as soon as there is room. Returns whether they are on the disk now.
+     * Writes messages and related rows (`also`) in one synced transaction. On a full disk they are kept in
+     * memory, in order, and written as soon as there is space. Returns whether they are on disk now.
      */
     put(messages: DurableMessage[], also: () => void = () => {}): boolean {
       if (kept.length === 0 && lost.size === 0 && write({ messages, also })) return true;
@@ -47,11 +47,11 @@ export function createOutbox({ store, clock, log, maxBytes = MAX_OUTBOX_BYTES, w
       retryLater();
       return false;
     },
-    /** As `put`, but what cannot be written now is not kept: for orders, which the server sends again. */
+    /** Like `put`, but what cannot be written now is not kept: for orders, which the server sends again. */
     tryPut(messages: DurableMessage[], also: () => void): boolean {
       return kept.length === 0 && write({ messages, also });
     },
-    /** Writes log lines of one job. On a full disk they are dropped, and a line names the gap. */
+    /** Writes log lines of one job. On a full disk they are dropped, and one line marks the gap. */
     putLines(jobId: string, lines: LogLine[]): void {
       const last = lines.at(-1);
       if (!last) return;
@@ -62,7 +62,7 @@ export function createOutbox({ store, clock, log, maxBytes = MAX_OUTBOX_BYTES, w
       lost.set(jobId, { from: gap?.from ?? lines[0]!.seq, to: last.seq });
       retryLater();
     },
-    /** A connection is welcome: everything unacknowledged is sent again, from the start. */
+    /** After a welcome: sends everything unacknowledged again, from the start. */
     attach(send: SendFrame): void {
       totals = store.outbox.totals();
       window.attach(send);
@@ -77,19 +77,19 @@ export function createOutbox({ store, clock, log, maxBytes = MAX_OUTBOX_BYTES, w
         totals.rows -= done.rows;
         totals.bytes -= done.bytes;
       } catch (error) {
-        // The rows are sent again on the next connection, which changes nothing at the server.
+        // The rows are sent again on the next connection; the server ignores repeats.
         if (!isDiskTrouble(error)) throw error;
       }
       window.pump();
     },
-    /** Highest waiting number, 0 when nothing waits. */
+    /** Highest waiting number; 0 when nothing is waiting. */
     lastSeq: (): number => store.outbox.totals().last,
     pending: (): number => totals.rows + kept.length,
-    /** Whether the message about this job still waits, so that repeating it would say nothing new. */
+    /** Whether the message about this job is still waiting, so that it need not be repeated. */
     hasJobMessage: (jobId: string, type: DurableType): boolean =>
       store.outbox.hasJobMessage(jobId, type) ||
       kept.some(({ messages }) => messages.some((one) => one.type === type && jobOf(one) === jobId)),
-    /** Tries for the last time to write what a full disk did not take. */
+    /** Makes a last attempt to write what did not fit on a full disk. */
     close(): void {
       if (retry) clearTimeout(retry);
       retry = null;

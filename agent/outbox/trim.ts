@@ -1,14 +1,14 @@
-/** Makes room in a full outbox: the oldest log lines that are not in flight go, and one line names what went. */
+/** Makes room in a full outbox: drops the oldest log lines that are not in flight, and leaves a line that says which. */
 import type { OutboxRow, OutboxRows } from "../store/outbox-rows.ts";
 
 type Gap = { jobId: string; seq: number; from: number; to: number };
 
 const ROWS_AT_ONCE = 64;
-/** Frees more than asked, so that a full outbox is not trimmed at every line. */
+/** Frees more than needed, so that a full outbox is not trimmed at every line. */
 const SPARE_BYTES = 1024 * 1024;
 
 /**
- * Drops log lines until `tooMany` bytes (and some spare) are free or none are left; job states are never dropped.
+ * Drops log lines until `tooMany` bytes (and some spare) are free or no lines are left; job states are never dropped.
  * @param sentUpTo rows up to this number are in flight and stay.
  */
 export function trimOutbox(rows: OutboxRows, sentUpTo: number, tooMany: number, now: number): void {
@@ -28,7 +28,7 @@ export function trimOutbox(rows: OutboxRows, sentUpTo: number, tooMany: number, 
   for (const gap of gaps.values()) writeGap(rows, gap, now);
 }
 
-/** The gap's line takes the place of the last dropped row, so that the order of lines holds. */
+/** The line about the gap replaces the last dropped row, which keeps the lines in order. */
 function extendGap(rows: OutboxRows, gaps: Map<string, Gap>, row: OutboxRow): void {
   if (row.job_id === null || row.first_line === null || row.last_line === null) return;
   const before = gaps.get(row.job_id);

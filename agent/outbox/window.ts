@@ -1,4 +1,4 @@
-/** What is in flight: sends the outbox in order, never more at once than the peer has to buffer. */
+/** Sends the outbox in order, with no more in flight at once than the peer can buffer. */
 import { MAX_IN_FLIGHT_BYTES, MAX_IN_FLIGHT_MESSAGES } from "../../shared/protocol/version.ts";
 import type { OutboxRow, OutboxRows } from "../store/outbox-rows.ts";
 
@@ -37,14 +37,14 @@ export function createOutboxWindow(rows: Pick<OutboxRows, "listAfter">) {
 
   return {
     pump,
-    /** Highest number that went out on this connection; 0 while there is none. */
+    /** Highest number sent on this connection; 0 while there is none. */
     sentUpTo: (): number => sentUpTo,
     attach(next: SendFrame): void {
       reset(next);
       pump();
     },
     detach: () => reset(null),
-    /** What may be deleted now; null when this acknowledges nothing that was sent. */
+    /** What can be deleted now; null when this acknowledges nothing that was sent. */
     acknowledge(seq: number): { upTo: number; rows: number; bytes: number } | null {
       const upTo = Math.min(seq, sentUpTo);
       const left = inFlight.filter((one) => one.seq > upTo);

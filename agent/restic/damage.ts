@@ -1,7 +1,7 @@
-/** Damage to a repository as any restic command words it, and what to do about it: restic's own guide, step by step. Pure. */
+/** Recognises damage to a repository in restic's messages, and says how to repair it, step by step after restic's own guide. Pure. */
 import type { CheckSummary } from "../../shared/restic/maintenance.ts";
 
-/** What `check` sums up beside its words; other commands have nothing of the kind. */
+/** Facts from the summary of `check`; other commands have none. */
 export type DamageFacts = Pick<CheckSummary, "broken_packs" | "suggest_repair_index">;
 
 const CAREFUL = "Run these with the admin credential on a trusted machine, and keep a copy of the repository first";
@@ -11,7 +11,7 @@ export const DAMAGED_SNAPSHOT =
 
 type Rule = { fits(words: string, facts: DamageFacts): boolean; say(facts: DamageFacts): string };
 
-/** The first one that fits: the gravest damage decides what comes first. */
+/** The first match counts: the most serious damage comes first. */
 const RULES: readonly Rule[] = [
   {
     fits: (words) => /fail(?:ed to load|ed loading) snapshot|snapshot.*invalid data/i.test(words),
@@ -57,12 +57,12 @@ const MISSING_DATA = new RegExp(
 
 const NO_FACTS: DamageFacts = { broken_packs: [], suggest_repair_index: false };
 
-/** What to do about the damage that these words tell of; null when they tell of none. */
+/** How to repair the damage in this message; null when it reports none. */
 export function damageAdvice(words: string, facts: DamageFacts = NO_FACTS): string | null {
   return RULES.find((rule) => rule.fits(words, facts))?.say(facts) ?? null;
 }
 
-/** For findings of `check` that fit no rule. */
+/** For findings of `check` that match no rule. */
 export const UNKNOWN_DAMAGE = `The log names them. Most are repaired by restic repair index, then restic repair snapshots --forget. ${CAREFUL}`;
 
 function namedPacks(facts: DamageFacts): string {

@@ -1,4 +1,4 @@
-/** What the end of a restic command means: exit code, stderr and what was asked → status and one sentence. Pure. */
+/** Turns the end of a restic command (exit code, stderr) into a status and one sentence. Pure. */
 import type { ErrorCode } from "../../shared/jobs.ts";
 import type { ResticOrder } from "./argv.ts";
 import { damageAdvice } from "./damage.ts";
@@ -9,7 +9,7 @@ export type CommandEnd = {
   code: number | null;
   /** We ended it ourselves. */
   stoppedByUs: boolean;
-  /** Everything that restic said about the failure, its own last words included. */
+  /** restic's messages about the failure, including its last line. */
   stderr: string[];
 };
 
@@ -18,10 +18,10 @@ export type Judgement =
   /** The snapshot was saved, but some of the files could not be read. */
   | { is: "incomplete" }
   | { is: "stopped" }
-  /** `lasts`: time alone changes nothing. */
+  /** `lasts`: waiting does not help. */
   | { is: "failed"; code: ErrorCode; message: string; lasts?: true };
 
-/** `lasts`: trying again for minutes, as restic does, gives the same answer. */
+/** `lasts`: retrying for minutes, as restic does, does not help. */
 type Rule = { code: ErrorCode; pattern: RegExp; message: string; lasts?: true };
 
 const EXIT_CODES: Record<number, { code: ErrorCode; message: string }> = {
@@ -42,7 +42,7 @@ const EXIT_CODES: Record<number, { code: ErrorCode; message: string }> = {
 
 const FORBIDDEN = /\(403\)|403 Forbidden|AccessDenied|Access Denied/i;
 
-/** Tried in order on restic's own words. */
+/** Tried in order on restic's messages. */
 const RULES: Rule[] = [
   {
     code: "repo_locked",
@@ -106,7 +106,7 @@ const RULES: Rule[] = [
   },
 ];
 
-/** A server that takes everything but deletes: what an append-only one says to `forget` and `prune`. */
+/** The answer of an append-only server to `forget` and `prune`. */
 const DELETE_REFUSED: Rule = {
   code: "append_only",
   pattern: FORBIDDEN,
@@ -146,10 +146,10 @@ export function judge(end: CommandEnd): Judgement {
   };
 }
 
-/** The first thing that each command asks for. */
+/** The first file that every command loads. */
 const RETRY_NOTICE = /^(?:Stat|Load)\(<config\/>\) returned error, retrying after [^:]+: (.+)/;
 
-/** What a line of restic's, by which it announces to try again to open the repository, tells that no further try can change; else null. */
+/** For a line in which restic announces another try to open the repository: the failure, if no further try can help; else null. */
 export function lastingFailure(line: string): Extract<Judgement, { is: "failed" }> | null {
   const cause = RETRY_NOTICE.exec(line)?.[1];
   const rule = cause === undefined ? undefined : ruleFor(cause);
@@ -160,17 +160,17 @@ function failureOf({ code, message, lasts }: Rule): Extract<Judgement, { is: "fa
   return { is: "failed", code, message, ...(lasts ? { lasts } : {}) };
 }
 
-/** Whether a finding speaks of the way to the repository (a lock, the network, rights), not of what lies there. */
+/** Whether a finding is about access to the repository (a lock, the network, permissions), not about its data. */
 export function isOutsideTrouble(words: string): boolean {
   return damageAdvice(words) === null && ruleFor(words) !== undefined;
 }
 
-/** Whether restic's words tell of a refused delete; also where it exits with 0 (forget of 0.18). */
+/** Whether the server refused a delete, even where restic exits with 0 (forget in 0.18). */
 export function deleteRefused(stderr: readonly string[]): boolean {
   return stderr.some((words) => DELETE_REFUSED.pattern.test(words));
 }
 
-/** The final error decides; the retry notices before it only where it says nothing. */
+/** The final error decides, or the retry notices before it when it matches nothing. */
 function ruleFor(words: string): Rule | undefined {
   return RULES.find(({ pattern }) => pattern.test(words));
 }

@@ -1,4 +1,4 @@
-/** What forget, prune and check print, read from recorded runs of both versions. */
+/** Parsing the output of forget, prune and check, recorded from both versions. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** What a stand-in for restic says while it runs, and what becomes of its run. */
+/** What a stand-in for restic prints, and how its end is judged. */
 import { afterAll, expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

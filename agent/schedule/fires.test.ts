@@ -1,4 +1,4 @@
-/** The scheduler's rules against a slow look at every due time, for machines that are on and off at random. */
+/** The scheduler's rules, compared with a slow check of every due time, for machines that are switched on and off at random. */
 import { describe, expect, test } from "bun:test";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { nextRuns, parseCron } from "../../shared/cron.ts";

@@ -1,12 +1,12 @@
-/** The rules of the scheduler, pure: which run is due now, whether a missed one is made up for, when a try is repeated. */
+/** The scheduler's rules: which run is due, whether a missed run is caught up, and when to retry. Pure. */
 import { MINUTE_MS } from "../../shared/clock.ts";
 import { type Cron, splayMs } from "../../shared/cron.ts";
 import type { ErrorCode } from "../../shared/jobs.ts";
 import type { Zone } from "../../shared/zone.ts";
 
-/** Beyond this a run counts as missed: the machine was off, asleep, or its disk full. */
+/** Later than this, a run counts as missed: the machine was off or asleep, or its disk was full. */
 const ON_TIME_MS = 2 * MINUTE_MS;
-/** A missed run is not made up for when the next regular one is nearer than this. */
+/** A missed run is not caught up when the next regular one is closer than this. */
 const NOT_BEFORE_NEXT_MS = 15 * MINUTE_MS;
 const MOST_BACKOFF_MS = 30 * MINUTE_MS;
 
@@ -14,7 +14,7 @@ export type ScheduleInForce = {
   cron: Cron;
   zone: Zone;
   splayMs: number;
-  /** Since when this expression, zone and enabled state hold, Unix ms. */
+  /** Since when this expression, zone and enabled state apply, Unix ms. */
   since: number;
 };
 
@@ -25,7 +25,7 @@ export function scheduleInForce(id: string, cron: Cron, zone: Zone, splayMinutes
 export type DueRun = { dueAt: number; missed: boolean };
 
 /**
- * The one run that is to start now: the newest that is due, unless it was dealt with, or was missed and the next is near.
+ * The run to start now: the newest one due, unless it was handled, or was missed and the next is near.
  * @param dealtWith newest due time up to now that has fired or was skipped
  */
 export function dueRun(schedule: ScheduleInForce, dealtWith: number | null, now: number): DueRun | null {
@@ -42,7 +42,7 @@ export function nextStart({ cron, zone, splayMs }: ScheduleInForce, now: number)
   return cron.next(now - splayMs, zone) + splayMs;
 }
 
-/** Why a backup fails that may succeed a little later. One that was killed together with its agent counted when it began, so an agent that dies of it does not try for ever. */
+/** Failures that may pass after a while. A try counts when it starts, so a backup that kills the agent is not retried for ever. */
 const PASSING: ReadonlySet<ErrorCode> = new Set(["repo_unreachable", "repo_locked", "agent_restarted"]);
 
 export function isPassing(code: ErrorCode | null): boolean {
@@ -52,7 +52,7 @@ export function isPassing(code: ErrorCode | null): boolean {
 export type RetryRules = { max: number; backoffSeconds: number };
 
 /**
- * When a scheduled backup that failed for a passing reason is tried again; null when it is not.
+ * When to retry a scheduled backup that failed for a temporary reason; null when it is not retried.
  * @param attempt number of the try that failed, from 1
  */
 export function retryAt(
@@ -67,8 +67,8 @@ export function retryAt(
 }
 
 /**
- * The run that makes up for a scheduled backup that expired before it started; null when a regular one will.
- * @param dealtWith newest due time up to now that has fired or was skipped: the backup that expired stood for it, too
+ * The run that replaces a scheduled backup that expired before it started; null when a regular run will.
+ * @param dealtWith newest due time up to now that has fired or was skipped; the expired backup covered it, too
  */
 export function afterExpiry(
   schedule: ScheduleInForce,
@@ -84,7 +84,7 @@ export function afterExpiry(
 
 export type WaitingRetry = "due" | "wait" | "over";
 
-/** A clock that was set back does not hold a try for longer than the longest wait. */
+/** A clock that was set back does not delay a retry for longer than the longest backoff. */
 export function judgeRetry(schedule: ScheduleInForce, retry: { dueAt: number; at: number }, now: number): WaitingRetry {
   if (now >= schedule.cron.next(retry.dueAt, schedule.zone)) return "over";
   return now >= retry.at || retry.at - now > MOST_BACKOFF_MS ? "due" : "wait";

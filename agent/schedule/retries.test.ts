@@ -1,4 +1,4 @@
-/** The scheduler's retries: over dead servers, restarts and deaths of the agent. */
+/** The scheduler's retries: with unreachable servers, restarts and crashes of the agent. */
 import { afterAll, expect, test } from "bun:test";
 import { HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { createCleanup } from "../../tests/testbed/temp.ts";

@@ -1,22 +1,22 @@
-/** What speaks against a backup on a machine that travels: little battery, or a network that is paid by volume. */
+/** Reasons not to back up a travelling machine now: low battery, or a metered network. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PLATFORM } from "../machine/platform.ts";
 import type { RoamingObstacle } from "./scheduler.ts";
 
-/** Below this percentage a machine on battery does not begin a backup. */
+/** Below this percentage, no backup starts on battery. */
 const LEAST_BATTERY = 30;
 const ASK_WITHIN_MS = 2000;
 const NETWORK_MANAGER = "org.freedesktop.NetworkManager";
 
-/** Asks the system; what it does not tell speaks against nothing. @param path `PATH` for programs of the system */
+/** Asks the system; what it does not say is no obstacle. @param path `PATH` for programs of the system */
 export function roamingObstacle(path: string): RoamingObstacle | null {
   if (PLATFORM.os !== "linux") return null;
   if (isBatteryLow()) return "battery_low";
   return isMetered(path) ? "metered_network" : null;
 }
 
-/** On battery, and the fullest one is below the limit. */
+/** On battery, and the fullest battery is below the limit. */
 export function isBatteryLow(powerSupplies = "/sys/class/power_supply"): boolean {
   if (!existsSync(powerSupplies)) return false;
   const supplies = readdirSync(powerSupplies).map((name) => {
@@ -24,7 +24,7 @@ export function isBatteryLow(powerSupplies = "/sys/class/power_supply"): boolean
     return { type: read("type"), scope: read("scope"), online: read("online"), capacity: read("capacity") };
   });
   if (supplies.some(({ type, online }) => type !== "Battery" && online === "1")) return false;
-  // A mouse or headset has a battery too, with the scope of a device.
+  // Mice and headsets have batteries too, with the scope "Device".
   const charges = supplies
     .filter(({ type, scope, capacity }) => type === "Battery" && scope !== "Device" && capacity !== null)
     .map(({ capacity }) => Number(capacity));

@@ -1,4 +1,4 @@
-/** The scheduler: what fires, what is skipped, what is made up for. */
+/** The scheduler: which runs start, which are skipped, and which are caught up. */
 import { afterAll, expect, test } from "bun:test";
 import { HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";

@@ -1,6 +1,6 @@
-/** Fires schedules from the stored desired state, server or no server: each due time of a target at most once. */
+/** Runs schedules from the stored desired state, with or without the server: each due time of a target at most once. */
 import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
-import { type Cron, parseCron } from "../../shared/cron.ts";
+import { parseCron } from "../../shared/cron.ts";
 import { newId } from "../../shared/ids.ts";
 import type { Log } from "../../shared/log.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
@@ -44,17 +44,15 @@ type Minted = { fields: JobFields; order: CommandRun };
 type Target = { source_group_id: string; repo_id: string };
 type InForce = { schedule: DesiredSchedule; inForce: ScheduleInForce };
 
-/** Zones of the machine, revocation: what nobody tells the scheduler is seen within this. */
-const LOOK_AT_LEAST_MS = MINUTE_MS;
+/** Changes that the scheduler is not notified of (the machine's zone, a revocation) are seen within this time. */
+const EVALUATE_AT_LEAST_MS = MINUTE_MS;
 const JOB_EXPIRES_MS = 3 * DAY_MS;
 
 export function createScheduler(options: Options) {
   const { store, state, queue, clock, log } = options;
   const zones = new Map<string, Zone>();
-  /** By expression; null when it is not understood. Parsing one again each minute would grow the heap. */
-  const crons = new Map<string, Cron | null>();
   let timer: ReturnType<typeof setTimeout> | null = null;
-  let lookedAt = Number.POSITIVE_INFINITY;
+  let evaluatedAt = Number.POSITIVE_INFINITY;
   let asleepUntil = 0;
 
   return {
@@ -63,25 +61,24 @@ export function createScheduler(options: Options) {
       if (timer) clearTimeout(timer);
       timer = null;
     },
-    /** The desired state has changed: rules count from now on. */
+    /** The desired state has changed: its rules apply from now on. */
     stateChanged(): void {
       if (timer === null) return;
       clearTimeout(timer);
-      crons.clear();
       asleepUntil = 0;
       tick();
     },
     noteEnd,
   };
 
-  /** Between looks a tick compares two numbers: what is idle makes no garbage. */
+  /** Between evaluations a tick only compares two numbers, so an idle agent allocates nothing. */
   function tick(): void {
     const now = clock.now();
-    if (now >= asleepUntil || now < lookedAt) {
-      lookedAt = now;
-      asleepUntil = now + LOOK_AT_LEAST_MS;
+    if (now >= asleepUntil || now < evaluatedAt) {
+      evaluatedAt = now;
+      asleepUntil = now + EVALUATE_AT_LEAST_MS;
       try {
-        asleepUntil = Math.min(asleepUntil, look(now));
+        asleepUntil = Math.min(asleepUntil, evaluate(now));
       } catch (error) {
         log.error("Could not evaluate the schedules", { problem: String(error) });
       }
@@ -89,8 +86,8 @@ export function createScheduler(options: Options) {
     timer = setTimeout(tick, Math.max(Math.min(options.everyMs, asleepUntil - now), 1));
   }
 
-  /** @returns when something is due next, as far as is known now */
-  function look(now: number): number {
+  /** @returns when the next run is due, as far as is known now */
+  function evaluate(now: number): number {
     const schedules = rulesInForce(now);
     if (restingBecause() !== null) return Number.POSITIVE_INFINITY;
     let soonest = Number.POSITIVE_INFINITY;
@@ -110,7 +107,7 @@ export function createScheduler(options: Options) {
     return state.schedulesPaused() ? "paused" : null;
   }
 
-  /** Enabled schedules with the moment since which their rule holds; a changed rule is written down as of now. */
+  /** Enabled schedules, each with the time since when its rule applies; a changed rule is stored as of now. */
   function rulesInForce(now: number): InForce[] {
     const hostZone = state.timezoneOverride() ?? options.hostZone();
     const known = new Map(store.fires.listRules().map((row) => [row.schedule_id, row]));
@@ -121,26 +118,17 @@ export function createScheduler(options: Options) {
       const rule = `${schedule.cron} | ${zone} | ${active ? "on" : "off"}`;
       const row = known.get(schedule.id);
       known.delete(schedule.id);
-      // A rule of the future was noted by a clock that ran ahead.
+      // A rule from the future was stored while the clock was ahead.
       const holds = row !== undefined && row.rule === rule && row.since <= now;
       if (!holds) store.fires.setRule({ schedule_id: schedule.id, rule, since: now });
-      const cron = active ? cronOf(schedule.cron) : null;
-      if (cron === null) continue;
+      const parsed = active ? parseCron(schedule.cron) : null;
+      if (!parsed?.ok) continue;
       const since = holds ? row.since : now;
-      const inForce = scheduleInForce(schedule.id, cron, zoneOf(zone), schedule.splay_minutes, since);
+      const inForce = scheduleInForce(schedule.id, parsed.cron, zoneOf(zone), schedule.splay_minutes, since);
       found.push({ schedule, inForce });
     }
     for (const id of known.keys()) store.fires.forgetSchedule(id);
     return found;
-  }
-
-  function cronOf(expr: string): Cron | null {
-    const known = crons.get(expr);
-    if (known !== undefined) return known;
-    const parsed = parseCron(expr);
-    const cron = parsed.ok ? parsed.cron : null;
-    crons.set(expr, cron);
-    return cron;
   }
 
   function zoneOf(name: string): Zone {
@@ -186,7 +174,7 @@ export function createScheduler(options: Options) {
     });
   }
 
-  /** Every source group of the schedule into each of its repos; what the state does not hold is left out. */
+  /** Every source group of the schedule with each of its repos; unknown ones are left out. */
   function targetsOf(schedule: DesiredSchedule): Target[] {
     return schedule.source_group_ids.flatMap((id) => {
       const repoIds = state.findSourceGroup(id)?.repo_ids ?? [];
@@ -210,10 +198,10 @@ export function createScheduler(options: Options) {
     };
   }
 
-  /** Part of the write that ends a job: a scheduled backup that expired unstarted runs now, one that failed for a passing reason later. */
+  /** Part of the write that ends a job: an expired scheduled backup runs now, one that failed for a temporary reason later. */
   function noteEnd(end: JobFinished): void {
     if (end.kind !== "backup" || end.source_group_id === null || end.repo_id === null) return;
-    // Whoever ordered it: what a retry is for has happened.
+    // Whoever ordered it, this backup makes a retry unnecessary.
     if (end.status === "succeeded") store.retries.delete(end.source_group_id, end.repo_id);
     if (end.status !== "failed" || end.actor_kind !== "schedule" || end.schedule_id === null) return;
     const isExpired = end.error_code === "expired";

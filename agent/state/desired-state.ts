@@ -1,4 +1,4 @@
-/** What the server wants of this host: applied, kept over restarts (secrets apart, sealed), and looked up by jobs. */
+/** The desired state of this host: applies it, keeps it over restarts (secrets separately, encrypted), and answers jobs from it. */
 
 import { parseCron } from "../../shared/cron.ts";
 import type { Log } from "../../shared/log.ts";
@@ -17,7 +17,7 @@ import { findSecrets, NO_SECRETS, type Secrets, saveSecrets, setSecretsAside } f
 
 export type FoundRepo =
   | { found: "ok"; access: RepoAccess; compression: DesiredRepo["compression"] }
-  /** The repo brings along environment that this host does not accept. */
+  /** The repo needs environment variables that this host does not accept. */
   | { found: "refused"; message: string }
   | { found: "missing" };
 
@@ -44,7 +44,7 @@ export function createDesiredState(options: Options) {
   hide(secrets);
 
   return {
-    /** Applies every state it is given, older versions too: the server may have been restored from a copy. */
+    /** Applies every state, older versions too, because the server may have been restored from a copy. */
     apply(next: DesiredState): ToServerPayload<"state.ack"> {
       const nextSecrets = secretsOf(next);
       hide(nextSecrets);
@@ -78,7 +78,7 @@ export function createDesiredState(options: Options) {
     findSourceGroup: (id: string): DesiredSourceGroup | null =>
       state?.source_groups.find((group) => group.id === id) ?? null,
     repoIds: (): string[] => state?.repos.map((repo) => repo.repo_id) ?? [],
-    /** restic's `--host`; null before the first state came. */
+    /** restic's `--host`; null before the first state arrives. */
     resticHost: (): string | null => state?.restic_host ?? null,
     /** KiB/s */
     bandwidth: () => state?.bandwidth ?? { up_kbps: null, down_kbps: null },
@@ -86,20 +86,20 @@ export function createDesiredState(options: Options) {
     schedulesPaused: (): boolean => state?.schedules_paused ?? false,
     timezoneOverride: (): string | null => state?.timezone_override ?? null,
     roaming: (): boolean => state?.roaming ?? false,
-    /** Shell text around the backups of this group; from `secrets.enc` only. */
+    /** Shell scripts around this group's backups; kept in `secrets.enc` only. */
     hooksOf: (groupId: string): DesiredSourceGroup["hooks"] => secrets.hooks[groupId] ?? { pre: null, post: null },
     hookShell: (): string | null => state?.hook_shell ?? null,
     refusal: (credential: Credential): string | null => refusalOf(credential, options.allowedEnv),
   };
 
-  /** From here on neither credentials nor the text of hooks appear in a log. */
+  /** From now on neither credentials nor hook scripts appear in a log. */
   function hide({ credentials, hooks }: Secrets): void {
     for (const credential of Object.values(credentials)) redactCredential(redactor, credential);
     for (const { pre, post } of Object.values(hooks)) redactor.add(...hookSecrets(pre), ...hookSecrets(post));
   }
 }
 
-/** A shell that complains repeats lines of its script; short ones are ordinary words. */
+/** A shell repeats lines of its script in errors. Shorter lines are ordinary words. */
 const MIN_HOOK_LINE = 12;
 
 function hookSecrets(script: string | null): string[] {

@@ -1,4 +1,4 @@
-/** `secrets.enc`: everyday credentials and hooks, AES-256-GCM under the key of `agent.yaml`. */
+/** `secrets.enc`: everyday credentials and hooks, encrypted with AES-256-GCM and the key in `agent.yaml`. */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { credential } from "../../shared/protocol/fields.ts";
 import { replaceFile } from "../machine/replace-file.ts";
 
 const secretsSchema = v.object({
-  /** The desired state that these belong to. */
+  /** Digest of the desired state that these belong to. */
   digest: v.nullable(v.string()),
   credentials: v.record(v.string(), credential),
   hooks: v.record(v.string(), v.object({ pre: v.nullable(v.string()), post: v.nullable(v.string()) })),
@@ -39,7 +39,7 @@ export function findSecrets(stateFolder: string, key: string): FoundSecrets {
   }
 }
 
-/** Keeps a damaged file under another name, which is returned. @param now Unix ms */
+/** Moves a damaged file aside and returns its new name. @param now Unix ms */
 export function setSecretsAside(stateFolder: string, now: number): string {
   const movedTo = `${secretsPath(stateFolder)}.damaged-${now}`;
   renameSync(secretsPath(stateFolder), movedTo);

@@ -1,4 +1,4 @@
-/** A status file tells of a running agent only while that very agent runs. */
+/** A status file counts only while the agent that wrote it is running. */
 import { afterAll, expect, test } from "bun:test";
 import { utimesSync, writeFileSync } from "node:fs";
 import { uptime } from "node:os";

@@ -1,4 +1,4 @@
-/** `status.json`: how the running agent fares, for `status` and `doctor`, which are other processes. */
+/** `status.json`: the running agent's state, for `status` and `doctor`, which are separate processes. */
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { uptime } from "node:os";
 import { join } from "node:path";
@@ -7,9 +7,9 @@ import { processBirth } from "../restic/run.ts";
 
 const statusSchema = v.object({
   pid: v.number(),
-  /** Tells the agent from a later process with the same number; null where the system does not tell. */
+  /** Distinguishes the agent from a later process with the same id; null where the system does not say. */
   birth: v.nullable(v.string()),
-  /** Its command line, which tells it from a process of another boot; null where the system does not tell. */
+  /** Its command line, which distinguishes it from a process of another boot; null where the system does not say. */
   program: v.optional(v.nullable(v.string())),
   connected: v.boolean(),
   /** Why not, in words. */
@@ -17,22 +17,22 @@ const statusSchema = v.object({
   agent_version: v.string(),
   restic_version: v.nullable(v.string()),
   state_version: v.nullable(v.number()),
-  /** The post hook of an interrupted job runs, and jobs wait for it. */
+  /** The post hook of an interrupted job is running, and jobs wait for it. */
   runs_owed_hook: v.optional(v.boolean(), false),
   /** Server's clock minus ours */
   skew_ms: v.number(),
 });
 export type AgentStatus = v.InferOutput<typeof statusSchema>;
 
-/** A file may be as much older than the boot as clocks are imprecise. */
+/** Clocks are imprecise: a file may appear this much older than the boot. */
 const BOOT_SLACK_MS = 60_000;
 
-/** Who writes the file. */
+/** Identifies the process that writes the file. */
 export function ownIdentity(): Pick<AgentStatus, "pid" | "birth" | "program"> {
   return { pid: process.pid, birth: processBirth(process.pid), program: programOf(process.pid) };
 }
 
-/** Writes only what changed; a lost write is made good by the next change. */
+/** Writes only changes; a failed write is corrected by the next change. */
 export function createStatusFile(stateFolder: string) {
   const path = statusPath(stateFolder);
   let written = "";
@@ -52,7 +52,7 @@ export function createStatusFile(stateFolder: string) {
   };
 }
 
-/** null when no agent runs on this state folder. */
+/** null when no agent is running on this state folder. */
 export function readStatus(stateFolder: string): AgentStatus | null {
   try {
     const path = statusPath(stateFolder);
@@ -68,8 +68,8 @@ function statusPath(stateFolder: string): string {
 }
 
 /**
- * Of the birth only the ticks are compared: in containers a sandboxed service reads another boot id than a shell does.
- * Ticks begin anew with each boot, so the program must be the same as well.
+ * Only the ticks of the start time are compared: in containers a sandboxed service reads another boot id than a shell does.
+ * Ticks restart with each boot, so the program must be the same as well.
  */
 function isAlive({ pid, birth, program = null }: AgentStatus, writtenAt: number): boolean {
   if (birth !== null) {
@@ -77,7 +77,7 @@ function isAlive({ pid, birth, program = null }: AgentStatus, writtenAt: number)
     const found = programOf(pid);
     return program === null || found === null || found === program;
   }
-  // Written at the agent's start: a file from before the boot tells of an agent that is gone, whoever has its number now.
+  // Written when the agent starts: a file from before the boot belongs to an agent that is gone, whoever has its process id now.
   if (writtenAt < Date.now() - uptime() * 1000 - BOOT_SLACK_MS) return false;
   try {
     process.kill(pid, 0);

@@ -1,4 +1,4 @@
-/** A work lane and a scheduler for tests of schedules; only the clock and the work itself are replaced. */
+/** A job queue and a scheduler for tests of schedules; only the clock and the work itself are replaced. */
 import { HOUR_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { silentLog } from "../../shared/log.ts";

@@ -1,4 +1,4 @@
-/** The agent's work lane on a state folder: real SQLite, outbox, runner and queue; only the work itself is replaced. */
+/** The agent's job queue on a state folder: real SQLite, outbox, runner and queue; only the work itself is replaced. */
 import type { Clock } from "../../shared/clock.ts";
 import { silentLog } from "../../shared/log.ts";
 import { createRedactor } from "../../shared/redact.ts";
@@ -26,7 +26,7 @@ export type LaneOptions = {
   /** Called within the write that ends a job. */
   ended?(end: JobFinished): void;
   /** What must end before the next job starts; default: nothing. */
-  owed?(): Promise<void> | null;
+  pendingHooks?(): Promise<void> | null;
   refuseBusy?(jobId: string): void;
 };
 
@@ -61,7 +61,7 @@ export function openLane(options: LaneOptions) {
     followUps: { runNext: () => {}, giveWay: () => {}, wake: () => {}, stop: () => {} } as unknown as FollowUps,
     clock,
     serverNow: clock.now,
-    owed: options.owed ?? (() => null),
+    pendingHooks: options.pendingHooks ?? (() => null),
     refuseBusy: options.refuseBusy ?? (() => {}),
     fatal: (error) => void fatal.push(error),
     changed: () => {},

@@ -1,4 +1,4 @@
-/** Signed programs that a server offers as restic, for tests of what the agent fetches. */
+/** Signed programs that a server offers as restic, for tests of what the agent downloads. */
 import { createHash } from "node:crypto";
 import { CompactSign, exportJWK, generateKeyPair } from "jose";
 import type { ManifestFile } from "../../shared/protocol/enrollment.ts";

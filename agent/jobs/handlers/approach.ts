@@ -1,4 +1,4 @@
-/** What comes before restic in every job: is the repo's server there, and does it let us in? */
+/** The first step of every job: is the repo's server reachable, and does it accept our credential? */
 import { cancelled, failed, type HandlerDeps, type JobContext, type Verdict } from "./handler.ts";
 
 /** What a REST server's 401 means. */
@@ -7,7 +7,7 @@ export const UNAUTHORISED = {
   message: "The repo server rejected the username or password: add the user there (htpasswd) or correct the credential",
 } as const;
 
-/** @returns null when restic may try, else how the job ends. */
+/** @returns null when restic may start, else how the job ends. */
 export async function approach(context: JobContext, deps: HandlerDeps): Promise<Verdict | null> {
   context.progress.phase("connecting");
   const startedAt = performance.now();

@@ -1,10 +1,10 @@
-/** The hooks around one backup: the pre hook may end it, the post hook always follows a pre hook that was started. */
+/** Runs the hooks around a backup. A failed pre hook stops it; a post hook always follows a pre hook that was started. */
 import type { DesiredSourceGroup } from "../../../shared/protocol/to-agent.ts";
 import { causeOf } from "../../../shared/warnings.ts";
 import type { HookCall } from "../hooks.ts";
 import { cancelled, failed, type HandlerDeps, type JobContext, type Verdict } from "./handler.ts";
 
-/** Runs `work` between the group's hooks. Without any it is `work` alone. */
+/** Runs `work` between the group's hooks, if it has any. */
 export async function betweenHooks(
   context: JobContext,
   { state, hooks }: Pick<HandlerDeps, "state" | "hooks">,
@@ -21,8 +21,8 @@ export async function betweenHooks(
   }
   const { job, access, log, signal, progress } = context;
   const call = { job, groupName: group.name, repoName: access.name };
-  const owed = hooks.owe(job.job_id, { groupId: group.id, groupName: group.name, repoName: access.name });
-  // What a pre hook stops, a post hook starts again, even if this process is killed in between: so it must be noted first.
+  const owed = hooks.markPending(job.job_id, { groupId: group.id, groupName: group.name, repoName: access.name });
+  // A post hook restarts what the pre hook stopped, even if this process is killed in between, so it must be recorded first.
   if (!owed && pre !== null && post !== null) {
     return failed(
       "pre_hook_failed",
@@ -38,7 +38,7 @@ export async function betweenHooks(
   try {
     verdict ??= await work();
   } catch (error) {
-    // What the pre hook stopped is started again even when the agent itself fails.
+    // The post hook must restart what the pre hook stopped, even after an error in the agent.
     thrown = { error };
     verdict = failed("internal", String(error));
   }
@@ -47,7 +47,7 @@ export async function betweenHooks(
     const snapshotId = typeof verdict.stats?.snapshot_id === "string" ? verdict.stats.snapshot_id : null;
     verdict = await runPost({ ...call, when: "post", script: post, status: verdict.end, snapshotId }, verdict);
   }
-  hooks.settle(job.job_id);
+  hooks.clearPending(job.job_id);
   if (thrown) throw thrown.error;
   return verdict;
 
@@ -62,7 +62,7 @@ export async function betweenHooks(
     );
   }
 
-  /** Not by the job's signal: a cancelled backup too leaves the machine as it was. */
+  /** Ignores the job's signal: a cancelled backup must leave the machine as it was, too. */
   async function runPost(hook: HookCall, before: Verdict): Promise<Verdict> {
     log.event("Running the post hook");
     const end = await hooks.run(hook, log, new AbortController().signal);

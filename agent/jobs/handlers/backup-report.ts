@@ -1,4 +1,4 @@
-/** Turns the output of `restic backup` into log lines in words, progress, and the figures of the job's end. */
+/** Turns the output of `restic backup` into readable log lines, progress, and the job's statistics. */
 import type { WarningCode } from "../../../shared/jobs.ts";
 import type { JobStats, WarningCause } from "../../../shared/protocol/fields.ts";
 import type { BackupSummary, BackupVerboseStatus } from "../../../shared/restic/backup.ts";
@@ -12,12 +12,12 @@ import type { Progress } from "../progress.ts";
 export type BackupReport = {
   line(line: ResticLine, stream: "stdout" | "stderr"): void;
   summary(): BackupSummary | null;
-  /** Paths that could not be read or do not exist, and volumes without a shadow copy, each counted once. */
+  /** Paths that are unreadable or missing, and volumes without a shadow copy, each counted once. */
   causes(): WarningCause[];
   stats(): JobStats | null;
 };
 
-/** What restic itself complains of. */
+/** Problems that restic itself reports. */
 const READ_PROBLEMS = [
   "unreadable",
   "path_missing",
@@ -26,7 +26,7 @@ const READ_PROBLEMS = [
 ] as const satisfies WarningCode[];
 type ReadProblem = (typeof READ_PROBLEMS)[number];
 
-/** So many unreadable paths are named in the log; the rest is counted. */
+/** Unreadable paths listed in the log; the rest are only counted. */
 const MAX_NAMED = 1000;
 const MAX_PATHS_IN_STATS = 100;
 const MISSING = /^(.*) does not exist, skipping$/;
@@ -51,7 +51,7 @@ export function createBackupReport(log: JobLog, progress: Progress): BackupRepor
     if (total === MAX_NAMED) log.event("Further unreadable paths are counted but not listed");
   }
 
-  /** restic tells it like a file that cannot be read; it is the parent snapshot that cannot. */
+  /** restic reports this like an unreadable file, but it is the parent snapshot that cannot be read. */
   function damage(message: string): boolean {
     const advice = damageAdvice(message);
     if (advice === null) return false;
@@ -87,7 +87,7 @@ export function createBackupReport(log: JobLog, progress: Progress): BackupRepor
           summary = line.summary;
           return log.event(summaryInWords(line.summary));
         case "exit_error":
-          // Code 3 repeats what the errors before it said.
+          // Code 3 repeats the errors before it.
           return line.exitError.code === 3 ? undefined : log.stderr(line.exitError.message.trim());
         case "text":
         case "other":

@@ -1,4 +1,4 @@
-/** The sources of one backup: what of them is valid, what lies in the way, and the files by which restic learns of them. */
+/** The sources of one backup: which are valid, whether the repository is among them, and the files that pass them to restic. */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join, normalize, relative } from "node:path";
@@ -12,9 +12,9 @@ import {
   problemOfInclude,
   problemOfPattern,
 } from "../../restic/source-files.ts";
-import { inTime } from "./path-look.ts";
+import { inTime } from "./inspect-paths.ts";
 
-/** A path or a pattern that restic could not take as written, and why. */
+/** A path or pattern that restic cannot take as written, and why. */
 export type Refused = { text: string; problem: string };
 
 export type Sources = {
@@ -22,7 +22,7 @@ export type Sources = {
   excludes: string[];
   refusedIncludes: Refused[];
   refusedExcludes: Refused[];
-  /** The whole machine is meant, so only its own disks are followed. */
+  /** The whole machine is backed up, so only its own disks are followed. */
   wholeMachine: boolean;
 };
 
@@ -51,15 +51,15 @@ function cleanPath(path: string, os: Platform["os"]): string {
   return clean.length > 1 ? clean.replace(/\/+$/, "") : clean;
 }
 
-/** The folder of a repository on this machine; null for all others. */
+/** The folder of a repository on this machine; null for other kinds. */
 export function repositoryFolder({ kind, credential }: RepoAccess): string | null {
   return kind === "local" ? normalize(credential.url.replace(/^local:/, "")) : null;
 }
 
-/** A repository that lies in a source, as restic will meet it there. */
+/** A repository inside a source, with the path by which restic reaches it. */
 export type OwnRepository = { include: string; place: string };
 
-/** Backing up a repository into itself never ends well. Links are followed, as restic meets the repository by its real name. */
+/** A repository must not be backed up into itself. Links are followed, because restic sees the repository under its real name. */
 export async function findRepositoryInside(
   folder: string | null,
   includes: readonly string[],
@@ -81,8 +81,8 @@ export async function findRepositoryInside(
 export type SourceFiles = { includesFile: string; excludesFile: string; remove(): void };
 
 /**
- * @param own folders that are always left out, taken literally.
- * @throws what the file system throws, such as on a full disk.
+ * @param own folders that are always excluded, taken literally.
+ * @throws file system errors, such as a full disk.
  */
 export function writeSourceFiles(
   folder: string,
@@ -101,7 +101,7 @@ export function writeSourceFiles(
   return { includesFile: includes, excludesFile: excludes, remove: () => removeQuietly(place) };
 }
 
-/** What cannot be removed now goes with the next start; a backup that is done must not fail by it. */
+/** Must not fail a backup that is done: the next start removes what is left. */
 function removeQuietly(place: string): void {
   try {
     rmSync(place, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** What a backup says of itself: the whole agent and the real restic, into a repository in a folder. */
+/** What a backup writes to its log: the whole agent and real restic, with a repository in a folder. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

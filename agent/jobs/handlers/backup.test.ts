@@ -1,4 +1,4 @@
-/** The parts of a backup that need no repository: its sources, and what its output becomes. */
+/** The parts of a backup that need no repository: its sources, and how its output is read. */
 import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

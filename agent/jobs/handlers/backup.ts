@@ -29,9 +29,9 @@ import {
   type Verdict,
   verdictOfEnd,
 } from "./handler.ts";
+import { type InspectedPath, type InspectRules, inspectPaths } from "./inspect-paths.ts";
 import { findLeftOut, type LeftOut } from "./mounts.ts";
 import { judgePaths } from "./path-judge.ts";
-import { type LookRules, lookAtPaths, type PathLook } from "./path-look.ts";
 import { rateLimits } from "./rate-limits.ts";
 import { refusedByLock } from "./wait-for-lock.ts";
 
@@ -53,7 +53,7 @@ export const backup: Handler = async (context, deps) => {
 };
 
 type Asked = { group: DesiredSourceGroup; host: string; command: BackupCommand };
-type Given = Asked & { sources: Sources; looks: PathLook[]; leftOut: LeftOut; files: SourceFiles };
+type Given = Asked & { sources: Sources; inspected: InspectedPath[]; leftOut: LeftOut; files: SourceFiles };
 
 async function backUp(context: JobContext, deps: HandlerDeps, asked: Asked): Promise<Verdict> {
   const { os } = deps.platform;
@@ -64,21 +64,21 @@ async function backUp(context: JobContext, deps: HandlerDeps, asked: Asked): Pro
   const inside = await findRepositoryInside(repository, sources.includes, context.signal);
   const own = [...deps.ownFolders, ...inside.map(({ place }) => place)];
   const oneFileSystem = os === "linux" && (options.one_file_system || sources.wholeMachine);
-  const rules: LookRules = {
+  const rules: InspectRules = {
     excludes: createExcludes(sources.excludes, own, os),
     excludeCaches: options.exclude_caches,
     oneFileSystem,
     includes: sources.includes,
   };
   const isWanted = options.one_file_system;
-  const [looks, leftOut] = await Promise.all([
-    lookAtPaths(sources.includes, rules, context.signal),
+  const [inspected, leftOut] = await Promise.all([
+    inspectPaths(sources.includes, rules, context.signal),
     oneFileSystem
       ? findLeftOut({ includes: sources.includes, rules, isWanted, repository }, context.signal)
       : { missed: [], others: [] },
   ]);
-  tellSources(context, asked.group, sources, inside, leftOut);
-  if (looks.every(({ is }) => is === "missing")) {
+  logSources(context, asked.group, sources, inside, leftOut);
+  if (inspected.every(({ is }) => is === "missing")) {
     return failed(
       "no_paths",
       "None of this source group's paths exist on this host: correct the paths, or mount the missing file systems",
@@ -92,7 +92,7 @@ async function backUp(context: JobContext, deps: HandlerDeps, asked: Asked): Pro
     );
   }
   try {
-    return await runBackup(context, deps, { ...asked, sources, looks, leftOut, files });
+    return await runBackup(context, deps, { ...asked, sources, inspected, leftOut, files });
   } finally {
     files.remove();
   }
@@ -134,15 +134,15 @@ function ended(
   if (summary === null) {
     return failed("internal", "restic ended without a summary: see the job's log", { exitCode });
   }
-  const { sources, leftOut, looks, group } = given;
+  const { sources, leftOut, inspected, group } = given;
   const { repoId } = context.access;
   const read = report.causes();
-  const judged = judgePaths(looks, summary.total_files_processed, deps.sourceMemory.find(group.id, repoId));
+  const judged = judgePaths(inspected, summary.total_files_processed, deps.sourceMemory.find(group.id, repoId));
   for (const words of judged.words) context.log.stderr(words);
   deps.sourceMemory.keep(group.id, repoId, judged.held);
   const causes = [
     ...read,
-    // Exit code 3 without a named path still is no clean success.
+    // Exit code 3 without a named path is still not a clean success.
     ...(exitCode === 3 && read.length === 0 ? causeOf("unreadable", [], 1) : []),
     ...causeOf(
       "path_refused",
@@ -175,7 +175,7 @@ function ended(
   });
 }
 
-/** A container may run the agent as a user that has no name; a finished backup is not lost by that. */
+/** In a container the agent's user may have no name, which must not fail a finished backup. */
 function ownName(): string {
   try {
     return userInfo().username;
@@ -201,13 +201,13 @@ function orderOf(context: JobContext, deps: HandlerDeps, { group, host, sources,
   };
 }
 
-/** The one by which its schedule went; days of retention are formed by it. */
+/** The zone of the job's schedule: retention counts days by it. */
 function zoneOfJob({ job }: JobContext, { state, hostZone }: HandlerDeps): string {
   const schedule = state.schedules().find(({ id }) => id === job.schedule_id);
   return schedule?.timezone ?? state.timezoneOverride() ?? hostZone();
 }
 
-function tellSources(
+function logSources(
   { log, access }: JobContext,
   group: DesiredSourceGroup,
   sources: Sources,

@@ -1,4 +1,4 @@
-/** check: is the repository whole? Reads what describes the data, and a part of the data itself when one is asked for. */
+/** check: verifies the repository's structure, and a part of its data when asked to. */
 
 import { checkError, checkSummary } from "../../../shared/restic/maintenance.ts";
 import { damageAdvice, UNKNOWN_DAMAGE } from "../../restic/damage.ts";
@@ -11,7 +11,7 @@ import { openSameRepo } from "./same-repo.ts";
 
 const MAX_FINDINGS = 100;
 const MAX_PACKS = 100;
-/** What restic prints around the findings: where its manual stands, which commands to type. */
+/** Lines that restic prints around the findings: links to its manual and commands to run. */
 const ADVICE = /^\s*(The repository |restic repair|Damaged pack files|This can be done)/;
 
 export const check: Handler = async (context, deps) => {
@@ -45,7 +45,7 @@ export const check: Handler = async (context, deps) => {
   );
   const summary = readWhole(checkSummary, result.stdout.trim());
   const failure = verdictOfEnd(result);
-  // restic counts its own failure (a lock, a lost connection) as an error found: damaged is what was read and found bad.
+  // restic counts its own failures (a lock, a lost connection) as errors too; only data that was read and found bad is damage.
   const isDamaged = failure !== null && findings.length > 0 && summary !== null && summary.num_errors > 0;
   const stats = {
     errors: failure === null || isDamaged ? (summary?.num_errors ?? null) : null,
@@ -66,7 +66,7 @@ export const check: Handler = async (context, deps) => {
   return failed("repo_damaged", message, { exitCode: result.exitCode, stats });
 };
 
-/** restic's own last word is that there are errors; what it said before tells which. */
+/** restic's last line only says that there are errors; the lines before say which. */
 function interrupted(failure: Verdict, outside: readonly string[], code: number | null): Verdict {
   if (failure.error?.code !== "restic_failed" || outside.length === 0) return failure;
   const judgement = judge({ order: "check", code, stoppedByUs: false, stderr: [...outside] });

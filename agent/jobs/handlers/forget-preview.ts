@@ -1,4 +1,4 @@
-/** What `restic forget` would keep and remove of one source group by its policy, without doing it. */
+/** What `restic forget` would keep and remove of one source group by its retention policy: a dry run. */
 import type { ForgetGroup } from "../../../shared/protocol/to-agent.ts";
 import { type ForgetOutput, forgetOutput } from "../../../shared/restic/maintenance.ts";
 import { timeOf } from "../../../shared/restic/time.ts";
@@ -10,7 +10,7 @@ export type JudgedSnapshot = {
   id: string;
   /** Unix ms; null when restic wrote something else. */
   time: number | null;
-  /** Why it is kept, in restic's words. */
+  /** Why restic keeps it, in restic's words. */
   reasons: string;
 };
 export type ForgetPreview = { kept: JudgedSnapshot[]; removed: JudgedSnapshot[] };

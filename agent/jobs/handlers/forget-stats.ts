@@ -1,4 +1,4 @@
-/** The figures of a forget's end: how many snapshots went and stayed, and which. Pure. */
+/** The statistics of a forget job: how many snapshots were removed and kept, and which. Pure. */
 import type { JobStats, StatsRow } from "../../../shared/protocol/fields.ts";
 import type { ForgetGroup } from "../../../shared/protocol/to-agent.ts";
 import type { JudgedSnapshot } from "./forget-preview.ts";
@@ -7,15 +7,15 @@ export type GroupEnd = {
   group: ForgetGroup;
   kept: JudgedSnapshot[];
   removed: JudgedSnapshot[];
-  /** Should have gone, and is still there. */
+  /** Should have been removed, but is still there. */
   refused: JudgedSnapshot[];
-  /** restic would have removed these as well; nobody has agreed to that. */
+  /** restic would have removed these as well, but nobody has confirmed that. */
   disputed: JudgedSnapshot[];
 };
 
-/** So many snapshots are named in the job's figures; the rest is counted. */
+/** Snapshots listed in the job's statistics; the rest are only counted. */
 const MAX_NAMED = 300;
-/** A person is asked about these, so more of them are named. */
+/** A person has to review these, so more of them are listed. */
 const MAX_DISPUTED = 2000;
 
 export function forgetStats(ends: readonly GroupEnd[], after: number): JobStats {

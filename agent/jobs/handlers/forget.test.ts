@@ -1,4 +1,4 @@
-/** forget with real restic in both versions: exactly what was agreed goes, by each snapshot's own clock, and nothing that the plan did not know. */
+/** forget with real restic in both versions: it removes exactly what was agreed, judges by each snapshot's own clock, and keeps what the plan did not know. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { newId } from "../../../shared/ids.ts";
 import { createCleanup } from "../../../tests/testbed/temp.ts";

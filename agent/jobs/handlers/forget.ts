@@ -1,4 +1,4 @@
-/** forget: removes the snapshots that server and restic agree on, and nothing else; the list afterwards tells whether it was done. */
+/** forget: removes only the snapshots that both server and restic want removed, and lists the repository afterwards to see whether they are gone. */
 import { digestOfIds } from "../../../shared/forget-plan.ts";
 import type { SnapshotRow } from "../../../shared/protocol/fields.ts";
 import type { CommandRun, ForgetGroup } from "../../../shared/protocol/to-agent.ts";
@@ -13,7 +13,7 @@ import { cancelled, failed, type Handler, type JobContext, succeeded, type Verdi
 import { openSameRepo } from "./same-repo.ts";
 import { listSnapshots, unreadWarning } from "./snapshots.ts";
 
-/** Ids in one command: an argument list has its limits. */
+/** Ids in one command: the length of an argument list is limited. */
 const MOST_IDS = 500;
 
 type ForgetArgs = Extract<CommandRun, { kind: "forget" }>["args"];
@@ -52,7 +52,7 @@ function idsOf({ kept, removed }: ForgetPreview): string[] {
   return [...kept, ...removed].map(({ id }) => id);
 }
 
-/** What the plan names and restic names, too. What restic alone names is nobody's wish until a person says so. */
+/** Agreed are the snapshots that both the plan and restic want removed. What only restic wants removed needs a person's confirmation. */
 function judge(group: ForgetGroup, preview: ForgetPreview): Judged {
   const planned = new Set(group.remove);
   const ids = preview.removed.map(({ id }) => id);
@@ -60,7 +60,7 @@ function judge(group: ForgetGroup, preview: ForgetPreview): Judged {
   return { group, preview, agreed, disputed: group.is_partial ? [] : ids.filter((id) => !planned.has(id)) };
 }
 
-/** Snapshots came or went since the plan was made: the server hears what there is, and plans by that. Nothing is removed. */
+/** The snapshots have changed since the plan was made: removes nothing and sends the server the current list to plan again. */
 async function planAnew(context: JobContext, { replans_left }: ForgetArgs, takenAt: number): Promise<Verdict> {
   const list = await listSnapshots(context);
   if ("end" in list) return list;

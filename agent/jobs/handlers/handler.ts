@@ -1,4 +1,4 @@
-/** What every handler of an order gets and gives back. */
+/** What every job handler receives and returns. */
 import type { Clock } from "../../../shared/clock.ts";
 import type { ErrorCode } from "../../../shared/jobs.ts";
 import type { JobFields, JobStats, WarningCause } from "../../../shared/protocol/fields.ts";
@@ -16,22 +16,22 @@ import type { JobLog } from "../log.ts";
 import type { Progress } from "../progress.ts";
 import type { SourceMemory } from "./source-memory.ts";
 
-/** How a job ended; `messages` are written together with its end. */
+/** How a job ended; `messages` are stored in the same write as its end. */
 export type Verdict = {
   end: "succeeded" | "failed" | "cancelled";
   exitCode: number | null;
-  /** What makes it amber; the number of warnings is the sum of their counts. */
+  /** Causes of warnings; the number of warnings is the sum of their counts. */
   causes: WarningCause[];
   stats: JobStats | null;
   /** `lasts`: waiting does not help. */
   error: { code: ErrorCode; message: string; lasts?: true } | null;
   messages: DurableMessage[];
-  /** What is to be looked up for this repo once the job is over. */
+  /** What to query about this repo after the job. */
   due: Due[];
 };
 export type Due = "snapshots" | "stats" | "status";
 
-/** The job has not ended: it is to be run again later, and does not hold its lane meanwhile. */
+/** The job has not ended: it runs again later, and other jobs can run in the meantime. */
 export type Later = { end: "later"; afterMs: number };
 
 export type JobContext = {
@@ -41,19 +41,19 @@ export type JobContext = {
   signal: AbortSignal;
   log: JobLog;
   progress: Progress;
-  /** Runs restic for this job: its lines go to the log unless `onLine` or `capture` takes them. */
+  /** Runs restic for this job: its output goes to the log, unless `onLine` or `capture` takes it. */
   restic(order: ResticOrder, use?: Partial<ResticUse>): Promise<ResticResult>;
   /** Writes messages at once, before the job ends. */
   emit(messages: DurableMessage[]): void;
-  /** How often this job ran before and was put off. */
+  /** How often this job has been postponed. */
   tries: number;
-  /** The first try of this job began then, Unix ms. */
+  /** Start of the job's first try, Unix ms. */
   startedAt: number;
   /** null when the job came with its own credential */
   compression: "auto" | "off" | "max" | null;
 };
 
-/** In ms; each pause is twice as long as the one before. */
+/** In ms; each pause is twice as long as the last. */
 export type LockWait = { firstMs: number; mostMs: number; giveUpAfterMs: number };
 
 export type HandlerDeps = {
@@ -66,11 +66,11 @@ export type HandlerDeps = {
   hostZone(): string;
   reach(access: RepoAccess, signal: AbortSignal): Promise<Reach>;
   proveAppendOnly(access: RepoAccess, signal: AbortSignal): Promise<AppendOnly>;
-  /** Between two tries of a probe, in ms. */
+  /** Pause between two tries of a probe, in ms. */
   probeAgainMs: number;
-  /** How a job waits for another's lock. */
+  /** How a job waits for a lock that somebody else holds. */
   lockWait: LockWait;
-  /** Folder for files that live as long as a job. */
+  /** Folder for files needed during a job. */
   tempFolder: string;
   /** Folders of the agent itself, never backed up. */
   ownFolders: string[];
@@ -91,7 +91,7 @@ export function failed(code: ErrorCode, message: string, part: Partial<Omit<Verd
   return { end: "failed", exitCode: null, causes: [], stats: null, error, messages: [], due: [], ...part };
 }
 
-/** A failure that restic's own end told. */
+/** A failure taken from the end of a restic command. */
 function failedAs({ code, message, lasts }: Failure, part: Partial<Omit<Verdict, "end" | "error">>): Verdict {
   return { ...failed(code, message, part), error: { code, message, ...(lasts ? { lasts } : {}) } };
 }
@@ -100,7 +100,7 @@ export function cancelled(exitCode: number | null = null): Verdict {
   return { end: "cancelled", exitCode, causes: [], stats: null, error: null, messages: [], due: [] };
 }
 
-/** The verdict of a restic command that did not end well; null when it did. */
+/** The verdict of a restic command that failed or was stopped; null when it succeeded. */
 export function verdictOfEnd(result: ResticResult): Verdict | null {
   switch (result.judgement.is) {
     case "ok":

@@ -1,14 +1,14 @@
-/** init: makes the repository, unless there is one already; then looks at it as a probe does. */
+/** init: creates the repository unless it exists, then probes it. */
 import { askConfig } from "../../restic/survey.ts";
 import { approach } from "./approach.ts";
 import { cancelled, failed, type Handler, verdictOfEnd } from "./handler.ts";
-import { lookAtRepo } from "./probe.ts";
+import { examineRepo } from "./probe.ts";
 import { statusMessage } from "./repo-status.ts";
 
 export const init: Handler = async (context, deps) => {
   const refused = await approach(context, deps);
   const verdict = refused ?? (await makeUnlessThere());
-  if (verdict === null) return await lookAtRepo(context, deps, null);
+  if (verdict === null) return await examineRepo(context, deps, null);
   if (verdict.error === null) return verdict;
   return { ...verdict, messages: [statusMessage(context.access.repoId, "failed", verdict.error, deps.clock.now())] };
 

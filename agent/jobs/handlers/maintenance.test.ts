@@ -1,4 +1,4 @@
-/** prune, check and unlock with real restic in both versions, an append-only rest-server and one that deletes. */
+/** prune, check and unlock with real restic in both versions, on an append-only REST server and on one that allows deletes. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** What staying on one file system leaves out: real mounts, and what the real restic saves of them. */
+/** What a backup of one file system leaves out: real mounts, and what real restic saves of them. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

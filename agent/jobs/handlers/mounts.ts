@@ -1,54 +1,54 @@
-/** What a backup that stays on one file system leaves out: mounts and btrfs subvolumes, told by their device number. */
+/** Finds what a backup of one file system leaves out: mounts and btrfs subvolumes, recognised by their device number. */
 import { readFileSync } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isAtOrBelow } from "../../restic/source-files.ts";
-import { holdsOf, inTime, type LookRules } from "./path-look.ts";
+import { holdsOf, type InspectRules, inTime } from "./inspect-paths.ts";
 
 export type Mount = { place: string; kind: string };
 
 export type LeftOut = {
-  /** File systems of this machine that hold files which somebody who named the path will miss. */
+  /** File systems of this machine with files that the user probably expects in the backup. */
   missed: string[];
-  /** All others: other machines' files, removable disks, what starts the machine. */
+  /** All others: network shares, removable disks, boot partitions. */
   others: string[];
 };
 
 type Asked = {
   includes: readonly string[];
-  rules: LookRules;
-  /** The person chose it for this group, and so knows: nothing is missed. */
+  rules: InspectRules;
+  /** The user chose one file system for this group, so nothing is reported as missed. */
   isWanted: boolean;
-  /** Where a local repository lies; the disk below it is no source. */
+  /** Folder of a local repository; its disk is not a source. */
   repository: string | null;
 };
 
-/** They hold nothing that could be restored. */
+/** They contain nothing that could be restored. */
 const NO_DATA = new Set(
   "proc sysfs devtmpfs devpts tmpfs cgroup cgroup2 mqueue debugfs tracefs securityfs pstore bpf configfs fusectl hugetlbfs autofs ramfs rpc_pipefs binfmt_misc efivarfs nsfs overlay squashfs fuse.lxcfs fuse.portal fuse.gvfsd-fuse".split(
     " ",
   ),
 );
-/** Files of another machine, or of a disc. */
+/** Files on another machine or on optical discs. */
 const ELSEWHERE = new Set(
   "nfs nfs4 cifs smb3 smbfs 9p virtiofs ceph glusterfs afs lustre beegfs davfs iso9660 udf".split(" "),
 );
-/** By the Filesystem Hierarchy Standard: what an installation makes anew, and what is plugged in for a while. */
+/** By the Filesystem Hierarchy Standard: what an installation recreates, and what is mounted temporarily. */
 const APART = ["/boot", "/efi", "/media", "/run", "/cdrom"];
-/** snapper keeps its copies of a subvolume there. */
+/** snapper keeps its snapshots of a subvolume there. */
 const SNAPSHOTS = /\/\.snapshots(\/|$)/;
-/** Subvolumes nobody mounted are looked for this deep, in so many folders. */
+/** Unmounted subvolumes are searched this deep, in at most so many folders. */
 const SUBVOLUME_DEPTH = 3;
 const MOST_FOLDERS = 5000;
-/** The number of a subvolume's top folder. */
+/** Inode number of a subvolume's top folder. */
 const SUBVOLUME_INODE = 256;
 
-/** Outermost places only: what lies below them is left out with them. Never throws. */
+/** Outermost places only: everything below them is left out with them. Never throws. */
 export async function findLeftOut(asked: Asked, signal: AbortSignal, mounts = readMounts()): Promise<LeftOut> {
-  return await inTime((given) => look(asked, mounts, given), { missed: [], others: [] }, signal);
+  return await inTime((given) => search(asked, mounts, given), { missed: [], others: [] }, signal);
 }
 
-async function look(asked: Asked, mounts: readonly Mount[], given: AbortSignal): Promise<LeftOut> {
+async function search(asked: Asked, mounts: readonly Mount[], given: AbortSignal): Promise<LeftOut> {
   const devices = new Map<string, number>();
   for (const path of asked.includes) {
     const found = await lstat(path).catch(() => null);
@@ -72,7 +72,7 @@ async function look(asked: Asked, mounts: readonly Mount[], given: AbortSignal):
     if (isElsewhere(mount)) left.others.push(place);
     else {
       const found = await lstat(place).catch(() => null);
-      // A bind mount of the same device is read as any other folder.
+      // A bind mount of the same device is backed up like any other folder.
       if (found === null || found.dev === device) continue;
       const isMissed =
         found.isDirectory() &&
@@ -84,7 +84,7 @@ async function look(asked: Asked, mounts: readonly Mount[], given: AbortSignal):
   return { missed: left.missed.sort(), others: left.others.sort() };
 }
 
-/** They are not asked for their device number: a server that does not answer would hold the answer back. */
+/** Their device number is not read: a network server that does not answer would block the call. */
 function isElsewhere({ kind }: Mount): boolean {
   return ELSEWHERE.has(kind) || kind.startsWith("fuse.");
 }
@@ -97,7 +97,7 @@ function isApart({ place }: Mount, { isWanted, repository }: Asked): boolean {
 
 async function findSubvolumes(top: string, device: number, asked: Asked, given: AbortSignal): Promise<string[]> {
   const found: string[] = [];
-  let looked = 0;
+  let seen = 0;
   let level = [top];
   for (let depth = 0; depth < SUBVOLUME_DEPTH; depth++) {
     const next: string[] = [];
@@ -106,8 +106,8 @@ async function findSubvolumes(top: string, device: number, asked: Asked, given: 
       for (const entry of entries) {
         if (!entry.isDirectory()) continue;
         const path = join(folder, entry.name);
-        looked++;
-        if (looked > MOST_FOLDERS || given.aborted) return found;
+        seen++;
+        if (seen > MOST_FOLDERS || given.aborted) return found;
         if (asked.rules.excludes(path)) continue;
         const status = await lstat(path).catch(() => null);
         if (status?.dev === device) next.push(path);
@@ -124,7 +124,7 @@ function nearest(place: string, includes: readonly string[]): string | null {
   return above.sort((a, b) => b.length - a.length)[0] ?? null;
 }
 
-/** The mount on which a path lies. */
+/** The mount that contains a path. */
 function mountOf(path: string, mounts: readonly Mount[]): Mount | null {
   const above = mounts.filter(({ place }) => isAtOrBelow(path, place));
   return above.sort((a, b) => b.place.length - a.place.length)[0] ?? null;
@@ -138,7 +138,7 @@ export function readMounts(): Mount[] {
   }
 }
 
-/** In the order in which they were mounted: of several at one place the last is the one that is seen. */
+/** In mount order: of several mounts at one place, the last one is visible. */
 export function parseMounts(mountInfo: string): Mount[] {
   return mountInfo.split("\n").flatMap((line) => {
     const [left, right] = line.split(" - ");

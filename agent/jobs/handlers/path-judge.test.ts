@@ -1,9 +1,9 @@
-/** What each path of a backup came to, by what was seen of it, what restic saved in all, and what lay there before. */
+/** Which paths of a backup saved nothing, judged by their state before, by what restic saved in total, and by earlier backups. */
 import { expect, test } from "bun:test";
+import { type Holds, type InspectedPath, inTime } from "./inspect-paths.ts";
 import { judgePaths } from "./path-judge.ts";
-import { type Holds, inTime, type PathLook } from "./path-look.ts";
 
-const there = (path: string, holds: Holds): PathLook => ({ path, is: "there", holds });
+const there = (path: string, holds: Holds): InspectedPath => ({ path, is: "there", holds });
 const codes = (...args: Parameters<typeof judgePaths>) =>
   judgePaths(...args).causes.map(({ code, paths }) => `${code} ${paths.join(" ")}`);
 
@@ -18,7 +18,7 @@ test("restic knows best what became of its only path", () => {
 });
 
 test("what could not be looked at is not judged, and what it held is remembered", () => {
-  const looks: PathLook[] = [
+  const looks: InspectedPath[] = [
     { path: "/nfs", is: "unknown" },
     { path: "/gone", is: "missing" },
     there("/big", "unknown"),
@@ -31,7 +31,7 @@ test("what could not be looked at is not judged, and what it held is remembered"
 });
 
 test("a link into another path of the group loses nothing, a neighbour of like name does not help", () => {
-  const link = (target: string | null): PathLook => ({ path: "/data", is: "link", target });
+  const link = (target: string | null): InspectedPath => ({ path: "/data", is: "link", target });
   const srv = there("/srv", "files");
   expect(codes([link("/srv/data"), srv], 1, {})).toEqual([]);
   expect(codes([link("/srv-old/data"), srv], 1, {})).toEqual(["only_link_saved /data"]);

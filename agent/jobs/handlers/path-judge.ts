@@ -1,24 +1,24 @@
-/** What the paths of a backup came to, one by one: which of them saved nothing, and why. Pure. */
+/** Decides which paths of a backup saved nothing, and why. Pure. */
 import type { WarningCode } from "../../../shared/jobs.ts";
 import type { WarningCause } from "../../../shared/protocol/fields.ts";
 import { causeOf } from "../../../shared/warnings.ts";
 import { isAtOrBelow } from "../../restic/source-files.ts";
 import { grouped } from "../../words.ts";
-import type { PathLook } from "./path-look.ts";
+import type { InspectedPath } from "./inspect-paths.ts";
 
-/** Paths that held files at an earlier backup, with how many where that is known. */
+/** Paths that contained files in an earlier backup, with the number where it is known. */
 export type HeldBefore = Record<string, number | null>;
 
 export type PathJudgement = {
   causes: WarningCause[];
-  /** For the log: a sentence for each path that saved nothing. */
+  /** For the log: one sentence per path that saved nothing. */
   words: string[];
   held: HeldBefore;
 };
 
-/** @param files how many files restic saved in all. */
-export function judgePaths(looks: readonly PathLook[], files: number, before: HeldBefore): PathJudgement {
-  const there = looks.filter((look) => look.is !== "missing");
+/** @param files number of files that restic saved in total. */
+export function judgePaths(inspected: readonly InspectedPath[], files: number, before: HeldBefore): PathJudgement {
+  const there = inspected.filter((one) => one.is !== "missing");
   const isAlone = there.length === 1;
   const paths = new Map<WarningCode, string[]>();
   const words: string[] = [];
@@ -28,21 +28,21 @@ export function judgePaths(looks: readonly PathLook[], files: number, before: He
     words.push(sentence);
   };
 
-  for (const look of looks) {
-    const { path } = look;
+  for (const one of inspected) {
+    const { path } = one;
     const known = before[path];
     if (known !== undefined) held[path] = known;
-    if (look.is === "link" && !isNamedToo(look.target, looks)) {
-      const leads = look.target === null ? "to nothing" : `to ${look.target}`;
+    if (one.is === "link" && !isNamedToo(one.target, inspected)) {
+      const leads = one.target === null ? "to nothing" : `to ${one.target}`;
       warn(
         "only_link_saved",
         path,
         `${path} is a symbolic link ${leads}: only the link was saved. Add its target to the paths`,
       );
     }
-    if (look.is !== "there") continue;
-    // restic knows better than we do what became of its only path.
-    const holds = isAlone && files > 0 ? "files" : look.holds;
+    if (one.is !== "there") continue;
+    // With a single path, restic's own count is more reliable than ours.
+    const holds = isAlone && files > 0 ? "files" : one.holds;
     if (holds === "files" && files > 0) held[path] = isAlone ? files : (known ?? null);
     else if (holds === "excluded")
       warn("all_excluded", path, `Everything under ${path} is excluded: nothing was saved`);
@@ -58,7 +58,7 @@ function emptiedInWords(path: string, known: number | null): string {
   return `${path}: 0 files, ${grouped(known)} last time: is it mounted?`;
 }
 
-/** Another path of the group brings the target of a link. */
-function isNamedToo(target: string | null, looks: readonly PathLook[]): boolean {
-  return target !== null && looks.some((look) => look.is === "there" && isAtOrBelow(target, look.path));
+/** Whether another path of the group includes the link's target. */
+function isNamedToo(target: string | null, inspected: readonly InspectedPath[]): boolean {
+  return target !== null && inspected.some((one) => one.is === "there" && isAtOrBelow(target, one.path));
 }

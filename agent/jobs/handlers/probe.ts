@@ -1,4 +1,4 @@
-/** probe: is the repository there, is it the right one, does its password fit, and is it really append-only? */
+/** probe: does the repository exist, is it the expected one, does its password work, and is it really append-only? */
 import { askLocks } from "../../restic/locks.ts";
 import { askConfig } from "../../restic/survey.ts";
 import { countOf } from "../../words.ts";
@@ -19,17 +19,17 @@ import { otherRepoInWords } from "./same-repo.ts";
 export const probe: Handler = async (context, deps) => {
   if (context.order.kind !== "probe") throw new Error("not a probe");
   const { args } = context.order;
-  const verdict = await lookAtRepo(context, deps, args.restic_id);
+  const verdict = await examineRepo(context, deps, args.restic_id);
   if (args.trial) return { ...verdict, messages: [], due: [] };
   if (verdict.error?.code === "repo_missing" && args.restic_id === null) return nothingYet(context, verdict);
-  // Only a REST server's administrator has yet to add a user that we named; keys of a cloud are right or wrong.
+  // Only on a REST server may the user still have to be added; cloud keys are either right or wrong.
   if (verdict.error?.code === "unauthorised" && context.access.kind === "rest")
     return waitOrEnd(context, deps, args.wait_ms, verdict);
   return verdict;
 };
 
-/** Everything that a probe finds out, with the `repo.status` that tells it. @param expectedId null: any will do. */
-export async function lookAtRepo(context: JobContext, deps: HandlerDeps, expectedId: string | null): Promise<Verdict> {
+/** Everything that a probe finds out, with the `repo.status` that reports it. @param expectedId null accepts any. */
+export async function examineRepo(context: JobContext, deps: HandlerDeps, expectedId: string | null): Promise<Verdict> {
   const refused = await approach(context, deps);
   if (refused) return withStatus(context, deps, refused);
   const found = await askConfig((order) => context.restic(order, { capture: true }));
@@ -64,13 +64,13 @@ function withStatus(context: JobContext, deps: HandlerDeps, verdict: Verdict): V
   return { ...verdict, messages: [statusMessage(context.access.repoId, "failed", verdict.error, deps.clock.now())] };
 }
 
-/** Of a repo that was never ready this is an answer, not a failure: the server decides to make one. */
+/** For a repo that was never ready this is an answer, not a failure: the server decides whether to create it. */
 function nothingYet(context: JobContext, { messages, exitCode }: Verdict): Verdict {
   context.log.event("There is no repository at this address yet");
   return { ...succeeded({ stats: { is_missing: true }, messages, due: [] }), exitCode };
 }
 
-/** A new repo's user may not be on the repo server yet: look again, without holding up other jobs. */
+/** A new repo's user may not exist on the repo server yet: tries again later without blocking other jobs. */
 function waitOrEnd(context: JobContext, deps: HandlerDeps, waitMs: number, verdict: Verdict): Verdict | Later {
   const now = deps.clock.now();
   if (now + deps.probeAgainMs > context.startedAt + waitMs) return verdict;

@@ -1,4 +1,4 @@
-/** prune: frees the room of data that no snapshot needs; afterwards the list and the sizes are told anew. */
+/** prune: deletes data that no snapshot uses, then reports the snapshots and sizes again. */
 
 import type { DurableMessage } from "../../outbox/outbox.ts";
 import { createPruneReport } from "../../restic/prune-output.ts";
@@ -35,7 +35,7 @@ export const prune: Handler = async (context, deps) => {
   return succeeded({ stats: report.stats(), messages: await measured(context, deps) });
 };
 
-/** Their failure does not fail the prune: the next job brings them. */
+/** A failure here does not fail the prune: the next job reports them. */
 async function measured(context: JobContext, deps: HandlerDeps): Promise<DurableMessage[]> {
   context.progress.phase("measuring");
   const ask = (order: Parameters<typeof context.restic>[0]) => context.restic(order, { capture: true });

@@ -1,4 +1,4 @@
-/** The `repo.status` messages that jobs and follow-ups lead to. */
+/** Builds the `repo.status` messages that jobs and follow-ups send. */
 import type { ErrorCode } from "../../../shared/jobs.ts";
 import type { AppendOnly } from "../../../shared/repos.ts";
 import type { DurableMessage } from "../../outbox/outbox.ts";
@@ -30,7 +30,7 @@ export function readyMessage(repoId: string, facts: ReadyFacts, now: number): Du
   };
 }
 
-/** What is not known in this state (`append_only`, identity, locks) is said to be unknown, which changes nothing. */
+/** Facts not known in this state (`append_only`, identity, locks) are sent as unknown, which changes nothing. */
 export function statusMessage(
   repoId: string,
   status: "waiting" | "failed",

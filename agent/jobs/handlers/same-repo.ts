@@ -1,10 +1,10 @@
-/** What stands before every job that changes a repository: it answers, it opens, and it is the one that is meant. */
+/** What every job checks before it changes a repository: it is reachable, it opens, and it is the expected one. */
 import { askConfig } from "../../restic/survey.ts";
 import { approach } from "./approach.ts";
 import { cancelled, failed, type HandlerDeps, type JobContext, type Verdict } from "./handler.ts";
 import { statusMessage } from "./repo-status.ts";
 
-/** @param expectedId null: none is known yet, any will do. @returns null when the job may go on, else how it ends. */
+/** @param expectedId null: none is known yet, any is accepted. @returns null when the job may continue, else how it ends. */
 export async function openSameRepo(
   context: JobContext,
   deps: HandlerDeps,
@@ -17,7 +17,7 @@ export async function openSameRepo(
   if (found.is === "failed") return failed(found.code, found.message, { exitCode: found.exitCode });
   if (expectedId === null || expectedId === found.value.resticId) return null;
   const verdict = failed("wrong_repo", otherRepoInWords(found.value.resticId, expectedId));
-  // A credential of this one job says nothing about the repo as this host opens it.
+  // A one-job credential says nothing about the repo as this host opens it.
   if (context.order.credential || verdict.error === null) return verdict;
   const message = statusMessage(context.access.repoId, "failed", verdict.error, deps.clock.now());
   return { ...verdict, messages: [message] };

@@ -1,4 +1,4 @@
-/** snapshots: the complete list of a repository's snapshots. */
+/** snapshots: lists all snapshots of a repository. */
 
 import type { WarningCause } from "../../../shared/protocol/fields.ts";
 import { causeOf } from "../../../shared/warnings.ts";
@@ -23,7 +23,7 @@ export const snapshots: Handler = async (context, deps) => {
   });
 };
 
-/** The whole list, with a word in the log about what could not be read; or how the job ends. */
+/** The complete list, logging what could not be read; or how the job ends. */
 export async function listSnapshots(context: JobContext): Promise<SnapshotList | Verdict> {
   const found = await askSnapshots((order) => context.restic(order, { capture: true }), null);
   if (found.is === "stopped") return cancelled(found.exitCode);

@@ -1,4 +1,4 @@
-/** Remembers which paths of a group held files when they were last saved into a repo. */
+/** Remembers which paths of a source group contained files when they were last backed up into a repo. */
 import type { NoteKey } from "../../store/note-rows.ts";
 import type { HeldBefore } from "./path-judge.ts";
 
@@ -9,7 +9,7 @@ export type SourceMemory = {
 
 type Notes = { find(key: NoteKey): string | null; set(key: NoteKey, value: string): void };
 
-/** @param write writes to the disk at once, or as soon as a full disk has room. */
+/** @param write writes to disk at once, or as soon as a full disk has space. */
 export function createSourceMemory(notes: Notes, write: (work: () => void) => void): SourceMemory {
   const keyOf = (groupId: string, repoId: string): NoteKey => `held_files:${groupId}:${repoId}`;
   return {

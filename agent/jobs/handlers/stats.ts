@@ -1,4 +1,4 @@
-/** stats: how much lies in a repository, and how much a restore would write. */
+/** stats: how much data a repository stores, and how much a restore would write. */
 import { reportMessages } from "../../restic/snapshot-row.ts";
 import { askStats } from "../../restic/survey.ts";
 import { bytesInWords, countOf } from "../../words.ts";

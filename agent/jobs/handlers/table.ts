@@ -1,4 +1,4 @@
-/** Which handler answers which kind of order: complete by type. */
+/** The handler of each kind of job; the type makes sure that none is missing. */
 import type { CommandKind } from "../../../shared/protocol/to-agent.ts";
 import { backup } from "./backup.ts";
 import { check } from "./check.ts";

@@ -1,4 +1,4 @@
-/** unlock: removes stale locks, never those of a living process. */
+/** unlock: removes stale locks, never those of a running process. */
 import { askLocks, lockTrouble } from "../../restic/locks.ts";
 import { countOf } from "../../words.ts";
 import { approach } from "./approach.ts";

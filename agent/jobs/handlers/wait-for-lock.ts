@@ -1,4 +1,4 @@
-/** A job that finds its repository locked is put off, so that the host's other jobs go on, and begins anew until it gets its turn. */
+/** Postpones a job whose repository is locked, so that the host's other jobs can run, and retries it later. */
 import { askLocks, lockTrouble } from "../../restic/locks.ts";
 import type { Ask } from "../../restic/survey.ts";
 import { failed, type Handler, type HandlerDeps, type JobContext, type Later, type Verdict } from "./handler.ts";
@@ -18,7 +18,7 @@ function putOff({ startedAt, tries, log }: JobContext, deps: HandlerDeps, verdic
   return { end: "later", afterMs };
 }
 
-/** For a backup whose pre hook must not run while others hold the repository. @returns null when it may begin */
+/** For a backup whose pre hook must not run while others lock the repository. @returns null when it may start */
 export async function refusedByLock(context: JobContext, deps: HandlerDeps): Promise<Verdict | null> {
   const ask: Ask = (order) => context.restic(order, { capture: true });
   const trouble = async () => {
@@ -26,7 +26,7 @@ export async function refusedByLock(context: JobContext, deps: HandlerDeps): Pro
     return list && lockTrouble(list, "backup", deps.clock.now());
   };
   if ((await trouble()) === null) return null;
-  // A stale one goes away by this, one of a living process stays.
+  // This removes stale locks and keeps those of running processes.
   await ask({ do: "unlock" });
   const left = await trouble();
   if (left === null) return null;

@@ -1,28 +1,28 @@
-/** Post hooks that jobs still owe, after a crash or an error between the hooks: they run to their end before the next job starts. */
+/** Runs the pending post hooks of interrupted jobs to their end, before the next job starts. */
 import type { Log } from "../../shared/log.ts";
 import type { DesiredStateHolder } from "../state/desired-state.ts";
 import type { Hooks, Interrupted } from "./hooks.ts";
 import type { JobLog } from "./log.ts";
 
-export type OwedHooks = ReturnType<typeof createOwedHooks>;
+export type PendingHooks = ReturnType<typeof createPendingHooks>;
 
 type Options = {
   hooks: Hooks;
   state: Pick<DesiredStateHolder, "hooksOf">;
-  /** The log of a job that has ended; lines are added to it. */
+  /** The log of a job that has ended; lines are appended to it. */
   logOf(jobId: string): JobLog;
   log: Log;
 };
 
-export function createOwedHooks({ hooks, state, logOf, log }: Options) {
+export function createPendingHooks({ hooks, state, logOf, log }: Options) {
   const stopping = new AbortController();
 
-  async function runAll(owed: { jobId: string; note: string }[]): Promise<void> {
-    for (const { jobId, note } of owed) {
+  async function runAll(pending: { jobId: string; note: string }[]): Promise<void> {
+    for (const { jobId, note } of pending) {
       await runOne(jobId, note);
-      // One that was broken off is owed still: the next start runs it.
+      // One that was interrupted is still pending: the next start runs it.
       if (stopping.signal.aborted) return;
-      hooks.settle(jobId);
+      hooks.clearPending(jobId);
     }
   }
 
@@ -57,12 +57,12 @@ export function createOwedHooks({ hooks, state, logOf, log }: Options) {
   }
 
   return {
-    /** Runs what is owed; null when nothing is. */
+    /** Runs the pending hooks; null when there are none. */
     run(): Promise<void> | null {
-      const owed = hooks.listOwed();
-      return owed.length === 0 ? null : runAll(owed);
+      const pending = hooks.listPending();
+      return pending.length === 0 ? null : runAll(pending);
     },
-    /** Breaks off the hook that runs. */
+    /** Interrupts the running hook. */
     stop: (): void => stopping.abort(),
   };
 }

@@ -1,66 +1,66 @@
-/** Looks at the paths of a backup before restic reads them: is it there, is it a link, does it hold files at all? */
+/** Inspects the paths of a backup before restic reads them: do they exist, are they links, do they contain files? */
 import type { Dirent } from "node:fs";
 import { lstat, open, readdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import type { Excludes } from "../../restic/excludes.ts";
 
-export type PathLook = { path: string } & (
+export type InspectedPath = { path: string } & (
   | { is: "missing" }
-  /** `target` is where it leads in the end; null when it leads nowhere. */
+  /** `target` is where the link leads in the end; null when it is broken. */
   | { is: "link"; target: string | null }
   /** A folder or a file, and what restic will find in it. */
   | { is: "there"; holds: Holds }
-  /** It may not be looked at, or that took too long: restic is to report what is wrong with it. */
+  /** It could not be inspected, or that took too long: restic reports what is wrong with it. */
   | { is: "unknown" }
 );
-/** `excluded`: there are files, and each of them is left out. `unknown`: so many entries that looking was given up. */
+/** `excluded`: there are files, but all are excluded. `unknown`: too many entries to inspect. */
 export type Holds = "files" | "excluded" | "nothing" | "unknown";
 
-export type LookRules = {
+export type InspectRules = {
   excludes: Excludes;
   excludeCaches: boolean;
-  /** Folders on other file systems are not entered, unless they are named themselves. */
+  /** Folders on other file systems are not entered, unless they are listed themselves. */
   oneFileSystem: boolean;
   includes: readonly string[];
 };
 
-/** A folder that holds files holds one among the first few entries; only strange trees go on for longer. */
+/** A folder with files usually has one among its first entries; only odd trees need more. */
 const MOST_ENTRIES = 100_000;
-/** A network file system that does not answer must not hold the job. */
-const LONGEST_LOOK_MS = 10_000;
+/** A network file system that does not answer must not block the job. */
+const LONGEST_INSPECTION_MS = 10_000;
 const CACHE_TAG = "CACHEDIR.TAG";
 const CACHE_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55";
 
-/** Never throws, and comes back in time whatever the file systems do. */
-export async function lookAtPaths(
+/** Never throws, and returns in time whatever the file systems do. */
+export async function inspectPaths(
   paths: readonly string[],
-  rules: LookRules,
+  rules: InspectRules,
   signal: AbortSignal,
-): Promise<PathLook[]> {
+): Promise<InspectedPath[]> {
   return await Promise.all(
-    paths.map((path) => inTime<PathLook>((given) => lookAt(path, rules, given), { path, is: "unknown" }, signal)),
+    paths.map((path) => inTime<InspectedPath>((given) => inspect(path, rules, given), { path, is: "unknown" }, signal)),
   );
 }
 
-/** What `look` answers; `instead` when it takes too long, fails, or the job is cancelled. */
+/** The result of `work`, or `instead` when it takes too long, fails, or the job is cancelled. */
 export async function inTime<T>(
-  look: (given: AbortSignal) => Promise<T>,
+  work: (given: AbortSignal) => Promise<T>,
   instead: T,
   signal: AbortSignal,
-  withinMs = LONGEST_LOOK_MS,
+  withinMs = LONGEST_INSPECTION_MS,
 ): Promise<T> {
   const given = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
   const { promise, resolve } = Promise.withResolvers<T>();
   const giveUp = () => resolve(instead);
   given.addEventListener("abort", giveUp, { once: true });
   if (given.aborted) giveUp();
-  look(given).then(resolve, giveUp);
+  work(given).then(resolve, giveUp);
   const answer = await promise;
   given.removeEventListener("abort", giveUp);
   return answer;
 }
 
-async function lookAt(path: string, rules: LookRules, given: AbortSignal): Promise<PathLook> {
+async function inspect(path: string, rules: InspectRules, given: AbortSignal): Promise<InspectedPath> {
   try {
     const found = await lstat(path);
     if (found.isSymbolicLink()) return { path, is: "link", target: await realpath(path).catch(() => null) };
@@ -73,16 +73,16 @@ async function lookAt(path: string, rules: LookRules, given: AbortSignal): Promi
   }
 }
 
-/** Goes through a folder until the first file that restic will save. */
-export async function holdsOf(folder: string, device: number, rules: LookRules, given: AbortSignal): Promise<Holds> {
+/** Searches a folder until the first file that restic will save. */
+export async function holdsOf(folder: string, device: number, rules: InspectRules, given: AbortSignal): Promise<Holds> {
   const open: { path: string; excluded: boolean }[] = [{ path: folder, excluded: rules.excludes(folder) }];
-  let looked = 0;
+  let seen = 0;
   let sawExcluded = false;
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    // restic names what may not be read; it is no file that is missed here.
+    // restic itself reports unreadable folders, so they are not reported here.
     const entries = await readdir(next.path, { withFileTypes: true }).catch((): Dirent[] => []);
-    looked += entries.length + 1;
-    if (looked > MOST_ENTRIES || given.aborted) return "unknown";
+    seen += entries.length + 1;
+    if (seen > MOST_ENTRIES || given.aborted) return "unknown";
     const isCache = rules.excludeCaches && (await isCacheFolder(next.path, entries));
     for (const entry of entries) {
       const path = join(next.path, entry.name);
@@ -99,7 +99,7 @@ export async function holdsOf(folder: string, device: number, rules: LookRules, 
   return sawExcluded ? "excluded" : "nothing";
 }
 
-/** Some file systems do not say in their folders what an entry is. */
+/** Some file systems do not say in a listing what an entry is. */
 async function kindOf(entry: Dirent, path: string): Promise<"folder" | "file" | "other"> {
   if (entry.isDirectory()) return "folder";
   if (entry.isFile()) return "file";
@@ -108,7 +108,7 @@ async function kindOf(entry: Dirent, path: string): Promise<"folder" | "file" | 
   return found?.isDirectory() ? "folder" : found?.isFile() ? "file" : "other";
 }
 
-async function isEntered(path: string, device: number, rules: LookRules): Promise<boolean> {
+async function isEntered(path: string, device: number, rules: InspectRules): Promise<boolean> {
   if (!rules.oneFileSystem || rules.includes.includes(path)) return true;
   return (await lstat(path).catch(() => null))?.dev === device;
 }
