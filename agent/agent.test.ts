@@ -122,7 +122,7 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
     expect(everything).not.toContain("restic secret");
   }, 60_000);
 
-  test("a wrong password, an unknown user and a dead server are told apart", async () => {
+  test("a wrong password, an unknown user and an unreachable server are distinguished", async () => {
     const { server, repoId, groupId, credential, state } = await setUp(tools[version]);
     const probe = () => order("probe", repoId, { restic_id: null, wait_ms: 0, trial: false });
     const trial = (change: Partial<Credential>) =>

@@ -1,3 +1,4 @@
+/** The agent's commands, as a user runs them. */
 import { afterAll, expect, test } from "bun:test";
 import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
@@ -66,7 +67,7 @@ test("status and doctor beside a running agent; uninstall refuses until it has s
   expect(existsSync(environment.stateFolder)).toBe(false);
 });
 
-test("status and doctor tell the schedules, when each runs next, and when they rest", async () => {
+test("status and doctor show the schedules, when each runs next, and when they are stopped", async () => {
   const server = startFakeServer();
   cleanup.add(() => server.stop());
   const { environment, config, start } = agentFixture(await cleanup.tempFolder(), server.url, null);

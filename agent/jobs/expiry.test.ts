@@ -94,7 +94,7 @@ test("a scheduled backup that expired unstarted is run as soon as it can be, tho
   await after.stop();
 });
 
-test("runs that were skipped because of a backup that then expires are made up for by one", async () => {
+test("runs skipped because of a backup that then expires are caught up by one", async () => {
   let letGo = (): void => {};
   const handle: Handler = async ({ job }) => {
     if (job.kind === "unlock")

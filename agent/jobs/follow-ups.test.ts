@@ -22,7 +22,7 @@ beforeAll(async () => {
   restic = (await ensureTools(["restic-0.19"]))["restic-0.19"];
 }, 180_000);
 
-test("a repository that is gone is told as missing after the backup that found out, and as ready after one that works again", async () => {
+test("a repository that is gone is reported as missing after the backup that found out, and as ready after one that works again", async () => {
   const folder = await cleanup.tempFolder();
   const source = join(folder, "source");
   mkdirSync(source);
@@ -66,7 +66,7 @@ test("a repository that is gone is told as missing after the backup that found o
   expect(statuses()[2]?.locks).toMatchObject([{ pid: other.pid, exclusive: false }]);
 }, 60_000);
 
-test("a repo server that does not let the host in any more is told, when the repo is looked at by itself", async () => {
+test("a repo server that no longer accepts the host is reported when the agent checks the repo on its own", async () => {
   const folder = await cleanup.tempFolder();
   const rest = await startRestServer({ root: await cleanup.tempFolder(), appendOnly: true });
   cleanup.add(() => rest.close());

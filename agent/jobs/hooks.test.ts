@@ -119,7 +119,7 @@ describe("hooks", () => {
     expect(place("hook(pre)")).toBeLessThan(place("event: restic backup"));
     expect(place("hook(post)")).toBeGreaterThan(place("Snapshot "));
     expect(setting.server.find("hello")?.payload.capabilities).toContain("hooks");
-    // Nothing is owed to a next start.
+    // Nothing is left for the next start.
     const store = createStore(openAgentDbReadonly(setting.fixture.environment.stateFolder)!);
     expect(store.notes.listByPrefix("post_hook_due:")).toEqual([]);
     store.close();
@@ -211,7 +211,7 @@ describe("hooks", () => {
     expect(await plain.run()).toMatchObject({ status: "succeeded" });
   });
 
-  test("after a crash between the hooks the post hook is made up for", async () => {
+  test("after a crash between the hooks the post hook still runs", async () => {
     const folder = await cleanup.tempFolder();
     const setting = await setUp({ hooks: { pre: "true", post: `echo "$RM_JOB_ID $RM_JOB_STATUS" >> ${folder}/post` } });
     await setting.agent.stop();
@@ -290,12 +290,12 @@ describe("hooks", () => {
 
   test("when the agent itself fails during the backup, the post hook still runs", async () => {
     const folder = await cleanup.tempFolder();
-    const settled: string[] = [];
+    const cleared: string[] = [];
     const ran: string[] = [];
     const hooks = {
       allowed: true,
-      owe: () => true,
-      settle: (id: string) => settled.push(id),
+      markPending: () => true,
+      clearPending: (id: string) => cleared.push(id),
       run: async ({ when, status }: HookCall) => {
         ran.push(`${when} ${status}`);
         return { ok: true };
@@ -315,10 +315,10 @@ describe("hooks", () => {
     expect(end).rejects.toThrow("a bug");
     await end.catch(() => {});
     expect(ran).toEqual(["pre null", "post failed"]);
-    expect(settled).toEqual([folder]);
+    expect(cleared).toEqual([folder]);
   });
 
-  describe("owed by a job that a crash interrupted", () => {
+  describe("pending after a crash interrupted a job", () => {
     /** Owes a post hook, and has a backup waiting, while the agent is down. */
     async function owing(hooks: Setting["hooks"], extra: Setting = {}) {
       const setting = await setUp({ hooks: hooks ?? {}, ...extra });
@@ -332,13 +332,13 @@ describe("hooks", () => {
       store.jobs.insertQueued(fieldsOf(waiting), waiting, waiting.expires_at);
       store.notes.set(`post_hook_due:${dead.job_id}`, JSON.stringify(interrupted));
       store.close();
-      const owed = () => {
+      const pending = () => {
         const db = createStore(openAgentDbReadonly(setting.fixture.environment.stateFolder)!);
         const ids = db.notes.listByPrefix("post_hook_due:").map(({ id }) => id);
         db.close();
         return ids;
       };
-      return { ...setting, dead, waiting, owed };
+      return { ...setting, dead, waiting, pending };
     }
 
     test("the post hook ends before the next pre hook begins; the agent connects and answers meanwhile", async () => {
@@ -370,7 +370,7 @@ describe("hooks", () => {
         "post ends",
         "pre",
       ]);
-      expect(setting.owed()).toEqual([]);
+      expect(setting.pending()).toEqual([]);
       expect(setting.logOf(setting.dead.job_id)).toContain(
         "event: The job ended before its post hook ran. Running it now",
       );
@@ -396,15 +396,15 @@ describe("hooks", () => {
       const again = await setting.fixture.start();
       await until(() => existsSync(join(folder, "begun")));
       await again.stop();
-      expect(setting.owed()).toEqual([setting.dead.job_id]);
+      expect(setting.pending()).toEqual([setting.dead.job_id]);
       writeFileSync(join(folder, "go"), "");
       const third = await setting.fixture.start();
       cleanup.add(() => third.stop());
       await setting.server.wait("job.finished", (one) => one.payload.job_id === setting.waiting.job_id);
-      expect(setting.owed()).toEqual([]);
+      expect(setting.pending()).toEqual([]);
     });
 
-    test("one that cannot be run any more is told in the job's log", async () => {
+    test("one that can no longer run is reported in the job's log", async () => {
       const setting = await owing({});
       const again = await setting.fixture.start();
       cleanup.add(() => again.stop());
@@ -412,11 +412,11 @@ describe("hooks", () => {
       expect(setting.logOf(setting.dead.job_id).at(-1)).toContain(
         "its source group was removed or no longer has a post hook",
       );
-      expect(setting.owed()).toEqual([]);
+      expect(setting.pending()).toEqual([]);
     });
   });
 
-  test("a post hook that is owed, but forbidden by now, is not run and told in the job's log", async () => {
+  test("a pending post hook that is no longer allowed is not run, and the job's log says so", async () => {
     const setting = await setUp({ hooks: { pre: "true", post: "true" } });
     await setting.agent.stop();
     const store = createStore(openAgentDb(setting.fixture.environment.stateFolder, 0).db);

@@ -1,3 +1,4 @@
+/** The job log: numbering, redaction, batches. */
 import { expect, test } from "bun:test";
 import type { LogLine } from "../../shared/protocol/fields.ts";
 import { MAX_LOG_LINE_BYTES } from "../../shared/protocol/version.ts";

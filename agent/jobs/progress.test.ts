@@ -1,3 +1,4 @@
+/** Job progress: how often it is sent, and what it says. */
 import { expect, test } from "bun:test";
 import type { BackupStatus } from "../../shared/restic/backup.ts";
 import { createProgress, type JobProgress } from "./progress.ts";

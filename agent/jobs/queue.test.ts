@@ -204,7 +204,7 @@ test("a handler that throws ends its job, and the next one runs", async () => {
   expect(ends()[1]).toMatchObject({ status: "succeeded" });
 });
 
-test("what earlier jobs owe ends before the next one starts, and an order with its own credential is busy meanwhile", async () => {
+test("pending post hooks of earlier jobs end before the next one starts, and an order with its own credential is busy meanwhile", async () => {
   const { handle, entered, letGo } = gate();
   let paid = (): void => {};
   const debt = new Promise<void>((resolve) => {
@@ -227,7 +227,7 @@ test("what earlier jobs owe ends before the next one starts, and an order with i
   await queue.stop();
 });
 
-test("a record that cannot be written stops the lane for good, and is told", async () => {
+test("a record that cannot be written stops the queue for good, and is reported", async () => {
   const { queue, start, listen, store, fatal } = await inside(async () => succeeded());
   listen();
   start();
@@ -241,7 +241,7 @@ test("a record that cannot be written stops the lane for good, and is told", asy
   expect(String(fatal[0])).toContain("malformed");
 });
 
-test("a job whose end a full disk does not take is still told as open", async () => {
+test("a job whose end cannot be stored on a full disk is still reported as open", async () => {
   const { queue, start, listen, ends, store } = await inside(async () => succeeded());
   listen();
   start();

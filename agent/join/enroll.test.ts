@@ -68,7 +68,7 @@ function enroller(tls?: { cert: string; key: string; pin: string }) {
 }
 
 describe("enroll", () => {
-  test("makes its own token, tells its hash alone, and keeps everything in a file for its owner only", async () => {
+  test("creates its own token, sends only its hash, and keeps everything in a file for its owner only", async () => {
     const { run, config, environment } = await machine();
     const server = enroller();
     const done = await run("enroll", "--server", `${server.url}/`);

@@ -1,3 +1,4 @@
+/** Delays before reconnecting. */
 import { expect, test } from "bun:test";
 import { CLOSE } from "../../shared/protocol/version.ts";
 import { TIMINGS } from "../timings.ts";

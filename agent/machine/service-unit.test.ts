@@ -1,3 +1,4 @@
+/** Recognising the systemd unit's version. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,12 +18,12 @@ const OLDER_SYSTEM = "12:cpu:/\n1:name=systemd:/system.slice/restic-manager-agen
 const BY_HAND = "0::/user.slice/user-0.slice/session-4.scope\n";
 
 describe("the unit that runs the agent", () => {
-  test("tells its version", () => {
+  test("reports its version", () => {
     expect(runningUnit("2", UNDER_OURS)).toBe(2);
     expect(runningUnit("3", BY_HAND)).toBe(3);
   });
 
-  test("counts as the first where it tells none, in either kind of control groups", () => {
+  test("counts as the first version where it declares none, in either kind of control groups", () => {
     expect(runningUnit(null, UNDER_OURS)).toBe(1);
     expect(runningUnit(null, OLDER_SYSTEM)).toBe(1);
     expect(runningUnit("two", UNDER_OURS)).toBe(1);
@@ -83,7 +84,7 @@ describe("doctor", () => {
   });
 });
 
-test("hello tells the unit's version, and says nothing where there is no unit of ours", async () => {
+test("hello has the unit's version, and nothing where our unit is not used", async () => {
   const hello = async (unitVersion: string | null) => {
     const server = startFakeServer();
     cleanup.add(() => server.stop());

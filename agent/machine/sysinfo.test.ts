@@ -1,3 +1,4 @@
+/** What the agent reports about its machine. */
 import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -36,7 +37,7 @@ test("what every machine can tell", () => {
   expect(free_bytes_state).toBeGreaterThan(0);
 });
 
-test("TZ in every form that names a zone; another one is told", () => {
+test("TZ in every form that names a zone; anything else is reported", () => {
   for (const name of ["Japan", "CET", "UTC", "America/Argentina/Ushuaia"])
     expect(machineZone(name)).toEqual({ name, problem: null });
   expect(machineZone(":Europe/Berlin")).toEqual({ name: "Europe/Berlin", problem: null });

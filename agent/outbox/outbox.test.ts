@@ -1,3 +1,4 @@
+/** The outbox with real SQLite: order, limits, a full disk. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";

@@ -21,7 +21,7 @@ async function runSaying(script: string) {
   const restic = createRestic({
     finder: {
       current: async () => ({ found: "ok", binary: { path, version: "0.19.1" } }),
-      look: async () => {},
+      search: async () => {},
     } as unknown as ResticFinder,
     childBase: { PATH: process.env["PATH"] ?? "" },
     cacheFolder: folder,

@@ -115,7 +115,7 @@ test("a backup that ended because the agent was told to stop is tried again at i
   await after.stop();
 });
 
-test("a backup that succeeds meanwhile, whoever ordered it, makes the retry needless", async () => {
+test("a backup that succeeds in the meantime, whoever ordered it, makes the retry unnecessary", async () => {
   let reachable = false;
   const agent = await inside(async () => (reachable ? succeeded() : failed("repo_unreachable", "no answer")));
   agent.apply(wanted([daily()]));

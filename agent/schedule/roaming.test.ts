@@ -1,3 +1,4 @@
+/** Battery and metered networks of travelling machines. */
 import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -78,7 +78,7 @@ test("a new schedule does not make up for what was due before it", async () => {
   await agent.stop();
 });
 
-test("switching on again, another zone or another expression begin anew", async () => {
+test("enabling it again, another zone or another expression start over", async () => {
   const agent = await inside(fine);
   const schedule = daily();
   agent.apply(wanted([{ ...schedule, enabled: false }]));
@@ -159,7 +159,7 @@ test("a backup that a person ordered counts as well", async () => {
   await agent.stop();
 });
 
-test("paused or revoked, schedules rest, and nothing is made up for afterwards", async () => {
+test("paused or revoked, schedules do not run, and nothing is caught up afterwards", async () => {
   const agent = await inside(fine);
   const schedule = daily();
   agent.apply(wanted([schedule], { schedules_paused: true }));

@@ -1,3 +1,4 @@
+/** Applying, storing and refusing desired states. */
 import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -73,7 +74,7 @@ test("a lower version is applied too: the server may have been restored from a c
   expect(state.version()).toBe(3);
 });
 
-test("damaged secrets are set aside, and no digest is told until they have come again", async () => {
+test("damaged secrets are moved aside, and no digest is reported until they have arrived again", async () => {
   const { state, store, stateFolder } = await holder();
   state.apply(desiredState({ repoId, credential }));
   store.close();

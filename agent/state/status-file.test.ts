@@ -39,7 +39,7 @@ test("another program under the same number, born at the same tick after another
   expect(readStatus(folder)).toBeNull();
 });
 
-test("where no birth is told, a file from before this boot is stale", async () => {
+test("where the start time is unknown, a file from before this boot is stale", async () => {
   const folder = await cleanup.tempFolder();
   createStatusFile(folder).write(status({ pid: stranger(), birth: null, program: null }));
   expect(readStatus(folder)).not.toBeNull();

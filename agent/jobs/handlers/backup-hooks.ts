@@ -21,9 +21,9 @@ export async function betweenHooks(
   }
   const { job, access, log, signal, progress } = context;
   const call = { job, groupName: group.name, repoName: access.name };
-  const owed = hooks.markPending(job.job_id, { groupId: group.id, groupName: group.name, repoName: access.name });
+  const isRecorded = hooks.markPending(job.job_id, { groupId: group.id, groupName: group.name, repoName: access.name });
   // A post hook restarts what the pre hook stopped, even if this process is killed in between, so it must be recorded first.
-  if (!owed && pre !== null && post !== null) {
+  if (!isRecorded && pre !== null && post !== null) {
     return failed(
       "pre_hook_failed",
       "The pre hook was not run: the disk with the agent's state folder is full, so the post hook could not be recorded. Free up space, then run the backup again",

@@ -120,7 +120,7 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("a backup that saved noth
     ]);
   }, 60_000);
 
-  test("a path that is missing is told as missing, and files that cannot be read are told as such", async () => {
+  test("a missing path is reported as missing, and unreadable files as unreadable", async () => {
     const { backUp, write, at } = await setUp(restic);
     write("home/b");
     const end = await backUp({

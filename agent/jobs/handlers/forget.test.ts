@@ -97,7 +97,7 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
     expect(await done(forget([part]))).toMatchObject({ status: "succeeded", stats: { snapshots_removed: 0 } });
   }, 120_000);
 
-  test("snapshots that the plan does not know are told, and nothing goes until it is made anew", async () => {
+  test("snapshots that the plan does not know are reported, and nothing is removed before a new plan", async () => {
     const { save, done, plan, forget, snapshots, server } = await scenes.scene(version);
     for (const day of [1, 2, 3]) await save("web-01", "documents", days(day));
     const old = await plan("documents", "web-01");

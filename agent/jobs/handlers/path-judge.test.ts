@@ -17,7 +17,7 @@ test("restic knows best what became of its only path", () => {
   expect({ causes, held }).toEqual({ causes: [], held: { "/srv": 3 } });
 });
 
-test("what could not be looked at is not judged, and what it held is remembered", () => {
+test("a path that could not be inspected is not judged, and what it contained is remembered", () => {
   const looks: InspectedPath[] = [
     { path: "/nfs", is: "unknown" },
     { path: "/gone", is: "missing" },
