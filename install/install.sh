@@ -183,7 +183,7 @@ download_agent() {
     mv "$WORK/agent.fetched" "$WORK/agent"
   fi
   found=$(sha256_of "$WORK/agent")
-  [ "$found" = "$WANTED" ] || fail 'The downloaded agent does not match the server's checksum. Nothing was installed.' \
+  [ "$found" = "$WANTED" ] || fail "The downloaded agent does not match the server's checksum. Nothing was installed." \
     "expected sha256 $WANTED" "received sha256 $found"
 }
 

@@ -88,7 +88,11 @@ export function createFollowUps(options: Options) {
       if (task.what === "status") return await checkState(task, ask);
       return task.what === "snapshots" ? await listSnapshots(task, ask) : await measure(task, ask);
     } catch (error) {
-      log.warn("Could not query a repository after a job", { what: task.what, error: String(error) });
+      log.warn("Could not query a repository after a job", {
+        repo: task.repoId,
+        what: task.what,
+        error: String(error),
+      });
       return false;
     }
   }

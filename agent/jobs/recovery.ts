@@ -28,7 +28,10 @@ export function recoverJobs({ store, outbox, ended, clock, log }: Options): Wait
       continue;
     }
     if (stored.child && killLeftover(stored.child)) {
-      log.warn("Killed a restic process left behind by an earlier agent", { pid: stored.child.pid });
+      log.warn("Killed a restic process left behind by an earlier agent", {
+        job: stored.fields.job_id,
+        pid: stored.child.pid,
+      });
     }
     close(stored);
   }

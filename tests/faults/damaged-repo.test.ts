@@ -29,7 +29,7 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
     for (const job of [backupOf(scene), order("prune", repoId, { restic_id: resticId }, { credential: admin })]) {
       const ended = await done(job);
       expect(ended).toMatchObject({ status: "failed", error_code: "repo_damaged" });
-      expect(ended.error_message).toStartWith("A snapshot file is damaged: take the file named in the log");
+      expect(ended.error_message).toStartWith("A snapshot file is damaged: remove the file named in the log");
       expect(log(job.job_id)).toContain(broken.slice(0, 8));
       expect(log(job.job_id)).not.toMatch(GO);
     }
