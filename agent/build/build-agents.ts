@@ -1,4 +1,4 @@
-// Builds the agents of several platforms into a folder, doing only what is stale.
+// Builds the agents of several platforms into a folder, and skips those that are up to date.
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// Compiles the agent into one executable for a platform: same input, same bytes.
+// Compiles the agent into one executable for a platform: the same input gives the same bytes.
 import { chmod, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Platform } from "./platforms.ts";

@@ -1,4 +1,4 @@
-// Command `npm run build`: the agents of all platforms, compiled and compressed, as the server hands them out.
+// Command `npm run build`: compiles and compresses the agents of all platforms, as the server hands them out.
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { buildAgents } from "./build-agents.ts";

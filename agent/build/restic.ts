@@ -1,4 +1,4 @@
-// Command: puts given restic executables into the bundle from which the server serves agents that lack a fitting one.
+// Command: adds given restic executables to the bundle from which the server serves agents without a supported restic.
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { bundleExecutable, type Effort, writeIndex } from "./bundle.ts";
