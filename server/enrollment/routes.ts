@@ -84,7 +84,7 @@ export function enrollmentRoutes({
         expires_in_s: 3600,
       },
       answers: { 201: newTokenAnswer },
-      errors: { 409: ["name_taken"], 503: ["busy"] },
+      errors: { 409: ["name_taken"] },
       body: tokenBody,
       handle: async ({ c, body, actor, from }) => {
         const { row, token, generated } = await tokens.create(actor, body);
@@ -200,7 +200,7 @@ export function enrollmentRoutes({
         repo: { url: "rest:https://vault.example/web-01/" },
       },
       answers: { 201: acceptedAnswer },
-      errors: { 409: ["name_taken", "agent_token_taken"], 503: ["busy"] },
+      errors: { 409: ["name_taken", "agent_token_taken"] },
       body: v.strictObject(newcomer),
       handle: async ({ c, params, body, actor }) => {
         const { hostId, generated } = await announcements.accept(actor, params["id"] ?? "", body);

@@ -194,7 +194,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       summary: "Add a repo to a host; passwords that are left out are generated and shown once",
       example: { name: "offsite", url: "sftp:backup@vault.example:/srv/web-01" },
       answers: { 201: newRepoAnswer },
-      errors: { 409: ["host_archived", "too_many_repos"], 503: ["busy"] },
+      errors: { 409: ["host_archived", "too_many_repos"] },
       body: v.strictObject({
         name: nameBody,
         kind: v.optional(v.picklist(REPO_KINDS, "That is no kind of repo.")),

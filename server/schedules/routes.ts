@@ -11,6 +11,7 @@ import { listOf, noBody } from "../http/answers.ts";
 import { badInput, notFound } from "../http/errors.ts";
 import { iso } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
+import { UNSENDABLE } from "../source-groups/answers.ts";
 import { cronAnswer, scheduleAnswer } from "./answers.ts";
 import { scheduleBody } from "./fields.ts";
 import type { Schedules } from "./schedules.ts";
@@ -65,7 +66,7 @@ export function scheduleRoutes({ db, clock, schedules }: ScheduleRouteDeps): Rou
         source_group_ids: ["0193a4c2-7d3e-7abc-8def-0123456789ab"],
       },
       answers: { 201: scheduleAnswer },
-      errors: { 409: ["host_archived", "too_many"], 413: ["state_too_large"] },
+      errors: { ...UNSENDABLE, 409: ["host_archived", "too_many", ...UNSENDABLE[409]] },
       body: scheduleBody,
       handle: ({ c, params, body, actor }) => c.json(show(schedules.create(actor, params["id"] ?? "", body)), 201),
     }),
@@ -77,7 +78,7 @@ export function scheduleRoutes({ db, clock, schedules }: ScheduleRouteDeps): Rou
       summary: "Change a schedule; fields that are left out stay",
       example: { enabled: false },
       answers: { 200: scheduleAnswer },
-      errors: { 409: ["host_archived"], 413: ["state_too_large"] },
+      errors: { ...UNSENDABLE, 409: ["host_archived", ...UNSENDABLE[409]] },
       body: scheduleBody,
       handle: ({ c, params, body, actor }) =>
         c.json(show(schedules.update(actor, params["id"] ?? "", params["sid"] ?? "", body))),

@@ -13,7 +13,7 @@ import { listOf, noBody } from "../http/answers.ts";
 import { notFound } from "../http/errors.ts";
 import { iso } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
-import { groupHooksAnswer, hostHooksAnswer, sourceGroupAnswer } from "./answers.ts";
+import { groupHooksAnswer, hostHooksAnswer, sourceGroupAnswer, UNSENDABLE } from "./answers.ts";
 import { sourceGroupBody } from "./fields.ts";
 import type { SourceGroups } from "./groups.ts";
 import type { RetentionHolds } from "./holds.ts";
@@ -21,7 +21,8 @@ import { type Hooks, hookField, shellField } from "./hooks.ts";
 
 export type SourceGroupRouteDeps = { db: Db; groups: SourceGroups; holds: RetentionHolds; hooks: Hooks };
 
-const GROUP_ERRORS = { 409: ["name_taken", "host_archived"], 413: ["state_too_large"] };
+const GROUP_ERRORS = { ...UNSENDABLE, 409: ["name_taken", ...UNSENDABLE[409]] };
+const HOOK_ERRORS = { ...UNSENDABLE, 409: ["host_archived", ...UNSENDABLE[409]] };
 
 export function sourceGroupRoutes({ db, groups, holds, hooks }: SourceGroupRouteDeps): Route[] {
   const show = (group: SourceGroupRow) =>
@@ -109,7 +110,7 @@ export function sourceGroupRoutes({ db, groups, holds, hooks }: SourceGroupRoute
       summary: "Set the group's hooks; null: the host's default",
       example: { pre: "pg_dumpall --file /var/backups/all.sql", post: null },
       answers: { 200: groupHooksAnswer },
-      errors: { 409: ["host_archived"], 413: ["state_too_large"] },
+      errors: HOOK_ERRORS,
       body: v.strictObject({ pre: hookField, post: hookField }),
       handle: ({ c, params, body, actor }) => {
         hooks.setOfGroup(actor, params["id"] ?? "", params["gid"] ?? "", body);
@@ -132,7 +133,7 @@ export function sourceGroupRoutes({ db, groups, holds, hooks }: SourceGroupRoute
       summary: "Set the default hooks of the host, and the shell",
       example: { pre: null, post: "/usr/local/bin/backup-done", hook_shell: "/bin/bash" },
       answers: { 200: hostHooksAnswer },
-      errors: { 409: ["host_archived"], 413: ["state_too_large"] },
+      errors: HOOK_ERRORS,
       body: v.strictObject({ pre: hookField, post: hookField, hook_shell: shellField }),
       handle: ({ c, params, body, actor }) => {
         hooks.setOfHost(actor, params["id"] ?? "", body);
