@@ -1,4 +1,4 @@
-/** Repositories behind two real rest-servers, one append-only and one that deletes, each with an agent that holds its everyday credential. */
+/** Repositories on two real REST servers, one append-only and one that allows deletes, each with an agent that has its everyday credential. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { digestOfIds } from "../../shared/forget-plan.ts";

@@ -86,7 +86,7 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
     truncateSync(join(path, "locks", putLock(path, TEMPLATE_PASSWORD, lock({}))), 20);
     const backup = await done(backupOf(scene));
     expect(backup).toMatchObject({ status: "failed", error_code: "repo_locked" });
-    expect(backup.error_message).toContain("cannot be read: make sure that no restic works on this repository");
+    expect(backup.error_message).toContain("cannot be read: make sure that no restic process is using this repository");
     const check = order("check", repoId, { restic_id: resticId, subset: null });
     expect(await done(check)).toMatchObject({ error_code: "repo_locked", stats: null });
     const unlocked = order("unlock", repoId, {});

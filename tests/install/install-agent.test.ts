@@ -65,7 +65,7 @@ describe.skipIf(obstacle !== null)("one command on a new machine", () => {
     const { code, stdout, stderr } = await install("", { RM_TOKEN: host.token });
     expect(stderr).toBe("");
     expect(stdout).toContain("Connected.");
-    expect(stdout).toContain("restic 0.14.0 is here, which does not fit");
+    expect(stdout).toContain("restic 0.14.0 is not supported");
     expect(stdout).toContain("sudo sed -i '1s/^/# /' /etc/cron.d/old-backup");
     expect(code).toBe(0);
     const isInSync = async () => (await plane.host("box1"))?.in_sync ?? false;
@@ -146,7 +146,7 @@ describe.skipIf(obstacle !== null)("one command on a new machine", () => {
     await container.must("systemctl kill --signal=SIGKILL restic-manager-agent");
     const again = await install();
     expect(again.code).toBe(0);
-    expect(again.stdout).toContain("Enrolled already");
+    expect(again.stdout).toContain("Already enrolled");
     expect(again.stdout).toContain("Connected.");
     expect(await plane.client.get("/api/hosts")).toMatchObject({ total: 1 });
   }, 90_000);
@@ -176,7 +176,7 @@ describe.skipIf(obstacle !== null)("one command on a new machine", () => {
     });
     const { code, stdout } = await installing;
     expect(code).toBe(0);
-    expect(stdout).toContain("There is no RM_TOKEN");
+    expect(stdout).toContain("RM_TOKEN is not set");
     expect(stdout.replaceAll(" ", "")).toContain(asking.fingerprint);
     expect(stdout).toContain("Enrolled as box2");
     expect(stdout).toContain("Connected.");
