@@ -113,7 +113,7 @@ test("add host: one command; the panel follows the machine while the repo server
 
   await web.agent.enroll(server.url, await tokenOf());
   webAgent = startAgent(web);
-  await see("Waiting for the repo server to know web-01");
+  await see("Waiting for the repo server to accept web-01");
   await rest.addLine(line, httpPassword);
   await see("web-01 is protected");
   await page.locator("#enrollment >> text=/append-only/i").first().waitFor();

@@ -70,7 +70,7 @@ test("the new machine runs the command: the old agent loses access, and schedule
     what: "the old agent hearing that it has no access",
   });
   start(agent);
-  await page.locator("h1", { hasText: "taken the place of web-01" }).waitFor({ timeout: 30_000 });
+  await page.locator("h1", { hasText: "The machine of web-01 has been replaced" }).waitFor({ timeout: 30_000 });
 
   await page.goto(`/hosts/${await hostId()}`);
   await page.locator("h1", { hasText: "new hardware" }).waitFor();
