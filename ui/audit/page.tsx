@@ -32,7 +32,7 @@ export function AuditPage({ view, filter, rows, total, limit, actions }: AuditPr
     <Page view={view} title="Audit">
       <PageHead view={view}>
         <Verdict sub="Every change and every denied attempt, kept for two years. Never contains secrets.">
-          {total === 0 ? "No changes recorded." : `${formatPlural(total, "change", "changes")} recorded.`}
+          {total === 0 ? "The audit log is empty." : `${formatPlural(total, "entry", "entries")} in the audit log.`}
         </Verdict>
       </PageHead>
       <form class="filters" action="/audit" aria-label="Filter the audit log">

@@ -23,7 +23,7 @@ export function ConflictSection({ conflict }: { conflict: NonNullable<FormState[
         >
           {taken.length > 0 ? `The form below now includes these changes: ${taken.join(", ")}. ` : ""}
           {both.length > 0
-            ? "You both changed the fields listed here. Saving again replaces the saved values with yours."
+            ? "The fields below were changed in both places. Saving again replaces the saved values with yours."
             : "None of your changes conflict with it. Save again."}
         </Notice>
         {both.length > 0 ? <Collisions both={both} /> : null}

@@ -125,7 +125,7 @@ function Copies({ copies, place, view }: SystemProps & { view: View }) {
     >
       <div class="fields">
         {place.sharesDisk ? (
-          <Notice glyph="warning" reason="These backups are on the same disk as the database.">
+          <Notice glyph="warning" reason="Backups are stored on the same disk as the database.">
             If it fails, both are lost. Set <code>RM_BACKUP_DIR</code> to a folder on another disk.
           </Notice>
         ) : null}
