@@ -17,7 +17,7 @@ export function ConflictSection({ conflict }: { conflict: NonNullable<FormState[
           reason={`${words}, while you were editing.`}
           verbs={
             <a class="btn btn-s" href={href}>
-              Discard my changes{" "}
+              Discard my changes
             </a>
           }
         >
@@ -64,7 +64,7 @@ function Collisions({ both }: { both: readonly Collision[] }) {
                 formnovalidate
                 aria-label={`Use saved value: ${label}`}
               >
-                Use saved value{" "}
+                Use saved value
               </button>
             </td>
           </tr>

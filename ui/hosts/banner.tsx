@@ -61,7 +61,7 @@ function StateBanner({ host, view }: { host: HostHead; view: View }) {
           verbs={
             may(view, "operator") ? (
               <Verb action={`/hosts/${host.id}/restore-finished`} csrf={view.csrf} primary small>
-                Resume schedules{" "}
+                Resume schedules
               </Verb>
             ) : null
           }
@@ -84,8 +84,7 @@ function StateBanner({ host, view }: { host: HostHead; view: View }) {
           glyph="idle"
           reason={
             <>
-              {" "}
-              Last seen <Ago at={host.lastSeenAt} view={view} />.{" "}
+              Last seen <Ago at={host.lastSeenAt} view={view} />.
             </>
           }
         >

@@ -64,7 +64,7 @@ export function HostLine({ host, view }: { host: HostHead; view: View }) {
               />
               <div class="btns">
                 <SubmitButton primary small>
-                  Save tags{" "}
+                  Save tags
                 </SubmitButton>
               </div>
             </form>

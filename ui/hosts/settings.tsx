@@ -176,7 +176,7 @@ function Machine({ host, view }: { host: HostHead; view: View }) {
             <p class="t2">For an agent that was removed or lost its identity. Schedules continue at once.</p>
           </div>
           <Verb action={`/hosts/${host.id}/re-enroll`} csrf={view.csrf}>
-            Create command{" "}
+            Create command
           </Verb>
         </li>
       </ul>

@@ -181,7 +181,7 @@ function JobTable({ rows, view, showHost }: JobListProps & { view: View; showHos
           {showHost ? <th scope="col">Host</th> : null}
           <th scope="col">When</th>
           <th scope="col" class="num">
-            Duration{" "}
+            Duration
           </th>
           <th scope="col" class="num">
             Added

@@ -83,8 +83,7 @@ function Waiting(props: Pick<JobVerdictFacts, "job" | "title" | "host" | "ahead"
       <Verdict glyph="queued" sub={until}>
         {title} is waiting for{" "}
         <a href={hostPath(host.id)}>
-          {" "}
-          <code>{host.name}</code>{" "}
+          <code>{host.name}</code>
         </a>{" "}
         to come online.
       </Verdict>

@@ -96,7 +96,7 @@ export function IdentitySection(props: {
               </div>
               <div class="btns">
                 <SubmitButton primary small>
-                  Save changes{" "}
+                  Save changes
                 </SubmitButton>
               </div>
             </form>

@@ -86,7 +86,7 @@ export function ReposTab({ view, host, repos }: { view: View; host: HostHead; re
       {may(view, "admin") && host.archivedAt === null ? (
         <div class="foot">
           <LinkButton href={`${hostPath(host.id, "repos")}/new`} icon="plus">
-            Add repo{" "}
+            Add repo
           </LinkButton>
         </div>
       ) : null}

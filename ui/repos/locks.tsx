@@ -78,7 +78,7 @@ export function LocksRow({
       <td class="num wide">
         {mayRun ? (
           <Verb action={`${path}/unlock`} csrf={view.csrf} icon="lock" small>
-            Remove stale locks{" "}
+            Remove stale locks
           </Verb>
         ) : null}
       </td>

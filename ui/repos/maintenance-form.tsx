@@ -86,7 +86,7 @@ export function MaintenanceEditor({
         ) : null}
         <div class="btns">
           <SubmitButton primary small>
-            Save maintenance{" "}
+            Save maintenance
           </SubmitButton>
         </div>
       </form>

@@ -142,7 +142,7 @@ function Hints({ maintenance, mayConfirm }: { maintenance: MaintenanceView; mayC
           verbs={
             mayConfirm ? (
               <a class="btn btn-s" href={href} aria-label={`Review: ${name}`}>
-                Review…{" "}
+                Review…
               </a>
             ) : null
           }

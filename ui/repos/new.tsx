@@ -48,7 +48,7 @@ export function AddRepoPage({ host, form, view }: { host: Host; form: FormState;
         </LedgerSection>
         <SaveBar form={form}>
           <SubmitButton primary icon="plus">
-            Add repo{" "}
+            Add repo
           </SubmitButton>
           <LinkButton href={path} quiet>
             Cancel
@@ -109,7 +109,7 @@ export function RepoAddedPage(props: {
             <p>The agent opens the repository or creates it if there is none. The repo’s page shows the result.</p>
             <div class="btns">
               <LinkButton href={`${hostPath(host.id, "repos")}/${repo.id}`} primary>
-                Open repo{" "}
+                Open repo
               </LinkButton>
             </div>
           </div>

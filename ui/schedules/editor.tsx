@@ -175,7 +175,7 @@ function WhenSection(props: ScheduleEditorProps & { list: string; now: number })
         />
         <noscript>
           <button class="btn" type="submit" name="pick" value="">
-            Show next runs{" "}
+            Show next runs
           </button>
         </noscript>
       </div>

@@ -44,7 +44,7 @@ export function SchedulesTab({ view, host, isPaused, schedules }: SchedulesTabPr
   const operator = may(view, "operator") && host.archivedAt === null;
   const add = (
     <LinkButton href={`${list}/new`} icon="plus">
-      Add schedule{" "}
+      Add schedule
     </LinkButton>
   );
   return (

@@ -47,7 +47,7 @@ export function SearchOptions({ hits, view }: { hits: readonly SearchHit[]; view
       ))}
       {jumps.length > 0 ? (
         <div class="head" role="presentation">
-          Go to{" "}
+          Go to
         </div>
       ) : null}
       {jumps.map((hit) => (

@@ -125,7 +125,7 @@ export function AccountPage({ view, form, hasPassword, sessions }: AccountProps 
                   <td class="num">
                     {session.current ? null : (
                       <Verb action={`/settings/account/sessions/${session.id}/end`} csrf={view.csrf} small danger>
-                        End session{" "}
+                        End session
                       </Verb>
                     )}
                   </td>

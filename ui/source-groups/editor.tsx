@@ -61,7 +61,7 @@ export function SourceGroupEditor({ view, ...data }: SourceGroupEditorProps & { 
             <noscript>
               <div class="lane-foot">
                 <button class="btn" type="submit" name="preview" value="1">
-                  Preview retention{" "}
+                  Preview retention
                 </button>
               </div>
             </noscript>

@@ -43,7 +43,7 @@ export function Held({ words, action, view }: { words: string; action: string; v
         verbs={
           may(view, "operator") ? (
             <OpenButton dialog="let-go" small danger>
-              Remove snapshots…{" "}
+              Remove snapshots…
             </OpenButton>
           ) : null
         }
