@@ -53,8 +53,8 @@ export function jobPages({ db, hub, pages, heads, live, orders, cancel }: JobPag
     const host = findHost(db, job.hostId);
     const name = host?.name ?? "the host";
     const href = `/jobs/${job.id}`;
-    const waits = hub.isOnline(job.hostId) ? "" : ` It starts when ${name} is online.`;
-    const text = isNew ? `${what} on ${name} queued.${waits}` : `${what} on ${name} is already queued or running.`;
+    const waits = hub.isOnline(job.hostId) ? "" : ` It will start when ${name} is online.`;
+    const text = isNew ? `${what} on ${name} was queued.${waits}` : `${what} on ${name} is already queued or running.`;
     // The job's own page already shows all this.
     if (!isHtmx(c)) return pages.done(c, href);
     return pages.done(c, href, { tone: "ok", text, link: { href, label: "View job" } });

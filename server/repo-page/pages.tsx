@@ -212,9 +212,9 @@ export function repoPages(deps: RepoPageDeps): Route[] {
           const href = `/jobs/${job.id}`;
           if (!isHtmx(c)) return pages.done(c, href);
           const name = findHost(db, job.hostId)?.name ?? "the host";
-          const waits = hub.isOnline(job.hostId) ? "" : ` It starts when ${name} is online.`;
+          const waits = hub.isOnline(job.hostId) ? "" : ` It will start when ${name} is online.`;
           const text = isNew
-            ? `${kindInWords(kind)} on ${name} queued.${waits}`
+            ? `${kindInWords(kind)} on ${name} was queued.${waits}`
             : `${kindInWords(kind)} is already queued or running.`;
           return pages.done(c, href, { tone: "ok", text, link: { href, label: "View job" } });
         },

@@ -39,7 +39,7 @@ export function storedSchedule(schedule: Schedule, groups: readonly { id: string
         name: "source_group_ids",
         label: "Source groups",
         as: "names",
-        words: (id) => groups.find((group) => group.id === id)?.name ?? "a deleted source group",
+        words: (id) => groups.find((group) => group.id === id)?.name ?? "a deleted group",
       },
     ],
     values: {

@@ -1,4 +1,4 @@
-// Pages: a host's source groups, and the editor with retention preview, confirmation and hooks.
+// Pages: a host's source groups, the editor with its preview, hooks and confirmations.
 import { findHost } from "../../db/queries/hosts.ts";
 import { listSchedules } from "../../db/queries/schedules.ts";
 import { listSourceGroups } from "../../db/queries/source-groups.ts";
@@ -167,7 +167,7 @@ export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
       handle: ({ c, params, actor }) => {
         const { id = "", gid = "" } = params;
         const group = holds.confirm(actor, id, gid);
-        const text = `Confirmed. The next forget removes the snapshots of ${group.name} that its retention no longer keeps.`;
+        const text = `The next forget removes what the retention of ${group.name} does not keep.`;
         return pages.done(c, `${hostPath(id, "sources")}/${gid}`, { tone: "ok", text });
       },
     }),

@@ -40,7 +40,7 @@ export function storedGroup(
     name: "repo_ids",
     label: "Repos",
     as: "names",
-    words: (id) => repos.find((repo) => repo.id === id)?.name ?? "a deleted repo",
+    words: (id) => repos.find((repo) => repo.id === id)?.name ?? "a removed repo",
   };
   const all: [FormField, string | undefined][] = [
     [{ name: "name", label: "Name", as: "text" }, group.name],

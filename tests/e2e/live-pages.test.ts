@@ -92,7 +92,7 @@ test(
     const page = await openWindow(browser, fleet, LOOK);
     await page.goto("/");
     await page.click(`#h-${hostId("web-02")} button:has-text("Run now")`);
-    await page.waitForSelector(".toast >> text=Backup of default on web-02 queued.");
+    await page.waitForSelector(".toast >> text=Backup of default on web-02 was queued.");
     expect(new URL(page.url()).pathname).toBe("/");
     await page.click("#live");
     expect(await change(`/api/hosts/${hostId("web-01")}`, "DELETE", {})).toBe(204);
