@@ -155,7 +155,7 @@ test("the agent's rooms import only downwards: a message leads to a job, a job t
   expect(found).toEqual([]);
 });
 
-test("no file imports itself by way of others, not even types: each can be read by itself, from below", () => {
+test("there are no import circles, type imports included: every file can be read after the ones it imports", () => {
   expect(importCircles(["agent"])).toEqual([]);
 });
 
