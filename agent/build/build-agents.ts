@@ -23,7 +23,7 @@ export type AgentBuild = {
   say: (line: string) => void;
 };
 
-/** What a finished platform was made of; beside the raw executable, and beside the compressed files. */
+/** The inputs of a finished platform; stored next to the raw executable and next to the compressed files. */
 type Stamp = { inputs: string; effort: Effort; file?: BundleFile };
 
 /** Builds, and returns the path of each platform's raw executable by platform id. */
