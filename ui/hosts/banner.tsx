@@ -46,9 +46,15 @@ function StateBanner({ host, view }: { host: HostHead; view: View }) {
   if (host.archivedAt !== null)
     return (
       <div class="banner">
-        <Notice glyph="idle" reason="This host is archived.">
-          Archived <Near at={host.archivedAt} view={view} />. This page shows its last report. Its credentials stay
-          encrypted on this server until you purge it.
+        <Notice
+          glyph="idle"
+          reason={
+            <>
+              Archived <Near at={host.archivedAt} view={view} />.
+            </>
+          }
+        >
+          This page shows its last report. Its credentials stay encrypted on this server until you purge it.
         </Notice>
       </div>
     );

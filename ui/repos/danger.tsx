@@ -62,7 +62,8 @@ export function IdentitySection(props: {
               "Shared with",
               sharers.length === 0 ? null : (
                 <>
-                  <RepoLinks repos={sharers} />. Each list shows only its own host’s snapshots
+                  <RepoLinks repos={sharers} />. They are one repository, but each list shows only its own host’s
+                  snapshots
                 </>
               ),
             ],

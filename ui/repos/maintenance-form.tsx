@@ -68,7 +68,7 @@ export function MaintenanceEditor({
             inputmode="numeric"
             autocomplete="off"
             autofocus={wishedBudgetBytes !== null}
-            hint="Each check downloads and verifies the next part of this size. 0 checks metadata only"
+            hint="Each check downloads and verifies the next part of this size. Enter 0 to check metadata only"
           />
         </div>
         {may(view, "admin") && maintenance.hosts.length > 1 ? (
