@@ -1,4 +1,4 @@
-/** The one place where features meet: lists them, and hands each what it needs. */
+/** Lists the features by rank and gives each what it needs. The only place where features meet. */
 import { agentUpdateFeature } from "./agent-updates/feature.ts";
 import { agentChannel, agentFeature } from "./agents/feature.ts";
 import { auditFeature } from "./audit/feature.ts";
@@ -35,7 +35,7 @@ export async function wire(parts: ServerParts, { dev = false } = {}): Promise<Wi
   const ticker = createTicker(world);
   const storage = createStorage(world);
 
-  // What features of a low rank need of higher ones: made of the world alone, and handed down.
+  // What lower features need from higher ones is made from the world alone and passed down.
   const updates = await agentUpdateFeature(world);
   const { updateKeys } = updates;
   const credentials = createCredentials(world);

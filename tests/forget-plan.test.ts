@@ -194,7 +194,7 @@ test("what restic alone would remove is shown and held; a yes puts it into the n
   expect(findSourceGroup(app.db, other.gid)?.retentionHeldSince).toBeNull();
   expect(findRepo(app.db, host.rid)?.lastForgetStatus).toBeNull();
   const page = await app.request(`/hosts/${host.id}/sources/${host.gid}`, { headers: { cookie: admin.cookie } });
-  expect(await page.text()).toContain("1 snapshot of 2 would go at the next forget: made on 20 Nov 2026.");
+  expect(await page.text()).toContain("1 snapshot of 2 would be removed by the next forget: made on 20 Nov 2026.");
   const { call } = jsonClient(app, admin);
   await call("POST", `/api/hosts/${host.id}/source-groups/${host.gid}/confirm-retention`, {});
   expect(planOf(host)?.groups).toMatchObject([{ remove: [rows[0]!.snapshot_id] }]);
@@ -228,7 +228,7 @@ test("while the newest backup saved no file, its empty snapshots push out no ful
   const { ask } = jsonClient(app, admin);
   const refused = await ask<Refused>("POST", `/api/repos/${host.rid}/forget`, {});
   expect(refused).toMatchObject({ status: 409, body: { error: { code: "nothing_to_forget" } } });
-  expect(refused.body.error.message).toContain("saved no file, so older snapshots stay");
+  expect(refused.body.error.message).toContain("saved no files, so older snapshots are kept");
   putTarget(app.db, { ...target, ...medians, lastStatus: "succeeded", lastAt: now, lastSuccessAt: now });
   expect(planOf(host)?.groups).toHaveLength(1);
 });

@@ -386,7 +386,7 @@ test("the form takes a budget that is a number, and says so of any other", async
     const path = `/hosts/${host.id}/repos/${host.rid}/maintenance`;
     const answer = await app.request(path, { method: "POST", headers, body });
     expect(answer.status, gib).toBe(status);
-    if (status === 400) expect(await answer.text()).toContain("A number, 0 or more");
+    if (status === 400) expect(await answer.text()).toContain("Enter 0 or more");
   }
   expect(findRepo(app.db, host.rid)?.checkBudgetBytes).toBe(2.5 * 2 ** 30);
 });

@@ -66,7 +66,7 @@ test("a retention that removes snapshots is refused until somebody says that the
   expect(refused.body.error).toMatchObject({
     code: "removes_snapshots",
     message:
-      "15 snapshots of 20 would go at the next forget: made on 15 Nov 2026, 14 Nov 2026, 13 Nov 2026, 12 Nov 2026, 11 Nov 2026, 10 Nov 2026, and on 9 more days back to 1 Nov 2026.",
+      "15 snapshots of 20 would be removed by the next forget: made on 15 Nov 2026, 14 Nov 2026, 13 Nov 2026, 12 Nov 2026, 11 Nov 2026, 10 Nov 2026, and on 9 more days back to 1 Nov 2026.",
   });
   expect(findSourceGroup(app.db, host.gid)?.retention.keep_last).toBeUndefined();
   const held = await api().call("PUT", pathOf(host), { retention: { keep_last: 5 }, confirm_removal: false });

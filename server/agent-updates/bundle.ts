@@ -1,4 +1,4 @@
-/** The agents and restic copies that this server hands out: read from `dist`, overridden file by file from the data folder. */
+/** The agent and restic files that this server offers: from `dist`, with single files overridden from the data folder. */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -26,7 +26,7 @@ export type Bundle = {
   find(kind: "agent" | "restic", os: string, arch: string): BundledFile | null;
 };
 
-/** Later folders override earlier ones. The index is read again when it changes, so that a new build needs no restart. */
+/** Later folders override earlier ones. A changed index is read again, so that a new build needs no restart. */
 export function openBundle(folders: readonly string[], log: Log): Bundle {
   let cached: { stamp: string; files: BundledFile[] } | null = null;
   const list = () => {
@@ -61,7 +61,10 @@ function readIndex(folder: string, kind: "agent" | "restic", log: Log): BundledF
       .map(({ zst, gz, ...file }) => ({ ...file, kind, version, zstPath: join(folder, zst), gzPath: join(folder, gz) }))
       .filter((file) => existsSync(file.zstPath) && existsSync(file.gzPath));
   } catch (error) {
-    log.error("a bundle's index cannot be read", { path, why: error instanceof Error ? error.message : String(error) });
+    log.error("the index of bundled files cannot be read; its files are not offered", {
+      path,
+      why: error instanceof Error ? error.message : String(error),
+    });
     return [];
   }
 }

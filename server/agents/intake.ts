@@ -1,19 +1,19 @@
-/** How much the server takes from one host: what it stores is paced, what it receives beyond all measure ends the connection. In memory. */
+/** Limits how much one host may send: storing is paced, and a far larger volume ends the connection. In memory. */
 import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 
 const MIB = 1024 * 1024;
-/** At once an agent's whole outbox, as after a week without the server; then by the minute. */
+/** The burst that is allowed at once: a full outbox, as after a week without the server. After that the rate per minute applies. */
 const BURST_BYTES = 64 * MIB;
-/** What a busy day may bring; beyond that a tenth of the minute's pace. */
+/** Allowance for a busy day. Beyond it, a tenth of the rate per minute applies. */
 const DAY_BURST_BYTES = 2048 * MIB;
 const DAY_SHARE = 0.1;
-/** Bytes on the wire, for what is stored: also what repeats, what passes, and what is not valid. */
+/** Limit on received bytes, as a multiple of what may be stored. It includes repeated, passing and invalid messages. */
 const RECEIVED_FACTOR = 4;
-/** A tiny frame costs, too; more so if it leads to a write. */
+/** Even a tiny frame has a cost, more so when it causes a write. */
 const LEAST_FRAME_BYTES = 512;
 const LEAST_STORED_BYTES = 4 * 1024;
 const WRITING_FRAME_BYTES = 64 * 1024;
-/** So long the host's page tells of it. */
+/** How long the host's page shows the note. */
 const TOLD_FOR_MS = HOUR_MS;
 
 export type IntakeNote = {
@@ -23,23 +23,23 @@ export type IntakeNote = {
 };
 
 export type Intake = {
-  /** Counts a frame. @returns false when the host sends so much that its connection is to be closed */
+  /** Counts a frame. @returns false when the host sends so much that its connection must be closed */
   received(hostId: string, bytes: number): boolean;
-  /** Counts what is handled at once and may write, such as a greeting. @returns as `received` */
+  /** Counts a passing message that may write, such as a greeting. @returns as `received` */
   handled(hostId: string): boolean;
   /** The host was cut off a moment ago. */
   isCutOff(hostId: string): boolean;
-  /** Whether something may be stored now; if so, it is counted. */
+  /** Whether this may be stored now. If so, it is counted. */
   mayStore(hostId: string, bytes: number): boolean;
   note(hostId: string, what: IntakeNote["what"]): void;
-  /** What its page tells; null when nothing was held back lately. */
+  /** The note for the host's page. null when nothing was throttled lately. */
   findNote(hostId: string): IntakeNote | null;
 };
 
 type Bucket = { left: number; at: number };
 type Rate = { burst: number; perMs: number };
 
-/** @param mibPerMinute what a host may have stored, on and on */
+/** @param mibPerMinute how much one host may have stored per minute in the long run */
 export function createIntake({ clock, mibPerMinute }: { clock: Clock; mibPerMinute: number }): Intake {
   const perMs = (mibPerMinute * MIB) / MINUTE_MS;
   const burst = Math.max(BURST_BYTES, mibPerMinute * MIB);
@@ -77,7 +77,7 @@ export function createIntake({ clock, mibPerMinute }: { clock: Clock; mibPerMinu
   };
 }
 
-/** Each may be overdrawn once: a large message waits for no more room than a small one. */
+/** Each bucket may be overdrawn once, so that a large message needs no more room than a small one. */
 function createBuckets(clock: Clock, { burst, perMs }: Rate) {
   const buckets = new Map<string, Bucket>();
   const filled = (hostId: string): Bucket => {

@@ -1,10 +1,10 @@
-/** REST: first admin, sign-in, sign-out, and who am I. */
+/** REST: first admin, sign-in, sign-out, and the signed-in person. */
 import * as v from "valibot";
 import { publicRoute, type Route, route } from "../http/routes.ts";
 import type { FirstRun } from "./first-run.ts";
 import type { SignIn } from "./sign-in.ts";
 
-const text = (max: number) => v.pipe(v.string(), v.maxLength(max, `At most ${max} characters.`));
+const text = (max: number) => v.pipe(v.string(), v.maxLength(max, `Use at most ${max} characters.`));
 
 export function authRoutes({ signIn, firstRun }: { signIn: SignIn; firstRun: FirstRun }): Route[] {
   return [

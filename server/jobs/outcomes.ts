@@ -1,4 +1,4 @@
-/** What an ended backup means for its target, its day and its host. Idempotent: the same end twice changes nothing. */
+/** Records what an ended backup means for its target, its day and its host. Idempotent. */
 import type { Db } from "../../db/open.ts";
 import { findHost, updateHost } from "../../db/queries/hosts.ts";
 import { listBackupsBetween, listLastSuccesses, listOpenJobs } from "../../db/queries/jobs.ts";
@@ -38,7 +38,7 @@ export function recordBackupEnd(db: Db, job: JobRow): void {
   refreshLastBackup(db, host.id);
 }
 
-/** A repository that was just made holds nothing of what was backed up before. Inside the transaction that ended the job. */
+/** A newly created repository holds none of the earlier backups. Call inside the transaction that ended the job. */
 export function recordInitEnd(db: Db, job: JobRow): void {
   const repo = job.kind === "init" && job.status === "succeeded" && job.repoId ? findRepo(db, job.repoId) : null;
   if (!repo) return;
@@ -53,7 +53,7 @@ function refreshLastBackup(db: Db, hostId: string): void {
 
 function recordTarget(db: Db, job: JobRow, sourceGroupId: string, repoId: string, finishedAt: number): void {
   const before = findTarget(db, sourceGroupId, repoId);
-  // The agent's report of a job that the server had given up tells of an earlier end than that verdict.
+  // The agent's report of a job that the server had given up has an earlier end than the server's own.
   const isCorrection = before?.lastJobId === job.id;
   const isNewest = isCorrection || finishedAt >= (before?.lastAt ?? 0);
   const succeededAt = job.status === "succeeded" && !savedNothing(job.stats) ? finishedAt : 0;
@@ -71,7 +71,7 @@ function recordTarget(db: Db, job: JobRow, sourceGroupId: string, repoId: string
   });
 }
 
-/** Judges a day of a group anew from all that is known of it: jobs, due times, skips. */
+/** Evaluates a day of a group again from everything that is known: jobs, due times, skips. */
 export function judgeDay(db: Db, host: HostRow, group: Pick<SourceGroupRow, "id" | "hostId">, day: string): void {
   const { since, until } = spanOfDay(zoneOf(host), day);
   const backups = listBackupsBetween(db, group.id, since, until);
@@ -89,14 +89,14 @@ export function judgeDay(db: Db, host: HostRow, group: Pick<SourceGroupRow, "id"
   putDailyOutcome(db, { hostId: host.id, sourceGroupId: group.id, day, ...outcome });
 }
 
-/** The day on which a moment of a group counts is to be judged again. */
+/** Evaluates the day that a moment belongs to, in the zone of the group's host. */
 export function judgeAgain(db: Db, sourceGroupId: string, at: number): void {
   const group = findSourceGroup(db, sourceGroupId);
   const host = group ? findHost(db, group.hostId) : null;
   if (group && host) judgeDay(db, host, group, dayIn(zoneOf(host), at));
 }
 
-/** The moment that says to which day a backup belongs. */
+/** The moment that decides which day a backup belongs to. */
 function momentOf(job: Pick<JobRow, "scheduledAt" | "startedAt" | "queuedAt">): number {
   return job.scheduledAt ?? job.startedAt ?? job.queuedAt;
 }

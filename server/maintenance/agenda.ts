@@ -1,11 +1,11 @@
-/** Which repos are worth a look now: looking at a whole fleet every minute costs more than all its agents together. */
+/** Chooses the repos that must be evaluated now, because evaluating a whole fleet every minute costs more than all its agents together. */
 import type { Db } from "../../db/open.ts";
 import { listRepoCalls, type RepoCall } from "../../db/queries/repos.ts";
 import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { FactBus, FactName } from "../runtime/facts.ts";
 import type { Decision, Decisions } from "./decide.ts";
 
-/** What a decision rests on beyond the time. */
+/** The facts besides time that decisions depend on. */
 const CHANGING = [
   "host.connected",
   "host.changed",
@@ -14,19 +14,19 @@ const CHANGING = [
   "repo.changed",
 ] as const satisfies FactName[];
 
-/** A fact may be missed, and some things change with time alone: each repo is looked at after this at the latest. */
+/** Each repo is evaluated at least this often: a fact may be missed, and some decisions change with time alone. */
 export const LOOK_AGAIN_MS = 5 * MINUTE_MS;
-/** Short rounds often: a whole minute's worth at once takes half a second and tens of MB. */
+/** Short, frequent rounds. A whole minute's worth at once takes half a second and tens of MB. */
 export const ROUND_EVERY_MS = 10 * SECOND_MS;
-/** 1 000 a minute; the rest of a larger fleet comes in the rounds after. */
+/** About 1 000 a minute. The rest of a larger fleet follows in later rounds. */
 const MOST_A_ROUND = 170;
 
 export type MaintenanceAgenda = {
-  /** Ids of the repos to look at in this round, those that have waited longest first. */
+  /** Ids of the repos to evaluate in this round, longest-waiting first. */
   round(): string[];
-  /** @param nextAt when time alone may change what was decided; null = it will not */
+  /** @param nextAt when time alone may change the decision; null = never */
   looked(repoId: string, nextAt: number | null): void;
-  /** The look failed: it counts as not taken. */
+  /** The evaluation failed and counts as not done. */
   failed(repoId: string): void;
 };
 
@@ -45,7 +45,7 @@ export function createMaintenanceAgenda({ db, clock, bus }: { db: Db; clock: Clo
       const now = clock.now();
       const calls = listRepoCalls(db);
       looks = new Map(calls.flatMap(({ id }) => (looks.has(id) ? [[id, looks.get(id) as Look]] : [])));
-      // Who maintains a repository depends on all repos that are the same one.
+      // Which repo maintains a repository depends on all repos that share it.
       const newest = new Map<string, number>();
       for (const call of calls) {
         const same = call.resticId ?? call.id;
@@ -66,7 +66,7 @@ export function createMaintenanceAgenda({ db, clock, bus }: { db: Db; clock: Clo
   };
 }
 
-/** When to look again if no fact comes; `now` = in the next round. null = time alone changes nothing. */
+/** When to evaluate again if no fact arrives; `now` = in the next round. null = time alone changes nothing. */
 export function nextLook(decisions: Decisions, now: number): number | null {
   const times = Object.values(decisions).flatMap((decision) => timeOf(decision, now) ?? []);
   return times.length > 0 ? Math.min(...times) : null;
@@ -74,6 +74,6 @@ export function nextLook(decisions: Decisions, now: number): number | null {
 
 function timeOf(decision: Decision, now: number): number | null {
   if (decision.is === "later") return decision.nextAt;
-  // What is ordered is under way in the next round; what was put off is asked for again.
+  // An order is under way by the next round. If it was put off, it is tried again then.
   return decision.is === "due" ? now : (decision.until ?? null);
 }

@@ -1,4 +1,4 @@
-/** Maintenance of repos: what is due, what a forget may remove, what came of it, and its settings. */
+/** Maintenance of repos: what is due, what a forget may remove, its results and its settings. */
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { AgentFeature } from "../agents/feature.ts";
 import type { HostFeature } from "../hosts/feature.ts";
@@ -19,7 +19,7 @@ import { createMaintenanceSurvey } from "./survey.ts";
 
 export type MaintenancePlanning = ReturnType<typeof maintenancePlanning>;
 
-/** The part that jobs ask before they are sent. */
+/** The part that jobs need before they are sent. */
 export function maintenancePlanning(
   world: World,
   { agents, hosts, groups }: { agents: AgentFeature; hosts: HostFeature; groups: SourceGroupFeature },

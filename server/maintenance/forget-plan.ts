@@ -1,4 +1,4 @@
-/** The plan of a forget, made at the moment when it is sent: by which policies, from which snapshots, which of them go. */
+/** Plans a forget when it is sent: which policies apply, to which snapshots, and which of them are removed. */
 import type { Db } from "../../db/open.ts";
 import { listDisputedRemovals } from "../../db/queries/disputed-removals.ts";
 import { findHost } from "../../db/queries/hosts.ts";
@@ -14,15 +14,15 @@ import type { RetentionHolds } from "../source-groups/holds.ts";
 import { goingOf, readableSnapshots } from "../source-groups/removals.ts";
 import type { MaintenanceSurvey } from "./survey.ts";
 
-/** How often a forget is planned anew by itself because the repository holds other snapshots than were known. */
+/** How often a forget is planned again automatically because the repository holds other snapshots than expected. */
 export const MOST_REPLANS = 3;
 
 export type ForgetArgs = Extract<CommandRun, { kind: "forget" }>["args"];
 
 export type ForgetPlanner = {
-  /** Groups of every host that backs up into this repository whose policy may be carried out now. */
+  /** Groups of every host that backs up into this repository whose policy may be applied now. */
   groupsOf(repo: RepoRow): { group: SourceGroupRow; host: HostRow }[];
-  /** null when there is nothing that may be carried out any more. */
+  /** null when nothing may be removed any more. */
   plan(job: Pick<JobRow, "repoId" | "args">): ForgetArgs | null;
 };
 
@@ -33,7 +33,7 @@ export type ForgetPlannerDeps = {
   survey: Pick<MaintenanceSurvey, "sharingOf" | "groupsInto" | "isEmptied">;
 };
 
-/** No set of ids has it: the agent answers with the whole list, offsets included. */
+/** Matches no set of ids, so the agent answers with the whole list, offsets included. */
 const UNKNOWN = "0".repeat(64);
 
 export function createForgetPlanner({ db, clock, holds, survey }: ForgetPlannerDeps): ForgetPlanner {
@@ -48,7 +48,7 @@ export function createForgetPlanner({ db, clock, holds, survey }: ForgetPlannerD
         .map(({ group }) => ({ group, host }));
     });
 
-  /** A policy is carried out for its own host and tag alone. `repo` is the one whose host lists the repository. */
+  /** A policy applies to its own host and tag only. `repo` belongs to the host that lists the repository. */
   const planGroup = (repo: RepoRow, host: HostRow, group: SourceGroupRow, room: number): ForgetGroup | null => {
     const rows = readableSnapshots(db, [repo.id], host, group);
     const agreed = new Set(

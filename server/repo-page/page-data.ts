@@ -10,6 +10,7 @@ import { nextRuns } from "../../shared/cron.ts";
 import { cronInWords } from "../../shared/cron-words.ts";
 import { utcDay } from "../../shared/days.ts";
 import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
+import { reasonInWords } from "../../shared/reasons.ts";
 import { isEmptyRetention } from "../../shared/retention.ts";
 import { formatBytes, formatDuration, formatPlural } from "../../ui/format.ts";
 import { heldPath, hostPath } from "../../ui/links.ts";
@@ -137,10 +138,10 @@ function lastOf(db: Db, repo: RepoRow, kind: MaintenanceKind): MaintenanceLine["
 
 /** How a job went, in a few words. */
 export function noteOf(
-  job: Pick<JobRow, "kind" | "status" | "stats" | "startedAt" | "finishedAt" | "errorMessage">,
+  job: Pick<JobRow, "kind" | "status" | "stats" | "startedAt" | "finishedAt" | "errorCode">,
 ): string | null {
-  const { kind, status, stats, startedAt, finishedAt, errorMessage } = job;
-  if (status === "failed") return errorMessage?.split(/[.:;]/)[0] ?? null;
+  const { kind, status, stats, startedAt, finishedAt, errorCode } = job;
+  if (status === "failed") return reasonInWords(errorCode);
   const took =
     startedAt === null || finishedAt === null
       ? ""

@@ -88,7 +88,7 @@ test("no password hides in an address, and none that is malformed breaks the ser
     return outcome.ok ? outcome.address.url : outcome.fields["url"];
   };
   for (const url of ["sftp://u:pw@h//p", "rest:http://%zz@h/x/", "rest:http://u%ff:p@h/x/"])
-    expect(urlOf(url)).toStartWith("Write ");
+    expect(urlOf(url)).toStartWith("Use the form ");
   for (const url of ["sftp:u@h:/srv/p", "sftp:h:p", "sftp://u@h:22//p", "sftp://[::1]:22/p", "sftp:u@[fe80::1]:/p"])
     expect(urlOf(url)).toBe(url);
   const env = { AWS_SECRET_ACCESS_KEY: "a\nb" };

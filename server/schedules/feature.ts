@@ -1,4 +1,4 @@
-/** Schedules: when source groups are due, counted into days, and runs that agents skipped. */
+/** Schedules: when source groups are due, due runs counted by day, and runs that agents skipped. */
 import type { Db } from "../../db/open.ts";
 import type { DurableHandlers } from "../agents/inbound.ts";
 import type { HostFeature } from "../hosts/feature.ts";
@@ -16,7 +16,7 @@ export type ScheduleNeeds = {
   hosts: HostFeature;
   accounting: DueAccounting;
   checkStateSize: ScheduleDeps["checkStateSize"];
-  /** The day of this due time is to be judged again. */
+  /** Evaluates the day of this due time again. */
   judgeAgain(db: Db, sourceGroupId: string, at: number): void;
 };
 

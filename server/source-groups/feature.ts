@@ -1,4 +1,4 @@
-/** Source groups: what is backed up, how long it is kept, hooks, and retention that awaits confirmation. */
+/** Source groups: what is backed up, how long it is kept, hooks, and retention changes awaiting confirmation. */
 import type { HostFeature } from "../hosts/feature.ts";
 import type { HttpFeature } from "../http/feature.ts";
 import type { World } from "../runtime/world.ts";

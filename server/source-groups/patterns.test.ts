@@ -7,7 +7,7 @@ test("the first wrong line is named, with what to write instead", () => {
     "Line 4: “[” is never closed. Write \\[inbox for the name itself.",
   );
   expect(excludesProblem(["# old"], "linux")).toContain(
-    "Line 1: restic takes a line that begins with # for a comment.",
+    "Line 1: restic treats a line that begins with # as a comment.",
   );
   expect(excludesProblem(["!keep"], "linux")).toContain("bring back");
   expect(excludesProblem(["a\\"], "linux")).toContain("backslash");

@@ -1,4 +1,4 @@
-/** REST: source groups of a host. */
+/** REST: source groups of a host, and their hooks. */
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";

@@ -88,7 +88,7 @@ describe("a copy", () => {
     expect(await run(dataDir, "restore", `${file}.damaged`)).toMatchObject({ code: 1 });
     expect(stateId(dataDir)).toBe(before);
     expect(existsSync(join(dataDir, "restic-manager.db.restoring"))).toBe(false);
-    expect((await run(dataDir, "backup", file)).stderr).toContain("exists already");
+    expect((await run(dataDir, "backup", file)).stderr).toContain("already exists");
   }, 120_000);
 });
 

@@ -33,7 +33,7 @@ test("an archived host's repository stands on it too, and one without a credenti
   const text = sheetText([entry], Date.UTC(2026, 10, 21, 3, 4));
   expect(text).toContain("made 2026-11-21 03:04 UTC, 1 repositories");
   expect(text).toContain("old-01 · main (rest) – host archived");
-  expect(text).toContain("No credential of this repository is stored here.");
+  expect(text).toContain("No credential for this repository is stored here.");
 });
 
 test("openssl opens the encrypted file with the passphrase alone", async () => {

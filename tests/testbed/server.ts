@@ -39,7 +39,7 @@ export async function startServer({ dataDir, port = 0, env = {} }: ServerOptions
   });
   const { said: log, ended } = collect(child.stderr);
   const exited = exitOf(child, ended);
-  const head = await firstLines(child.stdout, (text) => text.includes("Ctrl-C stops it."));
+  const head = await firstLines(child.stdout, (text) => text.includes("Press Ctrl-C to stop."));
   const url = /listens on (\S+)/.exec(head)?.[1];
   if (!url) {
     await exited;
