@@ -11,7 +11,7 @@ import { assemble, type Feature, type WiredServer } from "./features.ts";
 import { hostFeature } from "./hosts/feature.ts";
 import { httpFeature } from "./http/feature.ts";
 import { jobFeature } from "./jobs/feature.ts";
-import { judgeAgain } from "./jobs/outcomes.ts";
+import { evaluateDayAt } from "./jobs/outcomes.ts";
 import { createLiveJobs } from "./jobs/stream.ts";
 import { maintenanceFeature, maintenancePlanning } from "./maintenance/feature.ts";
 import { repoPageFeature } from "./repo-page/feature.ts";
@@ -53,7 +53,7 @@ export async function wire(parts: ServerParts, { dev = false } = {}): Promise<Wi
   const hosts = hostFeature(world, { http, agents, accounting, shareOf, hooks });
   const repos = repoFeature(world, { http, agents, hosts, credentials });
   const groups = sourceGroupFeature(world, { http, hosts, hooks, checkStateSize });
-  const schedules = scheduleFeature(world, { http, hosts, accounting, checkStateSize, judgeAgain });
+  const schedules = scheduleFeature(world, { http, hosts, accounting, checkStateSize, evaluateDayAt });
   const desired = desiredStateFeature(world, { agents, states });
   const planning = maintenancePlanning(world, { agents, hosts, groups });
   const jobs = jobFeature(world, { http, agents, hosts, repos, live, desired, planning });

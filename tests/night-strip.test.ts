@@ -4,7 +4,7 @@ import { findJob, insertJob } from "../db/queries/jobs.ts";
 import { deleteSchedule, listSchedules } from "../db/queries/schedules.ts";
 import { listDailyOutcomes } from "../db/queries/source-groups.ts";
 import { createDayCloser } from "../server/jobs/close-days.ts";
-import { judgeAgain, recordBackupEnd } from "../server/jobs/outcomes.ts";
+import { evaluateDayAt, recordBackupEnd } from "../server/jobs/outcomes.ts";
 import { createFactBus } from "../server/runtime/facts.ts";
 import { createDueAccounting } from "../server/schedules/accounting.ts";
 import { createSkipIngest } from "../server/schedules/ingest.ts";
@@ -158,9 +158,9 @@ test("a run left out because an earlier one was still at work is no miss; one le
     db: app.db,
     clock: app.clock,
     bus,
-    judgeAgain: (group, at) => {
+    evaluateDayAt: (group, at) => {
       judged++;
-      judgeAgain(app.db, group, at);
+      evaluateDayAt(app.db, group, at);
     },
   });
   let judged = 0;

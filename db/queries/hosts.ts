@@ -63,7 +63,7 @@ export function listHostDays(db: Db): HostDays[] {
 }
 
 /** Live hosts with a repo that is not ready, with a credential on trial, or awaiting their first backup. Plain SQL: it checks thousands of rows every few seconds. */
-export function listUnsettledHosts(db: Db): string[] {
+export function listHostsToEvaluate(db: Db): string[] {
   return db.$client
     .query<{ id: string }, []>(
       `SELECT id FROM hosts h WHERE archived_at IS NULL AND (backup_when_ready = 1

@@ -146,7 +146,7 @@ export function listOpenJobs(db: Db, hostId: string): JobRow[] {
   return openJobsOfHost(db).all({ hostId });
 }
 
-const unheardJobsOfHost = prepared((db) =>
+const jobsToSendOfHost = prepared((db) =>
   db
     .select()
     .from(jobs)
@@ -162,8 +162,8 @@ const unheardJobsOfHost = prepared((db) =>
 );
 
 /** Open jobs of a host that it has not accepted or should cancel, oldest first. A host may have hundreds of others. */
-export function listUnheardJobs(db: Db, hostId: string): JobRow[] {
-  return unheardJobsOfHost(db).all({ hostId });
+export function listJobsToSend(db: Db, hostId: string): JobRow[] {
+  return jobsToSendOfHost(db).all({ hostId });
 }
 
 /** The oldest running job of the host. */

@@ -76,7 +76,7 @@ export function listActiveSchedules(db: Db, hostId: string): ActiveSchedule[] {
 }
 
 /** Schedules whose next start is unknown or may have passed, given their splay. Plain SQL: it checks a whole fleet every few seconds. */
-export function listSchedulesToSettle(db: Db, now: number): ActiveSchedule[] {
+export function listSchedulesToCount(db: Db, now: number): ActiveSchedule[] {
   return db.$client
     .query<ActiveSchedule, [number]>(
       `${ACTIVE} AND (s.next_run_at IS NULL OR s.accounted_until IS NULL OR s.next_run_at - s.splay_minutes * 60000 <= ?)`,
@@ -113,14 +113,14 @@ export function putTiming(db: Db, id: string, nextRunAt: number | null, accounte
 }
 
 /** Counts due runs of a schedule for each of its groups. The day's outcome is evaluated elsewhere. Plain SQL: an insert from another table. */
-export function addDues(db: Db, scheduleId: string, hostId: string, day: string, dues: number): void {
+export function addDueRuns(db: Db, scheduleId: string, hostId: string, day: string, runs: number): void {
   db.$client
     .query(
       `INSERT INTO daily_outcomes (host_id, source_group_id, day, outcome, runs, failed, due)
          SELECT ?1, source_group_id, ?2, 'none_due', 0, 0, ?3 FROM schedule_source_groups WHERE schedule_id = ?4
        ON CONFLICT (host_id, source_group_id, day) DO UPDATE SET due = due + excluded.due`,
     )
-    .run(hostId, day, dues, scheduleId);
+    .run(hostId, day, runs, scheduleId);
 }
 
 export function putSkip(db: Db, row: typeof scheduleSkips.$inferInsert): boolean {

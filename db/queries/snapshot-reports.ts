@@ -1,7 +1,7 @@
 /** Queries for complete snapshot lists that arrive in parts: each part is stored once and read once. */
 
 import { and, count, eq, sql } from "drizzle-orm";
-import type { SnapshotRow as WireSnapshot } from "../../shared/protocol/fields.ts";
+import type { SnapshotRow as ReportedSnapshot } from "../../shared/protocol/fields.ts";
 import type { Db } from "../open.ts";
 import { snapshotReportParts } from "../schema/snapshots.ts";
 
@@ -22,7 +22,7 @@ export function measureReport(db: Db, repoId: string, reportId: string): { parts
   return { parts: row?.parts ?? 0, bytes: row?.bytes ?? 0 };
 }
 
-export function findReportPart(db: Db, repoId: string, reportId: string, part: number): WireSnapshot[] | null {
+export function findReportPart(db: Db, repoId: string, reportId: string, part: number): ReportedSnapshot[] | null {
   const where = and(eq(ofRepo, repoId), eq(ofReport, reportId), eq(numbered, part));
   return db.select({ list }).from(snapshotReportParts).where(where).get()?.list ?? null;
 }

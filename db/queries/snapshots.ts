@@ -1,6 +1,6 @@
 /** Queries for snapshots, as last reported. */
 import { and, count, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
-import type { SnapshotRow as WireSnapshot } from "../../shared/protocol/fields.ts";
+import type { SnapshotRow as ReportedSnapshot } from "../../shared/protocol/fields.ts";
 import type { Db } from "../open.ts";
 import { prepared } from "../prepared.ts";
 import { type SnapshotRow, snapshots } from "../schema/snapshots.ts";
@@ -30,14 +30,19 @@ const INSERT_UNKNOWN = `${INSERT} ON CONFLICT DO NOTHING`;
 export function upsertSnapshots(
   db: Db,
   repoId: string,
-  rows: readonly WireSnapshot[],
+  rows: readonly ReportedSnapshot[],
   seenAt: number | null = null,
 ): void {
   putEach(db, UPSERT, repoId, rows, seenAt);
 }
 
 /** Adds unknown snapshots and leaves known ones unchanged. */
-export function insertUnknownSnapshots(db: Db, repoId: string, rows: readonly WireSnapshot[], seenAt: number): void {
+export function insertUnknownSnapshots(
+  db: Db,
+  repoId: string,
+  rows: readonly ReportedSnapshot[],
+  seenAt: number,
+): void {
   putEach(db, INSERT_UNKNOWN, repoId, rows, seenAt);
 }
 
@@ -46,12 +51,12 @@ function putEach(
   db: Db,
   statement: string,
   repoId: string,
-  rows: readonly WireSnapshot[],
+  rows: readonly ReportedSnapshot[],
   seenAt: number | null,
 ): void {
   const put = db.$client.query(statement);
-  for (const wire of rows) {
-    const { paths, tags, ...row } = toRow(repoId, wire, seenAt);
+  for (const reported of rows) {
+    const { paths, tags, ...row } = toRow(repoId, reported, seenAt);
     put.run({ ...row, paths: JSON.stringify(paths), tags: JSON.stringify(tags) });
   }
 }
@@ -186,22 +191,22 @@ function isAtOrBelow(path: string): SQL {
     where substr(value, 1, length(${folder})) = ${folder} and (value in (${folder}, ${path}) or ${next} in ('/', '\\')))`;
 }
 
-function toRow(repoId: string, wire: WireSnapshot, seenAt: number | null): SnapshotRow {
+function toRow(repoId: string, reported: ReportedSnapshot, seenAt: number | null): SnapshotRow {
   return {
     repoId,
-    snapshotId: wire.snapshot_id,
-    shortId: wire.snapshot_id.slice(0, 8),
-    time: wire.time,
-    utcOffsetMinutes: wire.utc_offset_minutes ?? null,
-    hostname: wire.hostname,
-    username: wire.username,
-    paths: wire.paths,
-    tags: wire.tags,
-    parent: wire.parent,
-    programVersion: wire.program_version,
-    sizeBytes: wire.size_bytes,
-    fileCount: wire.file_count,
-    addedBytes: wire.added_bytes,
+    snapshotId: reported.snapshot_id,
+    shortId: reported.snapshot_id.slice(0, 8),
+    time: reported.time,
+    utcOffsetMinutes: reported.utc_offset_minutes ?? null,
+    hostname: reported.hostname,
+    username: reported.username,
+    paths: reported.paths,
+    tags: reported.tags,
+    parent: reported.parent,
+    programVersion: reported.program_version,
+    sizeBytes: reported.size_bytes,
+    fileCount: reported.file_count,
+    addedBytes: reported.added_bytes,
     firstSeenAt: seenAt,
   };
 }

@@ -189,7 +189,7 @@ export function putDailyOutcome(db: Db, row: Omit<DailyOutcomeRow, "due">): void
   db.$client.query(PUT_DAY).run(hostId, sourceGroupId, day, outcome, runs, failed, codes);
 }
 
-const duesOfDay = prepared((db) =>
+const dueRunsOfDay = prepared((db) =>
   db
     .select({ due: dailyOutcomes.due })
     .from(dailyOutcomes)
@@ -204,8 +204,8 @@ const duesOfDay = prepared((db) =>
 );
 
 /** How many runs of the group were due on this day. */
-export function findDues(db: Db, hostId: string, groupId: string, day: string): number {
-  return duesOfDay(db).get({ hostId, groupId, day })?.due ?? 0;
+export function findDueRuns(db: Db, hostId: string, groupId: string, day: string): number {
+  return dueRunsOfDay(db).get({ hostId, groupId, day })?.due ?? 0;
 }
 
 const NIGHTS = `SELECT host_id AS hostId, source_group_id AS sourceGroupId, day, outcome, runs, failed, due,

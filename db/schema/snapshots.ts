@@ -1,6 +1,6 @@
 /** Tables of restic snapshots, as cached here, and of the parts of lists that are still arriving. */
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { SnapshotRow as WireSnapshot } from "../../shared/protocol/fields.ts";
+import type { SnapshotRow as ReportedSnapshot } from "../../shared/protocol/fields.ts";
 import { jsonColumn, timeColumn } from "./columns.ts";
 import { repos } from "./repos.ts";
 
@@ -44,7 +44,7 @@ export const snapshotReportParts = sqliteTable(
     part: integer("part").notNull(),
     parts: integer("parts").notNull(),
     takenAt: timeColumn("taken_at").notNull(),
-    rows: jsonColumn<WireSnapshot[]>("rows").notNull(),
+    rows: jsonColumn<ReportedSnapshot[]>("rows").notNull(),
   },
   (t) => [primaryKey({ columns: [t.repoId, t.reportId, t.part] })],
 );

@@ -12,7 +12,7 @@ import type { Connection, Hello, Hub } from "./hub.ts";
 
 /** A greeting takes a millisecond or two, and a whole fleet reconnects after a restart. Requests from people must not wait. */
 const GREETED_AT_ONCE = 4;
-const REPLACEMENTS_THAT_LOOK_CLONED = 3;
+const REPLACEMENTS_OF_A_CLONE = 3;
 const REPLACEMENT_WINDOW_MS = 10 * MINUTE_MS;
 
 export type Greeting = {
@@ -37,7 +37,7 @@ export type Greeter = {
 
 export function createGreeter({ clock, log, hub, serverStateId, greeting }: GreeterDeps): Greeter {
   const replacements = createRateLimit({
-    limit: REPLACEMENTS_THAT_LOOK_CLONED - 1,
+    limit: REPLACEMENTS_OF_A_CLONE - 1,
     windowMs: REPLACEMENT_WINDOW_MS,
     clock,
   });

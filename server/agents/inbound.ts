@@ -32,7 +32,7 @@ const MOST_WAITING_BYTES = 2 * MAX_IN_FLIGHT_BYTES;
 /** These change memory only. The other passing messages may each write to the database. */
 const LIGHT: ReadonlySet<ToServerType> = new Set(["heartbeat", "job.progress"]);
 /** Delay until a throttled host is tried again. */
-const HELD_BACK_LOOK_MS = 250;
+const THROTTLED_RETRY_MS = 250;
 
 export type { AfterCommit, LongWork };
 export type DurableHandlers = {
@@ -258,9 +258,9 @@ export function createInbound(deps: InboundDeps): Inbound {
     ticks: [
       {
         name: "throttled hosts",
-        everyMs: HELD_BACK_LOOK_MS,
+        everyMs: THROTTLED_RETRY_MS,
         run() {
-          lanes.releaseHeldBack();
+          lanes.releaseThrottled();
           if (lanes.hasReady()) schedule();
         },
       },

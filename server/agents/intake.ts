@@ -14,7 +14,7 @@ const LEAST_FRAME_BYTES = 512;
 const LEAST_STORED_BYTES = 4 * 1024;
 const WRITING_FRAME_BYTES = 64 * 1024;
 /** How long the host's page shows the note. */
-const TOLD_FOR_MS = HOUR_MS;
+const NOTE_SHOWN_MS = HOUR_MS;
 
 export type IntakeNote = {
   /** `paced`: stored later. `cut_off`: the connection was closed. `list_too_large`: a list of snapshots was dropped. */
@@ -47,20 +47,20 @@ export function createIntake({ clock, mibPerMinute }: { clock: Clock; mibPerMinu
     createBuckets(clock, { burst, perMs }),
     createBuckets(clock, { burst: Math.max(DAY_BURST_BYTES, burst), perMs: perMs * DAY_SHARE }),
   ];
-  const wire = createBuckets(clock, { burst: RECEIVED_FACTOR * burst, perMs: RECEIVED_FACTOR * perMs });
+  const traffic = createBuckets(clock, { burst: RECEIVED_FACTOR * burst, perMs: RECEIVED_FACTOR * perMs });
   const notes = new Map<string, IntakeNote>();
   const note: Intake["note"] = (hostId, what) => void notes.set(hostId, { what, at: clock.now() });
   return {
     note,
     received(hostId, bytes) {
-      wire.take(hostId, Math.max(bytes, LEAST_FRAME_BYTES));
-      return wire.hasLeft(hostId);
+      traffic.take(hostId, Math.max(bytes, LEAST_FRAME_BYTES));
+      return traffic.hasLeft(hostId);
     },
     handled(hostId) {
-      wire.take(hostId, WRITING_FRAME_BYTES);
-      return wire.hasLeft(hostId);
+      traffic.take(hostId, WRITING_FRAME_BYTES);
+      return traffic.hasLeft(hostId);
     },
-    isCutOff: (hostId) => !wire.hasLeft(hostId),
+    isCutOff: (hostId) => !traffic.hasLeft(hostId),
     mayStore(hostId, bytes) {
       if (!stored.every((buckets) => buckets.hasLeft(hostId))) {
         note(hostId, "paced");
@@ -71,7 +71,7 @@ export function createIntake({ clock, mibPerMinute }: { clock: Clock; mibPerMinu
     },
     findNote(hostId) {
       const found = notes.get(hostId);
-      if (found && clock.now() - found.at > TOLD_FOR_MS) notes.delete(hostId);
+      if (found && clock.now() - found.at > NOTE_SHOWN_MS) notes.delete(hostId);
       return notes.get(hostId) ?? null;
     },
   };

@@ -16,7 +16,7 @@ export type Lane = {
   bytes: number;
   /** Nothing behind this work is stored until it is done. */
   work: { message: Waiting; portions: LongWork["portions"] } | null;
-  isHeldBack: boolean;
+  isThrottled: boolean;
 };
 
 export type Lanes = {
@@ -29,7 +29,7 @@ export type Lanes = {
   begin(message: Waiting, work: LongWork): void;
   end(lane: Lane): void;
   /** Tries throttled lanes again. */
-  releaseHeldBack(): void;
+  releaseThrottled(): void;
   /** Whether there is anything to do now. */
   hasReady(): boolean;
   drop(connection: Connection): void;
@@ -45,7 +45,7 @@ export function createLanes(isCurrent: (connection: Connection) => boolean): Lan
   const lanes = new Map<Connection, Lane>();
 
   const laneOf = (connection: Connection): Lane => {
-    const lane = lanes.get(connection) ?? { connection, waiting: [], bytes: 0, work: null, isHeldBack: false };
+    const lane = lanes.get(connection) ?? { connection, waiting: [], bytes: 0, work: null, isThrottled: false };
     lanes.set(connection, lane);
     return lane;
   };
@@ -61,7 +61,7 @@ export function createLanes(isCurrent: (connection: Connection) => boolean): Lan
     lanes.get(connection)?.work?.portions.return(undefined);
     lanes.delete(connection);
   };
-  const isReady = (lane: Lane) => lane.work === null && !lane.isHeldBack && lane.waiting.length > 0;
+  const isReady = (lane: Lane) => lane.work === null && !lane.isThrottled && lane.waiting.length > 0;
 
   return {
     drop,
@@ -85,7 +85,7 @@ export function createLanes(isCurrent: (connection: Connection) => boolean): Lan
         while (taken < lane.waiting.length && weight < share) {
           const message = lane.waiting[taken] as Waiting;
           if (!mayStore(message)) {
-            lane.isHeldBack = true;
+            lane.isThrottled = true;
             break;
           }
           weight += weightOf(message);
@@ -114,8 +114,8 @@ export function createLanes(isCurrent: (connection: Connection) => boolean): Lan
       lane.work = null;
       if (lane.waiting.length === 0) lanes.delete(lane.connection);
     },
-    releaseHeldBack() {
-      for (const lane of lanes.values()) lane.isHeldBack = false;
+    releaseThrottled() {
+      for (const lane of lanes.values()) lane.isThrottled = false;
     },
     hasReady: () => [...lanes.values()].some((lane) => lane.work !== null || isReady(lane)),
   };

@@ -11,7 +11,7 @@ import type { Log } from "../../shared/log.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
-import { judgeDay } from "./outcomes.ts";
+import { evaluateDay } from "./outcomes.ts";
 
 /** Wait after the last start of a day, because agents may start and report late. */
 const GRACE_MS = HOUR_MS;
@@ -20,14 +20,14 @@ const FIRST_REPORTS_MS = 10 * MINUTE_MS;
 /** No night strip shows more days. */
 const MOST_DAYS = 40;
 /** Midnight comes for a whole fleet at once, so one tick evaluates this many days of groups and leaves the rest to the next. */
-const MOST_JUDGED = 100;
+const MOST_EVALUATED = 100;
 
 export type DayCloserDeps = { db: Db; clock: Clock; log: Log; bus: FactBus; startedAt: number };
 
 export function createDayCloser({ db, clock, log, bus, startedAt }: DayCloserDeps): Tick {
   const isolation = createIsolation({ task: "evaluate past days", of: "host", clock, log });
   const closeHost = (host: HostDays, until: string): number => {
-    let judged = 0;
+    let evaluated = 0;
     const { zone } = host;
     const first = dayIn(zone, host.createdAt);
     const oldest = daysBefore(until, MOST_DAYS - 1);
@@ -41,13 +41,13 @@ export function createDayCloser({ db, clock, log, bus, startedAt }: DayCloserDep
         const { until: end } = spanOfDay(zone, day);
         for (const group of groups) {
           if (group.createdAt >= end) continue;
-          judgeDay(db, closed, group, day);
-          judged++;
+          evaluateDay(db, closed, group, day);
+          evaluated++;
         }
       }
     });
     bus.publish("host.changed", { hostId: host.id });
-    return judged;
+    return evaluated;
   };
   const run = () => {
     const now = clock.now();
@@ -61,13 +61,13 @@ export function createDayCloser({ db, clock, log, bus, startedAt }: DayCloserDep
       known.set(key, day);
       return day;
     };
-    let judged = 0;
+    let evaluated = 0;
     for (const host of listHostDays(db)) {
-      if (judged >= MOST_JUDGED) break;
+      if (evaluated >= MOST_EVALUATED) break;
       isolation.attempt(host.id, () => {
         const yesterday = yesterdayOf(host.zone, splays.get(host.id) ?? 0);
         if (host.daysClosedUntil !== null && host.daysClosedUntil >= yesterday) return;
-        if (yesterday >= dayIn(host.zone, host.createdAt)) judged += closeHost(host, yesterday);
+        if (yesterday >= dayIn(host.zone, host.createdAt)) evaluated += closeHost(host, yesterday);
       });
     }
     isolation.conclude();

@@ -1,6 +1,6 @@
 /** Sends waiting jobs to their hosts: when they are created, after reconnects, and again until they are accepted. */
 import type { Db } from "../../db/open.ts";
-import { findJob, listHostsWithOpenJobs, listUnheardJobs } from "../../db/queries/jobs.ts";
+import { findJob, listHostsWithOpenJobs, listJobsToSend } from "../../db/queries/jobs.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, SECOND_MS } from "../../shared/clock.ts";
@@ -98,7 +98,7 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
   const dispatch: Dispatcher["dispatch"] = (hostId) => {
     const connection = hub.find(hostId);
     if (!connection?.isCaughtUp) return;
-    for (const job of listUnheardJobs(db, hostId)) {
+    for (const job of listJobsToSend(db, hostId)) {
       isolation.attempt(job.id, () => {
         const message = messageFor(job);
         if (message === "cancel") sendCancel(connection, job);

@@ -44,7 +44,7 @@ export function createJobIngest({ db, clock, log, bus, live, checkOwned }: JobIn
   };
 
   /** Jobs that a host reported as its own before it had caught up. */
-  const heard = new WeakMap<Connection, Set<string>>();
+  const announced = new WeakMap<Connection, Set<string>>();
 
   /** The host reports that it holds the job, and is told if the job was cancelled in the meantime. */
   const held = (
@@ -54,7 +54,7 @@ export function createJobIngest({ db, clock, log, bus, live, checkOwned }: JobIn
     reported?: Partial<JobRow>,
   ) => {
     const { row, isAdopted } = rowFor(connection, fields, event);
-    if (!connection.isCaughtUp) heard.set(connection, (heard.get(connection) ?? new Set()).add(row.id));
+    if (!connection.isCaughtUp) announced.set(connection, (announced.get(connection) ?? new Set()).add(row.id));
     const advanced = advance(db, row, event, clock.now(), reported);
     const effect = () => {
       if (advanced.step.does === "call_off") connection.send("command.cancel", cancelMessage(row));
@@ -100,7 +100,7 @@ export function createJobIngest({ db, clock, log, bus, live, checkOwned }: JobIn
   /** All jobs that the host holds. Jobs that the server does not know are adopted. */
   const heldJobs: HeldJobs = (connection) => {
     const effects: (() => void)[] = [];
-    const ids = new Set(heard.get(connection));
+    const ids = new Set(announced.get(connection));
     for (const open of connection.hello?.open_jobs ?? []) {
       ids.add(open.job_id);
       try {
@@ -134,10 +134,10 @@ export function createJobIngest({ db, clock, log, bus, live, checkOwned }: JobIn
 
 /** Older agents send warnings without causes, and do not report that nothing was saved. */
 function warningsOf(message: ToServerPayload<"job.finished">): Pick<JobRow, "warnings" | "warningCauses"> {
-  const told = message.warning_causes ?? [];
+  const sent = message.warning_causes ?? [];
   const isBackup = message.kind === "backup" && message.status === "succeeded";
-  const causes = isBackup ? withNothingSaved(told, message.stats) : told;
-  const added = countWarnings(causes) - countWarnings(told);
+  const causes = isBackup ? withNothingSaved(sent, message.stats) : sent;
+  const added = countWarnings(causes) - countWarnings(sent);
   return { warnings: message.warnings + added, warningCauses: causes.length > 0 ? causes : null };
 }
 

@@ -13,7 +13,7 @@ export type Phase =
   | "accepted"
   | "running"
   /** The server has given the job up. A report from the host overrides that. */
-  | "judged"
+  | "given_up"
   /** The server has ended the job as cancelled. If the host has it after all, it must stop it. */
   | "called_off"
   /** The host has reported the end. */
@@ -67,7 +67,7 @@ export function phaseOf(job: LifeFacts | null): Phase {
   const { status, sentAt, acceptedAt, closedBy } = job;
   if (isFinal(status)) {
     if (closedBy !== "server") return "ended";
-    return status === "cancelled" ? "called_off" : "judged";
+    return status === "cancelled" ? "called_off" : "given_up";
   }
   if (status === "running") return "running";
   if (acceptedAt !== null) return "accepted";
@@ -158,7 +158,7 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
     vanished: unlessCancelled(failed("host_vanished")),
     archived: nothing,
   },
-  judged: {
+  given_up: {
     unplanned: nothing,
     sent: nothing,
     busy: nothing,

@@ -6,7 +6,7 @@ import { findRepo } from "../../db/queries/repos.ts";
 import { listExcusedRepos } from "../../db/queries/schedules.ts";
 import {
   deleteTargetsOfRepo,
-  findDues,
+  findDueRuns,
   findSourceGroup,
   findTarget,
   listTargetsAt,
@@ -30,11 +30,11 @@ export function recordBackupEnd(db: Db, job: JobRow): void {
   const host = group ? findHost(db, group.hostId) : null;
   if (!group || !host || job.kind !== "backup" || job.repoId === null || job.finishedAt === null) return;
   if (job.status === "cancelled") {
-    judgeDay(db, host, group, dayIn(zoneOf(host), momentOf(job)));
+    evaluateDay(db, host, group, dayIn(zoneOf(host), momentOf(job)));
     return;
   }
   recordTarget(db, job, group.id, job.repoId, job.finishedAt);
-  judgeDay(db, host, group, dayIn(zoneOf(host), momentOf(job)));
+  evaluateDay(db, host, group, dayIn(zoneOf(host), momentOf(job)));
   refreshLastBackup(db, host.id);
 }
 
@@ -72,14 +72,14 @@ function recordTarget(db: Db, job: JobRow, sourceGroupId: string, repoId: string
 }
 
 /** Evaluates a day of a group again from everything that is known: jobs, due times, skips. */
-export function judgeDay(db: Db, host: HostRow, group: Pick<SourceGroupRow, "id" | "hostId">, day: string): void {
+export function evaluateDay(db: Db, host: HostRow, group: Pick<SourceGroupRow, "id" | "hostId">, day: string): void {
   const { since, until } = spanOfDay(zoneOf(host), day);
   const backups = listBackupsBetween(db, group.id, since, until);
   const open = listOpenJobs(db, host.id).filter((job) => job.sourceGroupId === group.id && momentOf(job) < until);
   const outcome = outcomeOfDay({
     backups,
     targets: listTargetsAt(db, group, until),
-    due: findDues(db, host.id, group.id, day),
+    due: findDueRuns(db, host.id, group.id, day),
     excused: new Set([
       ...open.map((job) => job.repoId ?? ""),
       ...listExcusedRepos(db, host.id, group.id, since, until),
@@ -90,10 +90,10 @@ export function judgeDay(db: Db, host: HostRow, group: Pick<SourceGroupRow, "id"
 }
 
 /** Evaluates the day that a moment belongs to, in the zone of the group's host. */
-export function judgeAgain(db: Db, sourceGroupId: string, at: number): void {
+export function evaluateDayAt(db: Db, sourceGroupId: string, at: number): void {
   const group = findSourceGroup(db, sourceGroupId);
   const host = group ? findHost(db, group.hostId) : null;
-  if (group && host) judgeDay(db, host, group, dayIn(zoneOf(host), at));
+  if (group && host) evaluateDay(db, host, group, dayIn(zoneOf(host), at));
 }
 
 /** The moment that decides which day a backup belongs to. */

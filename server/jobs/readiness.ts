@@ -1,6 +1,6 @@
 /** Makes repos ready without anybody's help: probes them (again while one cannot be opened), initialises new ones, orders first backups and credential trials. */
 import type { Db } from "../../db/open.ts";
-import { findHost, listUnsettledHosts } from "../../db/queries/hosts.ts";
+import { findHost, listHostsToEvaluate } from "../../db/queries/hosts.ts";
 import { findJob, listJobs, listOpenJobs } from "../../db/queries/jobs.ts";
 import { findCredential, findRepo, listReposOfHost } from "../../db/queries/repos.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
@@ -135,7 +135,7 @@ export function createReadiness(deps: ReadinessDeps): Readiness {
   };
 
   const evaluateAll = () => {
-    for (const hostId of listUnsettledHosts(db)) isolation.attempt(hostId, () => evaluate(hostId));
+    for (const hostId of listHostsToEvaluate(db)) isolation.attempt(hostId, () => evaluate(hostId));
     isolation.conclude();
   };
 

@@ -35,7 +35,7 @@ type Browser = { ws: Socket; jobId: string; sessionId: string; cursor: number; i
 
 export function createLiveJobs({ db, clock }: { db: Db; clock: Clock }): LiveJobs {
   const browsers = new Map<string, Set<Browser>>();
-  const progress = new Map<string, { message: Progress; heardAt: number }>();
+  const progress = new Map<string, { message: Progress; receivedAt: number }>();
 
   const frame = (type: string, payload: unknown) => JSON.stringify({ type, ts: clock.now(), payload });
   const watchers = (jobId: string) => browsers.get(jobId) ?? [];
@@ -66,9 +66,9 @@ export function createLiveJobs({ db, clock }: { db: Db; clock: Clock }): LiveJob
   const progressOf = (jobId: string): Progress | null => {
     const newest = progress.get(jobId);
     if (!newest) return null;
-    const { message, heardAt } = newest;
+    const { message, receivedAt } = newest;
     if (message.phase_ms === undefined) return message;
-    return { ...message, phase_ms: message.phase_ms + Math.max(0, clock.now() - heardAt) };
+    return { ...message, phase_ms: message.phase_ms + Math.max(0, clock.now() - receivedAt) };
   };
 
   const sendState = (browser: Browser) => {
@@ -96,7 +96,7 @@ export function createLiveJobs({ db, clock }: { db: Db; clock: Clock }): LiveJob
       for (const browser of watchers(message.job_id)) browser.ws.send(text);
     },
     progressed(message) {
-      progress.set(message.job_id, { message, heardAt: clock.now() });
+      progress.set(message.job_id, { message, receivedAt: clock.now() });
       const text = frame("job.progress", message);
       for (const browser of watchers(message.job_id)) if (browser.isLive) browser.ws.send(text);
     },

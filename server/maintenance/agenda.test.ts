@@ -6,7 +6,7 @@ import { signInAs, startApp, type TestApp } from "../../tests/testbed/app.ts";
 import { enrollHost, type TestHost } from "../../tests/testbed/hosts.ts";
 import { createCleanup } from "../../tests/testbed/temp.ts";
 import { createFactBus, type FactBus } from "../runtime/facts.ts";
-import { createMaintenanceAgenda, LOOK_AGAIN_MS, type MaintenanceAgenda, nextLook } from "./agenda.ts";
+import { createMaintenanceAgenda, EVALUATE_AGAIN_MS, type MaintenanceAgenda, nextEvaluation } from "./agenda.ts";
 import type { Decision } from "./decide.ts";
 
 const cleanup = createCleanup();
@@ -30,7 +30,7 @@ const repoOf = (at: number) => hosts[at]?.rid ?? "";
 const hostOf = (at: number) => hosts[at]?.id ?? "";
 const lookAtAll = (nextAt: number | null = null) => {
   app.clock.move(1);
-  for (const id of agenda.round()) agenda.looked(id, nextAt);
+  for (const id of agenda.round()) agenda.evaluated(id, nextAt);
   app.clock.move(1);
 };
 
@@ -63,7 +63,7 @@ describe("a round", () => {
     app.clock.move(2 * MINUTE_MS);
     expect(agenda.round()).toHaveLength(3);
     lookAtAll();
-    app.clock.move(LOOK_AGAIN_MS);
+    app.clock.move(EVALUATE_AGAIN_MS);
     expect(agenda.round()).toHaveLength(3);
   });
 
@@ -81,7 +81,7 @@ test("a look comes again when time alone can change what was decided", () => {
   const now = 1_000_000;
   const at = (forget: Decision) => {
     const standing: Decision = { is: "blocked", why: "disabled", dueAt: null };
-    return nextLook({ forget, prune: standing, check: standing }, now);
+    return nextEvaluation({ forget, prune: standing, check: standing }, now);
   };
   expect(at({ is: "later", nextAt: now + DAY_MS })).toBe(now + DAY_MS);
   expect(at({ is: "due", dueAt: now - 1 })).toBe(now);

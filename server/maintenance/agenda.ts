@@ -15,7 +15,7 @@ const CHANGING = [
 ] as const satisfies FactName[];
 
 /** Each repo is evaluated at least this often: a fact may be missed, and some decisions change with time alone. */
-export const LOOK_AGAIN_MS = 5 * MINUTE_MS;
+export const EVALUATE_AGAIN_MS = 5 * MINUTE_MS;
 /** Short, frequent rounds. A whole minute's worth at once takes half a second and tens of MB. */
 export const ROUND_EVERY_MS = 10 * SECOND_MS;
 /** About 1 000 a minute. The rest of a larger fleet follows in later rounds. */
@@ -25,15 +25,15 @@ export type MaintenanceAgenda = {
   /** Ids of the repos to evaluate in this round, longest-waiting first. */
   round(): string[];
   /** @param nextAt when time alone may change the decision; null = never */
-  looked(repoId: string, nextAt: number | null): void;
+  evaluated(repoId: string, nextAt: number | null): void;
   /** The evaluation failed and counts as not done. */
   failed(repoId: string): void;
 };
 
-type Look = { at: number; nextAt: number | null };
+type Evaluation = { at: number; nextAt: number | null };
 
 export function createMaintenanceAgenda({ db, clock, bus }: { db: Db; clock: Clock; bus: FactBus }): MaintenanceAgenda {
-  let looks = new Map<string, Look>();
+  let evaluations = new Map<string, Evaluation>();
   const changes = new Map<string, number>();
   for (const name of CHANGING) bus.on(name, ({ hostId }) => void changes.set(hostId, clock.now()));
 
@@ -44,7 +44,9 @@ export function createMaintenanceAgenda({ db, clock, bus }: { db: Db; clock: Clo
     round() {
       const now = clock.now();
       const calls = listRepoCalls(db);
-      looks = new Map(calls.flatMap(({ id }) => (looks.has(id) ? [[id, looks.get(id) as Look]] : [])));
+      evaluations = new Map(
+        calls.flatMap(({ id }) => (evaluations.has(id) ? [[id, evaluations.get(id) as Evaluation]] : [])),
+      );
       // Which repo maintains a repository depends on all repos that share it.
       const newest = new Map<string, number>();
       for (const call of calls) {
@@ -52,22 +54,22 @@ export function createMaintenanceAgenda({ db, clock, bus }: { db: Db; clock: Clo
         newest.set(same, Math.max(newest.get(same) ?? 0, changedAt(call)));
       }
       const waiting = calls.flatMap((call): { id: string; since: number }[] => {
-        const look = looks.get(call.id);
-        if (look === undefined) return [{ id: call.id, since: Number.NEGATIVE_INFINITY }];
-        const isChanged = (newest.get(call.resticId ?? call.id) ?? 0) >= look.at;
-        const isTime = look.nextAt !== null && look.nextAt <= now;
-        return isChanged || isTime || now - look.at >= LOOK_AGAIN_MS ? [{ id: call.id, since: look.at }] : [];
+        const last = evaluations.get(call.id);
+        if (last === undefined) return [{ id: call.id, since: Number.NEGATIVE_INFINITY }];
+        const isChanged = (newest.get(call.resticId ?? call.id) ?? 0) >= last.at;
+        const isTime = last.nextAt !== null && last.nextAt <= now;
+        return isChanged || isTime || now - last.at >= EVALUATE_AGAIN_MS ? [{ id: call.id, since: last.at }] : [];
       });
       const inOrder = waiting.length > MOST_A_ROUND ? waiting.toSorted((a, b) => a.since - b.since) : waiting;
       return inOrder.slice(0, MOST_A_ROUND).map(({ id }) => id);
     },
-    looked: (repoId, nextAt) => void looks.set(repoId, { at: clock.now(), nextAt }),
-    failed: (repoId) => void looks.delete(repoId),
+    evaluated: (repoId, nextAt) => void evaluations.set(repoId, { at: clock.now(), nextAt }),
+    failed: (repoId) => void evaluations.delete(repoId),
   };
 }
 
 /** When to evaluate again if no fact arrives; `now` = in the next round. null = time alone changes nothing. */
-export function nextLook(decisions: Decisions, now: number): number | null {
+export function nextEvaluation(decisions: Decisions, now: number): number | null {
   const times = Object.values(decisions).flatMap((decision) => timeOf(decision, now) ?? []);
   return times.length > 0 ? Math.min(...times) : null;
 }

@@ -24,9 +24,9 @@ export function maintenancePlanning(
   world: World,
   { agents, hosts, groups }: { agents: AgentFeature; hosts: HostFeature; groups: SourceGroupFeature },
 ) {
-  const { holds } = groups;
+  const { confirmations } = groups;
   const survey = createMaintenanceSurvey({ ...world, hub: agents.hub, lastSeenAt: hosts.lastSeenAt });
-  const planner = createForgetPlanner({ ...world, holds, survey });
+  const planner = createForgetPlanner({ ...world, confirmations, survey });
   const removals = createPlannedRemovals(world.db);
   return {
     survey,
@@ -49,7 +49,7 @@ export function maintenanceFeature(world: World, { planning, groups, jobs }: Mai
   const { survey, planner, removals } = planning;
   const { maker, cancel } = jobs;
   const maintenance = createMaintenance({ ...world, maker, planner, survey });
-  const results = createMaintenanceResults({ ...world, holds: groups.holds, maker });
+  const results = createMaintenanceResults({ ...world, confirmations: groups.confirmations, maker });
   const agenda = createMaintenanceAgenda(world);
   const settings = createMaintenanceSettings({ ...world, cancel });
   const reinit = createReinit(world);

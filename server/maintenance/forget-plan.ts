@@ -10,7 +10,7 @@ import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { digestOfIds, MOST_REMOVED_PER_JOB } from "../../shared/forget-plan.ts";
 import type { CommandRun, ForgetGroup } from "../../shared/protocol/to-agent.ts";
-import type { RetentionHolds } from "../source-groups/holds.ts";
+import type { PendingConfirmations } from "../source-groups/confirmations.ts";
 import { goingOf, readableSnapshots } from "../source-groups/removals.ts";
 import type { MaintenanceSurvey } from "./survey.ts";
 
@@ -29,20 +29,20 @@ export type ForgetPlanner = {
 export type ForgetPlannerDeps = {
   db: Db;
   clock: Clock;
-  holds: Pick<RetentionHolds, "forgettable" | "holdIfUnasked">;
+  confirmations: Pick<PendingConfirmations, "forgettable" | "holdIfUnconfirmed">;
   survey: Pick<MaintenanceSurvey, "sharingOf" | "groupsInto" | "isEmptied">;
 };
 
 /** Matches no set of ids, so the agent answers with the whole list, offsets included. */
 const UNKNOWN = "0".repeat(64);
 
-export function createForgetPlanner({ db, clock, holds, survey }: ForgetPlannerDeps): ForgetPlanner {
+export function createForgetPlanner({ db, clock, confirmations, survey }: ForgetPlannerDeps): ForgetPlanner {
   const groupsOf: ForgetPlanner["groupsOf"] = (repo) =>
     survey.sharingOf(repo).shared.flatMap((sharer) => {
       const host = findHost(db, sharer.hostId);
       const targets = new Set(survey.groupsInto(sharer).map(({ id }) => id));
       if (!host) return [];
-      return holds
+      return confirmations
         .forgettable(host.id)
         .filter(({ group, held }) => !held && targets.has(group.id) && !survey.isEmptied(sharer, group))
         .map(({ group }) => ({ group, host }));
@@ -57,7 +57,7 @@ export function createForgetPlanner({ db, clock, holds, survey }: ForgetPlannerD
     const isExact = rows.every(({ utcOffsetMinutes }) => utcOffsetMinutes !== null);
     const reckoned = new Set(isExact ? goingOf(rows, group.retention, host, clock.now()) : []);
     const going = rows.filter((row) => reckoned.has(row) || agreed.has(row.snapshotId)).sort((a, b) => a.time - b.time);
-    if (holds.holdIfUnasked(group, going)) return null;
+    if (confirmations.holdIfUnconfirmed(group, going)) return null;
     return {
       source_group_id: group.id,
       tag: group.tag,

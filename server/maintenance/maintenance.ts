@@ -11,7 +11,7 @@ import type { Actor } from "../runtime/audit.ts";
 import { createIsolation, type Failing, StillFailing } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import { breathe } from "../runtime/turns.ts";
-import { type MaintenanceAgenda, nextLook, ROUND_EVERY_MS } from "./agenda.ts";
+import { type MaintenanceAgenda, nextEvaluation, ROUND_EVERY_MS } from "./agenda.ts";
 import { nextSubset } from "./check-plan.ts";
 import { type Decisions, decide } from "./decide.ts";
 import { type ForgetPlanner, MOST_REPLANS } from "./forget-plan.ts";
@@ -25,7 +25,7 @@ export type Maintenance = {
   /** What is due for a repo now, and when the rest is due. */
   decisions(repo: RepoRow): Decisions;
   /** Orders what is due for these repos, yielding to other work in between. Without `repoIds`, for all repos. */
-  orderDue(repoIds?: readonly string[], looked?: (repoId: string, decisions: Decisions) => void): Promise<void>;
+  orderDue(repoIds?: readonly string[], evaluated?: (repoId: string, decisions: Decisions) => void): Promise<void>;
 };
 
 /** Repos evaluated before other work gets its turn. */
@@ -89,13 +89,13 @@ export function createMaintenance({ db, clock, log, maker, planner, survey }: Ma
   return {
     order,
     decisions,
-    async orderDue(repoIds = listRepoCalls(db).map(({ id }) => id), looked = () => {}) {
+    async orderDue(repoIds = listRepoCalls(db).map(({ id }) => id), evaluated = () => {}) {
       for (const [at, id] of repoIds.entries()) {
         if (at % AT_A_STRETCH === AT_A_STRETCH - 1) await breathe();
         // Other work ran in between and may have changed it.
         const repo = findRepo(db, id);
         if (!repo || repo.removedAt !== null) continue;
-        isolation.attempt(repo.id, () => looked(repo.id, orderDueOf(repo)));
+        isolation.attempt(repo.id, () => evaluated(repo.id, orderDueOf(repo)));
       }
       isolation.conclude();
     },
@@ -123,8 +123,9 @@ export function maintenanceTicks(
   const run = async () => {
     const failing: Failing[] = [];
     const repoIds = agenda.round();
-    const looked = (repoId: string, decisions: Decisions) => agenda.looked(repoId, nextLook(decisions, clock.now()));
-    for (const step of [() => results.catchUp(repoIds), () => maintenance.orderDue(repoIds, looked)]) {
+    const evaluated = (repoId: string, decisions: Decisions) =>
+      agenda.evaluated(repoId, nextEvaluation(decisions, clock.now()));
+    for (const step of [() => results.catchUp(repoIds), () => maintenance.orderDue(repoIds, evaluated)]) {
       try {
         await step();
       } catch (error) {

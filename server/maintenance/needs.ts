@@ -56,13 +56,13 @@ export function sortByNeed(
   now: number,
   periodOf: (cron: string) => number,
 ): { ids: string[]; needy: NeedyRepo[] } {
-  const judged = repos.map((repo) => ({ repo, need: repoNeed(repo, now, periodOf) }));
-  const rank = ({ need }: (typeof judged)[number]) => (need === null ? ORDER.length : ORDER.indexOf(need.kind));
+  const withNeeds = repos.map((repo) => ({ repo, need: repoNeed(repo, now, periodOf) }));
+  const rank = ({ need }: (typeof withNeeds)[number]) => (need === null ? ORDER.length : ORDER.indexOf(need.kind));
   // Sorting is stable: within a rank, repos stay ordered by host and name.
-  judged.sort((a, b) => rank(a) - rank(b));
+  withNeeds.sort((a, b) => rank(a) - rank(b));
   return {
-    ids: judged.map(({ repo }) => repo.id),
-    needy: judged.flatMap(({ repo: { id, name, hostId, hostName }, need }) =>
+    ids: withNeeds.map(({ repo }) => repo.id),
+    needy: withNeeds.flatMap(({ repo: { id, name, hostId, hostName }, need }) =>
       need === null ? [] : [{ id, name, hostId, hostName, need }],
     ),
   };

@@ -15,7 +15,7 @@ import type { FactBus } from "../runtime/facts.ts";
 import { createIsolation } from "../runtime/isolated.ts";
 import { breathe } from "../runtime/turns.ts";
 
-import type { RetentionHolds } from "../source-groups/holds.ts";
+import type { PendingConfirmations } from "../source-groups/confirmations.ts";
 
 import { afterCheck, type CheckSubset } from "./check-plan.ts";
 
@@ -39,12 +39,12 @@ export type MaintenanceResultDeps = {
   clock: Clock;
   log: Log;
   bus: FactBus;
-  holds: Pick<RetentionHolds, "carriedOut">;
+  confirmations: Pick<PendingConfirmations, "carriedOut">;
   maker: JobMaker;
 };
 
 export function createMaintenanceResults(deps: MaintenanceResultDeps): MaintenanceResults {
-  const { db, clock, log, bus, holds, maker } = deps;
+  const { db, clock, log, bus, confirmations, maker } = deps;
   const isolation = createIsolation({ task: "store the results of its maintenance", of: "repo", clock, log });
   const apply = (job: JobRow) => {
     const repo = job.repoId === null ? null : findRepo(db, job.repoId);
@@ -55,7 +55,7 @@ export function createMaintenanceResults(deps: MaintenanceResultDeps): Maintenan
     if (changes === null) return;
     inTransaction(db, () => {
       updateRepo(db, repo.id, changes);
-      if (job.kind === "forget" || job.kind === "prune") judgeCredential(db, repo.id, job);
+      if (job.kind === "forget" || job.kind === "prune") recordCredentialUse(db, repo.id, job);
     });
     bus.publish("repo.changed", { repoId: repo.id, hostId: repo.hostId });
   };
@@ -65,7 +65,7 @@ export function createMaintenanceResults(deps: MaintenanceResultDeps): Maintenan
     if (!isNews || findLastJob(db, repo.id, "forget")?.id !== job.id) return;
     inTransaction(db, () => {
       updateRepo(db, repo.id, { lastForgetJobId: job.id });
-      for (const { groupId, disputed } of groupsOf(db, repo, job)) holds.carriedOut(groupId, disputed);
+      for (const { groupId, disputed } of groupsOf(db, repo, job)) confirmations.carriedOut(groupId, disputed);
     });
     const left = Number(job.args["replans_left"] ?? 0);
     if (job.stats?.["replan"] === true && left > 0) again(repo, job, left - 1);
@@ -114,15 +114,15 @@ function changesOf(repo: RepoRow, job: JobRow): Partial<RepoRow> | null {
       return isNews(repo.lastPruneAt, at) ? { lastPruneAt: at, lastPruneStatus: status } : null;
     case "check": {
       if (!isNews(repo.lastCheckAt, at)) return null;
-      const told = { lastCheckAt: at, lastCheckStatus: status };
+      const result = { lastCheckAt: at, lastCheckStatus: status };
       const subset = job.args["subset"] as CheckSubset | null | undefined;
-      if (status !== "ok" || !subset) return told;
+      if (status !== "ok" || !subset) return result;
       const { checkNextPart, checkParts, checkRoundSince, fullyReadSince } = afterCheck(
         repo,
         subset,
         job.startedAt ?? at,
       );
-      return { ...told, checkNextPart, checkParts, checkRoundSince, fullyReadSince };
+      return { ...result, checkNextPart, checkParts, checkRoundSince, fullyReadSince };
     }
     case "unlock": {
       const left = job.stats?.["locks_left"];
@@ -188,7 +188,7 @@ function hasDeleted({ stats }: JobRow): boolean {
 }
 
 /** The admin credential is proven by its use. An older job says nothing about a newer credential. */
-function judgeCredential(db: Db, repoId: string, job: JobRow): void {
+function recordCredentialUse(db: Db, repoId: string, job: JobRow): void {
   const credential = findCredential(db, repoId, "admin");
   if (!credential || (job.sentAt ?? job.queuedAt) < credential.rotatedAt) return;
   if (job.status === "succeeded" && hasDeleted(job))

@@ -16,7 +16,7 @@ test("one of several that share a repository maintains it", () => {
     id,
     isEnabled: true,
     isReady: true,
-    isHeard: true,
+    wasSeenLately: true,
     right: "none" as const,
     ...changes,
   });
@@ -24,8 +24,8 @@ test("one of several that share a repository maintains it", () => {
   expect(maintainerOf([one("b", { right: "admin" }), one("a")])).toBe("b");
   expect(maintainerOf([one("a", { isEnabled: false }), one("b", { isReady: false }), one("c")])).toBe("c");
   expect(maintainerOf([one("a", { isEnabled: false })])).toBeNull();
-  expect(maintainerOf([one("a", { isHeard: false, right: "admin" }), one("b")])).toBe("b");
-  expect(maintainerOf([one("b", { isHeard: false }), one("a", { isHeard: false })])).toBe("a");
+  expect(maintainerOf([one("a", { wasSeenLately: false, right: "admin" }), one("b")])).toBe("b");
+  expect(maintainerOf([one("b", { wasSeenLately: false }), one("a", { wasSeenLately: false })])).toBe("a");
 });
 
 test("repos behind one machine are one repo server", () => {

@@ -16,15 +16,15 @@ export type Sharer = {
   isEnabled: boolean;
   isReady: boolean;
   /** The executing host has been seen recently. An absent host is not waited for while another can do the work. */
-  isHeard: boolean;
+  wasSeenLately: boolean;
   right: DeleteRight;
 };
 
 /** The repo that maintains: ready, enabled, most recently seen, with the right to delete. Among equals the oldest. null = none can. */
 export function maintainerOf(sharers: readonly Sharer[]): string | null {
   const able = sharers.filter(({ isEnabled, isReady }) => isEnabled && isReady);
-  const heard = best(able, ({ isHeard }) => isHeard);
-  const ids = best(heard, ({ right }) => right !== "none").map(({ id }) => id);
+  const seen = best(able, ({ wasSeenLately }) => wasSeenLately);
+  const ids = best(seen, ({ right }) => right !== "none").map(({ id }) => id);
   return ids.sort()[0] ?? null;
 }
 

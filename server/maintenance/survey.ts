@@ -66,7 +66,7 @@ export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDe
     listSourceGroups(db, repo.hostId).filter((group) => listTargetRepoIds(db, group).includes(repo.id));
   const executorOf: MaintenanceSurvey["executorOf"] = ({ hostId, maintenanceHostId }) =>
     findHost(db, maintenanceHostId ?? hostId);
-  const isHeard = (repo: RepoRow): boolean => {
+  const wasSeenLately = (repo: RepoRow): boolean => {
     const executor = executorOf(repo);
     return executor?.archivedAt === null && clock.now() - (lastSeenAt(executor) ?? 0) < SILENT_AFTER_MS;
   };
@@ -78,7 +78,7 @@ export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDe
         id: one.id,
         isEnabled: one.maintenanceEnabled,
         isReady: one.status === "ready",
-        isHeard: isHeard(one),
+        wasSeenLately: wasSeenLately(one),
         right: rightOf(one),
       })),
     );

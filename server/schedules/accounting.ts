@@ -2,10 +2,10 @@
 import type { Db } from "../../db/open.ts";
 import {
   type ActiveSchedule,
-  addDues,
+  addDueRuns,
   clearIdleSchedules,
   listActiveSchedules,
-  listSchedulesToSettle,
+  listSchedulesToCount,
   putTiming,
 } from "../../db/queries/schedules.ts";
 import { inTransaction } from "../../db/transaction.ts";
@@ -18,7 +18,7 @@ import type { Tick } from "../runtime/ticker.ts";
 import { dueTimes, nextStart } from "./due-times.ts";
 
 /** No night strip shows more days. */
-const LONGEST_LOOK_BACK_MS = 40 * DAY_MS;
+const LONGEST_CATCH_UP_MS = 40 * DAY_MS;
 
 /** A whole fleet is due at once. The rest follows a minute later. */
 const MOST_COUNTED = 500;
@@ -44,20 +44,20 @@ export function createDueAccounting({ db, clock, log }: { db: Db; clock: Clock; 
     // Not due since the last check, and the stored next run is still right, so there is nothing to do. For a whole fleet the query skips these.
     if (nextRunAt !== null && now < nextRunAt - splayMinutes * MINUTE_MS && schedule.accountedUntil !== null)
       return false;
-    const from = Math.max(schedule.accountedUntil ?? now, now - LONGEST_LOOK_BACK_MS);
-    const dues = dueTimes(schedule, zoneFor(schedule), from, now);
-    for (const [day, ofDay] of Map.groupBy(dues, (due) => dayIn(hostZoneOf(schedule), due)))
-      addDues(db, schedule.id, schedule.hostId, day, ofDay.length);
+    const from = Math.max(schedule.accountedUntil ?? now, now - LONGEST_CATCH_UP_MS);
+    const dueAts = dueTimes(schedule, zoneFor(schedule), from, now);
+    for (const [day, ofDay] of Map.groupBy(dueAts, (due) => dayIn(hostZoneOf(schedule), due)))
+      addDueRuns(db, schedule.id, schedule.hostId, day, ofDay.length);
     const next = nextStart(schedule, zoneFor(schedule), now);
-    if (dues.length === 0 && next === nextRunAt && schedule.accountedUntil !== null) return false;
-    putTiming(db, schedule.id, next, dues.at(-1) ?? from);
+    if (dueAts.length === 0 && next === nextRunAt && schedule.accountedUntil !== null) return false;
+    putTiming(db, schedule.id, next, dueAts.at(-1) ?? from);
     return true;
   };
   const countAllDueRuns: DueAccounting["countAllDueRuns"] = () => {
     const now = clock.now();
     inTransaction(db, () => {
       let counted = 0;
-      for (const schedule of listSchedulesToSettle(db, now)) {
+      for (const schedule of listSchedulesToCount(db, now)) {
         if (counted >= MOST_COUNTED) break;
         isolation.attempt(schedule.id, () => {
           if (inTransaction(db, () => countDueRunsOf(schedule, now))) counted++;

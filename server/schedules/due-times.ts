@@ -5,7 +5,7 @@ import type { Zone } from "../../shared/zone.ts";
 export type Timing = { id: string; cron: string; splayMinutes: number };
 
 /** Going back further would count for days that no night strip shows. */
-const MOST_DUES = 100_000;
+const MOST_DUE_TIMES = 100_000;
 
 /**
  * Due times after `from` up to and including `until`. Empty for an expression that this version cannot parse.
@@ -14,11 +14,15 @@ const MOST_DUES = 100_000;
 export function dueTimes({ cron }: Pick<Timing, "cron">, zone: string | Zone, from: number, until: number): number[] {
   const parsed = parseCron(cron);
   if (!parsed.ok) return [];
-  const dues: number[] = [];
-  for (let at = parsed.cron.next(from, zone); at <= until && dues.length < MOST_DUES; at = parsed.cron.next(at, zone)) {
-    dues.push(at);
+  const times: number[] = [];
+  for (
+    let at = parsed.cron.next(from, zone);
+    at <= until && times.length < MOST_DUE_TIMES;
+    at = parsed.cron.next(at, zone)
+  ) {
+    times.push(at);
   }
-  return dues;
+  return times;
 }
 
 /** When the next run starts, including splay. A run that is due but still delayed by its splay counts. */

@@ -17,15 +17,15 @@ export type ScheduleNeeds = {
   accounting: DueAccounting;
   checkStateSize: ScheduleDeps["checkStateSize"];
   /** Evaluates the day of this due time again. */
-  judgeAgain(db: Db, sourceGroupId: string, at: number): void;
+  evaluateDayAt(db: Db, sourceGroupId: string, at: number): void;
 };
 
 export type ScheduleFeature = ReturnType<typeof scheduleFeature>;
 
 export function scheduleFeature(world: World, needs: ScheduleNeeds) {
-  const { http, hosts, accounting, checkStateSize, judgeAgain } = needs;
+  const { http, hosts, accounting, checkStateSize, evaluateDayAt } = needs;
   const schedules = createSchedules({ ...world, accounting, checkStateSize });
-  const skips = createSkipIngest({ ...world, judgeAgain: (groupId, at) => judgeAgain(world.db, groupId, at) });
+  const skips = createSkipIngest({ ...world, evaluateDayAt: (groupId, at) => evaluateDayAt(world.db, groupId, at) });
   return {
     schedules,
     routes: scheduleRoutes({ ...world, schedules }),

@@ -20,10 +20,10 @@ export type SkipIngestDeps = {
   clock: Clock;
   bus: FactBus;
   /** Evaluates the day of this due time again. */
-  judgeAgain(sourceGroupId: string, at: number): void;
+  evaluateDayAt(sourceGroupId: string, at: number): void;
 };
 
-export function createSkipIngest({ db, clock, bus, judgeAgain }: SkipIngestDeps) {
+export function createSkipIngest({ db, clock, bus, evaluateDayAt }: SkipIngestDeps) {
   return {
     skipped(connection: Connection, message: ToServerPayload<"schedule.skipped">): AfterCommit {
       const { hostId } = connection;
@@ -49,8 +49,8 @@ export function createSkipIngest({ db, clock, bus, judgeAgain }: SkipIngestDeps)
       // One skip with a job as its reason excuses the whole day. Further ones, and those without a job, change nothing.
       const host = findHost(db, hostId);
       const dayOf = (at: number) => dayIn(host ? zoneOf(host) : "UTC", at);
-      const isTold = listNearSkips(db, key).some((at) => dayOf(at) === dayOf(message.due_at));
-      if (becauseJobId !== null && !isTold) judgeAgain(group.id, message.due_at);
+      const isKnown = listNearSkips(db, key).some((at) => dayOf(at) === dayOf(message.due_at));
+      if (becauseJobId !== null && !isKnown) evaluateDayAt(group.id, message.due_at);
       return () => bus.publish("host.changed", { hostId });
     },
   };

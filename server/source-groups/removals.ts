@@ -73,13 +73,13 @@ const LATE_REPORTS_MS = 14 * DAY_MS;
  * Whether nobody could know that this snapshot would be removed when the policy was last confirmed or used. Before any
  * confirmation that is true for all; afterwards, for those that were in the repository but unknown to the server.
  */
-export function isUnasked(
+export function isUnconfirmed(
   snapshot: Pick<GroupSnapshot, "time" | "firstSeenAt">,
-  { retentionSettledAt: settledAt }: Pick<SourceGroupRow, "retentionSettledAt">,
+  { retentionSettledAt: confirmedAt }: Pick<SourceGroupRow, "retentionSettledAt">,
 ): boolean {
-  if (settledAt === null) return true;
+  if (confirmedAt === null) return true;
   return (
-    snapshot.firstSeenAt !== null && snapshot.firstSeenAt > settledAt && snapshot.time < settledAt - LATE_REPORTS_MS
+    snapshot.firstSeenAt !== null && snapshot.firstSeenAt > confirmedAt && snapshot.time < confirmedAt - LATE_REPORTS_MS
   );
 }
 

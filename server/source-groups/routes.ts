@@ -12,14 +12,14 @@ import type { BackupTargetRow, SourceGroupRow } from "../../db/schema/source-gro
 import { notFound } from "../http/errors.ts";
 import { iso } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
+import type { PendingConfirmations } from "./confirmations.ts";
 import { sourceGroupBody } from "./fields.ts";
 import type { SourceGroups } from "./groups.ts";
-import type { RetentionHolds } from "./holds.ts";
 import { type Hooks, hookField, shellField } from "./hooks.ts";
 
-export type SourceGroupRouteDeps = { db: Db; groups: SourceGroups; holds: RetentionHolds; hooks: Hooks };
+export type SourceGroupRouteDeps = { db: Db; groups: SourceGroups; confirmations: PendingConfirmations; hooks: Hooks };
 
-export function sourceGroupRoutes({ db, groups, holds, hooks }: SourceGroupRouteDeps): Route[] {
+export function sourceGroupRoutes({ db, groups, confirmations, hooks }: SourceGroupRouteDeps): Route[] {
   const show = (group: SourceGroupRow) =>
     groupBody(group, listOwnRepoIds(db, group.id), listTargetRepoIds(db, group), listTargetsOfHost(db, group.hostId));
   const base = "/api/hosts/:id/source-groups";
@@ -79,7 +79,8 @@ export function sourceGroupRoutes({ db, groups, holds, hooks }: SourceGroupRoute
       action: "source_group.retention_confirmed",
       summary: "Agree that the group's retention may remove snapshots that exist",
       body: v.strictObject({}),
-      handle: ({ c, params, actor }) => c.json(show(holds.confirm(actor, params["id"] ?? "", params["gid"] ?? ""))),
+      handle: ({ c, params, actor }) =>
+        c.json(show(confirmations.confirm(actor, params["id"] ?? "", params["gid"] ?? ""))),
     }),
     route({
       method: "PUT",

@@ -78,8 +78,8 @@ const UNREADABLE = "The stored credential cannot be decrypted. Use your own reco
 
 function entryLines(entry: SheetEntry): string[] {
   const marks = [entry.isArchived ? "host archived" : "", entry.isRemoved ? "repo removed from the host" : ""];
-  const told = marks.filter(Boolean).join(", ");
-  const title = `${entry.hostName} · ${entry.repoName} (${entry.kind})${told ? ` – ${told}` : ""}`;
+  const shownMarks = marks.filter(Boolean).join(", ");
+  const title = `${entry.hostName} · ${entry.repoName} (${entry.kind})${shownMarks ? ` – ${shownMarks}` : ""}`;
   const body = entry.credential ? entry.commands : [entry.isUnreadable ? UNREADABLE : NONE];
   return ["", "-".repeat(72), title, "", ...body.map((line) => `    ${line}`)];
 }

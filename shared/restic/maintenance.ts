@@ -1,7 +1,7 @@
 /** Schemas for the output of `restic forget --json` and `restic check --json`. */
 import * as v from "valibot";
 
-const judged = v.object({
+const listedSnapshot = v.object({
   id: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
   /** RFC 3339 with nanoseconds */
   time: v.string(),
@@ -15,8 +15,8 @@ export const forgetOutput = v.nullable(
     v.object({
       host: v.optional(v.string(), ""),
       tags: v.optional(v.nullable(v.array(v.string()), []), []),
-      keep: v.optional(v.nullable(v.array(judged), []), []),
-      remove: v.optional(v.nullable(v.array(judged), []), []),
+      keep: v.optional(v.nullable(v.array(listedSnapshot), []), []),
+      remove: v.optional(v.nullable(v.array(listedSnapshot), []), []),
       reasons: v.optional(
         v.nullable(v.array(v.object({ snapshot: v.object({ id: v.string() }), matches: v.array(v.string()) })), []),
         [],

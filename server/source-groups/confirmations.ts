@@ -22,9 +22,9 @@ import { isEmptyRetention } from "../../shared/retention.ts";
 import { notFound } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
-import { isUnasked, type Removal, removalOf } from "./removals.ts";
+import { isUnconfirmed, type Removal, removalOf } from "./removals.ts";
 
-export type RetentionHolds = {
+export type PendingConfirmations = {
   /**
    * The groups of a host that forget must consider, without those that keep everything. A group whose forget would remove
    * snapshots that nobody has confirmed is held from now on. A group also counts as held while one of its repos has never
@@ -32,7 +32,7 @@ export type RetentionHolds = {
    */
   forgettable(hostId: string): { group: SourceGroupRow; held: boolean }[];
   /** Holds the group if one of these snapshots, which would be removed, was never confirmed. @returns whether it is held */
-  holdIfUnasked(group: SourceGroupRow, going: readonly GroupSnapshot[]): boolean;
+  holdIfUnconfirmed(group: SourceGroupRow, going: readonly GroupSnapshot[]): boolean;
   /** What the group's policy would remove now. */
   removal(group: SourceGroupRow): Removal;
   /** A person confirms the removal. @throws Refusal 404 */
@@ -41,10 +41,10 @@ export type RetentionHolds = {
   carriedOut(groupId: string, disputed: readonly { repoId: string; snapshotId: string }[]): void;
 };
 
-export type RetentionHoldDeps = { db: Db; clock: Clock; bus: FactBus };
+export type PendingConfirmationDeps = { db: Db; clock: Clock; bus: FactBus };
 
-export function createRetentionHolds({ db, clock, bus }: RetentionHoldDeps): RetentionHolds {
-  const removal: RetentionHolds["removal"] = (group) => {
+export function createPendingConfirmations({ db, clock, bus }: PendingConfirmationDeps): PendingConfirmations {
+  const removal: PendingConfirmations["removal"] = (group) => {
     const host = findHost(db, group.hostId);
     return host ? removalOf(db, host, group, group.retention, clock.now()) : { existing: 0, going: [], times: [] };
   };
@@ -53,11 +53,11 @@ export function createRetentionHolds({ db, clock, bus }: RetentionHoldDeps): Ret
     updateSourceGroup(db, group.id, { retentionHeldSince: clock.now() });
     bus.publish("host.changed", { hostId: group.hostId });
   };
-  const holdIfUnasked: RetentionHolds["holdIfUnasked"] = (group, going) => {
+  const holdIfUnconfirmed: PendingConfirmations["holdIfUnconfirmed"] = (group, going) => {
     const agreed = new Set(
       listDisputedRemovals(db, group.id).flatMap((row) => (row.agreedAt === null ? [] : [row.snapshotId])),
     );
-    if (!going.some((row) => isUnasked(row, group) && !agreed.has(row.snapshotId))) return false;
+    if (!going.some((row) => isUnconfirmed(row, group) && !agreed.has(row.snapshotId))) return false;
     hold(group);
     return true;
   };
@@ -69,11 +69,11 @@ export function createRetentionHolds({ db, clock, bus }: RetentionHoldDeps): Ret
       listTargetRepoIds(db, group).some((id) => findRepo(db, id)?.snapshotsTakenAt == null)
     )
       return true;
-    return holdIfUnasked(group, removal(group).going);
+    return holdIfUnconfirmed(group, removal(group).going);
   };
   return {
     removal,
-    holdIfUnasked,
+    holdIfUnconfirmed,
     forgettable: (hostId) =>
       listSourceGroups(db, hostId)
         .filter((group) => !isEmptyRetention(group.retention))
