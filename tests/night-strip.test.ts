@@ -184,7 +184,7 @@ test("a run left out because an earlier one was still at work is no miss; one le
 
   const other = await scene("UTC");
   now = Date.parse("2026-10-24T12:00:00Z");
-  expect(() => skip("2026-10-20", newId(), "still_running", other.host.rid)).toThrow("another host's");
+  expect(() => skip("2026-10-20", newId(), "still_running", other.host.rid)).toThrow("belongs to another host");
   judged = 0;
   for (let minute = 0; minute < 600; minute++) skip("2026-10-23", newId(), "still_running", host.rid, minute);
   expect(judged).toBe(1);
