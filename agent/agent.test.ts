@@ -1,4 +1,4 @@
-/** The whole agent against the real restic in both versions and a real append-only rest-server; only the server is faked. */
+/** The whole agent with real restic in both versions and a real append-only REST server; only the server is faked. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -122,7 +122,7 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
     expect(everything).not.toContain("restic secret");
   }, 60_000);
 
-  test("a wrong password, an unknown user and a dead server are told apart", async () => {
+  test("a wrong password, an unknown user and an unreachable server are distinguished", async () => {
     const { server, repoId, groupId, credential, state } = await setUp(tools[version]);
     const probe = () => order("probe", repoId, { restic_id: null, wait_ms: 0, trial: false });
     const trial = (change: Partial<Credential>) =>

@@ -1,4 +1,4 @@
-/** The agent's wiring: everything that `run` needs, put together, started and stopped. */
+/** The agent's wiring: everything that `run` needs, created, started and stopped. */
 import { mkdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -11,38 +11,38 @@ import type { Redactor } from "../shared/redact.ts";
 import { isDiskTrouble } from "../shared/sqlite-errors.ts";
 import { PRODUCT_VERSION } from "../shared/version.ts";
 import { type AgentConfig, type AgentEnvironment, makeFolders } from "./config.ts";
-import { type Connection, createConnection } from "./connection.ts";
-import { createDesiredState } from "./desired-state.ts";
-import { createDispatcher } from "./dispatcher.ts";
-import { createFollowUps } from "./follow-ups.ts";
-import type { HandlerDeps } from "./handlers/handler.ts";
-import { createSourceMemory } from "./handlers/source-memory.ts";
-import { createHooks } from "./hooks.ts";
-import { createJobLog } from "./job-log.ts";
-import { createJobRunner } from "./job-runner.ts";
-import { createOutbox } from "./outbox.ts";
-import { createOwedHooks } from "./owed-hooks.ts";
-import { PLATFORM } from "./platform.ts";
-import { proxyFor } from "./proxy.ts";
-import { createQueue } from "./queue.ts";
-import { recoverJobs } from "./recovery.ts";
+import { createFollowUps } from "./jobs/follow-ups.ts";
+import type { HandlerDeps } from "./jobs/handlers/handler.ts";
+import { createSourceMemory } from "./jobs/handlers/source-memory.ts";
+import { createHooks } from "./jobs/hooks.ts";
+import { createJobLog } from "./jobs/log.ts";
+import { createPendingHooks } from "./jobs/pending-hooks.ts";
+import { createQueue } from "./jobs/queue.ts";
+import { recoverJobs } from "./jobs/recovery.ts";
+import { createJobRunner } from "./jobs/runner.ts";
+import { createTreeReader } from "./jobs/tree-reader.ts";
+import { type Connection, createConnection } from "./link/connection.ts";
+import { createDispatcher } from "./link/dispatcher.ts";
+import { proxyFor } from "./link/proxy.ts";
+import { fetchRestic } from "./link/server-files.ts";
+import { createTrust } from "./link/trust.ts";
+import { PLATFORM } from "./machine/platform.ts";
+import { runningUnit } from "./machine/service-unit.ts";
+import { hostName, machineZone, timeZone, vitals } from "./machine/sysinfo.ts";
+import { createOutbox } from "./outbox/outbox.ts";
 import { createResticFinder } from "./restic/binary.ts";
 import { createOutside, type Outside } from "./restic/outside.ts";
 import { proveAppendOnly, reach } from "./restic/reach.ts";
 import { createRestic } from "./restic/restic.ts";
 import { runProcess } from "./restic/run.ts";
-import { roamingObstacle } from "./roaming.ts";
-import { createScheduler } from "./scheduler.ts";
-import { fetchRestic } from "./server-files.ts";
-import { runningUnit } from "./service-unit.ts";
-import { createStatusFile, ownIdentity } from "./status-file.ts";
+import { roamingObstacle } from "./schedule/roaming.ts";
+import { createScheduler } from "./schedule/scheduler.ts";
+import { createDesiredState } from "./state/desired-state.ts";
+import { createStatusFile, ownIdentity } from "./state/status-file.ts";
 import type { JobFinished } from "./store/job-rows.ts";
 import { openAgentDb } from "./store/open.ts";
 import { createStore } from "./store/store.ts";
-import { hostName, machineZone, timeZone, vitals } from "./sysinfo.ts";
 import { TIMINGS, type Timings } from "./timings.ts";
-import { createTreeReader } from "./tree-reader.ts";
-import { createTrust } from "./trust.ts";
 import { createUpkeep, REMEMBER_JOBS_MS } from "./upkeep.ts";
 import { clip } from "./words.ts";
 
@@ -53,25 +53,25 @@ export type AgentOptions = {
   clock: Clock;
   log: Log;
   timings?: Timings;
-  /** The agent cannot go on in this process; the reason is logged. Whoever runs it ends the process, and the service manager starts it again. */
+  /** The agent cannot continue in this process; the reason has been logged. The caller exits, and the service manager restarts it. */
   fatal(error: unknown): void;
 };
 
 export type Agent = {
   connection: Connection;
-  /** Ends running jobs, leaves waiting ones for the next start, closes everything. */
+  /** Ends running jobs, keeps waiting ones for the next start, and closes everything. */
   stop(): Promise<void>;
 };
 
-/** Opens the state, closes what a crash interrupted, and connects. @throws when the state cannot be opened. */
+/** Opens the state, ends jobs that a crash interrupted, and connects. @throws when the state cannot be opened. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { environment, config, redactor, clock, log, timings = TIMINGS } = options;
   makeFolders(environment);
   const tempFolder = emptyFolder(join(environment.stateFolder, "tmp"));
   const opened = openAgentDb(environment.stateFolder, clock.now());
   const { problem } = machineZone(environment.timezone);
-  if (problem !== null) log.warn("The time zone of the environment is not understood", { problem });
-  if (opened.setAside) log.error("agent.db was damaged and is set aside", { moved_to: opened.setAside });
+  if (problem !== null) log.warn("TZ is ignored", { problem });
+  if (opened.setAside) log.error("agent.db is damaged and was moved aside", { moved_to: opened.setAside });
   const store = createStore(opened.db);
   const outbox = createOutbox({ store, clock, log, writeAgainMs: timings.writeAgainMs });
   const trust = createTrust(config.server, config.trust);
@@ -112,7 +112,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     killAfterMs: timings.killAfterMs,
     log,
   });
-  const owedHooks = createOwedHooks({
+  const pendingHooks = createPendingHooks({
     hooks,
     state,
     logOf: (jobId) =>
@@ -173,11 +173,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     followUps,
     clock,
     serverNow: () => clock.now() + connection.skewMs(),
-    owed: owedHooks.run,
+    pendingHooks: pendingHooks.run,
     refuseBusy: (jobId) =>
-      void connection.send("error", { code: "busy", message: "Another job runs on this host" }, jobId),
+      void connection.send("error", { code: "busy", message: "Another job is running on this host" }, jobId),
     fatal(error) {
-      log.error("Jobs cannot be recorded any more; the agent ends and must be started again", { error: inFull(error) });
+      log.error("Jobs can no longer be recorded in agent.db: the agent stops and must be restarted", {
+        error: inFull(error),
+      });
       options.fatal(error);
     },
     changed: writeStatus,
@@ -240,12 +242,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     timings,
   });
   const unit = runningUnit(environment.unitVersion);
-  /** The server's version at which our own copy of restic was compared with its. */
+  /** Server version for which our copy of restic was last compared with the server's. */
   let refreshedFor: string | null = null;
   const upkeep = createUpkeep({ store, state, followUps, queue, finder, clock, log, everyMs: timings.upkeepEveryMs });
 
   const waiting = recoverJobs({ store, outbox, ended: noteEnd, clock, log });
-  await finder.look();
+  await finder.search();
   await endLeftUnits(outside);
   queue.start(waiting);
   scheduler.start();
@@ -254,17 +256,17 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   writeStatus();
   return { connection, stop };
 
-  /** What should follow an end must not keep it from being written. */
+  /** A retry that cannot be planned must not keep the job's end from being written. */
   function noteEnd(end: JobFinished): void {
     try {
       scheduler.noteEnd(end);
     } catch (error) {
       if (isDiskTrouble(error)) throw error;
-      log.error("A retry of this job could not be planned", { job: end.job_id, error: inFull(error) });
+      log.error("Could not plan a retry of this job", { job: end.job_id, error: inFull(error) });
     }
   }
 
-  /** Expiry is judged by the server's clock, also before it is heard again. */
+  /** Expiry is judged by the server's clock, even before the next connection. */
   function rememberSkew(): void {
     const known = Number(store.notes.find("server_skew_ms") ?? 0);
     if (Math.abs(connection.skewMs() - known) < MINUTE_MS) return;
@@ -275,7 +277,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     }
   }
 
-  /** Only the keys of the enrolment count: a key that came later would let whoever holds the server choose what runs as root. */
+  /** Only keys from enrolment count: with a later key, whoever controls the server could choose what runs as root. */
   function fetchServersCopy(path: string): Promise<string | null> {
     const from = { server: config.server, trust, keys: config.update_keys, timeoutMs: timings.fetchResticMs };
     return fetchRestic(from, path);
@@ -284,7 +286,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   async function stop(): Promise<void> {
     upkeep.stop();
     scheduler.stop();
-    owedHooks.stop();
+    pendingHooks.stop();
     await queue.stop();
     connection.stop();
     outbox.close();
@@ -313,7 +315,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   function welcomed(welcome: ToAgentPayload<"welcome">, sendFrame: (frame: string) => void): void {
     const before = store.notes.find("server_state_id");
     if (before !== welcome.server_state_id) {
-      if (before !== null) tellEverything();
+      if (before !== null) reportAgain();
       store.notes.set("server_state_id", welcome.server_state_id);
     }
     store.notes.delete("revoked");
@@ -323,9 +325,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     refreshedFor = welcome.server_version;
   }
 
-  /** The server was restored from an older copy: it hears again how jobs ended and which snapshots there are. */
-  function tellEverything(): void {
-    log.warn("The server's database is another one than before: recent ends of jobs are told again");
+  /** The server was restored from an older copy: report again how jobs ended and which snapshots exist. */
+  function reportAgain(): void {
+    log.warn("The server's database has been replaced: reporting recent jobs again");
     const ends = store.jobs.listFinishedSince(clock.now() - REMEMBER_JOBS_MS);
     outbox.put(
       ends.map((payload) => ({ type: "job.finished", payload })),
@@ -346,13 +348,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       agent_version: PRODUCT_VERSION,
       restic_version: known?.version ?? null,
       state_version: state.version(),
-      runs_owed_hook: queue.paysOwed(),
+      runs_owed_hook: queue.runsPendingHooks(),
       skew_ms: connection.skewMs(),
     });
   }
 }
 
-/** Work outside of the sandbox does not end with an agent that was killed. */
+/** Processes outside the sandbox survive an agent that was killed. */
 async function endLeftUnits({ sweep }: Outside): Promise<void> {
   if (sweep === null) return;
   const quiet = { onStdout: () => {}, onStderr: () => {}, env: {}, lowPriority: false, killAfterMs: 1000 };

@@ -1,26 +1,26 @@
-/** The agent's configuration: its environment (the only reader of `process.env`) and `agent.yaml`. */
+/** The agent's configuration: environment variables (read nowhere else) and `agent.yaml`. */
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { PLATFORM } from "./platform.ts";
-import { replaceFile } from "./replace-file.ts";
+import { PLATFORM } from "./machine/platform.ts";
+import { replaceFile } from "./machine/replace-file.ts";
 
 export type AgentEnvironment = {
   configFolder: string;
   stateFolder: string;
   cacheFolder: string;
-  /** The folders are the operating system's usual ones: this is the machine's own agent, not one of a test. */
+  /** The operating system's usual folders: this is the machine's own agent, not one in a test. */
   standardFolders: boolean;
-  /** Where downloaded programs lie. */
+  /** Folder of downloaded programs. */
   binFolder: string;
   /** One-time enrolment token. */
   token: string | null;
   /** `TZ` */
   timezone: string | null;
-  /** `RM_UNIT_VERSION`: what the systemd unit says of itself. */
+  /** `RM_UNIT_VERSION`: the version that the systemd unit declares. */
   unitVersion: string | null;
   proxy: { https: string | null; http: string | null; none: string[] };
-  /** What every child process gets: the few names that programs need to work, nothing of restic, no secret. */
+  /** Environment of every child process: only what programs need to work, without restic's variables or secrets. */
   childBase: Record<string, string>;
 };
 
@@ -29,7 +29,7 @@ const WINDOWS_NAMES = ["Path", "SystemRoot", "SystemDrive", "windir", "TEMP", "T
 const SHARED_NAMES = ["SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
 const LOWER_PROXY_NAMES = ["http_proxy", "https_proxy", "no_proxy"];
 
-/** Reads what the agent needs from its environment; nothing else looks at it. */
+/** Reads what the agent needs from its environment; nothing else reads it. */
 export function readEnvironment(env: Record<string, string | undefined> = process.env): AgentEnvironment {
   const usual = usualFolders(env);
   const state = env.RM_AGENT_STATE || usual.state;
@@ -77,19 +77,19 @@ const switches = {
   allow_hooks: v.optional(v.boolean(), true),
   allow_restore_in_place: v.optional(v.boolean(), true),
   allow_update: v.optional(v.boolean(), true),
-  /** Hooks and local repositories may run outside of the service's sandbox. */
+  /** Hooks and local repositories may run outside the service's sandbox. */
   allow_outside: v.optional(v.boolean(), true),
-  /** Environment names that a repo may bring along beyond the usual ones of its kind. */
+  /** Environment variables that a repo may set beyond the usual ones of its kind. */
   allow_env: v.optional(v.array(v.string()), []),
   restic_path: v.optional(v.nullable(v.string()), null),
-  /** KiB/s, over whatever the server says */
+  /** KiB/s; overrides the server's limit */
   max_upload_kbps: v.optional(v.nullable(v.pipe(v.number(), v.minValue(1))), null),
   low_priority: v.optional(v.boolean(), true),
 };
 
 const configSchema = v.looseObject({
   server: v.pipe(v.string(), v.regex(/^https?:\/\//)),
-  /** Empty until enrolment has succeeded. */
+  /** Empty until enrolment succeeds. */
   host_id: v.optional(v.string(), ""),
   host_name: v.optional(v.string(), ""),
   agent_token: v.string(),
@@ -115,7 +115,7 @@ export function configPath(environment: AgentEnvironment): string {
   return join(environment.configFolder, "agent.yaml");
 }
 
-/** Reads `agent.yaml`. A file that cannot be understood is reported, never overwritten. */
+/** Reads `agent.yaml`. A file that cannot be parsed is reported, never overwritten. */
 export function findConfig(environment: AgentEnvironment): FoundConfig {
   const path = configPath(environment);
   if (!existsSync(path)) return { found: "missing", path };
@@ -129,19 +129,19 @@ export function findConfig(environment: AgentEnvironment): FoundConfig {
   }
 }
 
-/** Writes `agent.yaml` with mode 0600, whole or not at all. Keys that we do not know are kept. */
+/** Writes `agent.yaml` with mode 0600, as a whole or not at all. Unknown keys are kept. */
 export function saveConfig(environment: AgentEnvironment, config: AgentConfig): void {
   mkdirSync(environment.configFolder, { recursive: true, mode: 0o700 });
   const head = "# restic-manager agent. Holds secrets: readable by root only. Restart the agent after a change.\n";
   replaceFile(configPath(environment), `${head}${Bun.YAML.stringify(config, null, 2)}\n`);
 }
 
-/** Whether others than the owner may read the file; always false on Windows, where folder rights decide. */
+/** Whether users other than the owner may read the file; always false on Windows, where folder permissions decide. */
 export function isTooOpen(path: string): boolean {
   return PLATFORM.os === "linux" && (statSync(path).mode & 0o077) !== 0;
 }
 
-/** Makes the agent's own folders, readable by their owner only. */
+/** Creates the agent's folders, readable by their owner only. */
 export function makeFolders(environment: AgentEnvironment): void {
   for (const folder of [environment.stateFolder, environment.cacheFolder]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -1,4 +1,4 @@
-/** Entry of the agent's executable: environment, terminal, command. */
+/** Entry point of the agent's executable: environment, terminal, command. */
 import { systemClock } from "../shared/clock.ts";
 import { runCli } from "./cli/table.ts";
 import { readEnvironment } from "./config.ts";

@@ -9,9 +9,9 @@ export const TIMINGS = {
   welcomeMs: 20 * SECOND_MS,
   reconnectFirstMs: SECOND_MS,
   reconnectMaxMs: MINUTE_MS,
-  /** A connection that lasted this long starts the reconnect delays anew. */
+  /** A connection that lasted this long resets the reconnect delay. */
   stableMs: MINUTE_MS,
-  /** Wait after an answer that time alone does not change: unknown token, version too old. */
+  /** Delay after an answer that waiting does not change: unknown token, version too old. */
   refusedMs: 10 * MINUTE_MS,
   replacedMs: [MINUTE_MS, 2 * MINUTE_MS] as [number, number],
   serverStoppingMs: [SECOND_MS, 5 * SECOND_MS] as [number, number],
@@ -20,18 +20,18 @@ export const TIMINGS = {
   /** From SIGTERM to SIGKILL. */
   killAfterMs: 5 * SECOND_MS,
   reachMs: 20 * SECOND_MS,
-  /** Between two tries of a probe that waits for the repo server to know the user. */
+  /** Between two tries of a probe that waits for the user to be added on the repo server. */
   probeAgainMs: 15 * SECOND_MS,
-  /** A job that finds the repository locked lets others go first, and looks again. */
+  /** A job that finds the repository locked lets others run first, then tries again. */
   lockWait: { firstMs: 5 * SECOND_MS, mostMs: MINUTE_MS, giveUpAfterMs: 20 * MINUTE_MS },
-  /** Between two tries to write when the disk is full. */
+  /** Between two attempts to write to a full disk. */
   writeAgainMs: 5 * SECOND_MS,
   upkeepEveryMs: HOUR_MS,
-  /** The wall clock is looked at this often: timers do not count the time that a machine sleeps. */
+  /** How often the wall clock is checked: timers do not count time asleep. */
   scheduleEveryMs: 5 * SECOND_MS,
   fetchResticMs: 5 * MINUTE_MS,
   treeListMs: MINUTE_MS,
-  /** A hook that takes longer is ended. */
+  /** A hook that takes longer is stopped. */
   hookMs: HOUR_MS,
   stall: { lookEveryMs: MINUTE_MS, sayAfterMs: 30 * MINUTE_MS, stopAfterMs: 4 * HOUR_MS },
 };

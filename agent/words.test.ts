@@ -1,3 +1,4 @@
+/** Sizes, durations and counts in words. */
 import { expect, test } from "bun:test";
 import { bytesInWords, clip, countOf, durationInWords } from "./words.ts";
 

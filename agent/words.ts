@@ -1,4 +1,4 @@
-/** Sizes, durations and counts in the words that people read in a job's log. */
+/** Sizes, durations and counts in words, for job logs. */
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
@@ -28,11 +28,11 @@ export function countOf(count: number, noun: string, plural = `${noun}s`): strin
 
 /** `12,345` */
 export function grouped(count: number): string {
-  // By hand: `toLocaleString` would keep 3 MB of the executable in memory.
+  // Not `toLocaleString`, which would keep 3 MB of the executable in memory.
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** Never longer than `max` characters; a cut text says so. */
+/** Never longer than `max` characters; a cut text is marked. */
 export function clip(text: string, max: number): string {
   if (text.length <= max) return text;
   const mark = "… [cut]";

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Lists what starts restic on this machine already (cron entries, systemd units), with the command that disables each.
-# Changes nothing. Run by install.sh at its end, and good alone:  sudo sh existing-backups.sh
+# Lists what already runs restic on this machine (cron entries, systemd units), with the command to disable each.
+# Changes nothing. install.sh runs it at the end; it also works alone:  sudo sh existing-backups.sh
 set -eu
 
 FOUND=no
 
-# Whether a text mentions restic, itself or by a script that it calls.
+# Whether a text mentions restic, directly or in a script that it calls.
 mentions_restic() {
   case $1 in *restic-manager*) return 1 ;; *restic*) return 0 ;; esac
   for word in $(printf '%s' "$1" | tr '*?[' '   '); do
@@ -15,13 +15,13 @@ mentions_restic() {
   return 1
 }
 
-# Prints a line without the secrets that such lines tend to hold.
+# Prints a line without the secrets that such lines often contain.
 masked() { printf '%s' "$1" | sed 's/\(PASS[A-Z]*=\)[^ ]*/\1***/g; s#://[^/@ ]*@#://***@#g' | cut -c 1-160; }
 
 found_one() {
   if [ "$FOUND" = no ]; then
-    printf '\nNote: restic is started here by something else too. Nothing of it was changed.\n'
-    printf '  Disable the old ones when the first backup has succeeded here:\n'
+    printf '\nNote: something else on this machine also runs restic. Nothing was changed.\n'
+    printf '  Disable the old ones after the first backup has succeeded:\n'
     FOUND=yes
   fi
   printf '\n  %s\n    %s\n    disable it: %s\n' "$1" "$(masked "$2")" "$3"

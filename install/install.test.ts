@@ -49,7 +49,7 @@ describe("install.sh", () => {
     expect(first).toMatchObject({ code: 0, stderr: "" });
     for (const run of runs) expect(run).toEqual(first!);
     for (const step of [
-      `would fetch ${SERVER}/agent/binary?os=linux&arch=`,
+      `would download ${SERVER}/agent/binary?os=linux&arch=`,
       "would write /etc/systemd/system/restic-manager-agent.service",
       `would run: restic-manager-agent enroll --server ${SERVER}\n`,
       "would run: systemctl enable",
@@ -65,9 +65,9 @@ describe("install.sh", () => {
       RM_TOKEN: "marker-of-the-token",
     });
     expect(stdout).toContain(`enroll --server ${SERVER} --pin sha256//abc= --ca ${UNIT}\n`);
-    expect(stdout).toContain("Hooks, restores in place and local repositories are forbidden");
-    expect(stdout).toContain("does not fetch its server's restic");
-    expect(stdout).not.toContain("fetches the copy that its server offers");
+    expect(stdout).toContain("Hooks, in-place restores, local repositories and programs from the server are forbidden");
+    expect(stdout).toContain("does not download restic from its server");
+    expect(stdout).not.toContain("downloads its server's copy");
     expect(stdout).not.toContain("marker-of-the-token");
     expect(stdout).not.toContain("\u001b");
   });
@@ -83,8 +83,8 @@ describe("install.sh", () => {
 
   test("refuses a missing, broken or unencrypted server address before anything else", async () => {
     const said = async (...args: string[]) => (await plainRun(["--dry-run", ...args])).stderr;
-    expect(await said()).toContain("No server is named");
-    expect(await said("--server", "backup.example.net")).toContain("no server address");
+    expect(await said()).toContain("No server given");
+    expect(await said("--server", "backup.example.net")).toContain("Not a valid server address");
     expect(await said("--server", "http://backup.example.net")).toContain("not encrypted");
     expect(await said("--server", "http://backup.example.net", "--insecure")).not.toContain("not encrypted");
     expect(await said("--server", SERVER, "--ca", "/absent/ca.pem")).toContain("/absent/ca.pem cannot be read");

@@ -1,17 +1,17 @@
 /** The server's commands, in one table. */
 import { ROLES } from "../db/schema/users.ts";
 import { PROTOCOL_VERSION } from "../shared/protocol/version.ts";
-import { PRODUCT_VERSION } from "../shared/version.ts";
 import { addUser, resetPassword } from "./commands/accounts.ts";
 import { backup, recoverySheet, restore, rotate } from "./commands/keeping.ts";
 import { fail } from "./commands/outcome.ts";
 import { describeConfig, readConfig } from "./runtime/config.ts";
+import { SERVER_VERSION } from "./runtime/version.ts";
 import { serve } from "./serve.ts";
 
 type Command = { usage: string; does: string; operands: number; run(operands: string[]): number | Promise<number> };
 
 const COMMANDS: Record<string, Command> = {
-  serve: { usage: "serve", does: "run the server (default)", operands: 0, run: serve },
+  serve: { usage: "serve", does: "run the server (default)", operands: 0, run: () => serve() },
   config: { usage: "config", does: "show the settings with secrets masked", operands: 0, run: showConfig },
   backup: {
     usage: "backup FILE",
@@ -57,7 +57,7 @@ const COMMANDS: Record<string, Command> = {
     does: "print the version",
     operands: 0,
     run: () => {
-      console.log(`restic-manager ${PRODUCT_VERSION} (protocol ${PROTOCOL_VERSION}, Bun ${Bun.version})`);
+      console.log(`restic-manager ${SERVER_VERSION} (protocol ${PROTOCOL_VERSION}, Bun ${Bun.version})`);
       return 0;
     },
   },
@@ -65,7 +65,10 @@ const COMMANDS: Record<string, Command> = {
 
 /** @returns the exit code: 0 done, 1 failed, 2 wrong usage */
 export async function runCommand(argv: readonly string[]): Promise<number> {
+  // For tests, and so not among the commands that people are told.
+  if (argv.join(" ") === "serve --check-answers") return await serve({ checkAnswers: true });
   const [name = "serve", ...operands] = argv;
+  if (name === "--version") return await runCommand(["version"]);
   if (name === "--help" || name === "-h" || name === "help") {
     console.log(usage());
     return 0;

@@ -32,10 +32,21 @@ export type WiredServer = {
   drain(): void;
 };
 
-type Base = { http: HttpFeature; auth: AuthFeature; audit: AuditFeature; ticker: Ticker };
+type Base = {
+  http: HttpFeature;
+  auth: AuthFeature;
+  audit: AuditFeature;
+  ticker: Ticker;
+  /** An answer that its route does not declare becomes a 500. */
+  checkAnswers: boolean;
+};
 
 /** Features receive facts, and are flushed, in the order of the list. */
-export function assemble(world: World, { http, auth, audit, ticker }: Base, features: readonly Feature[]): WiredServer {
+export function assemble(
+  world: World,
+  { http, auth, audit, ticker, checkAnswers }: Base,
+  features: readonly Feature[],
+): WiredServer {
   const { originOf, assets, pageMaker } = http;
   const findSession = auth.sessions.find;
   for (const { listeners = {} } of features)
@@ -48,6 +59,7 @@ export function assemble(world: World, { http, auth, audit, ticker }: Base, feat
   const app = createApp({
     ...world,
     routes,
+    checkAnswers,
     originOf,
     findSession,
     assets: assets.serve,

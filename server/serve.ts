@@ -15,8 +15,11 @@ const AGENTS_LET_IN_AT_ONCE = 4;
 const SOCKET_IDLE_SECONDS = 120;
 const MAX_SOCKET_BACKLOG_BYTES = 64 * 1024 * 1024;
 
-/** @returns the exit code */
-export async function serve(): Promise<number> {
+/**
+ * @param checkAnswers for tests: an answer of the REST interface that its route does not declare becomes a 500
+ * @returns the exit code
+ */
+export async function serve({ checkAnswers = false } = {}): Promise<number> {
   const opened = await openData({ exclusive: true });
   if (!opened.ok) {
     for (const problem of opened.problems) console.error(problem);
@@ -24,7 +27,8 @@ export async function serve(): Promise<number> {
   }
   const { parts, close } = opened;
   const { config, log } = parts;
-  const wired = await wire(parts, { dev: process.execArgv.includes("--watch") }).catch((error: unknown) => {
+  const dev = process.execArgv.includes("--watch");
+  const wired = await wire(parts, { dev, checkAnswers: dev || checkAnswers }).catch((error: unknown) => {
     if (!(error instanceof SigningKeyProblem)) throw error;
     console.error(error.message);
     return null;

@@ -1,6 +1,7 @@
 /** Lists the features by rank and gives each what it needs. The only place where features meet. */
 import { agentUpdateFeature } from "./agent-updates/feature.ts";
 import { agentChannel, agentFeature } from "./agents/feature.ts";
+import { apiDocsFeature } from "./api-docs/feature.ts";
 import { auditFeature } from "./audit/feature.ts";
 import { authFeature } from "./auth/feature.ts";
 import { dashboardFeature } from "./dashboard/feature.ts";
@@ -30,7 +31,7 @@ import { createHooks } from "./source-groups/hooks.ts";
 import { createUpkeep } from "./upkeep/upkeep.ts";
 import { userFeature } from "./users/feature.ts";
 
-export async function wire(parts: ServerParts, { dev = false } = {}): Promise<WiredServer> {
+export async function wire(parts: ServerParts, { dev = false, checkAnswers = false } = {}): Promise<WiredServer> {
   const world = createWorld(parts);
   const ticker = createTicker(world);
   const storage = createStorage(world);
@@ -80,5 +81,6 @@ export async function wire(parts: ServerParts, { dev = false } = {}): Promise<Wi
   ];
   const { reconcile } = jobs;
   const channel = agentChannel(world, { agents, presence: hosts.presence, reconcile, features: ranked });
-  return assemble(world, { http, auth, audit, ticker }, [channel, ...ranked]);
+  const apiDocs = apiDocsFeature({ http, others: [channel, ...ranked] });
+  return assemble(world, { http, auth, audit, ticker, checkAnswers }, [channel, ...ranked, apiDocs]);
 }

@@ -85,30 +85,58 @@ describe("against brute force", () => {
 
   for (const [zone, changes] of Object.entries(ZONES)) {
     test(zone, () => {
-      const known = createZone(zone);
-      for (const change of changes) {
-        const window = { from: at(change) - 0.8 * DAY, to: at(change) + 0.8 * DAY };
-        const wall = wallClocks(zone, window);
-        for (const expr of EXPRESSIONS) {
-          const wanted = bruteForce(expr, wall, window);
-          const runs: number[] = [];
-          const subject = cron(expr);
-          for (let time = window.from; ; ) {
-            time = subject.next(time, known);
-            if (time > window.to) break;
-            runs.push(time);
-          }
-          expect({ expr, runs: told(runs) }).toEqual({ expr, runs: told(wanted) });
-          const back: number[] = [];
-          for (let time = window.to + 1; ; ) {
-            time = subject.previous(time, known);
-            if (time <= window.from) break;
-            back.unshift(time);
-          }
-          expect({ expr, back: told(back) }).toEqual({ expr, back: told(wanted) });
-        }
-      }
+      for (const change of changes) expectBruteForce(zone, at(change), EXPRESSIONS);
     });
+  }
+
+  test("every change of clocks in two years, by every rule that the system knows", () => {
+    const rules = new Map(
+      [...Intl.supportedValuesOf("timeZone"), "Antarctica/Troll"].map((name) => {
+        const changes = changesOf(name, at("2026-01-01T00:00Z"), at("2028-01-01T00:00Z"));
+        return [changes.map(({ time, jump }) => `${time} ${jump}`).join(), { name, changes }];
+      }),
+    );
+    expect(rules.size).toBeGreaterThan(15);
+    for (const { name, changes } of rules.values()) {
+      for (const { time } of changes) expectBruteForce(name, time, ["*/15 * * * *", "30 * * * *", "0 2 * * *"]);
+    }
+  });
+
+  function changesOf(name: string, from: number, to: number): { time: number; jump: number }[] {
+    const zone = createZone(name);
+    const changes: { time: number; jump: number }[] = [];
+    for (let day = from; day < to; day += DAY) {
+      if (zone.offset(day) === zone.offset(day + DAY)) continue;
+      let time = day;
+      while (zone.offset(time) === zone.offset(day)) time += 15 * MINUTE;
+      changes.push({ time, jump: zone.offset(time) - zone.offset(day) });
+    }
+    return changes;
+  }
+
+  /** Forwards and backwards through the hours around a change. */
+  function expectBruteForce(zone: string, change: number, expressions: string[]): void {
+    const known = createZone(zone);
+    const window = { from: change - 0.8 * DAY, to: change + 0.8 * DAY };
+    const wall = wallClocks(zone, window);
+    for (const expr of expressions) {
+      const wanted = bruteForce(expr, wall, window);
+      const runs: number[] = [];
+      const subject = cron(expr);
+      for (let time = window.from; ; ) {
+        time = subject.next(time, known);
+        if (time > window.to) break;
+        runs.push(time);
+      }
+      expect({ zone, expr, runs: told(runs) }).toEqual({ zone, expr, runs: told(wanted) });
+      const back: number[] = [];
+      for (let time = window.to + 1; ; ) {
+        time = subject.previous(time, known);
+        if (time <= window.from) break;
+        back.unshift(time);
+      }
+      expect({ zone, expr, back: told(back) }).toEqual({ zone, expr, back: told(wanted) });
+    }
   }
 
   /** The wall clock at every minute of the window and the hours before, read from the system's tables. */

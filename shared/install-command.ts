@@ -1,4 +1,5 @@
 /** Builds the command that runs the installer on a machine, with every value quoted for the shell. */
+import { isLoopback } from "./server-link.ts";
 
 export type InstallTrust = { pin: string | null; caFile: string | null };
 
@@ -30,8 +31,4 @@ export function installCommand(
 
 export function shellQuote(text: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
-function isLoopback(origin: string): boolean {
-  return URL.canParse(origin) && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(origin).hostname);
 }

@@ -31,6 +31,9 @@ export type Conflict = {
 
 export const emptyForm: FormState = { values: {}, errors: {} };
 
+/** Content-hashed addresses of what the API documentation page loads. */
+export type ApiDocsUrls = { styles: string; library: string; script: string };
+
 /** Content-hashed addresses of everything that pages load, made by `server/http/assets.ts`. */
 export type AssetUrls = {
   styles: string;

@@ -32,9 +32,26 @@ const RANKS = [
   ["notifications"],
   ["alerts"],
   ["upkeep"],
-  ["metrics", "dashboard", "audit", "settings"],
+  ["metrics", "dashboard", "audit", "settings", "api-docs"],
   ["commands"],
 ];
+
+/** Rooms of the agent by rank, lowest first: each may import only what stands before it. Files at the root are named in full. */
+const AGENT_RANKS = [
+  ["words.ts", "timings.ts"],
+  ["machine", "store"],
+  ["config.ts", "outbox"],
+  ["restic"],
+  ["state"],
+  ["jobs"],
+  ["schedule", "link"],
+  ["upkeep.ts", "join"],
+  ["agent.ts"],
+  ["cli"],
+  ["main.ts"],
+];
+/** Not part of the program: what compiles it, and what its tests use. */
+const BESIDE_THE_AGENT = ["build", "testing"];
 
 type Source = { path: string; text: string; imports: { target: string; isType: boolean; names: string }[] };
 
@@ -131,8 +148,24 @@ test("rules of the server know no page: only files that make pages import ui", (
   expect(found).toEqual([]);
 });
 
-test("no file imports itself by way of others, types included: each can be read before those that use it", () => {
-  expect(importCircles(["db", "server", "shared", "ui"])).toEqual([]);
+test("the agent's rooms import only downwards: a message leads to a job, a job to restic, and everything comes back through the outbox", () => {
+  const roomOf = (path: string) => path.split("/")[1] ?? "";
+  const rankOf = (path: string) => AGENT_RANKS.findIndex((rank) => rank.includes(roomOf(path)));
+  const own = product.filter(({ path }) => topOf(path) === "agent" && !BESIDE_THE_AGENT.includes(roomOf(path)));
+  expect(own.filter(({ path }) => rankOf(path) < 0).map(({ path }) => path)).toEqual([]);
+  const found = offences(
+    ({ path, imports }) =>
+      imports
+        .filter(({ target }) => topOf(target) === "agent" && roomOf(target) !== roomOf(path))
+        .filter(({ target }) => rankOf(target) < 0 || rankOf(target) >= rankOf(path))
+        .map(({ target }) => `imports ${target}`),
+    own,
+  );
+  expect(found).toEqual([]);
+});
+
+test("there are no import circles, type imports included: every file can be read after the ones it imports", () => {
+  expect(importCircles(["agent", "db", "server", "shared", "ui"])).toEqual([]);
 });
 
 test("SQL and drizzle stay in db/: one place knows the tables", () => {
@@ -163,7 +196,7 @@ test("queries are made by drizzle's builder; plain SQL says why: most of it is f
 });
 
 test("restic is spawned in one place; other programs only where the service and the machine are asked", () => {
-  const mayStart = /^agent\/(restic\/run|restic\/binary|sysinfo|roaming|service\/|cli\/|build\/)/;
+  const mayStart = /^agent\/(restic\/run|restic\/binary|machine\/sysinfo|schedule\/roaming|service\/|cli\/|build\/)/;
   const found = offences(({ path, text }) =>
     /Bun\.spawn|from "node:child_process"|Bun\.\$/.test(text) && !mayStart.test(path) ? ["starts a process"] : [],
   );
@@ -182,7 +215,7 @@ test("process.env is read in the two config files only: settings have one list",
 });
 
 test("setInterval lives in ticker, scheduler and connection only: whatever repeats is declared", () => {
-  const may = ["server/runtime/ticker.ts", "agent/scheduler.ts", "agent/connection.ts"];
+  const may = ["server/runtime/ticker.ts", "agent/schedule/scheduler.ts", "agent/link/connection.ts"];
   const found = offences(({ path, text }) =>
     /\bsetInterval\(/.test(text) && !may.includes(path) && !path.startsWith("ui/client/") ? ["repeats by itself"] : [],
   );

@@ -1,17 +1,9 @@
 /** A server's jobs and an agent's lane, both real and on real SQLite, with a wire between them that loses what is on it when it breaks. */
-import type { DesiredStateHolder } from "../agent/desired-state.ts";
-import { createDispatcher as createAgentDispatcher } from "../agent/dispatcher.ts";
-import type { FollowUps } from "../agent/follow-ups.ts";
-import { type Handler, type HandlerDeps, succeeded, cancelled as wasCancelled } from "../agent/handlers/handler.ts";
-import { createJobRunner } from "../agent/job-runner.ts";
-import { createOutbox } from "../agent/outbox.ts";
-import { createQueue } from "../agent/queue.ts";
-import { recoverJobs } from "../agent/recovery.ts";
-import type { ResticFinder } from "../agent/restic/binary.ts";
-import type { Restic } from "../agent/restic/restic.ts";
-import { openAgentDb } from "../agent/store/open.ts";
-import { createStore } from "../agent/store/store.ts";
-import { QUICK } from "../agent/testing/fixture.ts";
+
+import { type Handler, succeeded, cancelled as wasCancelled } from "../agent/jobs/handlers/handler.ts";
+import { createDispatcher as createAgentDispatcher } from "../agent/link/dispatcher.ts";
+import type { DesiredStateHolder } from "../agent/state/desired-state.ts";
+import { openLane } from "../agent/testing/lane.ts";
 import type { Db } from "../db/open.ts";
 import { listOpenJobs } from "../db/queries/jobs.ts";
 import { createCatchUp } from "../server/agents/catch-up.ts";
@@ -31,7 +23,6 @@ import { newId } from "../shared/ids.ts";
 import { silentLog } from "../shared/log.ts";
 import type { Credential, JobFields } from "../shared/protocol/fields.ts";
 import { type CommandRun, parseToAgent } from "../shared/protocol/to-agent.ts";
-import { createRedactor } from "../shared/redact.ts";
 import { helloOf } from "./testbed/simulated-agent.ts";
 
 export const CREDENTIAL: Credential = {
@@ -146,9 +137,6 @@ export type AgentWatch = {
 
 /** One life of the agent on a state folder. `isOld`: it knows no fields of a cancelled job. */
 export function agentSide(folder: string, clock: Clock, machineId: string, isOld: boolean, watch: AgentWatch) {
-  const store = createStore(openAgentDb(folder, 0).db);
-  const outbox = createOutbox({ store, clock, log: silentLog, writeAgainMs: 50 });
-  const redactor = createRedactor();
   const access = { access: { repoId: "", name: "vault", kind: "local", credential: CREDENTIAL }, compression: null };
   const state = {
     refusal: () => null,
@@ -161,37 +149,18 @@ export function agentSide(folder: string, clock: Clock, machineId: string, isOld
     });
     return how === "ended" ? succeeded() : wasCancelled();
   };
-  const errors: unknown[] = [];
   let wire: Wire | null = null;
   const sendPassing = (type: string, payload: unknown, id?: string) =>
     wire?.toServer.push(JSON.stringify({ type, ts: clock.now(), ...(id === undefined ? {} : { id }), payload }));
-  const runner = createJobRunner({
-    store,
-    outbox,
+  const lane = openLane({
+    stateFolder: folder,
+    clock,
     state,
-    restic: {} as Restic,
-    finder: { known: () => null } as unknown as ResticFinder,
-    handlerDeps: {} as HandlerDeps,
     handlers: { backup: work, unlock: work, prune: work },
-    sendProgress: () => {},
-    redactor,
-    clock,
-    log: silentLog,
-    timings: QUICK,
+    refuseBusy: (jobId) =>
+      void sendPassing("error", { code: "busy", message: "Another job is running on this host" }, jobId),
   });
-  const queue = createQueue({
-    store,
-    outbox,
-    runner,
-    followUps: { runNext: () => {}, giveWay: () => {}, wake: () => {}, stop: () => {} } as unknown as FollowUps,
-    clock,
-    serverNow: clock.now,
-    owed: () => null,
-    refuseBusy: (jobId) => void sendPassing("error", { code: "busy", message: "Another job runs on this host" }, jobId),
-    fatal: (error) => void errors.push(error),
-    changed: () => {},
-    log: silentLog,
-  });
+  const { store, outbox, queue, fatal: errors } = lane;
   const dispatcher = createAgentDispatcher({
     outbox,
     queue,
@@ -201,7 +170,7 @@ export function agentSide(folder: string, clock: Clock, machineId: string, isOld
     now: clock.now,
     log: silentLog,
   });
-  queue.start(recoverJobs({ store, outbox, ended: () => {}, clock, log: silentLog }));
+  lane.start();
   return {
     folder,
     store,
@@ -241,8 +210,7 @@ export function agentSide(folder: string, clock: Clock, machineId: string, isOld
     /** Dies at its work. */
     crash(): void {
       wire = null;
-      outbox.close();
-      store.close();
+      lane.crash();
     },
   };
 }

@@ -19,7 +19,8 @@ beforeAll(async () => {
 afterAll(cleanup.run);
 
 const pathOf = (route: Route) => route.path.replace(/:[a-z_]+/gi, () => newId());
-const isApi = (route: Route) => route.path.startsWith("/api/") || route.path.startsWith("/ws/");
+const isApi = (route: Route) =>
+  (route.path.startsWith("/api/") && route.answers !== "page") || route.path.startsWith("/ws/");
 const auditRows = () => app.db.$client.query<{ action: string }, []>("SELECT action FROM audit_log ORDER BY id").all();
 
 type Attempt = { person?: Person; csrf?: boolean; origin?: string; site?: string };

@@ -39,7 +39,7 @@ const textOf = (html: string) =>
     .replace(/\s+/g, " ")
     .trim();
 
-const WHY = "This path is left out: it is not an absolute path";
+const WHY = "This path is not backed up: it is not an absolute path";
 /** As an agent on Linux does. */
 const judged = (state: State) => ({
   state_version: state.state_version,

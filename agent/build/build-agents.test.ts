@@ -1,3 +1,4 @@
+/** Building the agents with the real compiler: what is built, reused and refused. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
@@ -35,6 +36,7 @@ const build = (changes: Partial<AgentBuild>) => {
     out: join(folder, "dist/agent"),
     platforms: x64,
     effort: "quick",
+    version: null,
     ifStale: false,
     say: (line) => said.push(line),
     ...changes,
@@ -70,6 +72,29 @@ describe("building agents", () => {
     const changed = await build({ ifStale: true });
     expect(changed.said.length).toBe(2);
     await rm(join(folder, "shared/new.ts"));
+  }, 120_000);
+
+  test("stamps the version into the program and the index; a commit alone builds nothing anew where no version is asked for", async () => {
+    const out = join(folder, "stamped");
+    await writeFile(
+      join(folder, "agent/version.ts"),
+      `declare const RM_BUILD_VERSION: string; console.log(RM_BUILD_VERSION);`,
+    );
+    const entry = "agent/version.ts";
+    const cache = join(folder, "stamped-cache");
+    const one = await build({ out, entry, cache, ifStale: true, version: "0.2.0-dev.1+aaaaaaa" });
+    expect(Bun.spawnSync([one.raw["linux-x64"]!]).stdout.toString()).toBe("0.2.0-dev.1+aaaaaaa\n");
+    const two = await build({ out, entry, cache, ifStale: true, version: "0.2.0-dev.2+bbbbbbb" });
+    expect(two.said.length).toBe(2);
+    expect(await readIndex(out)).toMatchObject({
+      version: "0.2.0-dev.2+bbbbbbb",
+      files: [{ version: "0.2.0-dev.2+bbbbbbb" }],
+    });
+    expect((await build({ out, entry, cache, ifStale: true })).said).toEqual([]);
+    expect((await readIndex(out))?.version).toBe("0.2.0-dev.2+bbbbbbb");
+    await build({ out, entry, cache });
+    expect((await readIndex(out))?.version).toMatch(/^\d+\.\d+\.\d+-dev\+src\.[0-9a-f]{8}$/);
+    await rm(join(folder, "agent/version.ts"));
   }, 120_000);
 
   test("a source that does not compile is an error that names it, and leaves no half-made file", async () => {

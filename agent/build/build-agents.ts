@@ -1,4 +1,4 @@
-// Builds the agents of several platforms into a folder, doing only what is stale.
+// Builds the agents of several platforms into a folder, and skips those that are up to date.
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { compileAgent } from "./compile.ts";
 import { hashInputs } from "./inputs.ts";
 import { PLATFORMS, type Platform } from "./platforms.ts";
 import { runtimeOf } from "./runtime.ts";
+import { releaseVersion } from "./version.ts";
 
 export type AgentBuild = {
   repository: string;
@@ -18,39 +19,46 @@ export type AgentBuild = {
   out: string;
   platforms: readonly Platform[];
   effort: Effort;
+  /**
+   * Stamped into each executable. null: one that follows from the sources alone, and an executable of the same sources is current
+   * whatever it calls itself, so that a commit by itself builds nothing anew.
+   */
+  version: string | null;
   /** Leaves alone what is there already, made of the same inputs and at least as small. */
   ifStale: boolean;
   say: (line: string) => void;
 };
 
-/** What a finished platform was made of; beside the raw executable, and beside the compressed files. */
-type Stamp = { inputs: string; effort: Effort; file?: BundleFile };
+/** The inputs of a finished platform; stored next to the raw executable and next to the compressed files. */
+type Stamp = { inputs: string; version: string; effort: Effort; file?: BundleFile };
+
+/** Length of the part of the sources' hash that names a build without a commit. */
+const SHORT_HASH = 8;
 
 /** Builds, and returns the path of each platform's raw executable by platform id. */
 export async function buildAgents(build: AgentBuild): Promise<Record<string, string>> {
   const inputs = await hashInputs(build.repository, build.entry);
-  const raw: Record<string, string> = {};
+  const raw: Record<string, { target: string; version: string }> = {};
   const files = await keptFiles(build, inputs);
   for (const platform of build.platforms) raw[platform.id] = await rawExecutable(build, platform, inputs);
   const stale = build.platforms.filter((platform) => !files.has(platform.id));
   await Promise.all(
     stale.map(async (platform) => {
       const started = performance.now();
-      const executable = { ...platform, source: raw[platform.id]! };
-      const file = await bundleExecutable(build.out, executable, build.effort);
+      const { target: source, version } = raw[platform.id]!;
+      const file = await bundleExecutable(build.out, { ...platform, source, version }, build.effort);
       files.set(platform.id, file);
-      await writeStamp(join(build.out, platform.id), { inputs, effort: build.effort, file });
+      await writeStamp(join(build.out, platform.id), { inputs, version, effort: build.effort, file });
       build.say(`${platform.id.padEnd(12)} ${megabytes(file)}  ${seconds(started)} to compress`);
     }),
   );
-  const { version } = JSON.parse(await readFile(join(build.repository, "package.json"), "utf8")) as { version: string };
   const order = PLATFORMS.flatMap((platform) => files.get(platform.id) ?? []);
   await writeIndex(
     build.out,
-    { version, files: order },
+    { version: order[0]?.version ?? releaseVersion(build.repository), files: order },
     PLATFORMS.map((platform) => platform.id),
   );
-  return raw;
+  return Object.fromEntries(Object.entries(raw).map(([id, { target }]) => [id, target]));
 }
 
 /** The compressed files that can stay: of the platforms asked for only with `ifStale`, of others when they are current. */
@@ -60,25 +68,36 @@ async function keptFiles(build: AgentBuild, inputs: string): Promise<Map<string,
   for (const platform of PLATFORMS) {
     const stamp = await readStamp(join(build.out, platform.id));
     const listed = index?.files.some((file) => file.sha256 === stamp?.file?.sha256) ?? false;
-    if (!listed || stamp?.inputs !== inputs || !stamp.file) continue;
+    if (!listed || !stamp?.file || stamp.inputs !== inputs) continue;
     const asked = build.platforms.includes(platform);
-    const goodEnough = build.ifStale && (stamp.effort === "small" || build.effort === "quick");
+    const goodEnough =
+      build.ifStale && isCurrent(build, stamp, inputs) && (stamp.effort === "small" || build.effort === "quick");
     if (!asked || goodEnough) kept.set(platform.id, stamp.file);
   }
   return kept;
 }
 
-async function rawExecutable(build: AgentBuild, platform: Platform, inputs: string): Promise<string> {
+function isCurrent(build: AgentBuild, stamp: Stamp, inputs: string): boolean {
+  return stamp.inputs === inputs && (build.version === null || build.version === stamp.version);
+}
+
+async function rawExecutable(
+  build: AgentBuild,
+  platform: Platform,
+  inputs: string,
+): Promise<{ target: string; version: string }> {
   const folder = join(build.cache, "agent", platform.id);
   const target = join(folder, platform.name);
   const stamp = await readStamp(folder);
-  if (build.ifStale && stamp?.inputs === inputs && existsSync(target)) return target;
+  if (build.ifStale && stamp && isCurrent(build, stamp, inputs) && existsSync(target))
+    return { target, version: stamp.version };
+  const version = build.version ?? `${releaseVersion(build.repository)}-dev+src.${inputs.slice(0, SHORT_HASH)}`;
   const started = performance.now();
   const runtime = await runtimeOf(platform, build);
-  await compileAgent({ ...build, platform, runtime, target });
-  await writeStamp(folder, { inputs, effort: "quick" });
+  await compileAgent({ ...build, version, platform, runtime, target });
+  await writeStamp(folder, { inputs, version, effort: "quick" });
   build.say(`${platform.id.padEnd(12)} compiled in ${seconds(started)}`);
-  return target;
+  return { target, version };
 }
 
 async function readStamp(folder: string): Promise<Stamp | null> {

@@ -9,6 +9,8 @@ export type BundleFile = {
   os: string;
   arch: string;
   name: string;
+  /** Builds of one folder may differ: what did not change is not built anew. */
+  version: string;
   /** Of the raw executable. */
   size: number;
   sha256: string;
@@ -24,13 +26,13 @@ export type BundleIndex = { version: string; files: BundleFile[] };
 /** `quick` is for tests and development, `small` for what is delivered. */
 export type Effort = "quick" | "small";
 
-export type Executable = { os: string; arch: string; name: string; source: string };
+export type Executable = { os: string; arch: string; name: string; version: string; source: string };
 
 const LEVELS = { quick: { zstd: 1, gzip: 1 }, small: { zstd: 19, gzip: 9 } };
 
 /** Compresses one executable into `<folder>/<os>-<arch>/` and returns its line of the index. */
 export async function bundleExecutable(folder: string, executable: Executable, effort: Effort): Promise<BundleFile> {
-  const { os, arch, name, source } = executable;
+  const { os, arch, name, version, source } = executable;
   const raw = await readFile(source);
   const level = LEVELS[effort];
   const zstdParams = { [constants.ZSTD_c_compressionLevel]: level.zstd, [constants.ZSTD_c_contentSizeFlag]: 1 };
@@ -43,7 +45,7 @@ export async function bundleExecutable(folder: string, executable: Executable, e
   await replaceFile(join(folder, place, `${name}.zst`), zstd);
   await replaceFile(join(folder, place, `${name}.gz`), gzipped);
   return {
-    ...{ os, arch, name, size: raw.length, sha256: Bun.SHA256.hash(raw, "hex") },
+    ...{ os, arch, name, version, size: raw.length, sha256: Bun.SHA256.hash(raw, "hex") },
     ...{ zst: `${place}/${name}.zst`, zst_size: zstd.length, gz: `${place}/${name}.gz`, gz_size: gzipped.length },
   };
 }

@@ -1,4 +1,4 @@
-// Compiles the agent into one executable for a platform: same input, same bytes.
+// Compiles the agent into one executable for a platform: the same input gives the same bytes.
 import { chmod, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Platform } from "./platforms.ts";
@@ -10,12 +10,21 @@ export type CompileInput = {
   repository: string;
   /** The program's entry file, relative to the repository. */
   entry: string;
+  /** What the program says that it is. */
+  version: string;
   /** Where the executable goes. */
   target: string;
 };
 
 /** Writes the executable to `target`. @throws with what the compiler said. */
-export async function compileAgent({ platform, runtime, repository, entry, target }: CompileInput): Promise<void> {
+export async function compileAgent({
+  platform,
+  runtime,
+  repository,
+  entry,
+  version,
+  target,
+}: CompileInput): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   const folder = await mkdtemp(join(dirname(target), ".draft-"));
   const draft = join(folder, platform.name);
@@ -24,6 +33,7 @@ export async function compileAgent({ platform, runtime, repository, entry, targe
       process.execPath,
       "build",
       ...flags(platform),
+      `--define=RM_BUILD_VERSION=${JSON.stringify(version)}`,
       `--compile-executable-path=${runtime}`,
       `--outfile=${draft}`,
       entry,

@@ -1,4 +1,4 @@
-// One hash over everything that an agent is made of, to tell whether a built one is stale.
+// One hash over everything an agent is built from, to tell whether a built one is out of date.
 
 import { join } from "node:path";
 import { Glob } from "bun";

@@ -1,4 +1,4 @@
-// Command: puts given restic executables into the bundle from which the server serves agents that lack a fitting one.
+// Command: adds given restic executables to the bundle from which the server serves agents without a supported restic.
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { bundleExecutable, type Effort, writeIndex } from "./bundle.ts";
@@ -20,7 +20,7 @@ export async function bundleRestic({ out, version, executables, effort }: Restic
     const source = executables[platform.id];
     if (!source) continue;
     const name = platform.os === "windows" ? "restic.exe" : "restic";
-    files.push(await bundleExecutable(out, { ...platform, name, source }, effort));
+    files.push(await bundleExecutable(out, { ...platform, name, version, source }, effort));
   }
   const places = PLATFORMS.map((platform) => platform.id);
   await writeIndex(out, { version, files }, places);

@@ -1,4 +1,4 @@
-// Gets Bun's runtime of a platform from the package registry, in exactly the bytes that the lockfile names.
+// Downloads Bun's runtime for a platform from the package registry, in exactly the bytes that the lockfile names.
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";

@@ -1,19 +1,19 @@
-/** What doctor looks at, as a table of checks. */
+/** The checks of `doctor`, as a table. */
 import { installCommand } from "../../shared/install-command.ts";
 import { createRedactor } from "../../shared/redact.ts";
 import { unitLacks, unitLacksInWords } from "../../shared/unit.ts";
 import { type AgentConfig, configPath, findConfig, isTooOpen } from "../config.ts";
-import { PLATFORM } from "../platform.ts";
-import { proxyFor } from "../proxy.ts";
+import { proxyFor } from "../link/proxy.ts";
+import { createTrust, WrongKey } from "../link/trust.ts";
+import { PLATFORM } from "../machine/platform.ts";
+import { loadedUnit, UNIT_NAME } from "../machine/service-unit.ts";
+import { freeBytes, isWritable } from "../machine/sysinfo.ts";
 import { accessOf, redactCredential, shownUrl } from "../restic/access.ts";
 import { reach } from "../restic/reach.ts";
-import { findSecrets } from "../secrets.ts";
-import { loadedUnit, UNIT_NAME } from "../service-unit.ts";
-import { readStatus } from "../status-file.ts";
+import { findSecrets } from "../state/secrets.ts";
+import { readStatus } from "../state/status-file.ts";
 import { openAgentDbReadonly } from "../store/open.ts";
 import { createStore } from "../store/store.ts";
-import { freeBytes, isWritable } from "../sysinfo.ts";
-import { createTrust, WrongKey } from "../trust.ts";
 import { bytesInWords, countOf, durationInWords } from "../words.ts";
 import type { Io } from "./command.ts";
 import { findRestic } from "./find-restic.ts";
@@ -33,11 +33,11 @@ async function enrolment(io: Io): Promise<Finding[]> {
   if (found.found === "missing")
     return [bad("this machine is not enrolled", "restic-manager-agent enroll --server URL")];
   if (found.found === "bad")
-    return [bad(`${found.path} cannot be used: ${found.problem}`, "correct it, or enrol again")];
+    return [bad(`${found.path} cannot be used: ${found.problem}`, "correct the file, or enrol again")];
   const { config } = found;
   const path = configPath(io.environment);
   const findings = [good(`enrolled as ${config.host_name} at ${config.server}`)];
-  if (isTooOpen(path)) findings.push(bad(`${path} can be read by others`, `chmod 600 ${path}`));
+  if (isTooOpen(path)) findings.push(bad(`${path} is readable by other users`, `chmod 600 ${path}`));
   return findings;
 }
 
@@ -46,11 +46,11 @@ async function permissions(io: Io): Promise<Finding[]> {
   const findings: Finding[] = [];
   if (PLATFORM.os === "linux" && process.getuid?.() !== 0) {
     findings.push(
-      bad("the agent does not run as root, so it cannot read everything", "run it as root, by its service"),
+      bad("not running as root, so some files cannot be read", "run the agent as root, through its service"),
     );
   }
   if (!isWritable(stateFolder))
-    return [...findings, bad(`${stateFolder} is not writable`, "check its owner and rights")];
+    return [...findings, bad(`${stateFolder} is not writable`, "check its owner and permissions")];
   const free = freeBytes(stateFolder);
   if (free !== null && free < LEAST_FREE_BYTES) {
     findings.push(bad(`only ${bytesInWords(free)} free at ${stateFolder}`, "make room there"));
@@ -64,7 +64,7 @@ async function restic(io: Io): Promise<Finding[]> {
   return [bad(found.problem, found.remedy)];
 }
 
-/** Address, certificate and clock in one request. */
+/** Checks address, certificate and clock in one request. */
 async function server(io: Io): Promise<Finding[]> {
   const config = configOf(io);
   if (config === null) return [];
@@ -82,20 +82,19 @@ async function server(io: Io): Promise<Finding[]> {
     return [
       ...findings,
       far
-        ? bad(
-            `the clocks differ by ${durationInWords(Math.abs(skew))}`,
-            "let this machine or the server get its time by NTP",
-          )
+        ? bad(`the clocks differ by ${durationInWords(Math.abs(skew))}`, "set up NTP on this machine and on the server")
         : good("the clocks agree"),
     ];
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     if (error instanceof WrongKey)
-      return [bad(text, "if the server was set up anew, enrol again; else somebody is in between")];
+      return [
+        bad(text, "if the server was reinstalled, enrol again. Otherwise someone may be intercepting the connection"),
+      ];
     return [
       bad(
         `${config.server} cannot be reached: ${text}`,
-        "check the address, the network, proxies, and the certificate's authority (--ca)",
+        "check the address, the network, the proxy and the certificate authority (--ca)",
       ),
     ];
   }
@@ -112,7 +111,7 @@ async function connection(io: Io): Promise<Finding[]> {
     return [bad("the agent is not running", "systemctl start restic-manager-agent, or run it by hand")];
   if (!status.connected)
     return [bad(`the agent is not connected: ${status.problem ?? "no reason known"}`, "see above")];
-  return [good("the agent runs and is connected")];
+  return [good("the agent is running and connected")];
 }
 
 async function repositories(io: Io): Promise<Finding[]> {
@@ -121,9 +120,14 @@ async function repositories(io: Io): Promise<Finding[]> {
   const { stateFolder, proxy } = io.environment;
   const found = findSecrets(stateFolder, config.secrets_key);
   if (found.found === "damaged") {
-    return [bad("secrets.enc is damaged", "restart the agent: it sets the file aside and asks the server again")];
+    return [
+      bad(
+        "secrets.enc is damaged",
+        "restart the agent: it moves the file aside and gets the credentials from the server again",
+      ),
+    ];
   }
-  if (found.found === "none") return [good("no repository is known yet: credentials come from the server")];
+  if (found.found === "none") return [good("no repositories yet: the server has not sent any")];
   const redactor = createRedactor();
   const findings: Finding[] = [];
   for (const [repoId, credential] of Object.entries(found.secrets.credentials)) {
@@ -135,8 +139,8 @@ async function repositories(io: Io): Promise<Finding[]> {
     if (!result.reached)
       findings.push(bad(`${name}: ${redactor.redact(result.problem)}`, "check that the repo server runs"));
     else if (result.httpStatus === 401)
-      findings.push(bad(`${name} refuses the user or password`, "add the user there (htpasswd)"));
-    else findings.push(good(`${name} can be reached`));
+      findings.push(bad(`${name} rejects the username or password`, "add the user there (htpasswd)"));
+    else findings.push(good(`${name} is reachable`));
   }
   return findings;
 }
@@ -149,12 +153,12 @@ async function schedules(io: Io): Promise<Finding[]> {
     if (store.notes.find("desired_state") === null) return [];
     const { schedules, schedules_rest } = schedulesOf(store, io);
     if (schedules_rest === "paused") {
-      return [bad(REST_IN_WORDS.paused, "say so on this host's page in the server when the restore is finished")];
+      return [bad(REST_IN_WORDS.paused, "resume them on this host's page on the server once the restore is finished")];
     }
     if (schedules_rest === "revoked") return [bad(REST_IN_WORDS.revoked, "enrol again, or uninstall the agent")];
     const running = schedules.filter(({ next_run_at }) => next_run_at !== null);
-    if (running.length > 0) return [good(`${countOf(running.length, "schedule")} will run without the server too`)];
-    return [bad("no schedule runs on this host", "add or enable one on this host's Schedules page in the server")];
+    if (running.length > 0) return [good(`${countOf(running.length, "schedule")} active, even without the server`)];
+    return [bad("no schedule is active on this host", "add or enable one on this host's Schedules page on the server")];
   } finally {
     db.close();
   }
@@ -163,7 +167,7 @@ async function schedules(io: Io): Promise<Finding[]> {
 async function service(io: Io): Promise<Finding[]> {
   if (PLATFORM.os === "windows" || !io.environment.standardFolders) return [];
   const systemctl = Bun.which("systemctl", { PATH: io.environment.childBase.PATH ?? "/usr/bin:/bin" });
-  if (!systemctl) return [bad("there is no systemd on this machine", "let its own init system start the agent")];
+  if (!systemctl) return [bad("systemd is not running on this machine", "start the agent from its init system")];
   const ask = (...args: string[]) =>
     Bun.spawnSync([systemctl, ...args, UNIT_NAME])
       .stdout.toString()
@@ -175,7 +179,7 @@ async function service(io: Io): Promise<Finding[]> {
   return [bad(`the service is ${state || "unknown"}`, "systemctl enable --now restic-manager-agent")];
 }
 
-/** Nothing but the installer changes the unit, so an agent can be newer than the unit that runs it. */
+/** Only the installer changes the unit, so an agent can be newer than its unit. */
 function unit(io: Io, shown: string): Finding[] {
   const config = configOf(io);
   const lacks = unitLacks(loadedUnit(shown));
@@ -185,20 +189,20 @@ function unit(io: Io, shown: string): Finding[] {
   return [
     bad(
       `the systemd unit is outdated. ${unitLacksInWords(lacks)}`,
-      `run the installer again; identity and settings stay: ${command}`,
+      `run the installer again (identity and settings are kept): ${command}`,
     ),
   ];
 }
 
-/** What leaves the service's sandbox, as its owner has decided. */
+/** What may run outside the service's sandbox, as the owner has decided. */
 function sandbox(io: Io): Finding[] {
   const config = configOf(io);
   if (config === null) return [];
-  if (!config.allow_outside) return [good("nothing leaves the service's sandbox (allow_outside: false)")];
+  if (!config.allow_outside) return [good("everything runs inside the service's sandbox (allow_outside: false)")];
   if (Bun.which("systemd-run", { PATH: io.environment.childBase.PATH ?? "/usr/bin:/bin" })) {
-    return [good("hooks and repositories in local folders run outside of the service's sandbox")];
+    return [good("hooks and local repositories run outside the service's sandbox")];
   }
-  return [bad("hooks and repositories in local folders do not work here: there is no systemd-run", "install systemd")];
+  return [bad("hooks and local repositories do not work here: systemd-run is missing", "install systemd")];
 }
 
 function configOf(io: Io): AgentConfig | null {

@@ -1,3 +1,4 @@
+/** The agent's commands, as a user runs them. */
 import { afterAll, expect, test } from "bun:test";
 import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
@@ -37,9 +38,10 @@ test("a machine that is not enrolled says so everywhere", async () => {
   expect(doctor.code).toBe(1);
   expect(doctor.out).toContain("problem this machine is not enrolled");
   expect(doctor.out).toContain("remedy: ");
-  expect((await runAgentCli(environment, "version")).out).toMatch(
-    /^restic-manager-agent \d+\.\d+\.\d+ .*\nprotocol 1\nrestic/,
-  );
+  for (const asked of ["version", "--version"])
+    expect((await runAgentCli(environment, asked)).out).toMatch(
+      /^restic-manager-agent \d+\.\d+\.\d+-dev .*\nprotocol 1\nrestic/,
+    );
 });
 
 test("status and doctor beside a running agent; uninstall refuses until it has stopped, then removes everything", async () => {
@@ -52,11 +54,11 @@ test("status and doctor beside a running agent; uninstall refuses until it has s
   const status = await runAgentCli(environment, "status");
   expect(status.out).toContain(`Connected to ${server.url}`);
   const doctor = await runAgentCli(environment, "doctor");
-  expect(doctor.out).toContain("ok      the agent runs and is connected");
+  expect(doctor.out).toContain("ok      the agent is running and connected");
   expect(doctor.out).toContain(`ok      ${server.url} answers`);
   expect(doctor.out + status.out).not.toContain(config.agent_token);
   chmodSync(join(environment.configFolder, "agent.yaml"), 0o644);
-  expect((await runAgentCli(environment, "doctor")).out).toContain("can be read by others");
+  expect((await runAgentCli(environment, "doctor")).out).toContain("is readable by other users");
 
   expect(await runAgentCli(environment, "uninstall", "--yes")).toMatchObject({ code: 1 });
   expect(existsSync(environment.configFolder)).toBe(true);
@@ -66,7 +68,7 @@ test("status and doctor beside a running agent; uninstall refuses until it has s
   expect(existsSync(environment.stateFolder)).toBe(false);
 });
 
-test("status and doctor tell the schedules, when each runs next, and when they rest", async () => {
+test("status and doctor show the schedules, when each runs next, and when they are stopped", async () => {
   const server = startFakeServer();
   cleanup.add(() => server.stop());
   const { environment, config, start } = agentFixture(await cleanup.tempFolder(), server.url, null);
@@ -90,8 +92,8 @@ test("status and doctor tell the schedules, when each runs next, and when they r
   expect(asked.schedules[1].next_run_at).toBeNull();
   const status = (await runAgentCli(environment, "status")).out;
   expect(status).toContain("  every day at 02:00 (UTC): documents; next run ");
-  expect(status).toContain("  every Sunday at 04:00 (UTC): documents; switched off");
-  expect((await runAgentCli(environment, "doctor")).out).toContain("1 schedule will run without the server too");
+  expect(status).toContain("  every Sunday at 04:00 (UTC): documents; disabled");
+  expect((await runAgentCli(environment, "doctor")).out).toContain("1 schedule active, even without the server");
 
   server.send("state.set", { ...state, schedules, schedules_paused: true, state_version: 2 });
   await server.wait("state.ack", ({ payload }) => payload.state_version === 2);

@@ -1,10 +1,10 @@
-/** The form of a command of the agent, and how its arguments are read. */
+/** The shape of a command, and how its arguments are parsed. */
 import type { Clock } from "../../shared/clock.ts";
 import type { AgentEnvironment } from "../config.ts";
 
 export type Flag = {
   name: `--${string}`;
-  /** What its value is, for the usage; missing for a switch. */
+  /** The value's name in the usage text; missing for a switch. */
   value?: string;
   help: string;
 };

@@ -1,4 +1,4 @@
-/** doctor: looks at everything that the agent needs; each line says ok or problem, with a remedy. */
+/** doctor: checks everything that the agent needs and prints a remedy for each problem. */
 
 import { CHECKS, type Finding } from "./checks.ts";
 import type { Command } from "./command.ts";
@@ -16,7 +16,7 @@ export const doctorCommand: Command = {
         if (!finding.ok) io.out(`        remedy: ${finding.remedy}`);
       }
     }
-    io.out(problems === 0 ? "All is well" : `${problems} ${problems === 1 ? "problem" : "problems"} found`);
+    io.out(problems === 0 ? "No problems found" : `${problems} ${problems === 1 ? "problem" : "problems"} found`);
     return problems === 0 ? 0 : 1;
   },
 };
@@ -26,6 +26,6 @@ async function found(check: (typeof CHECKS)[number], io: Parameters<typeof check
     return await check(io);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    return [{ ok: false, text: `a check itself failed: ${text}`, remedy: "report this, please" }];
+    return [{ ok: false, text: `a check could not be completed: ${text}`, remedy: "please report this" }];
   }
 }

@@ -1,22 +1,22 @@
-/** enroll: makes this machine a host of a server. */
+/** enroll: registers this machine as a host of a server. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { fingerprintGroups } from "../../shared/fingerprint.ts";
-import { type Announced, announce } from "../announce.ts";
 import { configPath, isTooOpen } from "../config.ts";
-import { enroll } from "../enroll.ts";
-import { isPlainHttpAllowed } from "../trust.ts";
+import { type Announced, announce } from "../join/announce.ts";
+import { enroll } from "../join/enroll.ts";
+import { isPlainHttpAllowed } from "../link/trust.ts";
 import { type Command, type Given, type Io, textOf } from "./command.ts";
 import { findRestic } from "./find-restic.ts";
 
 export const enrollCommand: Command = {
   name: "enroll",
-  summary: "Make this machine a host of a server: by the one-time token in RM_TOKEN, else by asking an admin",
+  summary: "Enrol this machine, with the one-time token in RM_TOKEN or by asking an admin",
   flags: [
-    { name: "--server", value: "URL", help: "address of the server, as https://backup.example" },
+    { name: "--server", value: "URL", help: "the server's address, such as https://backup.example" },
     { name: "--pin", value: "sha256//…", help: "the server's public key, when its certificate is self-signed" },
     { name: "--ca", value: "FILE", help: "PEM file of the authority that signed the server's certificate" },
-    { name: "--insecure", help: "accept plain http to another machine" },
+    { name: "--insecure", help: "allow plain http to another machine" },
   ],
   async run(given, io) {
     const read = readFlags(given);
@@ -38,34 +38,35 @@ export const enrollCommand: Command = {
     const path = configPath(io.environment);
     io.out(`Enrolled as ${result.config.host_name} at ${result.config.server}`);
     io.out(`Configuration: ${path}`);
-    if (isTooOpen(path)) io.err(`${path} can be read by others: chmod 600 ${path}`);
+    if (isTooOpen(path)) io.err(`${path} is readable by other users: chmod 600 ${path}`);
     return 0;
   },
 };
 
-/** Large, in groups of four, as the server's page shows it. */
+/** In groups of four, as on the server's page. */
 function showFingerprint(io: Io, server: string, { fingerprint, isNameTaken }: Announced): void {
   const [kind, ...groups] = fingerprintGroups(fingerprint);
-  io.out(`This machine asks to join ${server}. An admin accepts it there, if the page shows this fingerprint:`);
+  io.out(`This machine is asking to join ${server}. An admin can accept it there if the page shows this fingerprint:`);
   io.out("");
   io.out(`    ${kind}  ${groups.join(" ")}`);
   io.out("");
-  if (isNameTaken) io.out("A host with this machine's name exists there already; the admin will see that.");
-  io.out("Waiting for the answer, an hour at most. The same command goes on where this one stops.");
+  if (isNameTaken) io.out("The server already has a host with this machine's name. The admin will see that.");
+  io.out("Waiting up to an hour for an answer. If this command stops, run it again to continue.");
 }
 
 function readFlags(given: Given) {
   const text = textOf(given, "--server");
-  if (text === null) return "--server is missing: the address of the server, as https://backup.example";
+  if (text === null) return "--server is missing: give the server's address, such as https://backup.example";
   const server = text.replace(/\/+$/, "");
-  if (!URL.canParse(server) || !/^https?:\/\/[^/]+(\/.*)?$/.test(server)) return `--server is no address: ${text}`;
+  if (!URL.canParse(server) || !/^https?:\/\/[^/]+(\/.*)?$/.test(server))
+    return `--server is not a valid address: ${text}`;
   const insecure = given.has("--insecure");
   if (!isPlainHttpAllowed(server, insecure)) {
-    return "Plain http to another machine would show the agent's token to everybody in between: use https, or say --insecure";
+    return "Plain http to another machine would expose the agent's token on the network: use https, or add --insecure";
   }
   const pin = textOf(given, "--pin");
   if (pin !== null && !/^sha256\/\/[A-Za-z0-9+/]{43}=$/.test(pin))
-    return "--pin looks like sha256//…= (as curl writes it)";
+    return "--pin must look like sha256//…= (as in curl's --pinnedpubkey)";
   const ca = textOf(given, "--ca");
   const caFile = ca === null ? null : resolve(ca);
   if (caFile !== null && !existsSync(caFile)) return `--ca: there is no file ${caFile}`;

@@ -1,4 +1,4 @@
-/** Which restic the agent would use now; looks only, fetches nothing. */
+/** Which restic the agent would use now, without downloading anything. */
 import type { Clock } from "../../shared/clock.ts";
 import { silentLog } from "../../shared/log.ts";
 import { type AgentEnvironment, findConfig } from "../config.ts";
@@ -14,5 +14,5 @@ export async function findRestic(environment: AgentEnvironment, clock: Clock): P
     serversCopy: { may: isForbidden ? "not_be_fetched" : "wait" },
     clock,
     log: silentLog,
-  }).look();
+  }).search();
 }

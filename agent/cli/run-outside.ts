@@ -1,4 +1,4 @@
-/** run-outside: what a transient unit of the agent starts. Takes command and environment from stdin, and runs them. */
+/** run-outside: what the agent's transient units start. Reads a command and its environment from stdin and runs it. */
 import { constants } from "node:os";
 import * as v from "valibot";
 import { OUTSIDE_PID } from "../restic/outside.ts";
@@ -22,7 +22,7 @@ export const runOutsideCommand: Command = {
       io.err(error instanceof Error ? error.message : String(error));
       return 127;
     }
-    // The unit's signals reach the child too; its end is ours.
+    // The unit's signals reach the child too; we end when it does.
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
     io.err(`${OUTSIDE_PID}${child.pid}`);
     await child.exited;

@@ -3,7 +3,7 @@ import { createLog } from "../../shared/log.ts";
 import { createRedactor } from "../../shared/redact.ts";
 import { startAgent } from "../agent.ts";
 import { findConfig } from "../config.ts";
-import { readStatus } from "../status-file.ts";
+import { readStatus } from "../state/status-file.ts";
 import type { Command } from "./command.ts";
 
 export const runCommand: Command = {
@@ -22,7 +22,7 @@ export const runCommand: Command = {
     }
     const other = readStatus(io.environment.stateFolder);
     if (other && other.pid !== process.pid) {
-      io.err(`Another agent already runs on ${io.environment.stateFolder} (process ${other.pid})`);
+      io.err(`Another agent is already running on ${io.environment.stateFolder} (process ${other.pid})`);
       return 1;
     }
     const redactor = createRedactor();
@@ -34,7 +34,7 @@ export const runCommand: Command = {
       }),
     );
     process.on("uncaughtException", (error) => {
-      log.error("The agent failed and ends", { error: error.stack ?? error.message });
+      log.error("The agent crashed", { error: error.stack ?? error.message });
       process.exit(1);
     });
     const stopped = untilToldToStop();
@@ -53,7 +53,7 @@ export const runCommand: Command = {
   },
 };
 
-/** The second signal ends the agent at once. */
+/** A second signal ends the agent at once. */
 function untilToldToStop(): Promise<string> {
   return new Promise((resolve) => {
     let told = false;

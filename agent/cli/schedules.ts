@@ -1,9 +1,9 @@
-/** The schedules of this host with their next runs, from the stored state: for `status` and `doctor`. */
+/** This host's schedules with their next runs, from the stored state; for `status` and `doctor`. */
 import { nextFire, parseCron } from "../../shared/cron.ts";
 import { cronInWords } from "../../shared/cron-words.ts";
 import type { DesiredState } from "../../shared/protocol/to-agent.ts";
+import { timeZone } from "../machine/sysinfo.ts";
 import type { Store } from "../store/store.ts";
-import { timeZone } from "../sysinfo.ts";
 import type { Io } from "./command.ts";
 
 export type ScheduleAnswer = {
@@ -19,7 +19,7 @@ export type ScheduleAnswer = {
 
 export type SchedulesAnswer = {
   schedules: ScheduleAnswer[];
-  /** Why none of them runs now. */
+  /** Why none of them runs at present. */
   schedules_rest: "paused" | "revoked" | null;
 };
 
@@ -50,7 +50,7 @@ export function schedulesOf(store: Store, io: Io): SchedulesAnswer {
 
 export const REST_IN_WORDS = {
   paused: "Schedules are paused by the server until the restore of this machine is finished",
-  revoked: "Schedules rest: the server has revoked this host",
+  revoked: "Schedules are stopped: the server has revoked this host",
 };
 
 export function schedulesInWords({ schedules, schedules_rest }: SchedulesAnswer): string[] {
@@ -60,8 +60,8 @@ export function schedulesInWords({ schedules, schedules_rest }: SchedulesAnswer)
     ...lines,
     "Schedules:",
     ...schedules.map((one) => {
-      const next = one.next_run_at === null ? "does not run" : `next run ${shortTime(one.next_run_at)}`;
-      const state = one.enabled ? next : "switched off";
+      const next = one.next_run_at === null ? "no next run" : `next run ${shortTime(one.next_run_at)}`;
+      const state = one.enabled ? next : "disabled";
       return `  ${one.words} (${one.timezone}): ${one.source_groups.join(", ")}; ${state}`;
     }),
   ];

@@ -1,7 +1,7 @@
-/** status: how the agent on this machine fares. */
+/** status: the state of the agent on this machine. */
 import { PRODUCT_VERSION } from "../../shared/version.ts";
 import { findConfig } from "../config.ts";
-import { readStatus } from "../status-file.ts";
+import { readStatus } from "../state/status-file.ts";
 import { openAgentDbReadonly } from "../store/open.ts";
 import { createStore } from "../store/store.ts";
 import type { Command, Io } from "./command.ts";
@@ -16,16 +16,16 @@ type StatusAnswer = SchedulesAnswer & {
   agent_version: string;
   restic_version: string | null;
   state_version: number | null;
-  /** The post hook of an interrupted job runs, and jobs wait for it. */
+  /** The post hook of an interrupted job is running, and jobs wait for it. */
   runs_owed_hook: boolean;
   jobs: { job_id: string; kind: string; status: string }[];
-  /** Messages that wait for the server. */
+  /** Messages not yet sent to the server. */
   outbox: number;
 };
 
 export const statusCommand: Command = {
   name: "status",
-  summary: "Show connection, versions, schedules, jobs and what waits for the server",
+  summary: "Show connection, versions, schedules, jobs and unsent messages",
   flags: [{ name: "--json", help: "one line of JSON" }],
   async run(given, io) {
     const answer = collect(io);
@@ -55,7 +55,7 @@ function collect(io: Io): StatusAnswer {
 
 function problemOf(config: "ok" | "missing" | "bad", status: { problem: string | null } | null): string | null {
   if (config === "missing") return "This machine is not enrolled";
-  if (config === "bad") return "The configuration cannot be read: doctor tells more";
+  if (config === "bad") return "The configuration cannot be read: run doctor for details";
   return status === null ? "The agent is not running" : status.problem;
 }
 
@@ -79,8 +79,8 @@ function inWords(answer: StatusAnswer): string[] {
     ...(answer.problem === null ? [] : [`  ${answer.problem}`]),
     `Agent ${answer.agent_version}, restic ${answer.restic_version ?? "unknown"}`,
     `Desired state: ${answer.state_version === null ? "none yet" : `version ${answer.state_version}`}`,
-    `Waiting for the server: ${answer.outbox} messages`,
-    ...(answer.runs_owed_hook ? ["Running the post hook of an interrupted backup; jobs wait until it ends"] : []),
+    `Unsent messages: ${answer.outbox}`,
+    ...(answer.runs_owed_hook ? ["Running the post hook of an interrupted backup. Jobs wait until it ends"] : []),
     ...schedulesInWords(answer),
   ];
   if (answer.jobs.length === 0) return [...lines, "No jobs"];

@@ -1,4 +1,4 @@
-/** Every command of the agent, and the usage text made from the same table. */
+/** Every command of the agent, and the usage text generated from that table. */
 import { type Command, type Io, readArguments } from "./command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { enrollCommand } from "./enroll.ts";
@@ -17,7 +17,7 @@ export const COMMANDS: Command[] = [
   versionCommand,
 ];
 
-/** For the agent itself: not in the usage. */
+/** For the agent's own use: not in the usage text. */
 const HIDDEN: Command[] = [runOutsideCommand];
 
 const USAGE_ERROR = 2;
@@ -30,9 +30,9 @@ export async function runCli(args: string[], io: Io): Promise<number> {
     io.out(usage());
     return 0;
   }
-  const command = [...COMMANDS, ...HIDDEN].find((one) => one.name === name);
+  const command = [...COMMANDS, ...HIDDEN].find((one) => one.name === (name === "--version" ? "version" : name));
   if (!command) {
-    io.err(name === undefined ? "Which command?" : `Unknown command: ${name}`);
+    io.err(name === undefined ? "No command given" : `Unknown command: ${name}`);
     io.err(usage());
     return USAGE_ERROR;
   }
@@ -51,7 +51,9 @@ export async function runCli(args: string[], io: Io): Promise<number> {
 
 function usage(): string {
   const lines = COMMANDS.map((command) => `  ${command.name.padEnd(10)} ${command.summary}`);
-  return [`Usage: ${PROGRAM} COMMAND [FLAGS]`, "", ...lines, "", `${PROGRAM} COMMAND --help tells more.`].join("\n");
+  return [`Usage: ${PROGRAM} COMMAND [FLAGS]`, "", ...lines, "", `${PROGRAM} COMMAND --help shows its flags.`].join(
+    "\n",
+  );
 }
 
 function usageOf(command: Command): string {

@@ -1,9 +1,9 @@
-/** uninstall: service, files and enrolment go; repositories stay as they are. */
+/** uninstall: removes the service, files and enrolment. Repositories stay as they are. */
 import { existsSync, lstatSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { PLATFORM } from "../platform.ts";
+import { PLATFORM } from "../machine/platform.ts";
 import { isAtOrBelow } from "../restic/source-files.ts";
-import { readStatus } from "../status-file.ts";
+import { readStatus } from "../state/status-file.ts";
 import type { Command, Io } from "./command.ts";
 
 const UNIT = "restic-manager-agent.service";
@@ -12,31 +12,31 @@ const LINK = "/usr/local/bin/restic-manager-agent";
 
 export const uninstallCommand: Command = {
   name: "uninstall",
-  summary: "Remove the agent from this machine: service, files and enrolment; repositories stay untouched",
-  flags: [{ name: "--yes", help: "do not ask" }],
+  summary: "Remove the agent, its service, files and enrolment; repositories stay untouched",
+  flags: [{ name: "--yes", help: "do not ask for confirmation" }],
   async run(given, io) {
     if (!given.has("--yes") && process.stdin.isTTY && !asked(io)) {
       io.out("Nothing was removed");
       return 1;
     }
-    // Folders that were moved belong to another installation than the system's service.
+    // With moved folders, this is not the installation of the system's service.
     if (io.environment.standardFolders) removeService(io);
     const running = readStatus(io.environment.stateFolder);
     if (running) {
-      io.err(`The agent still runs (process ${running.pid}): stop it first`);
+      io.err(`The agent is still running (process ${running.pid}): stop it first`);
       return 1;
     }
     removeFiles(io);
     io.out("Removed. The repositories and their backups are untouched");
-    io.out("In the server, archive this host: it does not know that the agent is gone");
+    io.out("Archive this host on the server: it does not know that the agent is gone");
     return 0;
   },
 };
 
 function asked(io: Io): boolean {
   io.out("This removes the agent, its configuration and its credentials from this machine.");
-  io.out("Backups in the repositories stay. Their passwords are kept by the server only.");
-  return prompt("Type yes to go on:")?.trim() === "yes";
+  io.out("Backups in the repositories stay. Only the server has their passwords.");
+  return prompt("Type yes to continue:")?.trim() === "yes";
 }
 
 function removeService(io: Io): void {

@@ -1,7 +1,7 @@
-/** version: this program, its protocol, and the restic that it would use. */
+/** version: this program, its protocol, and the restic it would use. */
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { PRODUCT_VERSION } from "../../shared/version.ts";
-import { PLATFORM } from "../platform.ts";
+import { PLATFORM } from "../machine/platform.ts";
 import type { Command } from "./command.ts";
 import { findRestic } from "./find-restic.ts";
 
@@ -14,7 +14,9 @@ export const versionCommand: Command = {
     io.out(`protocol ${PROTOCOL_VERSION}`);
     const restic = await findRestic(io.environment, io.clock);
     io.out(
-      restic.found === "ok" ? `restic ${restic.binary.version} (${restic.binary.path})` : "restic: none that fits",
+      restic.found === "ok"
+        ? `restic ${restic.binary.version} (${restic.binary.path})`
+        : "restic: no supported version found",
     );
     return 0;
   },

@@ -1,3 +1,4 @@
+/** Credentials as restic's environment, and what a host refuses. */
 import { expect, test } from "bun:test";
 import { createRedactor } from "../../shared/redact.ts";
 import { accessOf, environmentOf, redactCredential, refusedNames, restEndpoint, shownUrl } from "./access.ts";

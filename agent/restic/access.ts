@@ -1,4 +1,4 @@
-/** What opens a repository, turned into restic's environment; checked against what a repo may bring along. Pure. */
+/** Turns a credential into restic's environment, and checks which variables a repo may bring. Pure. */
 import type { Credential } from "../../shared/protocol/fields.ts";
 import { type Redactor, redactUrlUserInfo, secretValues } from "../../shared/redact.ts";
 import { REPO_ENV_NAMES, type RepoKind, repoKindOf } from "../../shared/repos.ts";
@@ -14,13 +14,13 @@ export function accessOf(repoId: string, name: string, credential: Credential): 
   return { repoId, name, kind: repoKindOf(credential.url), credential };
 }
 
-/** Environment names of the credential that this host refuses, as they could make restic run other programs. */
+/** Environment variables of the credential that this host refuses, because they could make restic run other programs. */
 export function refusedNames(credential: Credential, allowed: readonly string[]): string[] {
   const usual = REPO_ENV_NAMES[repoKindOf(credential.url)];
   return Object.keys(credential.env).filter((name) => !usual.includes(name) && !allowed.includes(name));
 }
 
-/** restic's own environment for this repository. Goes on top of the base environment of every child. */
+/** restic's own environment for this repository. Added to the base environment of every child process. */
 export function environmentOf(access: RepoAccess, cacheFolder: string): Record<string, string> {
   const { url, http_username, http_password, repo_password, env } = access.credential;
   return {
@@ -34,7 +34,7 @@ export function environmentOf(access: RepoAccess, cacheFolder: string): Record<s
   };
 }
 
-/** From here on these never appear in a log or a message. */
+/** From now on these never appear in a log or a message. */
 export function redactCredential(redactor: Redactor, credential: Credential): void {
   redactor.add(
     credential.repo_password,
@@ -44,7 +44,7 @@ export function redactCredential(redactor: Redactor, credential: Credential): vo
   );
 }
 
-/** The address as people may see it. */
+/** The address as shown to people. */
 export function shownUrl(access: RepoAccess): string {
   return redactUrlUserInfo(access.credential.url);
 }

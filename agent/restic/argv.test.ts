@@ -1,3 +1,4 @@
+/** The arguments of every restic command, against a golden file. */
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { DEFAULT_RETENTION } from "../../shared/retention.ts";

@@ -1,4 +1,4 @@
-/** The argument lists of every restic command that the agent runs. Pure; pinned by golden files. */
+/** The arguments of every restic command that the agent runs. Pure; checked against golden files. */
 import { type Retention, retentionArgs } from "../../shared/retention.ts";
 
 /** KiB/s; null = as fast as it goes. */
@@ -28,11 +28,11 @@ export type ResticOrder =
   | { do: "snapshots"; snapshotId: string | null }
   | { do: "stats" }
   | { do: "unlock" }
-  /** What a policy, never empty, would remove of one source group. */
+  /** What a policy, never empty, would remove from one source group. */
   | { do: "preview_forget"; tag: string; host: string; retention: Retention }
   | { do: "forget"; snapshotIds: readonly string[] }
   | ({ do: "prune" } & RateLimits)
-  /** Part n of t of the data, or only what describes it. */
+  /** Part n of t of the data, or only the repository's structure. */
   | ({ do: "check"; subset: { part: number; parts: number } | null } & RateLimits)
   | { do: "list_locks" }
   | { do: "cat_lock"; lockId: string }
@@ -40,9 +40,9 @@ export type ResticOrder =
   | { do: "ls"; snapshotId: string; path: string };
 
 /**
- * The list is the same for every version that we accept (0.18.0 and later). None waits for a lock by `--retry-lock`:
- * restic would wait without a word, and keep the host from its other jobs.
- * Repository, passwords and backend keys never appear here: they go by environment. Ids and paths stand behind `--`.
+ * The arguments are the same for every supported version (0.18.0 and later). None uses `--retry-lock`:
+ * restic would wait silently and block the host's other jobs.
+ * Repository, passwords and backend keys never appear here: they are passed in the environment. Ids and paths come after `--`.
  */
 export function argvOf(order: ResticOrder): string[] {
   switch (order.do) {
@@ -90,7 +90,7 @@ function backupArgv(order: BackupOrder): string[] {
     order.tag,
     "--host",
     order.host,
-    // A changed list of paths still finds its parent snapshot.
+    // The parent snapshot is still found after the list of paths has changed.
     "--group-by",
     "host,tags",
     "--files-from-verbatim",
@@ -106,16 +106,16 @@ function backupArgv(order: BackupOrder): string[] {
   ];
 }
 
-/** @throws for an empty policy: restic would keep what nobody asked it to keep, or nothing. */
+/** @throws for an empty policy, with which restic would not remove what was agreed. */
 function previewForgetArgv({ tag, host, retention }: Extract<ResticOrder, { do: "preview_forget" }>): string[] {
   const policy = retentionArgs(retention);
   if (policy.length === 0) throw new Error("forget without a policy");
   const scope = [`--tag=${tag}`, `--host=${host}`, "--group-by", "host,tags"];
-  // `=`: a tag or a host that begins with a dash is no flag.
+  // `=`: a tag or host that begins with a dash must not be read as a flag.
   return ["forget", "--json", "--dry-run", "--no-lock", ...scope, ...policy];
 }
 
-/** @throws without whole ids: a short one may name another snapshot. */
+/** @throws for shortened ids, which may match another snapshot. */
 function forgetArgv({ snapshotIds }: Extract<ResticOrder, { do: "forget" }>): string[] {
   const areWhole = snapshotIds.every((id) => /^[0-9a-f]{64}$/.test(id));
   if (snapshotIds.length === 0 || !areWhole) throw new Error("forget without whole snapshot ids");
@@ -123,8 +123,8 @@ function forgetArgv({ snapshotIds }: Extract<ResticOrder, { do: "forget" }>): st
 }
 
 /**
- * By which clock restic works; null: the machine's own. A snapshot carries the clock's offset, by which its hours and
- * days count from then on. What forget would do is asked in UTC, so that it is the same on every machine.
+ * restic's time zone; null: the machine's own. A snapshot carries the zone's offset, by which its hours and
+ * days count from then on. A dry run of forget uses UTC, so that it is the same on every machine.
  */
 export function timeZoneOf(order: ResticOrder): string | null {
   if (order.do === "preview_forget") return "UTC";

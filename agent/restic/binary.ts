@@ -1,11 +1,11 @@
-/** Which restic this machine uses: the configured one, our own copy, the one on PATH; fitting versions only. */
+/** Which restic this machine uses: the configured one, our own copy, or the one on PATH, if the version is supported. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type * as v from "valibot";
 import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import { version as versionSchema } from "../../shared/restic/repository.ts";
-import { PLATFORM } from "../platform.ts";
+import { PLATFORM } from "../machine/platform.ts";
 import { readWhole } from "./output.ts";
 import { runProcess } from "./run.ts";
 
@@ -15,20 +15,20 @@ export type FoundRestic =
   | { found: "ok"; binary: ResticBinary }
   | { found: "none"; code: "restic_missing" | "restic_too_old"; problem: string; remedy: string };
 
-/** Gets the server's copy into `path`; null when it was done, else why not, in words. */
+/** Downloads the server's copy to `path`. Returns null on success, else the problem in words. */
 export type FetchRestic = (path: string) => Promise<string | null>;
 
-/** What happens when nothing fits: the server's copy is fetched, or its owner forbids that, or we are only looking. */
+/** What happens when no supported restic is found: download the server's copy, or not because the owner forbids it, or wait because this is only a query. */
 export type ServersCopy = { may: "be_fetched"; fetch: FetchRestic } | { may: "not_be_fetched" } | { may: "wait" };
 
 export type ResticFinder = {
-  /** The last answer, looked up again when there is none yet. */
+  /** The last result; searches when there is none. */
   current(): Promise<FoundRestic>;
-  /** The last answer without looking, for messages. */
+  /** The last result without searching, for messages. */
   known(): ResticBinary | null;
-  /** Looks again: at start, hourly, after a failure. Fetches the server's copy when nothing fits. */
-  look(): Promise<FoundRestic>;
-  /** Replaces our own copy, if we use one and its owner allows it, by what the server bundles now. */
+  /** Searches again: at start, hourly, after a failure. Downloads the server's copy when nothing is supported. */
+  search(): Promise<FoundRestic>;
+  /** Replaces our own copy, if we use one and the owner allows it, with the server's current one. */
   refresh(): Promise<void>;
 };
 
@@ -54,11 +54,11 @@ export function createResticFinder(options: Options): ResticFinder {
   const own = ownResticPath(options.binFolder);
   const { serversCopy } = options;
   let last: FoundRestic | null = null;
-  let looking: Promise<FoundRestic> | null = null;
+  let searching: Promise<FoundRestic> | null = null;
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let fetchProblem: string | null = null;
 
-  async function search(): Promise<FoundRestic> {
+  async function tryCandidates(): Promise<FoundRestic> {
     const seen: ResticBinary[] = [];
     for (const path of candidates(options, own)) {
       const version = await versionOf(path, options.childBase);
@@ -69,35 +69,36 @@ export function createResticFinder(options: Options): ResticFinder {
     return noneFits(seen, serversCopy.may, fetchProblem);
   }
 
-  async function lookNow(): Promise<FoundRestic> {
-    let result = await search();
+  async function searchNow(): Promise<FoundRestic> {
+    let result = await tryCandidates();
     const due = options.clock.now() - fetchedAt >= FETCH_AGAIN_MS;
     if (result.found === "none" && serversCopy.may === "be_fetched" && due) {
       fetchedAt = options.clock.now();
       fetchProblem = await serversCopy.fetch(own);
-      if (fetchProblem !== null) options.log.warn("Could not fetch restic from the server", { problem: fetchProblem });
-      result = await search();
+      if (fetchProblem !== null)
+        options.log.warn("Could not download restic from the server", { problem: fetchProblem });
+      result = await tryCandidates();
     }
     if (JSON.stringify(result) !== JSON.stringify(last)) announce(result, options.log);
     last = result;
     return result;
   }
 
-  const look = () => {
-    looking ??= lookNow().finally(() => {
-      looking = null;
+  const search = () => {
+    searching ??= searchNow().finally(() => {
+      searching = null;
     });
-    return looking;
+    return searching;
   };
 
   return {
-    current: async () => (last?.found === "ok" && existsSync(last.binary.path) ? last : await look()),
+    current: async () => (last?.found === "ok" && existsSync(last.binary.path) ? last : await search()),
     known: () => (last?.found === "ok" ? last.binary : null),
-    look,
+    search,
     async refresh() {
       if (last?.found !== "ok" || last.binary.path !== own || serversCopy.may !== "be_fetched") return;
       await serversCopy.fetch(own);
-      await look();
+      await search();
     },
   };
 }
@@ -119,8 +120,8 @@ function noneFits(seen: ResticBinary[], may: ServersCopy["may"], fetchProblem: s
     found: "none",
     code: newest ? "restic_too_old" : "restic_missing",
     problem: newest
-      ? `restic ${newest.version} at ${newest.path} does not fit: ${LEAST_RESTIC} or newer is needed, and not 0.19.0`
-      : "No restic was found on this host",
+      ? `restic ${newest.version} at ${newest.path} is not supported: use ${LEAST_RESTIC} or newer, but not 0.19.0`
+      : "restic was not found on this host",
     remedy: remedyOf(may, fetchProblem),
   };
 }
@@ -131,9 +132,9 @@ function remedyOf(may: ServersCopy["may"], fetchProblem: string | null): string 
     case "be_fetched":
       return fetchProblem === null ? install : `${install} (the server's own copy: ${fetchProblem})`;
     case "not_be_fetched":
-      return `${install}, and name it as restic_path in agent.yaml if it is not on the PATH. This host does not fetch its server's copy (allow_update: false)`;
+      return `${install}, and set restic_path in agent.yaml if it is not on the PATH. This host does not download its server's copy (allow_update: false)`;
     case "wait":
-      return `start the agent, which fetches its server's copy if there is one, or ${install}`;
+      return `start the agent, which downloads its server's copy if there is one, or ${install}`;
   }
 }
 
@@ -142,12 +143,12 @@ export function resticProblem({ problem, remedy }: Extract<FoundRestic, { found:
   return `${problem}; ${remedy}`;
 }
 
-/** Whether we can work with this version. */
+/** Whether this version is supported. */
 function isFit(version: string): boolean {
   return !UNFIT_VERSIONS.includes(version) && Bun.semver.order(version, LEAST_RESTIC) >= 0;
 }
 
-/** Asks a program for its version; null when it cannot be run or is no restic. */
+/** A program's version; null when it cannot be run or is not restic. */
 async function versionOf(path: string, env: Record<string, string>): Promise<string | null> {
   let stdout = "";
   const end = await runProcess({

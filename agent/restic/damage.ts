@@ -1,17 +1,17 @@
-/** Damage to a repository as any restic command words it, and what to do about it: restic's own guide, step by step. Pure. */
+/** Recognises damage to a repository in restic's messages, and says how to repair it, step by step after restic's own guide. Pure. */
 import type { CheckSummary } from "../../shared/restic/maintenance.ts";
 
-/** What `check` sums up beside its words; other commands have nothing of the kind. */
+/** Facts from the summary of `check`; other commands have none. */
 export type DamageFacts = Pick<CheckSummary, "broken_packs" | "suggest_repair_index">;
 
 const CAREFUL = "Run these with the admin credential on a trusted machine, and keep a copy of the repository first";
 
 export const DAMAGED_SNAPSHOT =
-  "A snapshot file is damaged: take the file named in the log out of the folder snapshots on the repo server, then check again";
+  "A snapshot file is damaged: remove the file named in the log from the snapshots folder on the repo server, then run check again";
 
 type Rule = { fits(words: string, facts: DamageFacts): boolean; say(facts: DamageFacts): string };
 
-/** The first one that fits: the gravest damage decides what comes first. */
+/** The first match counts: the most serious damage comes first. */
 const RULES: readonly Rule[] = [
   {
     fits: (words) => /fail(?:ed to load|ed loading) snapshot|snapshot.*invalid data/i.test(words),
@@ -20,25 +20,25 @@ const RULES: readonly Rule[] = [
   {
     fits: (_, facts) => (facts.broken_packs ?? []).length > 0,
     say: (facts) =>
-      `Stored data is damaged: restic repair packs ${namedPacks(facts)}, then restic repair snapshots --forget, then a backup and another check. ${CAREFUL}`,
+      `Stored data is damaged: run restic repair packs ${namedPacks(facts)}, then restic repair snapshots --forget, then a backup and another check. ${CAREFUL}`,
   },
   {
     fits: (words) => /ciphertext verification failed|decrypting blob/i.test(words),
     say: () =>
-      `Stored data is damaged: restic check --read-data names the damaged packs, then restic repair packs with their ids, then restic repair snapshots --forget, then a backup. ${CAREFUL}`,
+      `Stored data is damaged: run restic check --read-data to find the damaged packs, then restic repair packs with their ids, then restic repair snapshots --forget, then a backup. ${CAREFUL}`,
   },
   {
     fits: (words) => /<index\/[0-9a-f]+>\S* invalid data/i.test(words),
-    say: () => `An index file is damaged: restic repair index, then check again. ${CAREFUL}`,
+    say: () => `An index file is damaged: run restic repair index, then check again. ${CAREFUL}`,
   },
   {
     fits: (words) => MISSING_DATA.test(words),
     say: () =>
-      `Stored data is missing: restic repair index, then a backup (it brings back what is still on the host), then restic repair snapshots --forget. ${CAREFUL}`,
+      `Stored data is missing: run restic repair index, then a backup (it brings back what is still on the host), then restic repair snapshots --forget. ${CAREFUL}`,
   },
   {
     fits: (_, facts) => facts.suggest_repair_index,
-    say: () => `The index does not fit the data: restic repair index, then check again. ${CAREFUL}`,
+    say: () => `The index does not match the data: run restic repair index, then check again. ${CAREFUL}`,
   },
 ];
 
@@ -57,13 +57,13 @@ const MISSING_DATA = new RegExp(
 
 const NO_FACTS: DamageFacts = { broken_packs: [], suggest_repair_index: false };
 
-/** What to do about the damage that these words tell of; null when they tell of none. */
+/** How to repair the damage in this message; null when it reports none. */
 export function damageAdvice(words: string, facts: DamageFacts = NO_FACTS): string | null {
   return RULES.find((rule) => rule.fits(words, facts))?.say(facts) ?? null;
 }
 
-/** For findings of `check` that fit no rule. */
-export const UNKNOWN_DAMAGE = `The log names them. Most are mended by restic repair index, then restic repair snapshots --forget. ${CAREFUL}`;
+/** For findings of `check` that match no rule. */
+export const UNKNOWN_DAMAGE = `The log names them. Most are repaired by restic repair index, then restic repair snapshots --forget. ${CAREFUL}`;
 
 function namedPacks(facts: DamageFacts): string {
   const [first, ...more] = facts.broken_packs ?? [];

@@ -1,4 +1,4 @@
-/** Our reading of exclude patterns against restic's own: what it saved of a tree full of odd names. */
+/** Our reading of exclude patterns, compared with what restic saved of a tree full of odd names. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

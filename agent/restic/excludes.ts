@@ -1,13 +1,13 @@
-/** Tells whether restic's exclude patterns leave a path out. Follows restic's own filter, so that it need not be asked. Pure. */
+/** Tells whether restic's exclude patterns match a path, by the rules of restic's own filter. Pure. */
 import { posix } from "node:path";
-import type { Platform } from "../platform.ts";
+import type { Platform } from "../machine/platform.ts";
 
 /** Whether this absolute path, or a folder above it, is excluded. */
 export type Excludes = (path: string) => boolean;
 
 type Part = { any: true } | { any: false; fits: RegExp };
 
-/** @param literal absolute paths that mean themselves alone, whatever characters they hold. */
+/** @param literal absolute paths without wildcards, whatever characters they contain. */
 export function createExcludes(patterns: readonly string[], literal: readonly string[], os: Platform["os"]): Excludes {
   const compiled = [
     ...patterns.map((pattern) => partsOf(pattern, os).map((part) => compile(part, os))),
@@ -26,7 +26,7 @@ function partsOf(path: string, os: Platform["os"]): string[] {
   return parts[0] === "" ? ["/", ...parts.slice(1).filter((part) => part !== "")] : parts;
 }
 
-/** The pattern may begin anywhere unless it is rooted, and what lies below a match is matched, too. */
+/** Unless it is rooted, a pattern may match anywhere, and everything below a match is matched too. */
 function matches(pattern: readonly Part[], path: readonly string[]): boolean {
   const wild = pattern.findIndex((part) => part.any);
   if (wild >= 0) {
@@ -54,7 +54,7 @@ function exactly(part: string, os: Platform["os"]): Part {
   return { any: false, fits: new RegExp(`^${literally(part)}$`, flags(os)) };
 }
 
-/** One part as Go's `filepath.Match` reads it; on Windows nothing escapes, and letters' case does not matter. */
+/** One part, by the rules of Go's `filepath.Match`; on Windows there is no escaping, and case does not matter. */
 function compile(part: string, os: Platform["os"]): Part {
   if (part === "/") return { any: false, fits: ROOT };
   if (part === "**") return { any: true };

@@ -1,3 +1,4 @@
+/** How the end of a restic command is judged, on recorded output of both versions. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -67,7 +68,7 @@ describe.each(["0.18.0", "0.19.1"])("the end of a command of restic %s", (versio
     expect(judged(version, "intr-backup-int", "backup")).toMatchObject({ is: "failed" });
   });
 
-  test("a refused forget is told by its words, whatever it exits with", () => {
+  test("a refused forget is recognised by its messages, whatever the exit code", () => {
     const { code, stderr } = recorded(version, "rest-forget-appendonly");
     expect(code).toBe(version === "0.18.0" ? 0 : 3);
     expect(deleteRefused(stderr)).toBe(true);

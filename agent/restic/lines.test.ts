@@ -1,3 +1,4 @@
+/** Splitting output into lines. */
 import { expect, test } from "bun:test";
 import { createLineSplitter } from "./lines.ts";
 

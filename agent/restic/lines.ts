@@ -1,4 +1,4 @@
-/** Splits a stream of bytes into lines, with a bound on how much of one line is kept. */
+/** Splits a stream of bytes into lines, and limits how much of a line is kept. */
 
 export type LineSplitter = {
   push(chunk: Uint8Array): void;

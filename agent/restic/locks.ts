@@ -1,4 +1,4 @@
-/** The locks in a repository: how many files there are, whose they are, and in words who is waited for. */
+/** The locks in a repository: how many there are, who holds them, and in words who is in the way. */
 import { MINUTE_MS } from "../../shared/clock.ts";
 import type { Lock } from "../../shared/protocol/fields.ts";
 import { lock } from "../../shared/restic/repository.ts";
@@ -9,24 +9,24 @@ import { readWhole } from "./output.ts";
 import type { Ask } from "./survey.ts";
 
 export type LockList = {
-  /** All lock files, read or not. */
+  /** All lock files, whether they were read or not. */
   files: number;
-  /** Those that were read: ten at most, each costs a command. */
+  /** The locks that were read, at most ten, because each costs a command. */
   locks: Lock[];
-  /** One was found that is cut short, so that restic refuses to work beside it. Looking ends there: restic tries for seconds to read one. */
+  /** A truncated lock file was found, which stops every restic command. Reading ends there, because restic retries it for seconds. */
   isTorn: boolean;
 };
 
 const MOST_READ = 10;
-/** Clocks of two machines differ by a little. */
+/** The clocks of two machines may differ a little. */
 const AHEAD_MS = 5 * MINUTE_MS;
-/** restic takes a lock of another machine for stale when it is older than this. */
+/** restic treats another machine's lock as stale when it is older than this. */
 const STALE_AFTER_MS = 30 * MINUTE_MS;
-/** These want the repository for themselves; the others only mind those. */
+/** These need an exclusive lock; the others only wait for exclusive locks. */
 const EXCLUSIVE = new Set<ResticOrder["do"]>(["forget", "prune", "check"]);
 
 export const TORN_LOCK =
-  "A lock file in the repository cannot be read: make sure that no restic works on this repository, then run restic unlock --remove-all";
+  "A lock file in the repository cannot be read: make sure that no restic process is using this repository, then run restic unlock --remove-all";
 
 /** null when they could not be listed. */
 export async function askLocks(ask: Ask): Promise<LockList | null> {
@@ -43,7 +43,7 @@ export async function askLocks(ask: Ask): Promise<LockList | null> {
       found.isTorn = true;
       break;
     }
-    // It went in the meantime.
+    // It was removed in the meantime.
     else found.files -= 1;
   }
   return found;
@@ -56,7 +56,7 @@ function lockOf(lockId: string, { exclusive, hostname, username, pid }: ReadLock
 }
 
 export type LockTrouble = {
-  /** For the log and the job's end: who holds what since when, and what to do. */
+  /** For the log and the job's end: who holds the lock since when, and what to do. */
   message: string;
   /** A few words for the job's progress. */
   phase: string;
@@ -64,17 +64,17 @@ export type LockTrouble = {
   lasts: boolean;
 };
 
-/** What keeps a command from its lock; null when nothing does that is known. */
+/** What keeps a command from getting its lock; null when nothing is known to. */
 export function lockTrouble(list: LockList, order: ResticOrder["do"], now: number): LockTrouble | null {
   if (list.isTorn) {
     return {
       message: TORN_LOCK,
-      phase: "held up by a damaged lock file",
+      phase: "blocked by a damaged lock file",
       lasts: true,
     };
   }
   const holders = list.locks.filter((one) => one.exclusive || EXCLUSIVE.has(order));
-  // The one that goes last decides how long it takes.
+  // The newest lock decides how long it takes.
   const holder = holders.sort((a, b) => b.time - a.time)[0];
   if (!holder) return null;
   const who = `${holder.hostname || "an unnamed host"} (process ${holder.pid} of ${holder.username || "an unnamed user"})`;
@@ -82,13 +82,13 @@ export function lockTrouble(list: LockList, order: ResticOrder["do"], now: numbe
   if (holder.time > now + AHEAD_MS) {
     const ahead = durationInWords(holder.time - now);
     return {
-      message: `The repository is locked by ${who}${more}. The lock is dated ${ahead} ahead: that machine's clock is ahead, and restic will not call the lock stale before ${inUtc(holder.time + STALE_AFTER_MS)}. Correct the clock there; if no restic runs there any more, run restic unlock --remove-all`,
-      phase: `waiting for a lock of ${holder.hostname} that is dated ahead`,
+      message: `The repository is locked by ${who}${more}. The lock is dated ${ahead} in the future: that machine's clock is ahead, and restic will not treat the lock as stale before ${inUtc(holder.time + STALE_AFTER_MS)}. Correct the clock there. If no restic process is running there, run restic unlock --remove-all`,
+      phase: `waiting for a lock of ${holder.hostname} dated in the future`,
       lasts: false,
     };
   }
   return {
-    message: `The repository has been locked by ${who} since ${inUtc(holder.time)}${more}: wait until that restic ends; if it is gone, run unlock`,
+    message: `The repository has been locked by ${who} since ${inUtc(holder.time)}${more}: wait until that restic ends, or run unlock if it is no longer running`,
     phase: `waiting for a lock held by ${holder.hostname} since ${inUtc(holder.time)}`,
     lasts: false,
   };

@@ -1,4 +1,4 @@
-/** What forget, prune and check print, read from recorded runs of both versions. */
+/** Parsing the output of forget, prune and check, recorded from both versions. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ describe.each(["0.18.0", "0.19.1"])("restic %s", (version) => {
   const read = (name: string, stream: "stdout" | "stderr") =>
     readFileSync(join(import.meta.dir, "testdata", version, `${name}.${stream}`), "utf8");
 
-  test("forget tells what stays, why, and what goes", () => {
+  test("forget: what is kept, why, and what is removed", () => {
     const output = readWhole(forgetOutput, read("forget", "stdout"))!;
     const group = output.find((one) => (one.remove ?? []).length > 0)!;
     expect(group.keep).toHaveLength(2);
@@ -19,7 +19,7 @@ describe.each(["0.18.0", "0.19.1"])("restic %s", (version) => {
     expect(group.reasons!.find(({ snapshot }) => snapshot.id === newest)!.matches).toEqual(["last snapshot"]);
   });
 
-  test("prune tells its figures between lines of progress", () => {
+  test("prune: its figures between lines of progress", () => {
     const report = createPruneReport();
     const kinds = read("rest-prune-appendonly", "stdout")
       .split("\n")
@@ -37,7 +37,7 @@ describe.each(["0.18.0", "0.19.1"])("restic %s", (version) => {
     ["check-missing-pack-json", /restic repair index, then a backup/],
     ["check-missing-index-json", /restic repair index, then a backup/],
     ["check-missing-tree-json", /restic repair index, then a backup/],
-    ["check-bad-snapshot-json", /folder snapshots on the repo server/],
+    ["check-bad-snapshot-json", /snapshots folder on the repo server/],
   ])("%s leads to what to do", (name, words) => {
     const summary = readWhole(checkSummary, read(name, "stdout").trim())!;
     const findings = read(name, "stderr")

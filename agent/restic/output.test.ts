@@ -1,3 +1,4 @@
+/** Parsing restic's recorded output, and anything else without throwing. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -45,7 +46,7 @@ describe.each(["0.18.0", "0.19.1"])("output of restic %s", (version) => {
     expect(interrupted[1]).toMatchObject({ is: "exit_error" });
   });
 
-  test("with --verbose=2 every file is told", () => {
+  test("with --verbose=2 every file is listed", () => {
     const lines = linesOf(version, "backup-verbose2", "stdout");
     const files = lines.flatMap((line) => (line.is === "file" ? [line.file] : []));
     expect(files.some((file) => file.action === "scan_finished" && file.total_files >= 8)).toBe(true);

@@ -1,4 +1,4 @@
-/** Reads restic's output line by line: JSON where it is JSON, text where text is mixed in. Pure, never throws. */
+/** Parses restic's output line by line: JSON where it is JSON, otherwise text. Pure, never throws. */
 import * as v from "valibot";
 import {
   type BackupError,
@@ -21,11 +21,11 @@ export type ResticLine =
   | { is: "initialized"; id: string }
   | { is: "node"; node: Node }
   | { is: "exit_error"; exitError: ExitError }
-  /** JSON that this agent does not know. */
+  /** JSON unknown to this agent. */
   | { is: "other"; text: string }
   | { is: "text"; text: string };
 
-/** restic clears the terminal's line before some messages even where there is no terminal. */
+/** restic clears the line before some messages even without a terminal. */
 const TERMINAL_CODES = /\u001b\[[0-9;]*[A-Za-z]/g;
 
 export function readLine(line: string): ResticLine {
@@ -47,12 +47,12 @@ export function cleanText(line: string): string {
 const STACK_LINE =
   /^(?:(?:github\.com|golang\.org|gopkg\.in|main|runtime|net|os|sync|syscall)[./][\w./*()-]*(?:\(\.\.\.\))?|\s+\S+\.(?:go|s):\d+(?: \+0x[0-9a-f]+)?|goroutine \d+ \[.*\]:)$/;
 
-/** Whether a line belongs to a trace of restic's own calls, which tells nobody anything. */
+/** Whether a line belongs to a stack trace of restic, which helps nobody. */
 export function isStackLine(line: string): boolean {
   return STACK_LINE.test(line);
 }
 
-/** A message of several lines without the trace that Go's errors drag along. */
+/** A message of several lines without Go's stack trace. */
 export function withoutStack(message: string): string {
   return message
     .split("\n")
@@ -61,7 +61,7 @@ export function withoutStack(message: string): string {
     .trim();
 }
 
-/** The whole of stdout as one value; null when it is no JSON or not of that form. */
+/** The whole of stdout as one value; null when it is not JSON or not of that form. */
 export function readWhole<S extends v.GenericSchema>(schema: S, stdout: string): v.InferOutput<S> | null {
   try {
     const result = v.safeParse(schema, JSON.parse(stdout));
@@ -79,7 +79,7 @@ function readJson(json: unknown): ResticLine | null {
     case "verbose_status":
       return parsed(backupVerboseStatus, json, (file) => ({ is: "file", file }));
     case "error":
-      // Of check, which has its own form of it.
+      // `check` has its own form of it.
       if ("message" in json) return null;
       return parsed(backupError, json, (error) => ({ is: "error", error }));
     case "summary":

@@ -1,3 +1,4 @@
+/** Running processes in units outside the sandbox. */
 import { afterAll, expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -5,18 +5,18 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { PLATFORM } from "../platform.ts";
-import { isWritable } from "../sysinfo.ts";
+import { PLATFORM } from "../machine/platform.ts";
+import { isWritable } from "../machine/sysinfo.ts";
 import type { RepoAccess } from "./access.ts";
 
-/** Where one process is to run instead of below the agent. */
+/** How to run one process in a unit of its own instead of below the agent. */
 export type TransientUnit = {
   name: string;
   startWith: string[];
   signalWith(signal: string): string[];
-  /** For one that has not begun yet, and takes no signal. */
+  /** Stops a unit that has not started yet and takes no signal. */
   stopWith: string[];
-  /** Prints the state of the agent's unit, with which this one ends; null when it is not bound to it. */
+  /** Prints the state of the agent's unit, to which this one is bound; null when it is not bound. */
   agentStateWith: string[] | null;
 };
 
@@ -27,9 +27,9 @@ export type OutsideOrder = { command: string[]; env: Record<string, string> };
 export const OUTSIDE_PID = "restic-manager-outside-pid:";
 
 export type Outside = {
-  /** The agent's own unit keeps it from writing to the system. */
+  /** The agent's own unit does not let it write to the system. */
   sandboxed: boolean;
-  /** Hooks and local repositories work here, inside or outside of the sandbox. */
+  /** Hooks and local repositories work here, inside or outside the sandbox. */
   possible: boolean;
   /** @param bound ends with the agent's unit. null: the process can run below the agent. */
   unit(id: string, bound?: boolean): TransientUnit | null;
@@ -51,7 +51,7 @@ export function createOutside({ allowed, path, program, unitName = ownUnit() }: 
   function unit(id: string, bound = true): TransientUnit | null {
     if (!usable) return null;
     const name = `${UNIT_PREFIX}${id}.service`;
-    // Bound, but in no order: when the service stops, the agent and its work are told at the same time.
+    // Bound, but without ordering: when the service stops, the agent and its jobs are signalled at the same time.
     const binding = bound ? [`--property=BindsTo=${unitName}`] : [];
     return {
       name,
@@ -78,7 +78,7 @@ function localFolder(access: RepoAccess): string {
   return access.credential.url.replace(/^local:/, "");
 }
 
-/** The sandbox has temporary folders of its own, in which no repository of the machine lies. */
+/** The sandbox has temporary folders of its own, so a repository in the machine's /tmp is not visible there. */
 function isOpenTo(folder: string): boolean {
   if (/^\/(var\/)?tmp(\/|$)/.test(folder)) return false;
   let nearest = folder;

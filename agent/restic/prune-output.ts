@@ -1,11 +1,11 @@
-/** Reads what `restic prune` says; there is no JSON in any release. Pure. */
+/** Parses the output of `restic prune`, which has no JSON in any release. Pure. */
 import type { JobStats } from "../../shared/protocol/fields.ts";
 
 export type PruneLine = { is: "progress" } | { is: "phase"; phase: string } | { is: "text" };
 
 export type PruneReport = {
   line(text: string): PruneLine;
-  /** freed_bytes, remaining_bytes, repacked_bytes, unused_bytes: as far as they were told. */
+  /** freed_bytes, remaining_bytes, repacked_bytes, unused_bytes: where restic printed them. */
   stats(): JobStats;
 };
 
@@ -42,7 +42,7 @@ export function createPruneReport(): PruneReport {
   };
 }
 
-/** `11.447 MiB` → bytes, as exact as it was printed. */
+/** `11.447 MiB` → bytes, as exactly as it was printed. */
 function sizeOf(text: string | undefined): number | null {
   const [number, unit] = text?.split(" ") ?? [];
   const factor = UNITS[unit ?? ""];

@@ -1,15 +1,15 @@
-/** Is the repo's server there? Found out in seconds, because restic itself would try for 15 minutes. */
+/** Checks within seconds whether the repo's server is reachable; restic itself would try for 15 minutes. */
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import type { AppendOnly } from "../../shared/repos.ts";
-import { authorities } from "../trust.ts";
+import { authorities } from "../machine/authorities.ts";
 import { type RepoAccess, restEndpoint } from "./access.ts";
 
 export type Reach =
   | { reached: true /** of a REST server, when it answered us by HTTP */; httpStatus: number | null }
   | { reached: false; why: "silent" | "refused"; problem: string };
 
-/** Any HTTP answer counts. @param viaProxy a proxy stands in between, so that a direct connection proves nothing. */
+/** Any HTTP answer counts. @param viaProxy there is a proxy in between, so a direct connection proves nothing. */
 export async function reach(
   access: RepoAccess,
   withinMs: number,
@@ -21,7 +21,7 @@ export async function reach(
   const target = tcpTarget(access.credential.url);
   if (target === null || viaProxy) return { reached: true, httpStatus: null };
   const answer = await reachTcp(target, withinMs);
-  // The name and the port may come from ssh's own configuration; only silence speaks against such a server.
+  // Host and port may come from ssh's own configuration, so only a time-out counts against such a server.
   if (access.kind === "sftp" && !answer.reached && answer.why === "refused") return { reached: true, httpStatus: null };
   return answer;
 }
@@ -36,7 +36,7 @@ async function reachRest(
     const response = await request(url, "HEAD", headers, withinMs, signal);
     return { reached: true, httpStatus: response.status };
   } catch (error) {
-    // The server is there; whether its certificate is good is for restic to judge, by the system's authorities.
+    // The server is there. restic judges its certificate, by the system's authorities.
     if (isCertificateProblem(error)) return { reached: true, httpStatus: null };
     const silent = error instanceof Error && error.name === "TimeoutError";
     const problem = error instanceof Error ? error.message : String(error);
@@ -46,7 +46,7 @@ async function reachRest(
 
 /**
  * Asks a REST server, with the everyday credential, to delete a data blob that does not exist. Only a refusal proves
- * that whoever steals this credential cannot delete history.
+ * that a stolen credential cannot delete history.
  */
 export async function proveAppendOnly(access: RepoAccess, withinMs: number, signal: AbortSignal): Promise<AppendOnly> {
   const rest = restEndpoint(access);
@@ -84,7 +84,7 @@ function isCertificateProblem(error: unknown): boolean {
   return /CERT|ISSUER|SIGNED|ALTNAME/.test(code);
 }
 
-/** Host and port behind an sftp, s3 or b2 address; null when there is none to ask. */
+/** Host and port behind an sftp, s3 or b2 address; null when there is none. */
 export function tcpTarget(url: string): { host: string; port: number } | null {
   const sftpUrl = /^sftp:\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?/.exec(url);
   if (sftpUrl) return target(sftpUrl[1], sftpUrl[2], 22);
@@ -102,18 +102,18 @@ function target(host: string | undefined, port: string | undefined, usual: numbe
 function reachTcp({ host, port }: { host: string; port: number }, withinMs: number): Promise<Reach> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
-    const settle = (result: Reach) => {
+    const finish = (result: Reach) => {
       socket.destroy();
       resolve(result);
     };
     socket.setTimeout(withinMs, () =>
-      settle({
+      finish({
         reached: false,
         why: "silent",
         problem: `no answer from ${host}:${port} within ${Math.round(withinMs / 1000)} s`,
       }),
     );
-    socket.on("connect", () => settle({ reached: true, httpStatus: null }));
-    socket.on("error", (error) => settle({ reached: false, why: "refused", problem: error.message }));
+    socket.on("connect", () => finish({ reached: true, httpStatus: null }));
+    socket.on("error", (error) => finish({ reached: false, why: "refused", problem: error.message }));
   });
 }

@@ -1,4 +1,4 @@
-/** What a stand-in for restic says while it runs, and what becomes of its run. */
+/** What a stand-in for restic prints, and how its end is judged. */
 import { afterAll, expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ async function runSaying(script: string) {
   const restic = createRestic({
     finder: {
       current: async () => ({ found: "ok", binary: { path, version: "0.19.1" } }),
-      look: async () => {},
+      search: async () => {},
     } as unknown as ResticFinder,
     childBase: { PATH: process.env["PATH"] ?? "" },
     cacheFolder: folder,

@@ -1,7 +1,7 @@
-/** Runs one restic command on one repository: binary, environment, output as it comes, and what its end means. */
+/** Runs one restic command on one repository: binary, environment, output as it arrives, and what its end means. */
 import { newId } from "../../shared/ids.ts";
 import type { ErrorCode } from "../../shared/jobs.ts";
-import { PLATFORM } from "../platform.ts";
+import { PLATFORM } from "../machine/platform.ts";
 import { clip } from "../words.ts";
 import { environmentOf, type RepoAccess } from "./access.ts";
 import { argvOf, type ResticOrder, timeZoneOf } from "./argv.ts";
@@ -13,11 +13,11 @@ import { type ChildIdentity, runProcess } from "./run.ts";
 
 export type ResticUse = {
   signal: AbortSignal;
-  /** Each line as it comes, parsed. With `capture`, stdout is kept whole instead. */
+  /** Each line as it arrives, parsed. With `capture`, stdout is collected instead. */
   onLine?(line: ResticLine, stream: "stdout" | "stderr"): void;
   capture?: boolean;
   onStart?(child: ChildIdentity, command: string[], binary: ResticBinary): void;
-  /** Names what runs outside of the sandbox. */
+  /** Names the unit outside the sandbox. */
   jobId?: string;
 };
 
@@ -26,11 +26,11 @@ export type ResticResult = {
   exitCode: number | null;
   /** With `capture` only. */
   stdout: string;
-  /** The last lines of stderr, restic's own final words at the end. */
+  /** The last lines of stderr, with restic's final error at the end. */
   stderr: string[];
   /** Ids of snapshots that restic found but could not read. */
   unreadable: string[];
-  /** restic's last own words about a failure */
+  /** restic's final error message */
   lastError: string | null;
   durationMs: number;
 };
@@ -46,7 +46,7 @@ type Options = {
   tempFolder: string;
   lowPriority: boolean;
   killAfterMs: number;
-  /** Where restic has to run for this repository; null: below the agent. */
+  /** The unit in which restic must run for this repository; null: below the agent. */
   outside(access: RepoAccess, id: string): TransientUnit | null;
 };
 
@@ -64,7 +64,7 @@ export function createRestic(options: Options): Restic {
       const found = await options.finder.current();
       if (found.found === "none") return failure(found.code, resticProblem(found));
       const result = await runWith(found.binary, order, access, use, options);
-      if (result.judgement.is === "failed") void options.finder.look();
+      if (result.judgement.is === "failed") void options.finder.search();
       return result;
     },
   };
@@ -83,7 +83,7 @@ async function runWith(
   const unreadable: string[] = [];
   let capturedChars = 0;
   let finalWords: string | null = null;
-  // restic would try to open it for 15 minutes, with the same answer: people want to know now what is wrong.
+  // restic would retry for 15 minutes with the same result, but people want to know now what is wrong.
   const hopeless = new AbortController();
   let lasting: Judgement | null = null;
   let refusals = 0;
@@ -117,7 +117,7 @@ async function runWith(
       const ignored = IGNORED_SNAPSHOT.exec(text)?.[1];
       if (ignored !== undefined && unreadable.length < MAX_UNREADABLE) unreadable.push(ignored);
       const refusal = lastingFailure(text);
-      // A server that reads its users or its certificate anew may refuse once.
+      // A server that is reloading its users or certificate may refuse once.
       if (refusal !== null && ++refusals === ENOUGH_REFUSALS) {
         lasting = refusal;
         hopeless.abort();

@@ -1,3 +1,4 @@
+/** Starting and stopping real processes. */
 import { afterAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { getPriority } from "node:os";

@@ -1,8 +1,8 @@
-/** The only place that starts processes for jobs: own process group, environment from scratch, bounded output. */
+/** The only place that starts processes for jobs: own process group, clean environment, limited output. */
 
 import { existsSync, readFileSync } from "node:fs";
 import type { Subprocess } from "bun";
-import { PLATFORM } from "../platform.ts";
+import { PLATFORM } from "../machine/platform.ts";
 import { createLineSplitter } from "./lines.ts";
 import { OUTSIDE_PID, type OutsideOrder, type TransientUnit } from "./outside.ts";
 
@@ -12,20 +12,20 @@ export type ProcessOrder = {
   /** The complete environment. */
   env: Record<string, string>;
   signal: AbortSignal;
-  /** From asking to end (SIGTERM) to SIGKILL, in ms. */
+  /** Time between SIGTERM and SIGKILL, in ms. */
   killAfterMs: number;
-  /** Longer lines of stdout are cut; 1 MiB unless told. */
+  /** Longer lines of stdout are cut; default 1 MiB. */
   maxLineBytes?: number;
   onStdout(line: string): void;
   onStderr(line: string): void;
   onStart?(child: ChildIdentity): void;
   /** Low CPU and IO priority. */
   lowPriority: boolean;
-  /** Runs in a unit of its own, outside of the agent's sandbox. */
+  /** Runs in a unit of its own, outside the agent's sandbox. */
   outside?: TransientUnit | null;
 };
 
-/** A process and the moment of its birth, so that a reused number is not mistaken for it. */
+/** A process and its start time, so that a reused process id is not mistaken for it. */
 export type ChildIdentity = { pid: number; birth: string };
 
 export type ProcessEnd =
@@ -33,15 +33,15 @@ export type ProcessEnd =
   | { started: false; problem: string };
 
 const MAX_LINE_BYTES = 1024 * 1024;
-/** What a process leaves behind may keep its output open: it is read for this long after the process has ended. */
+/** Children left behind may keep the output open: it is read for this long after the process has ended. */
 const DRAIN_MS = 5000;
-/** Measured: the wrappers replace themselves, so the process is restic itself. */
+/** Measured: the wrappers exec their command, so the process is restic itself. */
 const LOW_PRIORITY = [
   ["nice", "-n", "10"],
   ["ionice", "-c", "2", "-n", "7"],
 ];
 
-/** Runs one command to its end. Never throws; a program that cannot be started is an answer. */
+/** Runs one command to its end. Never throws; a program that cannot be started is a result. */
 export async function runProcess(order: ProcessOrder): Promise<ProcessEnd> {
   if (order.signal.aborted) return { started: true, code: null, stoppedByUs: true, durationMs: 0 };
   const startedAt = performance.now();
@@ -78,7 +78,7 @@ export async function runProcess(order: ProcessOrder): Promise<ProcessEnd> {
   return { started: true, code, stoppedByUs, durationMs };
 }
 
-/** The agent's unit and those bound to it are told to stop at the same time; the agent may hear of it last. */
+/** The agent's unit and those bound to it are stopped at the same time, and the agent may get its signal last. */
 async function endsWithTheAgent({ outside, signal, killAfterMs }: ProcessOrder): Promise<boolean> {
   if (!outside?.agentStateWith || !saysStopping(outside.agentStateWith)) return false;
   const limit = AbortSignal.timeout(killAfterMs);
@@ -87,7 +87,7 @@ async function endsWithTheAgent({ outside, signal, killAfterMs }: ProcessOrder):
   return signal.aborted;
 }
 
-/** A job that waits for the agent's unit while the agent runs can only stop it. */
+/** While the agent is running, a pending systemd job on its unit can only be a stop. */
 function saysStopping(command: string[]): boolean {
   const { success, stdout } = Bun.spawnSync(command);
   return success && /^(ActiveState=deactivating|Job=[1-9]\d*)$/m.test(stdout.toString());
@@ -111,7 +111,7 @@ function spawn(order: ProcessOrder) {
   }
 }
 
-/** Our own program in the unit tells a death by signal as shells do. */
+/** Our program in the unit reports a death by signal as shells do: 128 + signal. */
 function exitCode(child: Pick<Subprocess, "exitCode" | "signalCode">, order: ProcessOrder): number | null {
   if (child.signalCode !== null) return null;
   return order.outside && child.exitCode !== null && child.exitCode > 128 && child.exitCode !== 130
@@ -119,7 +119,7 @@ function exitCode(child: Pick<Subprocess, "exitCode" | "signalCode">, order: Pro
     : child.exitCode;
 }
 
-/** The process that does the work tells its number in its first line. */
+/** The first line of stderr has the process id of the actual work. */
 function withoutPid(line: (text: string) => void, begun: (pid: number) => void): (text: string) => void {
   return (text) => {
     if (text.startsWith(OUTSIDE_PID)) begun(Number(text.slice(OUTSIDE_PID.length)));
@@ -159,30 +159,30 @@ function signal(order: ProcessOrder, pid: number, name: "SIGTERM" | "SIGKILL"): 
   if (!outside || name === "SIGKILL") signalGroup(pid, name);
 }
 
-/** Windows has no process groups of this kind: the process itself is ended there. */
+/** Windows has no such process groups: only the process itself is killed there. */
 function signalGroup(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
   try {
     process.kill(PLATFORM.os === "linux" ? -pid : pid, signal);
   } catch {
-    // It has ended in the meantime.
+    // It ended in the meantime.
   }
 }
 
-/** Ends a process that an earlier life of this agent left behind. Returns whether there was one. */
+/** Kills a process that an earlier run of this agent left behind. Returns whether there was one. */
 export function killLeftover(child: ChildIdentity): boolean {
   if (child.birth === "" || processBirth(child.pid) !== child.birth) return false;
   signalGroup(child.pid, "SIGKILL");
   return true;
 }
 
-/** Waits until a killed process is gone from the process table: restic believes its lock to be alive until then. */
+/** Waits until a killed process is gone from the process table: restic treats its lock as alive until then. */
 export async function untilGone(pid: number, withinMs: number): Promise<void> {
   const deadline = performance.now() + withinMs;
-  // It is no child of ours, so nothing tells us of its end.
+  // It is not our child, so we are not notified when it ends.
   while (PLATFORM.os === "linux" && existsSync(`/proc/${pid}`) && performance.now() < deadline) await Bun.sleep(50);
 }
 
-/** Linux: ticks since boot at which the process was born, with the boot's id; null when it is gone or unknown. */
+/** Linux: ticks from boot to the process's start, with the boot's id; null when it is gone or unknown. */
 export function processBirth(pid: number): string | null {
   if (PLATFORM.os !== "linux") return null;
   try {

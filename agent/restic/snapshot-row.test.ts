@@ -1,3 +1,4 @@
+/** restic's snapshots in the protocol's form. */
 import { expect, test } from "bun:test";
 import { MAX_BATCH_BYTES } from "../../shared/protocol/version.ts";
 import type { Snapshot } from "../../shared/restic/snapshots.ts";
@@ -33,7 +34,7 @@ test("texts of a hostile repository are bounded", () => {
   expect(row.hostname).toHaveLength(255);
 });
 
-test("a list leaves in parts of one report; an empty one is told too", () => {
+test("a list is sent in parts of one report; an empty one is sent too", () => {
   const rows = Array.from({ length: 3000 }, (_, i) => ({
     ...snapshotRow(snapshot),
     snapshot_id: i.toString(16).padStart(64, "0"),

@@ -1,17 +1,17 @@
-/** restic's snapshots in the protocol's form: bounded texts, times in Unix ms, complete lists in parts. Pure. */
+/** Converts restic's snapshots to the protocol's form: limited texts, times in Unix ms, complete lists in parts. Pure. */
 import { newId } from "../../shared/ids.ts";
 import type { SnapshotRow } from "../../shared/protocol/fields.ts";
 import { MAX_BATCH_BYTES } from "../../shared/protocol/version.ts";
 import type { BackupSummary } from "../../shared/restic/backup.ts";
 import type { Snapshot } from "../../shared/restic/snapshots.ts";
 import { readTime } from "../../shared/restic/time.ts";
-import type { DurableMessage } from "../outbox.ts";
+import type { DurableMessage } from "../outbox/outbox.ts";
 import { clip } from "../words.ts";
 
 const MAX_PATHS = 2000;
 const MAX_TAGS = 200;
 const MAX_ROWS_PER_PART = 5000;
-/** Paths beyond this are left out of a row, so that a row always fits into a part. */
+/** Further paths are left out of a row, so that a row always fits into a part. */
 const MAX_PATH_BYTES = 64 * 1024;
 
 export function snapshotRow(snapshot: Snapshot): SnapshotRow {
@@ -35,7 +35,7 @@ export function snapshotRow(snapshot: Snapshot): SnapshotRow {
 
 export type BackupFacts = { host: string; username: string; paths: string[]; tag: string; resticVersion: string };
 
-/** The row of a snapshot that was just saved, before restic is asked about it; null when none was saved. */
+/** The row of a new snapshot, from the backup's summary; null when none was saved. */
 export function rowOfSummary(summary: BackupSummary, facts: BackupFacts, now: number): SnapshotRow | null {
   if (!/^[0-9a-f]{64}$/.test(summary.snapshot_id ?? "")) return null;
   return snapshotRow({
@@ -50,7 +50,7 @@ export function rowOfSummary(summary: BackupSummary, facts: BackupFacts, now: nu
   });
 }
 
-/** A complete list, in parts that fit into a frame. An empty list is a report too. */
+/** A complete list, in parts that fit into a frame. An empty list is also reported. */
 export function reportMessages(
   repoId: string,
   { rows, unreadable }: { rows: SnapshotRow[]; unreadable: string[] },

@@ -1,3 +1,4 @@
+/** The files that tell restic what to back up. */
 import { expect, test } from "bun:test";
 import { excludesFile, includesFile, problemOfInclude, problemOfPattern } from "./source-files.ts";
 

@@ -1,6 +1,6 @@
-/** The two files that tell restic what to back up and what to leave out. Pure. */
+/** The two files that tell restic what to back up and what to exclude. Pure. */
 import { type ExcludeFault, excludeFault, type IncludeFault, includeFault } from "../../shared/patterns.ts";
-import type { Platform } from "../platform.ts";
+import type { Platform } from "../machine/platform.ts";
 
 const WORDS: Record<ExcludeFault | IncludeFault, string> = {
   empty: "it is empty",
@@ -11,38 +11,38 @@ const WORDS: Record<ExcludeFault | IncludeFault, string> = {
   not_absolute: "it is not an absolute path",
 };
 
-/** Why restic's readers would not take this include or exclude as it is written; null when they would. */
+/** Why restic cannot read this include or exclude as written; null when it can. */
 export function problemOfPattern(pattern: string): string | null {
   const fault = excludeFault(pattern);
   return fault && WORDS[fault];
 }
 
-/** Why a path cannot stand in the list of includes; null when it can. */
+/** Why a path cannot be in the list of includes; null when it can. */
 export function problemOfInclude(path: string, os: Platform["os"]): string | null {
   const fault = includeFault(path, os);
   return fault && WORDS[fault];
 }
 
-/** For `--files-from-verbatim`: one path per line, nothing is special. */
+/** For `--files-from-verbatim`: one path per line, no special characters. */
 export function includesFile(paths: string[]): string {
   return paths.map((path) => `${path}\n`).join("");
 }
 
 /**
  * For `--exclude-file`, whose reader expands `$NAME`.
- * @param own folders of the agent itself, which are always left out, taken literally.
+ * @param own folders of the agent itself, which are always excluded, taken literally.
  */
 export function excludesFile(patterns: string[], own: string[], os: Platform["os"]): string {
   const lines = [...patterns, ...own.map((path) => literal(path, os))];
   return lines.map((line) => `${line.replaceAll("$", "$$$$")}\n`).join("");
 }
 
-/** On Windows the backslash parts folders, and the characters below cannot stand in names anyway. */
+/** On Windows the backslash separates folders, and the characters below cannot appear in names. */
 function literal(path: string, os: Platform["os"]): string {
   return os === "windows" ? path : path.replace(/[\\*?[\]]/g, "\\$&");
 }
 
-/** Whether `path` is `folder` or lies in it; `/srv-old` does not lie in `/srv`. */
+/** Whether `path` is `folder` or inside it; `/srv-old` is not inside `/srv`. */
 export function isAtOrBelow(path: string, folder: string): boolean {
   if (path === folder) return true;
   const separators = folder.startsWith("/") ? ["/"] : ["\\", "/"];

@@ -1,3 +1,4 @@
+/** Noticing idle processes. */
 import { expect, test } from "bun:test";
 import { readActivity, watchForStall } from "./stall.ts";
 
@@ -41,7 +42,7 @@ test("an idle child is named once and stopped in the end", async () => {
   watch.end();
 });
 
-test("work, however little, begins the time anew; a process that cannot be asked is never stopped", async () => {
+test("any work restarts the idle time; a process that cannot be inspected is never stopped", async () => {
   let activity: number | null = 1;
   const { told, watch, nextLook, move } = scene(() => activity);
   move(900);

@@ -1,17 +1,17 @@
-/** Notices a child that does nothing: no CPU, no reading, no writing (sockets and pipes count as both). Linux only: nothing tells elsewhere. */
+/** Notices a child process that is idle: no CPU and no I/O, sockets and pipes included. Linux only. */
 import { readFileSync } from "node:fs";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
-import { PLATFORM } from "../platform.ts";
+import { PLATFORM } from "../machine/platform.ts";
 
 export type StallTimes = {
   lookEveryMs: number;
-  /** Idle for this long: it is said. */
+  /** Idle time after which it is logged. */
   sayAfterMs: number;
-  /** Idle for this long: it is stopped. */
+  /** Idle time after which it is stopped. */
   stopAfterMs: number;
 };
 
-/** Between two looks: the machine slept, or its clock was moved, which says nothing about a process. */
+/** A longer gap between two checks means that the machine slept or its clock was set, which says nothing about the process. */
 const SLEPT_MS = 10 * MINUTE_MS;
 
 export type StallWatch = { end(): void };
@@ -22,11 +22,11 @@ export type StallOptions = {
   clock: Clock;
   said(idleMs: number): void;
   stop(idleMs: number): void;
-  /** A number that rises while the process works; null when it cannot be told. */
+  /** A number that rises while the process works; null when it is unknown. */
   activity?(pid: number): number | null;
 };
 
-/** Looks again and again until `end`; says it once for each idle stretch. */
+/** Checks repeatedly until `end`, and reports each idle period once. */
 export function watchForStall({ pid, times, clock, said, stop, activity = readActivity }: StallOptions): StallWatch {
   let last = activity(pid);
   let since = clock.now();
@@ -56,7 +56,7 @@ export function watchForStall({ pid, times, clock, said, stop, activity = readAc
   return { end: () => clearTimeout(timer) };
 }
 
-/** CPU ticks and bytes read and written since the process began, added up. */
+/** The sum of CPU ticks, bytes read and bytes written since the process started. */
 export function readActivity(pid: number): number | null {
   if (PLATFORM.os !== "linux") return null;
   try {

@@ -1,4 +1,4 @@
-/** Questions about a whole repository that jobs and follow-ups both ask: identity, snapshots, sizes. */
+/** Queries about a whole repository, shared by jobs and follow-ups: identity, snapshots, sizes. */
 import type { ErrorCode } from "../../shared/jobs.ts";
 import type { SnapshotRow } from "../../shared/protocol/fields.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
@@ -19,7 +19,7 @@ export type Answer<T> =
   | { is: "stopped"; exitCode: number | null }
   | { is: "failed"; code: ErrorCode; message: string; exitCode: number | null };
 
-/** Who this repository is. */
+/** The identity of a repository. */
 export async function askConfig(ask: Ask): Promise<Answer<{ resticId: string; formatVersion: number }>> {
   return await askRestic(ask, { do: "cat_config" }, ({ stdout }) => {
     const found = readWhole(config, stdout);
@@ -29,11 +29,11 @@ export async function askConfig(ask: Ask): Promise<Answer<{ resticId: string; fo
 
 export type SnapshotList = {
   rows: SnapshotRow[];
-  /** Ids of snapshots that are there, but cannot be read: damaged files. */
+  /** Ids of snapshots that exist but cannot be read, because their files are damaged. */
   unreadable: string[];
 };
 
-/** All snapshots, or the one of that id. restic leaves out what it cannot read, with a word on stderr, and exits with 0. */
+/** All snapshots, or the one with that id. restic skips unreadable ones with a message on stderr, and exits with 0. */
 export async function askSnapshots(ask: Ask, snapshotId: string | null): Promise<Answer<SnapshotList>> {
   return await askRestic(ask, { do: "snapshots", snapshotId }, ({ stdout, unreadable }) => {
     const found = readWhole(snapshotList, stdout.trim() || "[]");
@@ -41,7 +41,7 @@ export async function askSnapshots(ask: Ask, snapshotId: string | null): Promise
   });
 }
 
-/** Sizes of the repository; what a restore would write comes from the newest snapshots' own summaries. */
+/** Sizes of the repository; what a restore would write is taken from the newest snapshots' summaries. */
 export async function askStats(ask: Ask, repoId: string, rows: SnapshotRow[], now: number): Promise<Answer<RepoStats>> {
   return await askRestic(ask, { do: "stats" }, ({ stdout }) => {
     const found = readWhole(rawDataStats, stdout);
@@ -60,7 +60,7 @@ export async function askStats(ask: Ask, repoId: string, rows: SnapshotRow[], no
   });
 }
 
-/** @param read null: restic's answer is not understood. */
+/** @param read null: restic's output is not understood. */
 export async function askRestic<T>(
   ask: Ask,
   order: ResticOrder,
@@ -72,7 +72,7 @@ export async function askRestic<T>(
   if (judgement.is !== "ok") return { is: "stopped", exitCode };
   const value = read(result);
   if (value !== null) return { is: "ok", value };
-  const message = `restic ${order.do.replace("_", " ")} gave an answer that this agent does not understand`;
+  const message = `restic ${order.do.replace("_", " ")} gave unexpected output`;
   return { is: "failed", code: "internal", message, exitCode };
 }
 

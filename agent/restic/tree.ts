@@ -1,4 +1,4 @@
-/** One directory of a snapshot, a page at a time. */
+/** Lists one directory of a snapshot, a page at a time. */
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import { timeOf } from "../../shared/restic/time.ts";
 import { clip } from "../words.ts";
@@ -9,9 +9,9 @@ export type TreePage = ToServerPayload<"tree.list.result">;
 
 export type TreeRequest = { snapshotId: string; path: string; offset: number; limit: number };
 
-/** Go's mode bits above the nine permission bits have their own meaning; these three are passed on as Unix has them. */
+/** Go's mode bits above the nine permission bits have their own meaning; these three are passed on as on Unix. */
 const PERMISSIONS = 0o777;
-/** A page may be shorter than asked for, so that it fits into a frame. */
+/** A page may be shorter than requested, so that it fits into a frame. */
 const MAX_PAGE_BYTES = 512 * 1024;
 
 /** Entries in restic's own order, which is by name. Directories have no size. */
@@ -21,7 +21,7 @@ export async function listTree(
   request: TreeRequest,
   signal: AbortSignal,
 ): Promise<TreePage> {
-  if (!/^([0-9a-f]{8,64}|latest)$/.test(request.snapshotId)) return problem("internal", "This is no snapshot id");
+  if (!/^([0-9a-f]{8,64}|latest)$/.test(request.snapshotId)) return problem("internal", "This is not a snapshot id");
   const path = request.path === "" ? "/" : request.path;
   if (!path.startsWith("/")) return problem("internal", "A path in a snapshot begins with /");
   const asked = path.length > 1 ? path.replace(/\/+$/, "") : path;
@@ -34,7 +34,7 @@ export async function listTree(
     onLine(line) {
       if (line.is !== "node") return;
       const { node } = line;
-      // restic names the directory itself before what lies in it.
+      // restic lists the directory itself before its entries.
       if (node.path === asked) {
         seen = true;
         return;

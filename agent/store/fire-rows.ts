@@ -1,4 +1,4 @@
-/** Rows of schedules: since when each has its present rule, and which due times have been dealt with. */
+/** Rows of schedules: since when each has its current rule, and which due times have been handled. */
 import type { Database } from "bun:sqlite";
 
 export type Fire = {
@@ -13,7 +13,7 @@ export type Fire = {
 
 export type ScheduleRule = { schedule_id: string; rule: string; since: number };
 
-/** So many due times of a schedule are remembered. A count, not an age: a clock that jumps must not empty them. */
+/** Due times remembered per schedule. A count, not an age: a jumping clock must not delete them. */
 const KEPT_PER_SCHEDULE = 500;
 
 export function createFireRows(db: Database) {
@@ -39,7 +39,7 @@ export function createFireRows(db: Database) {
   return {
     insert: (fire: Fire): void => void insert.run(fire),
     listAt: (scheduleId: string, dueAt: number): Fire[] => at.all(scheduleId, dueAt),
-    /** The newest due time up to now that was dealt with; later ones were noted by a clock that ran ahead. */
+    /** The newest handled due time up to now; later ones were stored while the clock was ahead. */
     newestDueAt: (scheduleId: string, now: number): number | null => newest.get(scheduleId, now)?.due_at ?? null,
     forgetOld: (scheduleId: string): void => void forget.run(scheduleId, KEPT_PER_SCHEDULE),
     listRules: (): ScheduleRule[] => rules.all(),

@@ -1,4 +1,4 @@
-/** Rows of jobs: what was accepted, what runs, and for 30 days how it ended. Never a credential of one job. */
+/** Rows of jobs: what was accepted, what is running, and for 30 days how each ended. Never a one-job credential. */
 import type { Database } from "bun:sqlite";
 import type { FinalStatus, JobStatus } from "../../shared/jobs.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
@@ -10,13 +10,13 @@ export type JobFinished = ToServerPayload<"job.finished">;
 export type StoredJob = {
   fields: JobFields;
   status: JobStatus;
-  /** Without the credential that may have come along; null when the job needs that credential. */
+  /** Without its one-job credential; null when the job needs one. */
   order: CommandRun | null;
   expiresAt: number | null;
   startedAt: number | null;
   finished: JobFinished | null;
   lastLine: number;
-  /** The restic process and when it was born, to find it again after a crash. */
+  /** The restic process and its start time, to find it again after a crash. */
   child: { pid: number; birth: string } | null;
 };
 

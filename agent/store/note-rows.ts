@@ -1,15 +1,15 @@
-/** Small facts that must outlive a restart, by key; and the ids of jobs that were cancelled before they came. */
+/** Small facts that must survive a restart, by key; and the ids of jobs that were cancelled before they arrived. */
 import type { Database } from "bun:sqlite";
 
-/** A key, or a key with a repo's id behind it. */
+/** A key, or a key followed by a repo's id. */
 export type NoteKey =
   | "desired_state"
   | "server_state_id"
-  /** The server's clock minus ours when it was last heard, ms. */
+  /** The server's clock minus ours at the last contact, ms. */
   | "server_skew_ms"
-  /** The server has revoked this agent: its schedules rest until a server welcomes it again. */
+  /** The server has revoked this agent: schedules stop until a server welcomes it again. */
   | "revoked"
-  /** By job: its pre hook was started, its post hook has not ended yet. */
+  /** By job: its pre hook was started, and its post hook has not ended yet. */
   | `post_hook_due:${string}`
   | `unlock_first:${string}`
   | `snapshots_due:${string}`
@@ -18,7 +18,7 @@ export type NoteKey =
   | `told_failed:${string}`
   | `reported_at:${string}`
   | `measured:${string}`
-  /** By group and repo: which paths held files when they were last saved there. */
+  /** By group and repo: which paths contained files when they were last backed up there. */
   | `held_files:${string}:${string}`;
 
 export function createNoteRows(db: Database) {

@@ -1,3 +1,4 @@
+/** Opening agent.db: new, damaged, too new. */
 import { Database } from "bun:sqlite";
 import { afterAll, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
@@ -15,7 +16,7 @@ test("every commit is on the disk: WAL with full sync", async () => {
   expect(db.query("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });
 });
 
-test("a damaged file is set aside and a new one made", async () => {
+test("a damaged file is moved aside and a new one created", async () => {
   const folder = await cleanup.tempFolder();
   writeFileSync(join(folder, "agent.db"), "this is no database, but long enough to be looked at ".repeat(100));
   const opened = openAgentDb(folder, 42);

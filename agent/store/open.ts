@@ -1,4 +1,4 @@
-/** Opens `agent.db`: pragmas, schema, and a damaged file set aside rather than overwritten. */
+/** Opens `agent.db`: pragmas and schema. A damaged file is moved aside rather than overwritten. */
 import { Database } from "bun:sqlite";
 import { existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
@@ -69,7 +69,7 @@ export function agentDbPath(stateFolder: string): string {
 }
 
 /**
- * Opens or makes the agent's database; every commit is on the disk when it returns.
+ * Opens or creates the agent's database; every commit is on disk when it returns.
  * @param now Unix ms, for the name under which a damaged file is kept.
  * @throws when the disk is full, the folder is missing, or a newer agent wrote the file.
  */
@@ -87,7 +87,7 @@ export function openAgentDb(stateFolder: string, now: number): OpenedDb {
   }
 }
 
-/** For `status` and `doctor` beside a running agent; null when there is none to read. */
+/** For `status` and `doctor` beside a running agent; null when there is none. */
 export function openAgentDbReadonly(stateFolder: string): Database | null {
   const path = agentDbPath(stateFolder);
   if (!existsSync(path)) return null;
@@ -96,7 +96,7 @@ export function openAgentDbReadonly(stateFolder: string): Database | null {
     db.run("PRAGMA busy_timeout = 2000");
     const isOurs = db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version === SCHEMA.length;
     if (isOurs) return db;
-    // An agent of another version still runs there.
+    // An agent of another version is still running there.
     db.close();
     return null;
   } catch {
@@ -124,7 +124,9 @@ function openAt(path: string): Database {
 function migrate(db: Database): void {
   const found = db.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
   if (found > SCHEMA.length) {
-    throw new Error(`agent.db has schema ${found}, this program knows ${SCHEMA.length}: install the newer agent again`);
+    throw new Error(
+      `agent.db has schema ${found}, this program supports up to ${SCHEMA.length}: install the newer agent again`,
+    );
   }
   db.transaction(() => {
     for (const step of SCHEMA.slice(found)) db.run(step);

@@ -1,4 +1,4 @@
-/** Rows of the outbox: durable messages in the order in which they are to arrive. */
+/** Rows of the outbox: durable messages in the order in which they must arrive. */
 import type { Database } from "bun:sqlite";
 
 export type OutboxRow = {
@@ -14,9 +14,9 @@ export type OutboxRow = {
 };
 
 export type NewOutboxRow = Omit<OutboxRow, "seq"> & {
-  /** Unsent rows with the same key give way to newer ones. */
+  /** Newer rows replace unsent ones with the same key. */
   replace_key: string | null;
-  /** Parts of one report stay together. */
+  /** Keeps the parts of one report together. */
   report_id: string | null;
 };
 
@@ -57,7 +57,7 @@ export function createOutboxRows(db: Database) {
     listOldestLogs: (afterSeq: number, limit: number): OutboxRow[] => oldestLogs.all(afterSeq, limit),
     rewrite: (row: { seq: number; payload: string; bytes: number; first_line: number; last_line: number }): void =>
       void rewrite.run(row.payload, row.bytes, row.first_line, row.last_line, row.seq),
-    /** Deletes older reports under the key of which nothing was sent. Returns the bytes that became free. */
+    /** Deletes older reports with this key that are entirely unsent. Returns the rows and bytes freed. */
     deleteReplaced: (key: string, reportId: string, sentUpTo: number): { rows: number; bytes: number } => {
       const gone = dropReplaced.all(key, reportId, sentUpTo);
       return { rows: gone.length, bytes: gone.reduce((sum, row) => sum + row.bytes, 0) };

@@ -1,11 +1,11 @@
-/** Rows of retries: scheduled backups that failed for a reason that passes, and when each is tried again. */
+/** Rows of retries: scheduled backups that failed for a temporary reason, and when to retry each. */
 import type { Database } from "bun:sqlite";
 
 export type Retry = {
   source_group_id: string;
   repo_id: string;
   schedule_id: string;
-  /** The due time that all its tries belong to, Unix ms. */
+  /** The due time of the original run, Unix ms. */
   due_at: number;
   /** Number of the next try, from 2. */
   attempt: number;

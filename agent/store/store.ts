@@ -1,4 +1,4 @@
-/** The agent's store: its tables, and transactions that are on the disk when they return. */
+/** The agent's store: its tables, and transactions that are on disk when they return. */
 import type { Database } from "bun:sqlite";
 import { createFireRows } from "./fire-rows.ts";
 import { createJobRows } from "./job-rows.ts";

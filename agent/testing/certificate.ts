@@ -2,7 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { mustRun } from "../../tests/testbed/command.ts";
-import { publicKeyPin } from "../trust.ts";
+import { publicKeyPin } from "../link/trust.ts";
 
 export async function certificate(folder: string, name: string, key?: string) {
   const [keyFile, certFile] = [key ?? join(folder, `${name}.key`), join(folder, `${name}.crt`)];

@@ -1,4 +1,4 @@
-/** The agent's commands inside the test: what they print, and their exit code. */
+/** Runs the agent's commands inside the test, and returns what they print and their exit code. */
 import { systemClock } from "../../shared/clock.ts";
 import { runCli } from "../cli/table.ts";
 import type { AgentEnvironment } from "../config.ts";

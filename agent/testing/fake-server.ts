@@ -1,4 +1,4 @@
-/** The far peer of the agent's tests: speaks the real protocol, keeps what it hears, and can misbehave. */
+/** The server in the agent's tests: speaks the real protocol, records what it receives, and can misbehave. */
 import { newId } from "../../shared/ids.ts";
 import type { ToAgentPayload, ToAgentType } from "../../shared/protocol/to-agent.ts";
 import { parseToServer, type ToServer, type ToServerType } from "../../shared/protocol/to-server.ts";

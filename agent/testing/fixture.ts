@@ -1,4 +1,4 @@
-/** A real agent in this process, on folders of its own, with short delays; for tests beside the agent's code. */
+/** A real agent in this process, with its own folders and short delays; for tests of the agent's code. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../shared/clock.ts";

@@ -1,24 +1,14 @@
-/** The inside of an agent with real SQLite and the real queue, for tests of its schedules; only the clock and the work itself are replaced. */
+/** A job queue and a scheduler for tests of schedules; only the clock and the work itself are replaced. */
 import { HOUR_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { silentLog } from "../../shared/log.ts";
 import type { DesiredSchedule, DesiredState } from "../../shared/protocol/to-agent.ts";
-import { createRedactor } from "../../shared/redact.ts";
 import type { Cleanup } from "../../tests/testbed/temp.ts";
 import { until } from "../../tests/testbed/wait.ts";
-import { createDesiredState } from "../desired-state.ts";
-import type { FollowUps } from "../follow-ups.ts";
-import { cancelled, failed, type Handler, type HandlerDeps, succeeded } from "../handlers/handler.ts";
-import { createJobRunner } from "../job-runner.ts";
-import { createOutbox } from "../outbox.ts";
-import { createQueue } from "../queue.ts";
-import { recoverJobs } from "../recovery.ts";
-import type { ResticFinder } from "../restic/binary.ts";
-import type { Restic } from "../restic/restic.ts";
-import { createScheduler, type RoamingObstacle } from "../scheduler.ts";
-import { openAgentDb } from "../store/open.ts";
-import { createStore } from "../store/store.ts";
-import { desiredState, QUICK } from "./fixture.ts";
+import { cancelled, failed, type Handler, succeeded } from "../jobs/handlers/handler.ts";
+import { createScheduler, type RoamingObstacle } from "../schedule/scheduler.ts";
+import { desiredState } from "./fixture.ts";
+import { openLane } from "./lane.ts";
 
 export const START = Date.parse("2026-11-20T12:00Z");
 export const TWO = Date.parse("2026-11-21T02:00Z");
@@ -50,41 +40,14 @@ export const insides =
   async (handle: Handler, folder?: string, roaming: RoamingObstacle | null = null, startAt = START) => {
     const stateFolder = folder ?? (await cleanup.tempFolder());
     let time = startAt;
-    const fatal: unknown[] = [];
     const clock = { now: () => time };
-    const store = createStore(openAgentDb(stateFolder, 0).db);
-    const outbox = createOutbox({ store, clock, log: silentLog, writeAgainMs: 50 });
-    const redactor = createRedactor();
-    const secrets = { stateFolder, secretsKey: "0".repeat(64), allowedEnv: [], os: "linux" as const };
-    const state = createDesiredState({ store, ...secrets, redactor, log: silentLog, now: 0 });
-    const runner = createJobRunner({
-      store,
-      outbox,
-      state,
-      restic: {} as Restic,
-      finder: { known: () => null } as unknown as ResticFinder,
-      handlerDeps: {} as HandlerDeps,
+    const lane = openLane({
+      stateFolder,
+      clock,
       handlers: { backup: handle, unlock: handle },
-      sendProgress: () => {},
       ended: (end) => scheduler.noteEnd(end),
-      redactor,
-      clock,
-      log: silentLog,
-      timings: QUICK,
     });
-    const queue = createQueue({
-      store,
-      outbox,
-      runner,
-      followUps: { runNext: () => {}, giveWay: () => {}, wake: () => {}, stop: () => {} } as unknown as FollowUps,
-      clock,
-      serverNow: () => time,
-      owed: () => null,
-      refuseBusy: () => {},
-      fatal: (error) => fatal.push(error),
-      changed: () => {},
-      log: silentLog,
-    });
+    const { store, outbox, state, queue } = lane;
     const scheduler = createScheduler({
       store,
       state,
@@ -97,15 +60,15 @@ export const insides =
     });
     const frames: Frame[] = [];
     outbox.attach((frame) => void frames.push(JSON.parse(frame) as Frame));
-    queue.start(recoverJobs({ store, outbox, ended: scheduler.noteEnd, clock, log: silentLog }));
+    lane.start();
     scheduler.start();
     const list = (type: string) => frames.filter((frame) => frame.type === type).map(({ payload }) => payload);
     return {
       stateFolder,
       store,
       queue,
-      /** Errors of the lane that it cannot recover from. */
-      fatal,
+      /** Errors that the lane cannot recover from. */
+      fatal: lane.fatal,
       list,
       apply(next: DesiredState) {
         state.apply(next);
@@ -118,17 +81,15 @@ export const insides =
       /** Until no job waits or runs. */
       settled: () => until(() => queue.openJobs().length === 0),
       fired: () => list("job.queued").map(({ scheduled_at }) => Number(scheduled_at)),
-      /** Dies at its work, as by a kill. */
+      /** Stops abruptly, as if killed. */
       crash() {
         scheduler.stop();
-        outbox.close();
-        store.close();
+        lane.crash();
       },
       async stop() {
         scheduler.stop();
         await queue.stop();
-        outbox.close();
-        store.close();
+        lane.crash();
       },
     };
   };

@@ -1,8 +1,8 @@
-/** Signed programs that a server offers as restic, for tests of what the agent fetches. */
+/** Signed programs that a server offers as restic, for tests of what the agent downloads. */
 import { createHash } from "node:crypto";
 import { CompactSign, exportJWK, generateKeyPair } from "jose";
 import type { ManifestFile } from "../../shared/protocol/enrollment.ts";
-import { PLATFORM } from "../platform.ts";
+import { PLATFORM } from "../machine/platform.ts";
 
 export type SigningKey = Awaited<ReturnType<typeof makeSigningKey>>;
 

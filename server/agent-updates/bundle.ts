@@ -12,6 +12,8 @@ const index = v.object({
       os: v.picklist(["linux", "windows"]),
       arch: v.picklist(["x64", "arm64"]),
       name: v.string(),
+      /** Where it differs from the index's. */
+      version: v.optional(v.string()),
       size: v.number(),
       sha256: v.string(),
       zst: v.string(),
@@ -58,7 +60,13 @@ function readIndex(folder: string, kind: "agent" | "restic", log: Log): BundledF
   try {
     const { version, files } = v.parse(index, JSON.parse(readFileSync(path, "utf8")));
     return files
-      .map(({ zst, gz, ...file }) => ({ ...file, kind, version, zstPath: join(folder, zst), gzPath: join(folder, gz) }))
+      .map(({ zst, gz, ...file }) => ({
+        ...file,
+        kind,
+        version: file.version ?? version,
+        zstPath: join(folder, zst),
+        gzPath: join(folder, gz),
+      }))
       .filter((file) => existsSync(file.zstPath) && existsSync(file.gzPath));
   } catch (error) {
     log.error("the index of bundled files cannot be read; its files are not offered", {

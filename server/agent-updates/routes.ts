@@ -3,14 +3,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { shellQuote } from "../../shared/install-command.ts";
-import type { Manifest, ManifestFile } from "../../shared/protocol/enrollment.ts";
-import { PRODUCT_VERSION } from "../../shared/version.ts";
+import { type Manifest, type ManifestFile, manifest } from "../../shared/protocol/enrollment.ts";
+import { named } from "../http/answers.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import { type AppContext, publicRoute, type Route } from "../http/routes.ts";
+import { SERVER_VERSION } from "../runtime/version.ts";
 import type { Bundle, BundledFile } from "./bundle.ts";
 import type { Signer } from "./signing.ts";
 
 const INSTALL_FILES = ["install.sh", "existing-backups.sh", "restic-manager-agent.service"] as const;
+const TEXT = { media: "text/plain; charset=utf-8" };
 const INSTALL_FOLDER = join(import.meta.dir, "../../install");
 
 export type DownloadDeps = { bundle: Bundle; signer: Signer };
@@ -26,6 +28,8 @@ export function downloadRoutes({ bundle, signer }: DownloadDeps): Route[] {
       method: "GET",
       path: kind === "agent" ? "/agent/binary" : "/agent/restic",
       summary: kind === "agent" ? "The agent for a platform" : "The bundled restic for a platform",
+      answers: { 200: { media: "application/octet-stream" } },
+      errors: { 404: ["not_bundled"] },
       query: platform,
       handle: ({ c, query }) => {
         const file = bundle.find(kind, query.os, query.arch);
@@ -41,6 +45,7 @@ export function downloadRoutes({ bundle, signer }: DownloadDeps): Route[] {
       method: "GET",
       path: "/agent/manifest.json",
       summary: "What can be fetched here, signed",
+      answers: { 200: named("Manifest", manifest) },
       handle: async ({ c }) => c.json(await makeManifest(bundle, signer)),
     }),
     binary("agent"),
@@ -49,12 +54,14 @@ export function downloadRoutes({ bundle, signer }: DownloadDeps): Route[] {
       method: "GET",
       path: "/install.sh",
       summary: "The Linux installer for this server",
+      answers: { 200: TEXT },
       handle: ({ from }) => installFile("install.sh", from.origin),
     }),
     publicRoute({
       method: "GET",
       path: "/install/:file",
       summary: "The installer and the files that it fetches",
+      answers: { 200: TEXT },
       handle: ({ params, from }) => {
         const name = INSTALL_FILES.find((file) => file === params["file"]);
         if (!name) throw notFound("file");
@@ -66,7 +73,8 @@ export function downloadRoutes({ bundle, signer }: DownloadDeps): Route[] {
 
 async function makeManifest(bundle: Bundle, signer: Signer): Promise<Manifest> {
   const files: ManifestFile[] = bundle.list().map(({ zstPath: _zst, gzPath: _gz, ...file }) => file);
-  const content = { version: PRODUCT_VERSION, files };
+  const agent = files.find(({ kind }) => kind === "agent");
+  const content = { version: agent?.version ?? SERVER_VERSION, files };
   return { ...content, jws: await signer.sign(content) };
 }
 

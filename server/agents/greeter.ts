@@ -1,13 +1,14 @@
 /** Answers an agent's `hello` with `welcome`, a few agents at a time. */
+
 import type { Db } from "../../db/open.ts";
 import { findSetting, putSetting } from "../../db/queries/settings.ts";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { Log } from "../../shared/log.ts";
 import { CLOSE, MIN_AGENT_PROTOCOL_VERSION, PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
-import { PRODUCT_VERSION } from "../../shared/version.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
 import { createTurns } from "../runtime/turns.ts";
+import { SERVER_VERSION } from "../runtime/version.ts";
 import type { Connection, Hello, Hub } from "./hub.ts";
 
 /** A greeting takes a millisecond or two, and a whole fleet reconnects after a restart. Requests from people must not wait. */
@@ -83,7 +84,7 @@ export function createGreeter({ clock, log, hub, serverStateId, greeting }: Gree
     }
     connection.send("welcome", {
       protocol_version: PROTOCOL_VERSION,
-      server_version: PRODUCT_VERSION,
+      server_version: SERVER_VERSION,
       server_state_id: serverStateId,
       host_id: connection.hostId,
       time: clock.now(),

@@ -90,6 +90,13 @@ export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
         method: "GET",
         path: "/ws/agent",
         summary: "The agents' WebSocket (Bearer agent token)",
+        answers: "websocket",
+        errors: {
+          400: ["not_a_websocket"],
+          401: ["unknown_token"],
+          429: ["slow_down", "too_many_attempts"],
+          503: ["draining"],
+        },
         handle: ({ c, from }) => {
           if (isDraining()) throw new Refusal(503, "draining", "The server is shutting down.");
           const token = /^Bearer (\S{16,200})$/.exec(c.req.header("authorization") ?? "")?.[1];

@@ -2,8 +2,10 @@
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { listAudit } from "../../db/queries/audit.ts";
+import { listOf } from "../http/answers.ts";
 import { iso, pageFields, timeParameter } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
+import { auditAnswer } from "./answers.ts";
 
 const auditQuery = v.strictObject({
   ...pageFields,
@@ -23,6 +25,7 @@ export function auditRoutes({ db }: { db: Db }): Route[] {
       path: "/api/audit",
       access: "admin",
       summary: "The audit log, newest first",
+      answers: { 200: listOf(auditAnswer) },
       query: auditQuery,
       handle: ({ c, query }) => {
         const { items, total } = listAudit(db, query, query.limit, query.offset);

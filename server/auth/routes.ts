@@ -1,6 +1,8 @@
 /** REST: first admin, sign-in, sign-out, and the signed-in person. */
 import * as v from "valibot";
+import { noBody } from "../http/answers.ts";
 import { publicRoute, type Route, route } from "../http/routes.ts";
+import { sessionAnswer } from "./answers.ts";
 import type { FirstRun } from "./first-run.ts";
 import type { SignIn } from "./sign-in.ts";
 
@@ -13,6 +15,8 @@ export function authRoutes({ signIn, firstRun }: { signIn: SignIn; firstRun: Fir
       path: "/api/bootstrap",
       action: "user.bootstrapped",
       summary: "Create the first admin with the setup token",
+      answers: { 201: sessionAnswer },
+      errors: { 403: ["bad_setup_token"], 410: ["already_set_up"], 429: ["too_many_attempts"], 503: ["busy"] },
       body: v.strictObject({ token: text(200), username: text(200), password: text(1024) }),
       handle: async ({ c, from, body }) => {
         const { user, csrfToken } = await firstRun.createAdmin(c, from, body);
@@ -24,6 +28,8 @@ export function authRoutes({ signIn, firstRun }: { signIn: SignIn; firstRun: Fir
       path: "/api/auth/login",
       action: "user.signed_in",
       summary: "Sign in with user name and password",
+      answers: { 200: sessionAnswer },
+      errors: { 401: ["bad_credentials"], 429: ["too_many_attempts"], 503: ["busy"] },
       body: v.strictObject({ username: text(200), password: text(1024) }),
       handle: async ({ c, from, body }) => {
         const { user, csrfToken } = await signIn.signIn(c, from, body.username, body.password);
@@ -36,6 +42,7 @@ export function authRoutes({ signIn, firstRun }: { signIn: SignIn; firstRun: Fir
       access: "viewer",
       action: "user.signed_out",
       summary: "End this session",
+      answers: noBody,
       handle: ({ c, session, from }) => {
         signIn.signOut(c, session, from);
         return c.body(null, 204);
@@ -45,7 +52,8 @@ export function authRoutes({ signIn, firstRun }: { signIn: SignIn; firstRun: Fir
       method: "GET",
       path: "/api/me",
       access: "viewer",
-      summary: "The signed-in person",
+      summary: "The signed-in user",
+      answers: { 200: sessionAnswer },
       handle: ({ c, session }) =>
         c.json({
           user: { id: session.userId, username: session.username, role: session.role },

@@ -8,9 +8,11 @@ import { HOST_STATUSES } from "../../shared/hosts.ts";
 import { REPO_STATUSES } from "../../shared/repos.ts";
 import type { Hub } from "../agents/hub.ts";
 import { unitOf } from "../hosts/rules.ts";
+import { listOf } from "../http/answers.ts";
 import { notFound } from "../http/errors.ts";
 import { iso, pageFields } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
+import { fleetAnswer, hostAnswer } from "./answers.ts";
 import { filterFleet, sortFleet } from "./filter.ts";
 import type { Fleet, FleetHost } from "./fleet.ts";
 
@@ -21,7 +23,8 @@ export function dashboardRoutes({ db, clock, hub, fleet }: { db: Db; clock: Cloc
       method: "GET",
       path: "/api/fleet/summary",
       access: "viewer",
-      summary: "The fleet in figures",
+      summary: "Figures of the whole fleet",
+      answers: { 200: fleetAnswer },
       handle: ({ c }) => {
         const hosts = fleet.hosts();
         const since = clock.now() - DAY_MS;
@@ -48,6 +51,7 @@ export function dashboardRoutes({ db, clock, hub, fleet }: { db: Db; clock: Cloc
       path: "/api/hosts",
       access: "viewer",
       summary: "Hosts",
+      answers: { 200: listOf(hostAnswer) },
       query: v.strictObject({
         ...pageFields,
         q: v.optional(v.string(), ""),
@@ -80,7 +84,8 @@ export function dashboardRoutes({ db, clock, hub, fleet }: { db: Db; clock: Cloc
       method: "GET",
       path: "/api/hosts/:id",
       access: "viewer",
-      summary: "One host; archived ones too",
+      summary: "One host, archived or not",
+      answers: { 200: hostAnswer },
       handle: ({ c, params }) => {
         const id = params["id"] ?? "";
         const row = fleet.hosts().find((live) => live.host.id === id);

@@ -7,6 +7,7 @@ import type { ScheduleFeature } from "../schedules/feature.ts";
 import type { SourceGroupFeature } from "../source-groups/feature.ts";
 import { createAnnouncements } from "./announcements.ts";
 import { createAnswers, createEnroll, type EnrollDeps } from "./enroll.ts";
+import { selfSignedPin } from "./own-certificate.ts";
 import { enrollmentPages, type ShareOf } from "./pages.tsx";
 import { pendingHostPages } from "./pending-pages.tsx";
 import { createPendingSockets } from "./pending-socket.ts";
@@ -32,6 +33,8 @@ export function enrollmentFeature(world: World, needs: EnrollmentNeeds) {
   const { groups } = needs.groups;
   const { schedules } = needs.schedules;
   const host = { ...world, credentials: repos.credentials, groups, schedules };
+  const { tls, trustedProxies } = world.config;
+  const pin = selfSignedPin(tls?.certFile ?? null, trustedProxies.length > 0);
   const tokens = createEnrollmentTokens(world);
   const answerFor = createAnswers({ ...world, updateKeys });
   const enroll = createEnroll({ ...host, hub: agents.hub, tokens, accounting, answerFor });
@@ -40,9 +43,9 @@ export function enrollmentFeature(world: World, needs: EnrollmentNeeds) {
   const pages = http.pageMaker;
   return {
     announcements,
-    routes: [...enrollmentRoutes({ ...world, tokens, enroll, announcements }), ...sockets.routes],
+    routes: [...enrollmentRoutes({ ...world, tokens, enroll, announcements, pin }), ...sockets.routes],
     pages: [
-      ...enrollmentPages({ ...world, pages, tokens, shareOf }),
+      ...enrollmentPages({ ...world, pages, tokens, shareOf, pin }),
       ...pendingHostPages({ ...world, pages, announcements, shareOf }),
     ],
     ticks: [...sockets.ticks, ...announcements.ticks],

@@ -8,6 +8,7 @@ import { listSourceGroups } from "../../db/queries/source-groups.ts";
 import type { EnrollmentTokenRow } from "../../db/schema/enrollment.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import { emptyForm, type FormState } from "../../shared/pages.ts";
+import { problemsOfLink } from "../../shared/server-link.ts";
 import { AddHostPage } from "../../ui/enrollment/form.tsx";
 import { AddHostResultPage, type ShownOnce } from "../../ui/enrollment/result.tsx";
 import { type EnrollmentProgress, EnrollmentUpdate } from "../../ui/enrollment/steps.tsx";
@@ -27,15 +28,19 @@ export type EnrollmentPageDeps = {
   pages: PageMaker;
   tokens: EnrollmentTokens;
   shareOf: ShareOf;
+  /** Of the server's self-signed certificate; null when it has none. */
+  pin: string | null;
 };
 
 /** Share done of a running job, 0 to 1. */
 export type ShareOf = (jobId: string) => number | null;
 
-export function enrollmentPages({ db, pages, tokens, shareOf }: EnrollmentPageDeps): Route[] {
+export function enrollmentPages({ db, pages, tokens, shareOf, pin }: EnrollmentPageDeps): Route[] {
   const form = (call: PageCall, state: FormState, status = 200) => {
     const view = pages.view(call);
-    return pages.page(call.c, view, <AddHostPage view={view} form={state} tokens={tokens.listOutstanding()} />, status);
+    const problems = problemsOfLink(call.from.origin, pin);
+    const page = <AddHostPage view={view} form={state} tokens={tokens.listOutstanding()} linkProblems={problems} />;
+    return pages.page(call.c, view, page, status);
   };
   const result = (call: PageCall, row: EnrollmentTokenRow, once: ShownOnce | null) => {
     const view = pages.view(call);
@@ -46,6 +51,7 @@ export function enrollmentPages({ db, pages, tokens, shareOf }: EnrollmentPageDe
         view={view}
         progress={progressOf(db, row, shareOf)}
         once={once}
+        linkProblems={problemsOfLink(call.from.origin, pin)}
         includes={row.includes}
         lifetimeMs={row.lifetimeMs}
         tokens={tokens.listOutstanding().filter((token) => token.id !== row.id || once === null)}
@@ -66,7 +72,7 @@ export function enrollmentPages({ db, pages, tokens, shareOf }: EnrollmentPageDe
       summary,
       handle: (call) => {
         const { row, token } = tokens.createForHost(call.actor, call.params.id ?? "", replaces);
-        return result(call, row, shownOnce(call.from.origin, token, {}, !replaces));
+        return result(call, row, shownOnce(token, {}, { ...call.from, pin, isAgain: !replaces }));
       },
     });
   return [
@@ -88,7 +94,7 @@ export function enrollmentPages({ db, pages, tokens, shareOf }: EnrollmentPageDe
         const made = await attempt(body, () => tokens.create(actor, inputOf(body)));
         if (!made.ok) return form(call, made.form, made.status);
         const { row, token, generated } = made.value;
-        return result(call, row, shownOnce(from.origin, token, generated));
+        return result(call, row, shownOnce(token, generated, { ...from, pin }));
       },
     }),
     route({
@@ -120,7 +126,7 @@ export function enrollmentPages({ db, pages, tokens, shareOf }: EnrollmentPageDe
       handle: (call) => {
         const { row, token } = tokens.regenerate(call.actor, call.params.tid ?? "");
         const isAgain = row.hostId !== null && !row.replaces;
-        return result(call, row, shownOnce(call.from.origin, token, {}, isAgain));
+        return result(call, row, shownOnce(token, {}, { ...call.from, pin, isAgain }));
       },
     }),
     formRoute({
@@ -149,9 +155,13 @@ export function inputOf(body: FormBody): NewcomerInput {
   };
 }
 
-function shownOnce(origin: string, token: string, generated: Generated, isAgain = false): ShownOnce {
+function shownOnce(
+  token: string,
+  generated: Generated,
+  { origin, ...how }: { origin: string; pin: string | null; isAgain?: boolean },
+): ShownOnce {
   return {
-    command: installCommands(origin, token, isAgain).linux,
+    command: installCommands(origin, token, how).linux,
     httpPassword: generated.http_password ?? null,
     htpasswdLine: generated.htpasswd_line ?? null,
     repoPassword: generated.repo_password ?? null,

@@ -61,7 +61,14 @@ export function pendingHostPages({ db, pages, announcements, shareOf }: PendingP
         return pages.page(
           c,
           view,
-          <AddHostResultPage view={view} {...accepted(id)} once={once} lifetimeMs={null} tokens={[]} />,
+          <AddHostResultPage
+            view={view}
+            {...accepted(id)}
+            once={once}
+            lifetimeMs={null}
+            tokens={[]}
+            linkProblems={[]}
+          />,
         );
       },
     }),

@@ -146,6 +146,8 @@ export function createPendingSockets(deps: PendingSocketDeps): PendingSockets {
         method: "GET",
         path: "/ws/agent/pending",
         summary: "The WebSocket of a machine that waits to be accepted",
+        answers: "websocket",
+        errors: { 400: ["not_a_websocket"], 429: ["too_many_attempts"], 503: ["draining"] },
         query: v.strictObject({ id: v.pipe(v.string(), v.maxLength(64)) }),
         handle: ({ c, query, from }) => {
           if (isDraining()) throw new Refusal(503, "draining", "The server is shutting down.");

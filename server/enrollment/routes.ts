@@ -4,11 +4,21 @@ import type { OutstandingToken } from "../../db/queries/enrollment.ts";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import { announceRequest, enrollRequest } from "../../shared/protocol/enrollment.ts";
 import { REPO_KINDS } from "../../shared/repos.ts";
+import { listOf, noBody } from "../http/answers.ts";
 import { Refusal } from "../http/errors.ts";
 import { iso } from "../http/lists.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
 import { publicRoute, type Route, route } from "../http/routes.ts";
 import type { Announcements, PendingHost } from "./announcements.ts";
+import {
+  acceptedAnswer,
+  announceAnswer,
+  enrollAnswer,
+  freshTokenAnswer,
+  newTokenAnswer,
+  outstandingTokenAnswer,
+  pendingHostAnswer,
+} from "./answers.ts";
 import type { Enroll } from "./enroll.ts";
 import type { EnrollmentTokens } from "./tokens.ts";
 import { installCommands } from "./tokens.ts";
@@ -37,11 +47,14 @@ export function enrollmentRoutes({
   tokens,
   enroll,
   announcements,
+  pin,
 }: {
   clock: Clock;
   tokens: EnrollmentTokens;
   enroll: Enroll;
   announcements: Announcements;
+  /** Of the server's self-signed certificate; null when it has none. */
+  pin: string | null;
 }): Route[] {
   const limit = createRateLimit({ limit: ENROLLMENTS_PER_MINUTE, windowMs: MINUTE_MS, clock });
   return [
@@ -50,6 +63,7 @@ export function enrollmentRoutes({
       path: "/api/enrollment-tokens",
       access: "operator",
       summary: "Outstanding enrolment tokens; no secrets",
+      answers: { 200: listOf(outstandingTokenAnswer) },
       handle: ({ c }) => {
         const items = tokens.listOutstanding().map(tokenBodyOf);
         return c.json({ items, total: items.length });
@@ -60,11 +74,21 @@ export function enrollmentRoutes({
       path: "/api/enrollment-tokens",
       access: "admin",
       action: "enrollment_token.created",
-      summary: "Make a token for a new host; what was generated is shown once",
+      summary: "Create a token for a new host; generated passwords are shown once",
+      example: {
+        host_name: "web-01",
+        tags: ["prod"],
+        includes: ["/etc", "/home"],
+        backup_now: true,
+        repo: { kind: "rest", url: "rest:https://vault.example/web-01/" },
+        expires_in_s: 3600,
+      },
+      answers: { 201: newTokenAnswer },
+      errors: { 409: ["name_taken"] },
       body: tokenBody,
       handle: async ({ c, body, actor, from }) => {
         const { row, token, generated } = await tokens.create(actor, body);
-        const install = installCommands(from.origin, token);
+        const install = installCommands(from.origin, token, { pin });
         return c.json({ id: row.id, token, expires_at: iso(row.expiresAt), install, generated }, 201);
       },
     }),
@@ -73,7 +97,9 @@ export function enrollmentRoutes({
       path: "/api/enrollment-tokens/:id/regenerate",
       access: "admin",
       action: "enrollment_token.regenerated",
-      summary: "A fresh token for the same host-to-be",
+      summary: "Replace the token of a host that has not enrolled yet",
+      answers: { 200: freshTokenAnswer },
+      errors: { 410: ["token_used", "token_revoked", "token_unreadable"] },
       body: v.strictObject({}),
       handle: ({ c, params, actor, from }) => {
         const { row, token } = tokens.regenerate(actor, params["id"] ?? "");
@@ -81,7 +107,7 @@ export function enrollmentRoutes({
           id: row.id,
           token,
           expires_at: iso(row.expiresAt),
-          install: installCommands(from.origin, token),
+          install: installCommands(from.origin, token, { pin }),
         });
       },
     }),
@@ -91,6 +117,8 @@ export function enrollmentRoutes({
       access: "admin",
       action: "enrollment_token.revoked",
       summary: "Revoke a token",
+      answers: noBody,
+      errors: { 410: ["token_used", "token_revoked"] },
       handle: ({ c, params, actor }) => {
         tokens.revoke(actor, params["id"] ?? "");
         return c.body(null, 204);
@@ -101,7 +129,9 @@ export function enrollmentRoutes({
       path: "/api/hosts/:id/enrollment-token",
       access: "admin",
       action: "enrollment_token.created",
-      summary: "A token by which this host enrols again, or new hardware takes its place",
+      summary: "Create a token to enrol this host again, or to replace its hardware",
+      answers: { 201: freshTokenAnswer },
+      errors: { 409: ["host_archived"] },
       body: v.strictObject({ replace: v.optional(v.boolean(), false) }),
       handle: ({ c, params, body, actor, from }) => {
         const { row, token } = tokens.createForHost(actor, params["id"] ?? "", body.replace);
@@ -110,7 +140,7 @@ export function enrollmentRoutes({
             id: row.id,
             token,
             expires_at: iso(row.expiresAt),
-            install: installCommands(from.origin, token, !body.replace),
+            install: installCommands(from.origin, token, { pin, isAgain: !body.replace }),
           },
           201,
         );
@@ -120,7 +150,15 @@ export function enrollmentRoutes({
       method: "POST",
       path: "/api/agents/enroll",
       action: "host.enrolled",
-      summary: "A machine shows its token and becomes a host",
+      summary: "For machines: enrol with a token",
+      answers: { 201: enrollAnswer },
+      errors: {
+        401: ["token_invalid"],
+        409: ["name_taken", "agent_token_taken", "other_machine"],
+        410: ["token_unreadable"],
+        422: ["protocol_too_old"],
+        429: ["too_many_attempts"],
+      },
       body: enrollRequest,
       handle: ({ c, body, from }) => {
         const wait = limit.hit(from.network);
@@ -139,7 +177,9 @@ export function enrollmentRoutes({
       method: "POST",
       path: "/api/agents/announce",
       action: "pending_host.announced",
-      summary: "A machine without a token shows its key and asks to join",
+      summary: "For machines: ask to join without a token, by a public key",
+      answers: { 201: announceAnswer },
+      errors: { 422: ["protocol_too_old"], 429: ["too_many_attempts"] },
       body: announceRequest,
       handle: ({ c, body, from }) => c.json(announcements.announce(body, from.ip), 201),
     }),
@@ -147,7 +187,8 @@ export function enrollmentRoutes({
       method: "GET",
       path: "/api/pending-hosts",
       access: "operator",
-      summary: "Machines that ask to join and have proven their key",
+      summary: "Machines that ask to join and have proved their key",
+      answers: { 200: listOf(pendingHostAnswer) },
       handle: ({ c }) => {
         const items = announcements.list().map(pendingBodyOf);
         return c.json({ items, total: items.length });
@@ -158,7 +199,14 @@ export function enrollmentRoutes({
       path: "/api/pending-hosts/:id/accept",
       access: "admin",
       action: "pending_host.accepted",
-      summary: "Make a host of a machine that asks; what was generated is shown once",
+      summary: "Accept a machine that asks to join; generated passwords are shown once",
+      example: {
+        host_name: "web-01",
+        includes: ["/etc", "/home"],
+        repo: { url: "rest:https://vault.example/web-01/" },
+      },
+      answers: { 201: acceptedAnswer },
+      errors: { 409: ["name_taken", "agent_token_taken"] },
       body: v.strictObject(newcomer),
       handle: async ({ c, params, body, actor }) => {
         const { hostId, generated } = await announcements.accept(actor, params["id"] ?? "", body);
@@ -170,7 +218,8 @@ export function enrollmentRoutes({
       path: "/api/pending-hosts/:id/reject",
       access: "admin",
       action: "pending_host.rejected",
-      summary: "Turn away a machine that asks",
+      summary: "Reject a machine that asks to join",
+      answers: noBody,
       body: v.strictObject({}),
       handle: ({ c, params, actor }) => {
         announcements.reject(actor, params["id"] ?? "");

@@ -165,9 +165,18 @@ export type InstallCommands = { linux: string; windows: null };
 
 /**
  * @param origin `https://backup.example`, already checked against a strict pattern
+ * @param pin of the server's self-signed certificate, whose key the machine then trusts
  * @param isAgain the machine is already enrolled, so its installer must be told to use the token
  */
-export function installCommands(origin: string, token: string, isAgain = false): InstallCommands {
+export function installCommands(
+  origin: string,
+  token: string,
+  { pin, isAgain = false }: { pin: string | null; isAgain?: boolean },
+): InstallCommands {
   const environment = `RM_TOKEN=${shellQuote(token)}`;
-  return { linux: installCommand(origin, { environment, flags: isAgain ? ["--re-enroll"] : [] }), windows: null };
+  const trust = { pin: origin.startsWith("https:") ? pin : null, caFile: null };
+  return {
+    linux: installCommand(origin, { environment, flags: isAgain ? ["--re-enroll"] : [] }, trust),
+    windows: null,
+  };
 }

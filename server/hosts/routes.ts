@@ -1,6 +1,8 @@
 /** REST: change, archive and purge hosts. The dashboard has the lists. */
 import * as v from "valibot";
+import { noBody } from "../http/answers.ts";
 import { type Route, route } from "../http/routes.ts";
+import { bandwidthAnswer, changedHostAnswer } from "./answers.ts";
 import { bandwidthBody } from "./bandwidth.ts";
 import type { Hosts } from "./hosts.ts";
 
@@ -12,6 +14,9 @@ export function hostRoutes({ hosts }: { hosts: Hosts }): Route[] {
       access: "operator",
       action: "host.changed",
       summary: "Change name, tags, time zone or roaming",
+      example: { tags: ["prod", "web"], timezone_override: "Europe/Berlin" },
+      answers: { 200: changedHostAnswer },
+      errors: { 409: ["name_taken", "host_archived"] },
       body: v.strictObject({
         name: v.optional(v.string()),
         tags: v.optional(v.array(v.string())),
@@ -35,6 +40,9 @@ export function hostRoutes({ hosts }: { hosts: Hosts }): Route[] {
       access: "operator",
       action: "host.bandwidth_changed",
       summary: "Limit the rate of every run on this host, in KiB/s; null = unlimited",
+      example: { up_kbps: 2048, down_kbps: null },
+      answers: { 200: bandwidthAnswer },
+      errors: { 409: ["host_archived"] },
       body: bandwidthBody,
       handle: ({ c, params, body, actor }) => {
         const host = hosts.setBandwidth(actor, params["id"] ?? "", body);
@@ -46,7 +54,9 @@ export function hostRoutes({ hosts }: { hosts: Hosts }): Route[] {
       path: "/api/hosts/:id/restore-finished",
       access: "operator",
       action: "host.restore_finished",
-      summary: "After its machine was replaced: schedules run again",
+      summary: "Resume schedules after the machine was replaced and restored",
+      answers: noBody,
+      errors: { 409: ["host_archived", "not_paused"] },
       body: v.strictObject({}),
       handle: ({ c, params, actor }) => {
         hosts.finishRestore(actor, params["id"] ?? "");
@@ -58,7 +68,9 @@ export function hostRoutes({ hosts }: { hosts: Hosts }): Route[] {
       path: "/api/hosts/:id",
       access: "admin",
       action: "host.archived",
-      summary: "Archive a host: its agent is revoked, everything known stays",
+      summary: "Archive a host: its agent is revoked, its history is kept",
+      answers: noBody,
+      errors: { 409: ["host_archived"] },
       handle: ({ c, params, actor }) => {
         hosts.archive(actor, params["id"] ?? "");
         return c.body(null, 204);
@@ -69,7 +81,9 @@ export function hostRoutes({ hosts }: { hosts: Hosts }): Route[] {
       path: "/api/hosts/:id/purge",
       access: "admin",
       action: "host.purged",
-      summary: "Delete what is left of an archived host",
+      summary: "Delete an archived host for good",
+      answers: noBody,
+      errors: { 409: ["not_archived", "maintains_repos"] },
       body: v.strictObject({ confirm: v.string() }),
       handle: ({ c, params, body, actor }) => {
         hosts.purge(actor, params["id"] ?? "", body.confirm);

@@ -4,13 +4,15 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
 import { createGenerator, type UserConfig } from "@unocss/core";
-import type { AssetUrls } from "../../shared/pages.ts";
+import type { ApiDocsUrls, AssetUrls } from "../../shared/pages.ts";
 import unoConfig, { partClasses } from "../../uno.config.ts";
 import { chooseEncoding, type Encoding } from "./compression.ts";
 
 export type Assets = {
   /** Addresses for the layout: stable names in development, content hashes otherwise. */
   urls: AssetUrls;
+  /** Addresses for the page that shows the REST interface. */
+  apiDocs: ApiDocsUrls;
   /** Answers a GET or HEAD below `/assets/`; null when there is no such file. */
   serve: (request: Request) => Promise<Response | null>;
 };
@@ -30,6 +32,7 @@ const TYPES = {
   svg: "image/svg+xml",
   woff2: "font/woff2",
 } as const;
+const SWAGGER = join(ROOT, "node_modules/swagger-ui-dist");
 const FONTS = [
   { family: "Inter Variable", name: "inter", file: "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2" },
   {
@@ -70,12 +73,18 @@ export async function buildAssets({ dev }: { dev: boolean }): Promise<Assets> {
     icon,
     fonts: fonts.map(({ url }) => url),
   };
+  const apiDocs = {
+    styles: add("swagger-ui", "css", withoutMap(join(SWAGGER, "swagger-ui.css"))),
+    library: add("swagger-ui", "js", withoutMap(join(SWAGGER, "swagger-ui-bundle.js"))),
+    script: add("api-docs", "js", encode(await buildScript("api-docs"))),
+  };
   const rebuild = new Map(
     dev ? (["styles", "script", "jobScript"] as const).map((name) => [urls[name], builders[name]] as const) : [],
   );
 
   return {
     urls,
+    apiDocs,
     serve: async (request) => {
       const { pathname } = new URL(request.url);
       const file = files.get(pathname);
@@ -108,9 +117,17 @@ function headersFor(file: Asset, caching: string): Headers {
   });
 }
 
+const LARGE = 512 * 1024;
+
 const COMPRESS: Record<Encoding, (body: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>> = {
-  br: async (body) =>
-    bytes(await promisify(brotliCompress)(body, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: body.byteLength } })),
+  br: async (body) => {
+    const params = {
+      [constants.BROTLI_PARAM_SIZE_HINT]: body.byteLength,
+      // The best quality takes seconds for a megabyte, and somebody waits.
+      [constants.BROTLI_PARAM_QUALITY]: body.byteLength > LARGE ? 7 : constants.BROTLI_MAX_QUALITY,
+    };
+    return bytes(await promisify(brotliCompress)(body, { params }));
+  },
   zstd: async (body) => bytes(await Bun.zstdCompress(body, { level: 19 })),
   gzip: async (body) => bytes(Bun.gzipSync(body, { level: 9 })),
 };
@@ -119,6 +136,11 @@ function compressed(file: Asset, encoding: Encoding): Promise<Uint8Array<ArrayBu
   const known = file.encoded.get(encoding) ?? COMPRESS[encoding](file.body);
   file.encoded.set(encoding, known);
   return known;
+}
+
+/** Source maps stay in the package, so browsers must not ask for them here. */
+function withoutMap(file: string): Uint8Array<ArrayBuffer> {
+  return encode(readFileSync(file, "utf8").replace(/(?:\/\/|\/\*)# sourceMappingURL=.*\s*$/, ""));
 }
 
 /** Generates UnoCSS from the sources of the pages, and adds the components, tokens and font faces, minified. */
@@ -151,7 +173,7 @@ async function minify(css: string): Promise<string> {
   return textOf(result, "style sheet");
 }
 
-async function buildScript(name: "main" | "job"): Promise<string> {
+async function buildScript(name: "main" | "job" | "api-docs"): Promise<string> {
   const result = await Bun.build({
     entrypoints: [join(UI, "client", `${name}.ts`)],
     target: "browser",

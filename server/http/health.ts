@@ -1,4 +1,5 @@
 /** `/healthz`: the process is alive, and reports what keeps it from storing data. `/readyz`: it is ready for requests. */
+import * as v from "valibot";
 import { Refusal } from "./errors.ts";
 import { publicRoute, type Route } from "./routes.ts";
 
@@ -13,12 +14,18 @@ const WORDS = {
   database: "The server cannot write to its database. Check the server's log and disk.",
 };
 
+const healthAnswer = v.strictObject({
+  status: v.picklist(["ok", "disk_full", "database"]),
+  message: v.exactOptional(v.string()),
+});
+
 export function healthRoutes({ storage, isDraining }: HealthDeps): Route[] {
   return [
     publicRoute({
       method: "GET",
       path: "/healthz",
       summary: "The process is alive; says when it cannot store anything",
+      answers: { 200: healthAnswer },
       // A restart does not free any disk space, so a supervisor must not restart the server because of this.
       handle: ({ c }) => {
         const problem = storage.problem();
@@ -29,6 +36,8 @@ export function healthRoutes({ storage, isDraining }: HealthDeps): Route[] {
       method: "GET",
       path: "/readyz",
       summary: "The database is writable and up to date",
+      answers: { 200: v.strictObject({ status: v.literal("ready") }) },
+      errors: { 503: ["draining", "database"] },
       handle: ({ c }) => {
         if (isDraining()) throw new Refusal(503, "draining", "The server is shutting down.");
         const problem = storage.problem();

@@ -1,10 +1,10 @@
 // Builds the responses of page routes: the viewer's context, and answers for browsers and htmx.
 import type { Clock } from "../../shared/clock.ts";
 import type { AssetUrls, Toast } from "../../shared/pages.ts";
-import { PRODUCT_VERSION } from "../../shared/version.ts";
 import type { DoorView } from "../../ui/auth/door.tsx";
 import { createDates } from "../../ui/format.ts";
 import type { View } from "../../ui/view.ts";
+import { SERVER_VERSION } from "../runtime/version.ts";
 import { chooseEncoding, compressPage } from "./compression.ts";
 import { leaveToast, preferencesOf, takeToast, zoneOfBrowser } from "./cookies.ts";
 import type { AppContext, Origin, Session } from "./routes.ts";
@@ -75,7 +75,7 @@ export function createPageMaker({ clock, assets, countRunningJobs, isSecure }: P
       preferences: preferencesOf(c),
       today: datesOf(c).day(clock.now()),
       origin: from.origin,
-      version: PRODUCT_VERSION,
+      version: SERVER_VERSION,
     }),
     page(c, view, markup, status = 200, tag = undefined) {
       const html = String(markup);

@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import type * as v from "valibot";
 import type { Role } from "../../db/schema/users.ts";
 import type { Actor } from "../runtime/audit.ts";
+import type { Answers, ErrorCodes } from "./answers.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export type Access = "public" | Role;
@@ -58,6 +59,12 @@ export type Definition<Q extends Schema | undefined, B extends Schema | undefine
   /** Strict objects: unknown parameters are refused. */
   query?: Q;
   body?: B;
+  /** The successful responses. Every route for programs declares them; a route without any is a page. */
+  answers?: Answers;
+  /** Error codes by status, beyond those that follow from the rest of the declaration. */
+  errors?: ErrorCodes;
+  /** An example body for the documentation. */
+  example?: B extends Schema ? v.InferInput<B> : never;
   /** `form` = an urlencoded HTML form. The body is a record of strings or lists. */
   reads?: "json" | "form";
   handle(call: Call<Out<Q>, Out<B>, S>): Response | Promise<Response>;
@@ -73,6 +80,10 @@ export type Route = {
   action: string | null;
   query: Schema | null;
   body: Schema | null;
+  /** null: a page. */
+  answers: Answers | null;
+  errors: ErrorCodes;
+  example: unknown;
   reads: "json" | "form";
   handle(call: Call<never, never, never>): Response | Promise<Response>;
 };
@@ -91,9 +102,11 @@ export function publicRoute<Q extends Schema | undefined = undefined, B extends 
   return complete({ ...definition, access: "public" } as never);
 }
 
+type NotOfForms = "body" | "query" | "answers" | "errors" | "example" | "handle";
+
 /** The page of an HTML form. The body arrives as the browser sent it, so that a refused form can show what was typed. */
 export function formRoute(
-  definition: Omit<Definition<undefined, undefined, Session>, "body" | "query" | "handle"> & {
+  definition: Omit<Definition<undefined, undefined, Session>, NotOfForms> & {
     access: Role;
     handle(call: Call<undefined, FormBody, Session>): Response | Promise<Response>;
   },
@@ -102,7 +115,7 @@ export function formRoute(
 }
 
 export function publicFormRoute(
-  definition: Omit<Definition<undefined, undefined, Session | null>, "body" | "query" | "handle" | "access"> & {
+  definition: Omit<Definition<undefined, undefined, Session | null>, NotOfForms | "access"> & {
     handle(call: Call<undefined, FormBody, Session | null>): Response | Promise<Response>;
   },
 ): Route {
@@ -118,19 +131,30 @@ function complete(definition: Definition<Schema | undefined, Schema | undefined,
     action: definition.action ?? null,
     query: definition.query ?? null,
     body: definition.body ?? null,
+    answers: definition.answers ?? null,
+    errors: definition.errors ?? {},
+    example: definition.example ?? null,
     reads: definition.reads ?? "json",
     handle: definition.handle as Route["handle"],
   };
 }
 
-/** @throws at start when a route is incomplete: a write without an audit action, or a duplicate path */
+/** Addresses for programs, where errors are returned as JSON. */
+const FOR_PROGRAMS = /^\/(?:api|agent|install|ws)(?:\/|$)|^\/install\.sh$|^\/(?:healthz|readyz)$/;
+
+export function isForPrograms(path: string): boolean {
+  return FOR_PROGRAMS.test(path);
+}
+
+/** @throws at start when a route is incomplete: a write without an audit action, an undeclared answer, or a duplicate path */
 export function checkRoutes(routes: readonly Route[]): void {
   const seen = new Set<string>();
-  for (const { method, path, action, access } of routes) {
+  for (const { method, path, action, access, answers } of routes) {
     const key = `${method} ${path}`;
     if (seen.has(key)) throw new Error(`route ${key} is defined twice`);
     seen.add(key);
     if (!access) throw new Error(`route ${key} has no role`);
     if (method !== "GET" && !action) throw new Error(`route ${key} changes something but names no audit action`);
+    if (answers === null && FOR_PROGRAMS.test(path)) throw new Error(`route ${key} does not say what it answers`);
   }
 }

@@ -6,6 +6,7 @@ import { escapeControls, safeJson } from "../../shared/log.ts";
 import type { LogLine } from "../../shared/protocol/fields.ts";
 
 const LINES_A_PIECE = 2000;
+export const LOG_MEDIA = { txt: "text/plain; charset=utf-8", ndjson: "application/x-ndjson" } as const;
 
 export function downloadLog(db: Db, job: Pick<JobRow, "id" | "kind">, form: "txt" | "ndjson"): Response {
   const write = form === "txt" ? asText : asNdjson;
@@ -22,10 +23,9 @@ export function downloadLog(db: Db, job: Pick<JobRow, "id" | "kind">, form: "txt
       controller.enqueue(new TextEncoder().encode(lines.map(write).join("")));
     },
   });
-  const type = form === "txt" ? "text/plain; charset=utf-8" : "application/x-ndjson";
   const name = `${job.kind}-${job.id}.${form === "txt" ? "log.txt" : "ndjson"}`;
   return new Response(body, {
-    headers: { "Content-Type": type, "Content-Disposition": `attachment; filename="${name}"` },
+    headers: { "Content-Type": LOG_MEDIA[form], "Content-Disposition": `attachment; filename="${name}"` },
   });
 }
 

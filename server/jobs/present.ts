@@ -2,10 +2,11 @@
 import type { JobListItem } from "../../db/queries/jobs.ts";
 import { isFinal } from "../../shared/jobs.ts";
 import { iso } from "../http/lists.ts";
+import type { JobAnswer } from "./answers.ts";
 import { type LifeFacts, phaseOf } from "./life.ts";
 import type { Progress } from "./stream.ts";
 
-export function jobBody(job: JobListItem, progress: Progress | null, waitingFor: string | null) {
+export function jobBody(job: JobListItem, progress: Progress | null, waitingFor: string | null): JobAnswer {
   return {
     id: job.id,
     host_id: job.hostId,

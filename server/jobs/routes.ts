@@ -11,9 +11,10 @@ import { zoneOf } from "../hosts/rules.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import { dayParameter, pageFields, timeParameter } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
+import { jobAnswer, jobListAnswer, logAnswer, madeJobAnswer } from "./answers.ts";
 import type { CancelJob } from "./cancel.ts";
 import type { CreatedJob } from "./create.ts";
-import { downloadLog } from "./log-download.ts";
+import { downloadLog, LOG_MEDIA } from "./log-download.ts";
 import type { Orders } from "./orders.ts";
 import { jobBody, waitingReason } from "./present.ts";
 import { runNowRoutes } from "./run-now-pages.ts";
@@ -70,6 +71,8 @@ export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Rout
       access: "operator",
       action: `job.${kind}_requested`,
       summary,
+      answers: { 202: madeJobAnswer },
+      errors: { 409: ["host_archived"] },
       body: v.strictObject({}),
       handle: ({ c, params, actor }) => {
         const { job } = orders[kind](actor, params["id"] ?? "");
@@ -83,6 +86,7 @@ export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Rout
       path: "/api/jobs",
       access: "viewer",
       summary: "Jobs, newest first",
+      answers: { 200: jobListAnswer },
       query: jobQuery,
       handle: ({ c, query }) => {
         const filter = { ...query, ...spanOf(db, query) };
@@ -96,6 +100,7 @@ export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Rout
       path: "/api/jobs/:id",
       access: "viewer",
       summary: "One job",
+      answers: { 200: jobAnswer },
       handle: ({ c, params }) => c.json(show(get(params["id"] ?? ""))),
     }),
     route({
@@ -103,6 +108,7 @@ export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Rout
       path: "/api/jobs/:id/logs",
       access: "viewer",
       summary: "Log lines after a number",
+      answers: { 200: logAnswer },
       query: v.strictObject({
         after_seq: v.optional(
           v.pipe(v.string(), v.regex(/^\d{1,15}$/, "Enter a whole number."), v.transform(Number)),
@@ -130,6 +136,7 @@ export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Rout
         path: `/api/jobs/:id/log.${form}`,
         access: "viewer",
         summary: `The whole log as ${form === "txt" ? "text" : "NDJSON"}`,
+        answers: { 200: { media: LOG_MEDIA[form] } },
         handle: ({ params }) => downloadLog(db, get(params["id"] ?? ""), form),
       }),
     ),
@@ -139,6 +146,8 @@ export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Rout
       access: "operator",
       action: "job.cancelled",
       summary: "Cancel a job that has not ended",
+      answers: { 202: madeJobAnswer },
+      errors: { 409: ["already_ended"] },
       body: v.strictObject({}),
       handle: ({ c, params, actor }) => {
         const job = cancel(actor, params["id"] ?? "");
@@ -150,6 +159,8 @@ export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Rout
       path: "/api/jobs/:id/stream",
       access: "viewer",
       summary: "WebSocket: the stored log after a number, then live",
+      answers: "websocket",
+      errors: { 400: ["not_a_websocket"], 403: ["cross_site"] },
       query: v.strictObject({
         after_seq: v.optional(
           v.pipe(v.string(), v.regex(/^\d{1,15}$/, "Enter a whole number."), v.transform(Number)),
@@ -171,9 +182,9 @@ export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Rout
       },
     }),
     ...runNowRoutes({ orders, show: made }),
-    repoOrder("probe", "Open the repo now and say how it is"),
+    repoOrder("probe", "Probe the repo now"),
     repoOrder("unlock", "Remove stale locks"),
     repoOrder("stats", "Measure the repo now"),
-    repoOrder("snapshots", "Read the list of snapshots anew"),
+    repoOrder("snapshots", "List the snapshots again"),
   ];
 }

@@ -9,6 +9,7 @@ import { bandwidthBody, bandwidthOf } from "../hosts/bandwidth.ts";
 import { Refusal } from "../http/errors.ts";
 import { isHtmx, type PageMaker } from "../http/page-maker.ts";
 import { type AppContext, type FormBody, formRoute, type Route, route } from "../http/routes.ts";
+import { madeJobsAnswer } from "./answers.ts";
 import type { CreatedJob } from "./create.ts";
 import type { Orders, RunOptions } from "./orders.ts";
 
@@ -34,6 +35,8 @@ export function runNowRoutes({
       access: "operator",
       action: "job.backup_requested",
       summary: "Back up this group now",
+      answers: { 202: madeJobsAnswer },
+      errors: { 409: ["host_archived", "not_a_target"] },
       body: runBody,
       handle: ({ c, params, body, actor }) => {
         const options = { repoIds: body.repo_ids, bandwidth: body.bandwidth };
@@ -46,6 +49,8 @@ export function runNowRoutes({
       access: "operator",
       action: "job.backup_requested",
       summary: "Back up all groups of this schedule now",
+      answers: { 202: madeJobsAnswer },
+      errors: { 409: ["host_archived"] },
       body: v.strictObject({ bandwidth: v.optional(bandwidthBody) }),
       handle: ({ c, params, body, actor }) => {
         const options = { bandwidth: body.bandwidth };

@@ -8,6 +8,7 @@ import { MAINTENANCE_KINDS } from "../../shared/maintenance.ts";
 import { notFound } from "../http/errors.ts";
 import { iso } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
+import { maintenanceAnswer, orderedAnswer, reinitAnswer } from "./answers.ts";
 import { expressionOf } from "./cadence.ts";
 import { nextSubset, partsFor } from "./check-plan.ts";
 import type { Decision } from "./decide.ts";
@@ -63,6 +64,7 @@ export function maintenanceRoutes({ db, maintenance, survey, settings, reinit }:
       path: "/api/repos/:id/maintenance",
       access: "viewer",
       summary: "When and where a repo is maintained, and what is due",
+      answers: { 200: maintenanceAnswer },
       handle: ({ c, params }) => c.json(show(get(params["id"] ?? ""))),
     }),
     route({
@@ -70,7 +72,9 @@ export function maintenanceRoutes({ db, maintenance, survey, settings, reinit }:
       path: "/api/repos/:id/maintenance",
       access: "operator",
       action: "repo.maintenance_changed",
-      summary: "Change when a repo is maintained; which host does it is for admins to say",
+      summary: "Change when a repo is maintained; only admins choose the host that does it",
+      example: { prune_cron: "0 5 1 * *", check_budget_bytes: 10737418240 },
+      answers: { 200: maintenanceAnswer },
       body: v.strictObject({
         enabled: v.optional(v.boolean()),
         forget_cron: cron,
@@ -96,6 +100,10 @@ export function maintenanceRoutes({ db, maintenance, survey, settings, reinit }:
         access: "operator",
         action: `job.${kind}_requested`,
         summary: SUMMARIES[kind],
+        answers: { 202: orderedAnswer },
+        errors: {
+          409: ["repo_not_ready", "no_admin_credential", "nothing_to_forget", "retention_held", "host_archived"],
+        },
         body: v.strictObject({}),
         handle: ({ c, params, actor }) => {
           const { job } = maintenance.order(actor, params["id"] ?? "", kind);
@@ -109,7 +117,9 @@ export function maintenanceRoutes({ db, maintenance, survey, settings, reinit }:
       path: "/api/repos/:id/reinit",
       access: "admin",
       action: "repo.reinitialised",
-      summary: "Make a new repository where the agent finds none any more",
+      summary: "Create a new repository where the agent no longer finds one",
+      answers: { 202: reinitAnswer },
+      errors: { 409: ["repository_exists", "host_archived"] },
       body: v.strictObject({ confirm: v.string("Type the host's name."), backup_now: v.optional(v.boolean(), true) }),
       handle: ({ c, params, body, actor }) => {
         reinit(actor, params["id"] ?? "", { confirm: body.confirm, backupNow: body.backup_now });
@@ -120,8 +130,8 @@ export function maintenanceRoutes({ db, maintenance, survey, settings, reinit }:
 }
 
 const SUMMARIES = {
-  forget: "Take snapshots off by the retention of their groups",
-  prune: "Free the room of data that no snapshot needs",
+  forget: "Remove snapshots by the retention of their groups",
+  prune: "Free the space of data that no snapshot needs",
   check: "Check the repository, and read the next part of its data",
 } as const;
 

@@ -7,9 +7,11 @@ import type { CredentialSlot, RepoRow } from "../../db/schema/repos.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { utcDay } from "../../shared/days.ts";
 import { REPO_KINDS } from "../../shared/repos.ts";
+import { listOf, noBody } from "../http/answers.ts";
 import { notFound } from "../http/errors.ts";
 import { iso, pageFields } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
+import { credentialAnswer, newRepoAnswer, oneRepoAnswer, repoAnswer, trendAnswer } from "./answers.ts";
 import type { Credentials } from "./credentials.ts";
 import { readNextProbe } from "./next-probe.ts";
 import type { Repos } from "./repos.ts";
@@ -50,6 +52,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       path: "/api/repos",
       access: "viewer",
       summary: "Repos of all hosts",
+      answers: { 200: listOf(repoAnswer) },
       query: v.strictObject(pageFields),
       handle: ({ c, query }) => {
         const all = listRepos(db);
@@ -62,6 +65,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       path: "/api/repos/:id",
       access: "viewer",
       summary: "One repo",
+      answers: { 200: oneRepoAnswer },
       handle: ({ c, params }) => {
         const repo = get(params["id"] ?? "");
         const { shared, elsewhere } = readSharing(db, repo);
@@ -83,6 +87,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       path: "/api/hosts/:id/repos",
       access: "viewer",
       summary: "Repos of a host, the primary one first",
+      answers: { 200: listOf(repoAnswer) },
       handle: ({ c, params }) => {
         const host = findHost(db, params["id"] ?? "");
         if (!host) throw notFound("host");
@@ -94,7 +99,8 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       method: "GET",
       path: "/api/repos/:id/trend",
       access: "viewer",
-      summary: "Size and snapshots, one row a day",
+      summary: "Size and snapshots, one row per day",
+      answers: { 200: trendAnswer },
       query: v.strictObject({
         days: v.optional(
           v.pipe(
@@ -121,7 +127,8 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       method: "GET",
       path: "/api/repos/:id/credentials/everyday",
       access: "operator",
-      summary: "What opens the repo, without its secrets",
+      summary: "The everyday credential, without its secrets",
+      answers: { 200: credentialAnswer },
       handle: ({ c, params }) => {
         return c.json(shown(get(params["id"] ?? "").id, "everyday"));
       },
@@ -131,7 +138,10 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       path: "/api/repos/:id/credentials/everyday",
       access: "admin",
       action: "credential.changed",
-      summary: "Change what opens the repo; it is tried first, the old one stays until it works",
+      summary: "Change the everyday credential; the old one stays in use until the new one works",
+      example: { http_username: "web-01", http_password: "a new one" },
+      answers: { 200: credentialAnswer },
+      errors: { 409: ["credential_unreadable"] },
       body: credentialBody,
       handle: ({ c, params, body, actor }) => {
         const id = params["id"] ?? "";
@@ -143,7 +153,8 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       method: "GET",
       path: "/api/repos/:id/credentials/admin",
       access: "operator",
-      summary: "What may delete in the repo, without its secrets",
+      summary: "The admin credential, without its secrets",
+      answers: { 200: credentialAnswer },
       handle: ({ c, params }) => c.json(shown(get(params["id"] ?? "").id, "admin")),
     }),
     route({
@@ -151,7 +162,10 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       path: "/api/repos/:id/credentials/admin",
       access: "admin",
       action: "credential.changed",
-      summary: "Set what may delete; what is left out is taken from the everyday credential",
+      summary: "Set the admin credential; missing fields are taken from the everyday one",
+      example: { url: "rest:https://vault.example:8001/web-01/", http_username: "admin", http_password: "another one" },
+      answers: { 200: credentialAnswer },
+      errors: { 409: ["credential_unreadable"] },
       body: credentialBody,
       handle: ({ c, params, body, actor }) => {
         const id = params["id"] ?? "";
@@ -164,7 +178,8 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       path: "/api/repos/:id/credentials/admin",
       access: "admin",
       action: "credential.removed",
-      summary: "Forget the admin credential",
+      summary: "Remove the admin credential",
+      answers: noBody,
       body: v.strictObject({}),
       handle: ({ c, params, actor }) => {
         credentials.removeAdmin(actor, params["id"] ?? "");
@@ -176,7 +191,10 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       path: "/api/hosts/:id/repos",
       access: "admin",
       action: "repo.added",
-      summary: "Give a host another repo; passwords that are left out are made and shown once",
+      summary: "Add a repo to a host; passwords that are left out are generated and shown once",
+      example: { name: "offsite", url: "sftp:backup@vault.example:/srv/web-01" },
+      answers: { 201: newRepoAnswer },
+      errors: { 409: ["host_archived", "too_many_repos"] },
       body: v.strictObject({
         name: nameBody,
         kind: v.optional(v.picklist(REPO_KINDS, "Unknown kind of repo.")),
@@ -198,7 +216,10 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       path: "/api/repos/:id",
       access: "operator",
       action: "repo.changed",
-      summary: "Rename a repo, make it the primary one, set its compression",
+      summary: "Rename a repo, make it the primary one, or set its compression",
+      example: { compression: "max" },
+      answers: { 200: repoAnswer },
+      errors: { 409: ["host_archived"] },
       body: v.strictObject({
         name: v.optional(nameBody),
         is_primary: v.optional(
@@ -216,7 +237,9 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       path: "/api/repos/:id",
       access: "admin",
       action: "repo.removed",
-      summary: "Take a repo off its host; the repository and its data stay where they are",
+      summary: "Remove a repo from its host; the repository and its data stay",
+      answers: noBody,
+      errors: { 409: ["primary_repo", "repo_in_use"] },
       body: v.strictObject({ confirm: v.string("Type the host's name.") }),
       handle: ({ c, params, body, actor }) => {
         repos.remove(actor, params["id"] ?? "", body.confirm);
@@ -226,7 +249,7 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
   ];
 }
 
-function repoBody(repo: RepoRow, hostName: string) {
+function repoBody(repo: RepoRow, hostName: string): v.InferOutput<typeof repoAnswer> {
   return {
     id: repo.id,
     host_id: repo.hostId,

@@ -7,9 +7,12 @@ import type { Clock } from "../../shared/clock.ts";
 import { nextRuns, parseCron } from "../../shared/cron.ts";
 import { cronInWords } from "../../shared/cron-words.ts";
 import { isZone } from "../../shared/zone.ts";
+import { listOf, noBody } from "../http/answers.ts";
 import { badInput, notFound } from "../http/errors.ts";
 import { iso } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
+import { UNSENDABLE } from "../source-groups/answers.ts";
+import { cronAnswer, scheduleAnswer } from "./answers.ts";
 import { scheduleBody } from "./fields.ts";
 import type { Schedules } from "./schedules.ts";
 
@@ -44,6 +47,7 @@ export function scheduleRoutes({ db, clock, schedules }: ScheduleRouteDeps): Rou
       path: base,
       access: "viewer",
       summary: "Schedules of a host",
+      answers: { 200: listOf(scheduleAnswer) },
       handle: ({ c, params }) => {
         if (!findHost(db, params["id"] ?? "")) throw notFound("host");
         const items = listSchedules(db, params["id"] ?? "").map(show);
@@ -56,6 +60,13 @@ export function scheduleRoutes({ db, clock, schedules }: ScheduleRouteDeps): Rou
       access: "operator",
       action: "schedule.created",
       summary: "Create a schedule",
+      example: {
+        cron: "0 2 * * *",
+        splay_minutes: 15,
+        source_group_ids: ["0193a4c2-7d3e-7abc-8def-0123456789ab"],
+      },
+      answers: { 201: scheduleAnswer },
+      errors: { ...UNSENDABLE, 409: ["host_archived", "too_many", ...UNSENDABLE[409]] },
       body: scheduleBody,
       handle: ({ c, params, body, actor }) => c.json(show(schedules.create(actor, params["id"] ?? "", body)), 201),
     }),
@@ -65,6 +76,9 @@ export function scheduleRoutes({ db, clock, schedules }: ScheduleRouteDeps): Rou
       access: "operator",
       action: "schedule.updated",
       summary: "Change a schedule; fields that are left out stay",
+      example: { enabled: false },
+      answers: { 200: scheduleAnswer },
+      errors: { ...UNSENDABLE, 409: ["host_archived", ...UNSENDABLE[409]] },
       body: scheduleBody,
       handle: ({ c, params, body, actor }) =>
         c.json(show(schedules.update(actor, params["id"] ?? "", params["sid"] ?? "", body))),
@@ -75,6 +89,8 @@ export function scheduleRoutes({ db, clock, schedules }: ScheduleRouteDeps): Rou
       access: "operator",
       action: "schedule.deleted",
       summary: "Delete a schedule; its source groups stay",
+      answers: noBody,
+      errors: { 409: ["host_archived"] },
       handle: ({ c, params, actor }) => {
         schedules.remove(actor, params["id"] ?? "", params["sid"] ?? "");
         return c.body(null, 204);
@@ -85,6 +101,7 @@ export function scheduleRoutes({ db, clock, schedules }: ScheduleRouteDeps): Rou
       path: "/api/cron",
       access: "viewer",
       summary: "A cron expression in words, and its next five runs",
+      answers: { 200: cronAnswer },
       query: v.strictObject({ expr: v.string(), tz: v.optional(v.string(), "UTC") }),
       handle: ({ c, query }) => {
         const parsed = parseCron(query.expr);

@@ -7,7 +7,6 @@ import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { utcDay } from "../../shared/days.ts";
 import { emptyForm, type FormState } from "../../shared/pages.ts";
-import { PRODUCT_VERSION } from "../../shared/version.ts";
 import { RecoverySheetPage } from "../../ui/settings/recovery-sheet.tsx";
 import { SystemPage } from "../../ui/settings/system.tsx";
 import { badInput, Refusal } from "../http/errors.ts";
@@ -16,6 +15,7 @@ import type { PageCall, PageMaker } from "../http/page-maker.ts";
 import { formRoute, type Route, route } from "../http/routes.ts";
 import type { Credentials } from "../repos/credentials.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
+import { SERVER_VERSION } from "../runtime/version.ts";
 import { DECRYPT_COMMAND, encryptSheet, readSheet, SHEET_SETTING, sheetText } from "../upkeep/recovery-sheet.ts";
 import type { Upkeep } from "../upkeep/upkeep.ts";
 import type { Accounts } from "../users/accounts.ts";
@@ -43,7 +43,7 @@ export function settingsPages(deps: SettingsPageDeps): Route[] {
       <SystemPage
         view={view}
         form={form}
-        version={PRODUCT_VERSION}
+        version={SERVER_VERSION}
         runtime={`Bun ${Bun.version}`}
         keyId={keyId}
         database={measureDatabase(db)}

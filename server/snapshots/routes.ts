@@ -7,6 +7,7 @@ import { listSnapshots } from "../../db/queries/snapshots.ts";
 import { notFound } from "../http/errors.ts";
 import { iso, pageFields, timeParameter } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
+import { snapshotListAnswer } from "./answers.ts";
 
 export function snapshotRoutes({ db }: { db: Db }): Route[] {
   return [
@@ -15,6 +16,7 @@ export function snapshotRoutes({ db }: { db: Db }): Route[] {
       path: "/api/hosts/:id/snapshots",
       access: "viewer",
       summary: "Snapshots, newest first",
+      answers: { 200: snapshotListAnswer },
       query: v.strictObject({
         ...pageFields,
         repo_id: v.optional(v.string()),

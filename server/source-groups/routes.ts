@@ -9,15 +9,20 @@ import {
   listTargetsOfHost,
 } from "../../db/queries/source-groups.ts";
 import type { BackupTargetRow, SourceGroupRow } from "../../db/schema/source-groups.ts";
+import { listOf, noBody } from "../http/answers.ts";
 import { notFound } from "../http/errors.ts";
 import { iso } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
+import { groupHooksAnswer, hostHooksAnswer, sourceGroupAnswer, UNSENDABLE } from "./answers.ts";
 import type { PendingConfirmations } from "./confirmations.ts";
 import { sourceGroupBody } from "./fields.ts";
 import type { SourceGroups } from "./groups.ts";
 import { type Hooks, hookField, shellField } from "./hooks.ts";
 
 export type SourceGroupRouteDeps = { db: Db; groups: SourceGroups; confirmations: PendingConfirmations; hooks: Hooks };
+
+const GROUP_ERRORS = { ...UNSENDABLE, 409: ["name_taken", ...UNSENDABLE[409]] };
+const HOOK_ERRORS = { ...UNSENDABLE, 409: ["host_archived", ...UNSENDABLE[409]] };
 
 export function sourceGroupRoutes({ db, groups, confirmations, hooks }: SourceGroupRouteDeps): Route[] {
   const show = (group: SourceGroupRow) =>
@@ -29,6 +34,7 @@ export function sourceGroupRoutes({ db, groups, confirmations, hooks }: SourceGr
       path: base,
       access: "viewer",
       summary: "Source groups of a host",
+      answers: { 200: listOf(sourceGroupAnswer) },
       handle: ({ c, params }) => {
         if (!findHost(db, params["id"] ?? "")) throw notFound("host");
         const items = listSourceGroups(db, params["id"] ?? "").map(show);
@@ -41,6 +47,14 @@ export function sourceGroupRoutes({ db, groups, confirmations, hooks }: SourceGr
       access: "operator",
       action: "source_group.created",
       summary: "Create a source group",
+      example: {
+        name: "documents",
+        includes: ["/home"],
+        excludes: ["*.tmp"],
+        retention: { keep_within: "14d", keep_within_monthly: "1y" },
+      },
+      answers: { 201: sourceGroupAnswer },
+      errors: GROUP_ERRORS,
       body: sourceGroupBody,
       handle: ({ c, params, body, actor }) => c.json(show(groups.create(actor, params["id"] ?? "", body)), 201),
     }),
@@ -49,6 +63,7 @@ export function sourceGroupRoutes({ db, groups, confirmations, hooks }: SourceGr
       path: `${base}/:gid`,
       access: "viewer",
       summary: "One source group",
+      answers: { 200: sourceGroupAnswer },
       handle: ({ c, params }) => c.json(show(groups.get(params["id"] ?? "", params["gid"] ?? ""))),
     }),
     route({
@@ -57,6 +72,9 @@ export function sourceGroupRoutes({ db, groups, confirmations, hooks }: SourceGr
       access: "operator",
       action: "source_group.updated",
       summary: "Change a source group; fields that are left out stay",
+      example: { excludes: ["*.tmp", "/home/*/.cache"] },
+      answers: { 200: sourceGroupAnswer },
+      errors: { ...GROUP_ERRORS, 409: [...GROUP_ERRORS[409], "removes_snapshots"] },
       body: sourceGroupBody,
       handle: ({ c, params, body, actor }) =>
         c.json(show(groups.update(actor, params["id"] ?? "", params["gid"] ?? "", body))),
@@ -67,6 +85,8 @@ export function sourceGroupRoutes({ db, groups, confirmations, hooks }: SourceGr
       access: "operator",
       action: "source_group.deleted",
       summary: "Delete a source group; its snapshots stay",
+      answers: noBody,
+      errors: { 409: ["in_use", "last_group"] },
       handle: ({ c, params, actor }) => {
         groups.remove(actor, params["id"] ?? "", params["gid"] ?? "");
         return c.body(null, 204);
@@ -77,7 +97,8 @@ export function sourceGroupRoutes({ db, groups, confirmations, hooks }: SourceGr
       path: `${base}/:gid/confirm-retention`,
       access: "operator",
       action: "source_group.retention_confirmed",
-      summary: "Agree that the group's retention may remove snapshots that exist",
+      summary: "Confirm that the group's retention may remove existing snapshots",
+      answers: { 200: sourceGroupAnswer },
       body: v.strictObject({}),
       handle: ({ c, params, actor }) =>
         c.json(show(confirmations.confirm(actor, params["id"] ?? "", params["gid"] ?? ""))),
@@ -88,6 +109,9 @@ export function sourceGroupRoutes({ db, groups, confirmations, hooks }: SourceGr
       access: "admin",
       action: "source_group.hooks_changed",
       summary: "Set the group's hooks; null: the host's default",
+      example: { pre: "pg_dumpall --file /var/backups/all.sql", post: null },
+      answers: { 200: groupHooksAnswer },
+      errors: HOOK_ERRORS,
       body: v.strictObject({ pre: hookField, post: hookField }),
       handle: ({ c, params, body, actor }) => {
         hooks.setOfGroup(actor, params["id"] ?? "", params["gid"] ?? "", body);
@@ -99,6 +123,7 @@ export function sourceGroupRoutes({ db, groups, confirmations, hooks }: SourceGr
       path: `${base}/:gid/hooks`,
       access: "admin",
       summary: "The group's hooks",
+      answers: { 200: groupHooksAnswer },
       handle: ({ c, params }) => c.json(hooks.ofGroup(params["id"] ?? "", params["gid"] ?? "")),
     }),
     route({
@@ -106,7 +131,10 @@ export function sourceGroupRoutes({ db, groups, confirmations, hooks }: SourceGr
       path: "/api/hosts/:id/hooks",
       access: "admin",
       action: "host.hooks_changed",
-      summary: "Set the hooks of all groups that have none of their own, and the shell",
+      summary: "Set the default hooks of the host, and the shell",
+      example: { pre: null, post: "/usr/local/bin/backup-done", hook_shell: "/bin/bash" },
+      answers: { 200: hostHooksAnswer },
+      errors: HOOK_ERRORS,
       body: v.strictObject({ pre: hookField, post: hookField, hook_shell: shellField }),
       handle: ({ c, params, body, actor }) => {
         hooks.setOfHost(actor, params["id"] ?? "", body);
@@ -118,6 +146,7 @@ export function sourceGroupRoutes({ db, groups, confirmations, hooks }: SourceGr
       path: "/api/hosts/:id/hooks",
       access: "admin",
       summary: "The host's default hooks and the shell",
+      answers: { 200: hostHooksAnswer },
       handle: ({ c, params }) => c.json(hooks.ofHost(params["id"] ?? "")),
     }),
   ];

@@ -6,9 +6,10 @@ import { newId } from "../../shared/ids.ts";
 import { MAX_IN_FLIGHT_MESSAGES } from "../../shared/protocol/version.ts";
 import { type Person, signInAs, startApp, type TestApp } from "../testbed/app.ts";
 import { enrollHost, type TestHost } from "../testbed/hosts.ts";
+import { connectInside, type InsideAgent } from "../testbed/inside-agent.ts";
 import { createCleanup } from "../testbed/temp.ts";
 import { until } from "../testbed/wait.ts";
-import { connectInside, type InsideHost, madeUp } from "./inside-host.ts";
+import { madeUp } from "./made-up.ts";
 
 const cleanup = createCleanup();
 let app: TestApp;
@@ -28,10 +29,10 @@ const turns = async (count: number) => {
 };
 
 /** A backup that the host's own schedule began, for its log to belong to. */
-function beginBackup(agent: InsideHost, host: TestHost): string {
+function beginBackup(agent: InsideAgent, host: TestHost): string {
   const own = { source_group_id: host.gid, schedule_id: host.identity.scheduleId, actor_kind: "schedule" as const };
   const job = madeUp("backup", host.rid, { ...own, scheduled_at: app.clock.now(), queued_at: app.clock.now() });
-  agent.say("job.queued", job);
+  agent.tell("job.queued", job);
   return job.job_id;
 }
 
@@ -42,7 +43,7 @@ const linesFrom = (seq: number) =>
 
 test("a flood of log is stored at a host's own pace, whole and in order; its neighbour does not notice", async () => {
   const [loud, quiet] = [await enroll(), await enroll()];
-  const agent = await connectInside(app, loud, cleanup);
+  const agent = await connectInside(app, loud.identity);
   const jobId = beginBackup(agent, loud);
   await agent.acknowledged();
   // As an agent does it: 16 frames of 240 KiB are 4 MiB in flight.
@@ -50,7 +51,7 @@ test("a flood of log is stored at a host's own pace, whole and in order; its nei
   const send = async () => {
     for (let turn = 0; turn < 40 && agent.numbers().said <= frames; turn++) {
       while (agent.numbers().said <= frames && agent.numbers().said - agent.numbers().acked < 16)
-        agent.say("log.stream", { job_id: jobId, lines: linesFrom(1 + (agent.numbers().said - 1) * LINES) });
+        agent.tell("log.stream", { job_id: jobId, lines: linesFrom(1 + (agent.numbers().said - 1) * LINES) });
       await turns(20);
     }
   };
@@ -61,7 +62,7 @@ test("a flood of log is stored at a host's own pace, whole and in order; its nei
   expect(acked).toBeLessThan(68 * 4.5);
   expect(agent.isClosed()).toBe(false);
 
-  const other = await connectInside(app, quiet, cleanup);
+  const other = await connectInside(app, quiet.identity);
   beginBackup(other, quiet);
   await other.acknowledged();
   expect(await pageOf(loud)).toContain("Reports are delayed.");
@@ -84,13 +85,13 @@ test("a flood of log is stored at a host's own pace, whole and in order; its nei
 
 test("who goes on sending beyond its window is cut off, and finds the unacknowledged in its outbox when it comes back", async () => {
   const host = await enroll();
-  const agent = await connectInside(app, host, cleanup);
+  const agent = await connectInside(app, host.identity);
   const jobId = beginBackup(agent, host);
   for (let n = 0; n < 3 * MAX_IN_FLIGHT_MESSAGES && !agent.isClosed(); n++)
-    agent.say("log.stream", { job_id: jobId, lines: [{ seq: n + 1, ts: 1, stream: "stdout", payload: "x" }] });
+    agent.tell("log.stream", { job_id: jobId, lines: [{ seq: n + 1, ts: 1, stream: "stdout", payload: "x" }] });
   expect(agent.isClosed()).toBe(true);
   expect(await pageOf(host)).toContain("Connection closed by the server.");
-  const again = await connectInside(app, host, cleanup);
+  const again = await connectInside(app, host.identity);
   expect(again.received.some(({ type }) => type === "welcome")).toBe(true);
   beginBackup(again, host);
   await again.acknowledged();
@@ -98,19 +99,19 @@ test("who goes on sending beyond its window is cut off, and finds the unacknowle
 
 test("bytes that lead to nothing are counted, too: the connection ends, and the next is refused for a moment", async () => {
   const host = await enroll();
-  const agent = await connectInside(app, host, cleanup);
+  const agent = await connectInside(app, host.identity);
   const junk = JSON.stringify({ type: "from.the.future", ts: 1, payload: "x".repeat(1_000_000) });
   let sent = 0;
   for (; sent < 400 && !agent.isClosed(); sent++) agent.sendText(junk);
   expect(sent).toBeLessThan(300);
-  await expect(connectInside(app, host, cleanup)).rejects.toThrow("429");
+  await expect(connectInside(app, host.identity)).rejects.toThrow("429");
   app.clock.move(MINUTE_MS);
-  await connectInside(app, host, cleanup);
+  await connectInside(app, host.identity);
 });
 
 test("messages that are handled at once are counted by what they cost, and so are connections", async () => {
   const [host, restless] = [await enroll(), await enroll()];
-  const agent = await connectInside(app, host, cleanup);
+  const agent = await connectInside(app, host.identity);
   const ack = { state_version: 1, digest: "x", errors: [] };
   let sent = 0;
   for (; sent < 10_000 && !agent.isClosed(); sent++)
@@ -119,17 +120,17 @@ test("messages that are handled at once are counted by what they cost, and so ar
   expect(sent).toBeLessThan(5_000);
   let connected = 0;
   const again = async () => {
-    for (; connected < 1_000; connected++) (await connectInside(app, restless, cleanup)).close();
+    for (; connected < 1_000; connected++) (await connectInside(app, restless.identity)).close();
   };
   await expect(again()).rejects.toThrow("429");
   expect(connected).toBeLessThan(200);
   app.clock.move(2 * MINUTE_MS);
-  await connectInside(app, restless, cleanup);
+  await connectInside(app, restless.identity);
 });
 
 test("of scheduled backups that never end so many are taken on and no more", async () => {
   const host = await enroll();
-  const agent = await connectInside(app, host, cleanup);
+  const agent = await connectInside(app, host.identity);
   for (let n = 0; n < 1_100; n++) {
     beginBackup(agent, host);
     if (n % 100 === 99) await agent.acknowledged();
@@ -141,10 +142,10 @@ test("of scheduled backups that never end so many are taken on and no more", asy
 
 test("adoptions are audited a hundred times a day at most", async () => {
   const host = await enroll();
-  const agent = await connectInside(app, host, cleanup);
+  const agent = await connectInside(app, host.identity);
   for (let n = 0; n < 150; n++) {
     const fields = madeUp("backup", host.rid, { source_group_id: host.gid, job_id: newId() });
-    agent.say("job.queued", fields);
+    agent.tell("job.queued", fields);
   }
   await agent.acknowledged();
   const { n } = app.db.$client

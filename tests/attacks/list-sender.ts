@@ -3,7 +3,7 @@
 import { SECOND_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { connectSimulated } from "../testbed/simulated-agent.ts";
-import { snapshotRow } from "./inside-host.ts";
+import { snapshotRow } from "./made-up.ts";
 
 const ROWS_IN_PART = 700;
 

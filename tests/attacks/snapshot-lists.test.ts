@@ -8,9 +8,10 @@ import { DAY_MS, SECOND_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { type Person, signInAs, startApp, type TestApp } from "../testbed/app.ts";
 import { enrollHost, enrollIdentity, type TestHost } from "../testbed/hosts.ts";
+import { connectInside } from "../testbed/inside-agent.ts";
 import { type ServerProcess, signIn, startServer } from "../testbed/server.ts";
 import { createCleanup } from "../testbed/temp.ts";
-import { connectInside, listOf, snapshotRow } from "./inside-host.ts";
+import { listOf, snapshotRow } from "./made-up.ts";
 
 /** No portion may hold the loop longer. */
 const HOLD_MS = 50;
@@ -34,12 +35,12 @@ const staged = () =>
 
 /** Sends a list in parts of this many rows, as an agent does: 4 MiB in flight at most. */
 async function sendList(host: TestHost, rows: ReturnType<typeof snapshotRow>[], rowsInPart: number, takenAt: number) {
-  const agent = await connectInside(app, host, cleanup);
+  const agent = await connectInside(app, host.identity);
   const parts = Math.ceil(rows.length / rowsInPart);
   const reportId = newId();
   for (let part = 1; part <= parts; part++) {
     const own = rows.slice((part - 1) * rowsInPart, part * rowsInPart);
-    agent.say("snapshots.report", listOf(host.rid, own, { report_id: reportId, taken_at: takenAt, part, parts }));
+    agent.tell("snapshots.report", listOf(host.rid, own, { report_id: reportId, taken_at: takenAt, part, parts }));
     await agent.acknowledged();
   }
   agent.close();
@@ -87,14 +88,14 @@ async function longestHold({ url, pid }: ServerProcess, isOver: Promise<unknown>
 
 test("40 parts of 860 KiB of a list that is never finished cost no more each than the first", async () => {
   const host = await enroll();
-  const agent = await connectInside(app, host, cleanup);
+  const agent = await connectInside(app, host.identity);
   const big = (part: number) =>
     Array.from({ length: 200 }, (_, at) => snapshotRow(part * 1000 + at, { paths: [`/${"x".repeat(4000)}`] }));
   const reportId = newId();
   const times: number[] = [];
   for (let part = 1; part <= 40; part++) {
     const startedAt = performance.now();
-    agent.say("snapshots.report", listOf(host.rid, big(part), { report_id: reportId, part, parts: 1000 }));
+    agent.tell("snapshots.report", listOf(host.rid, big(part), { report_id: reportId, part, parts: 1000 }));
     await agent.acknowledged();
     times.push(performance.now() - startedAt);
   }
@@ -106,11 +107,11 @@ test("40 parts of 860 KiB of a list that is never finished cost no more each tha
 
   // A newer list takes its place at once, one that grows beyond all measure is dropped and told.
   const next = newId();
-  agent.say("snapshots.report", listOf(host.rid, big(1), { report_id: next, part: 1, parts: 1000 }));
+  agent.tell("snapshots.report", listOf(host.rid, big(1), { report_id: next, part: 1, parts: 1000 }));
   await agent.acknowledged();
   expect(staged().n).toBe(1);
   for (let part = 2; part <= 90; part++) {
-    agent.say("snapshots.report", listOf(host.rid, big(part), { report_id: next, part, parts: 1000 }));
+    agent.tell("snapshots.report", listOf(host.rid, big(part), { report_id: next, part, parts: 1000 }));
     await agent.acknowledged();
     expect(staged().bytes ?? 0).toBeLessThan(66 * 2 ** 20);
   }
@@ -128,23 +129,23 @@ test("a list that is broken off in the middle is neither half applied nor lost",
   const kept = rows.slice(0, 100);
   const part = (at: number) =>
     listOf(host.rid, kept.slice((at - 1) * 50, at * 50), { report_id: reportId, taken_at: now, part: at, parts: 2 });
-  const first = await connectInside(app, host, cleanup);
-  first.say("snapshots.report", part(1));
+  const first = await connectInside(app, host.identity);
+  first.tell("snapshots.report", part(1));
   await first.acknowledged();
-  first.say("snapshots.report", part(2));
+  first.tell("snapshots.report", part(2));
   // Gone while it is taken over: nothing was acknowledged, so it comes again.
   first.close();
   await Bun.sleep(0);
   expect(findRepo(app.db, host.rid)?.snapshotsTakenAt).toBe(now - 2000);
-  const again = await connectInside(app, host, cleanup);
-  again.say("snapshots.report", part(2));
+  const again = await connectInside(app, host.identity);
+  again.tell("snapshots.report", part(2));
   await again.acknowledged();
   expect(countSnapshots(app.db, host.rid)).toBe(100);
   expect(findRepo(app.db, host.rid)).toMatchObject({ snapshotCount: 100, snapshotsTakenAt: now });
   // What is behind a list is applied after it.
   const later = { ...snapshotRow(now + 1, { hostname: host.name }) };
-  again.say("snapshots.report", listOf(host.rid, kept, { taken_at: app.clock.now() }));
-  again.say("snapshots.added", { repo_id: host.rid, snapshots: [later] });
+  again.tell("snapshots.report", listOf(host.rid, kept, { taken_at: app.clock.now() }));
+  again.tell("snapshots.added", { repo_id: host.rid, snapshots: [later] });
   await again.acknowledged();
   expect(countSnapshots(app.db, host.rid)).toBe(101);
 }, 60_000);

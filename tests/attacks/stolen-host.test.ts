@@ -10,10 +10,11 @@ import { newId } from "../../shared/ids.ts";
 import type { JobKind } from "../../shared/jobs.ts";
 import { type Person, signInAs, startApp, type TestApp } from "../testbed/app.ts";
 import { enrollHost, jsonClient, type TestHost } from "../testbed/hosts.ts";
+import { connectInside } from "../testbed/inside-agent.ts";
 import { endOf, fieldsOf } from "../testbed/simulated-agent.ts";
 import { createCleanup } from "../testbed/temp.ts";
 import { until } from "../testbed/wait.ts";
-import { connectInside, listOf, madeUp, snapshotRow } from "./inside-host.ts";
+import { listOf, madeUp, snapshotRow } from "./made-up.ts";
 
 const cleanup = createCleanup();
 let app: TestApp;
@@ -61,25 +62,25 @@ const idsIn = (repoId: string) =>
 test("open prunes and checks that a host makes up are refused, audited, and take no place on the repo server", async () => {
   const server = newId();
   const [thief, victim] = [await readyHost(server), await readyHost(server)];
-  const agent = await connectInside(app, thief, cleanup);
+  const agent = await connectInside(app, thief.identity);
   const kinds: JobKind[] = ["prune", "check", "forget", "probe", "init", "unlock"];
-  for (const kind of kinds) agent.say("job.started", started(madeUp(kind, thief.rid)));
-  agent.say("job.queued", madeUp("prune", thief.rid, { actor_kind: "user" }));
+  for (const kind of kinds) agent.tell("job.started", started(madeUp(kind, thief.rid)));
+  agent.tell("job.queued", madeUp("prune", thief.rid, { actor_kind: "user" }));
   await agent.acknowledged();
   expect(listOpenJobs(app.db, thief.id)).toEqual([]);
   expect(await refusals(thief)).toBe(kinds.length + 1);
-  const other = await connectInside(app, victim, cleanup);
+  const other = await connectInside(app, victim.identity);
   const { job_id } = await call("POST", `/api/repos/${victim.rid}/check`);
   expect((await other.order("check")).job_id).toBe(job_id);
 });
 
 test("ends of jobs that the server did not order are history only: they settle nothing about the repo", async () => {
   const thief = await readyHost();
-  const agent = await connectInside(app, thief, cleanup);
+  const agent = await connectInside(app, thief.identity);
   const groups = [{ source_group_id: thief.gid, is_partial: true, removed: 5, kept: 1 }];
   const stats = { errors: 0, replan: true, groups, snapshots_removed: 5 };
   const fields = (["check", "prune", "forget"] as const).map((kind) => madeUp(kind, thief.rid));
-  for (const one of fields) agent.say("job.finished", endOf(one, { stats }));
+  for (const one of fields) agent.tell("job.finished", endOf(one, { stats }));
   await agent.acknowledged();
   expect(fields.map(({ job_id }) => findJob(app.db, job_id)?.status)).toEqual(["succeeded", "succeeded", "succeeded"]);
   await app.wired.ticks.find(({ name }) => name === "maintenance")?.run();
@@ -105,7 +106,7 @@ test("rows that an older server made of an agent's word hold nobody back either"
     const open = { status: "running", acceptedAt: now, startedAt: now, actorKind: "system" } as const;
     insertJob(app.db, { id: newId(), kind: "prune", ...row, ...open });
   }
-  const agent = await connectInside(app, victim, cleanup);
+  const agent = await connectInside(app, victim.identity);
   const { job_id } = await call("POST", `/api/repos/${victim.rid}/prune`);
   expect((await agent.order("prune")).job_id).toBe(job_id);
   const again = await call("POST", `/api/repos/${one.rid}/check`);
@@ -137,17 +138,17 @@ test("one host takes one place of a repo server, however many jobs it holds, and
 
 test("a repo that was lent once is not kept by a job that the borrower makes up", async () => {
   const { owner, keeper } = await lentRepo();
-  const agent = await connectInside(app, keeper, cleanup);
+  const agent = await connectInside(app, keeper.identity);
   await call("POST", `/api/repos/${owner.rid}/prune`);
   const fields = fieldsOf(await agent.order("prune"));
-  agent.say("job.started", started(fields));
-  agent.say("job.started", started(madeUp("check", owner.rid)));
-  agent.say("job.started", started(madeUp("backup", owner.rid, { source_group_id: keeper.gid, actor_kind: "user" })));
-  agent.say("job.finished", endOf(fields, { stats: null }));
+  agent.tell("job.started", started(fields));
+  agent.tell("job.started", started(madeUp("check", owner.rid)));
+  agent.tell("job.started", started(madeUp("backup", owner.rid, { source_group_id: keeper.gid, actor_kind: "user" })));
+  agent.tell("job.finished", endOf(fields, { stats: null }));
   await agent.acknowledged();
   expect(listOpenJobs(app.db, keeper.id).filter(({ repoId }) => repoId === owner.rid)).toEqual([]);
-  agent.say("snapshots.report", listOf(owner.rid, []));
-  agent.say("repo.stats", statsOf(owner.rid, 1));
+  agent.tell("snapshots.report", listOf(owner.rid, []));
+  agent.tell("repo.stats", statsOf(owner.rid, 1));
   await agent.acknowledged();
   expect(countSnapshots(app.db, owner.rid)).toBe(5);
   expect(findRepo(app.db, owner.rid)?.sizeBytes).not.toBe(1);
@@ -161,14 +162,14 @@ const statsOf = (repoId: string, size: number) => ({
 
 test("a borrower's list takes no snapshot away that its job did not name, changes none, and settles nothing; the owner is asked", async () => {
   const { owner, keeper, rows } = await lentRepo();
-  const agent = await connectInside(app, keeper, cleanup);
+  const agent = await connectInside(app, keeper.identity);
   await call("POST", `/api/repos/${owner.rid}/prune`);
   const fields = fieldsOf(await agent.order("prune"));
-  agent.say("job.queued", fields);
+  agent.tell("job.queued", fields);
   const [first] = rows;
   if (!first) throw new Error("no row");
   const lies = [{ ...first, time: first.time - 300 * DAY_MS, tags: ["other"] }];
-  agent.say("snapshots.report", listOf(owner.rid, lies, { unreadable: ["f".repeat(64)] }));
+  agent.tell("snapshots.report", listOf(owner.rid, lies, { unreadable: ["f".repeat(64)] }));
   await agent.acknowledged();
   expect(idsIn(owner.rid)).toEqual(rows.map((row) => row.snapshot_id).sort());
   const kept = listSnapshots(app.db, { repoIds: [owner.rid], tag: "default" }, 100, 0);
@@ -184,7 +185,7 @@ test("a borrower's list takes no snapshot away that its job did not name, change
     append_only: "violated",
   } as const;
   const looked = { restic_id: null, format_version: null, checked_at: Date.now(), locks: null };
-  agent.say("repo.status", { repo_id: owner.rid, ...status, ...looked });
+  agent.tell("repo.status", { repo_id: owner.rid, ...status, ...looked });
   await agent.acknowledged();
   expect(findRepo(app.db, owner.rid)?.status).toBe("ready");
   expect(await refusals(keeper)).toBe(before);
@@ -193,13 +194,13 @@ test("a borrower's list takes no snapshot away that its job did not name, change
 test("a borrower that confirms no cancellation keeps neither the loan nor the repo's maintenance", async () => {
   const { owner, keeper } = await lentRepo();
   const next = await readyHost();
-  const agent = await connectInside(app, keeper, cleanup);
+  const agent = await connectInside(app, keeper.identity);
   const { job_id } = await call("POST", `/api/repos/${owner.rid}/prune`);
-  agent.say("job.queued", fieldsOf(await agent.order("prune")));
+  agent.tell("job.queued", fieldsOf(await agent.order("prune")));
   await agent.acknowledged();
   await call("POST", `/api/jobs/${job_id}/cancel`);
   await call("PUT", `/api/repos/${owner.rid}/maintenance`, { maintenance_host_id: next.id });
-  agent.say("snapshots.report", listOf(owner.rid, [snapshotRow(Date.now(), { hostname: owner.name })]));
+  agent.tell("snapshots.report", listOf(owner.rid, [snapshotRow(Date.now(), { hostname: owner.name })]));
   await agent.acknowledged();
   expect(countSnapshots(app.db, owner.rid)).toBe(5);
   expect(findJob(app.db, job_id)?.status).toBe("queued");
@@ -210,19 +211,19 @@ test("a borrower that confirms no cancellation keeps neither the loan nor the re
 test("what a borrower's forget was ordered to remove goes with its list", async () => {
   const { owner, keeper, rows } = await lentRepo();
   updateSourceGroup(app.db, owner.gid, { retention: { keep_last: 2 }, retentionSettledAt: Date.now() });
-  const agent = await connectInside(app, keeper, cleanup);
+  const agent = await connectInside(app, keeper.identity);
   await call("POST", `/api/repos/${owner.rid}/forget`);
   const order = await agent.order("forget");
   if (order.kind !== "forget") throw new Error(order.kind);
   const named = new Set(order.args.groups.flatMap(({ remove }) => remove));
   expect(named.size).toBe(3);
   const fields = fieldsOf(order);
-  agent.say("job.started", started(fields));
+  agent.tell("job.started", started(fields));
   const [newest] = rows;
   if (!newest) throw new Error("no row");
   // It claims that all have gone.
-  agent.say("snapshots.report", listOf(owner.rid, []));
-  agent.say("job.finished", endOf(fields, { stats: { snapshots_removed: 3 } }));
+  agent.tell("snapshots.report", listOf(owner.rid, []));
+  agent.tell("job.finished", endOf(fields, { stats: { snapshots_removed: 3 } }));
   await agent.acknowledged();
   expect(idsIn(owner.rid)).toEqual(
     rows

@@ -55,7 +55,11 @@ export async function openAgentScene(
   const dist = await ensureDist({ say });
   const binary = dist.agents[MACHINE_PLATFORM] ?? "";
   const dataDir = join(await cleanup.tempFolder(), "data");
-  const server = await startServer({ dataDir, env: { RM_LOG_LEVEL: "warn", RM_DIST_DIR: dist.folder } });
+  const server = await startServer({
+    dataDir,
+    env: { RM_LOG_LEVEL: "warn", RM_DIST_DIR: dist.folder },
+    checkAnswers: false,
+  });
   cleanup.add(() => server.stop());
   const client = await signIn(server);
   const home = await cleanup.tempFolder();

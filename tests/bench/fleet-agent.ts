@@ -1,5 +1,5 @@
 // One of thousands of simulated agents: greets, beats, backs up at its hour, keeps what is not acknowledged, comes back as the real one does.
-import { nextDelay, type Retry } from "../../agent/reconnect.ts";
+import { nextDelay, type Retry } from "../../agent/link/reconnect.ts";
 import { TIMINGS } from "../../agent/timings.ts";
 import { SECOND_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";

@@ -1,22 +1,21 @@
-/** `npm run demo`: the main job without any preparation: server, an admin, this machine as a host, a first real backup; then it keeps serving. */
+/** `npm run demo`: the main job without any preparation: server, repository, an admin, this machine as a host, real backups; then it keeps serving. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { versionOfBuild, writeVersion } from "../../agent/build/version.ts";
+import { SETTINGS } from "../../server/runtime/config-table.ts";
 import { type AgentProcess, agentIn } from "../testbed/agent.ts";
 import { ensureDist, MACHINE_PLATFORM } from "../testbed/dist.ts";
-import { type Client, type ServerProcess, signIn, startServer } from "../testbed/server.ts";
-import { until } from "../testbed/wait.ts";
+import { signIn, startServer } from "../testbed/server.ts";
+import { backUp, enrollHost, maintainOnce } from "./host.ts";
+import { openRepository } from "./repository.ts";
 
 const REPOSITORY = resolve(import.meta.dir, "../..");
-const SOURCES = ["agent", "db", "docs", "install", "server", "shared", "tests", "ui"].map((name) =>
-  join(REPOSITORY, name),
-);
-const HOST = "demo";
-const BACKUP_WITHIN_MS = 120_000;
+const DEFAULT_PORT = 8080;
 
-type Options = { data: string; port: number; json: boolean };
+/** `port` is null when it was not given: then RM_LISTEN counts. */
+type Options = { data: string; port: number | null; json: boolean };
 type SignIn = { username: string; password: string };
-type Job = { id: string; status: string; error_message: string | null };
 
 const options = readOptions();
 const say = (line: string) => (options.json ? process.stderr : process.stdout).write(`${line}\n`);
@@ -26,43 +25,55 @@ process.exitCode = await demo(options).catch((error: unknown) => {
 });
 
 async function demo({ data, port, json }: Options): Promise<number> {
+  const settings = serverSettings(port);
+  if (settings["RM_TLS_CERT"])
+    throw new Error("The demo has no TLS of its own. Put a proxy before it, with RM_BASE_URL and RM_TRUSTED_PROXY.");
   mkdirSync(data, { recursive: true });
   const interrupted = new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve());
   });
   say("Building the agent and fetching restic (quick the second time)…");
+  writeVersion(join(REPOSITORY, "dist"), versionOfBuild(REPOSITORY));
   const dist = await ensureDist({ say });
-  const server = await startServer({
-    dataDir: join(data, "server"),
-    port,
-    env: { RM_DIST_DIR: dist.folder, RM_LOG_LEVEL: "warn" },
-  });
-  let agent: AgentProcess | null = null;
+  const repository = await openRepository(data);
+  const closing: (() => Promise<unknown>)[] = [repository.close];
   try {
+    const server = await startServer({
+      dataDir: join(data, "server"),
+      port: port ?? DEFAULT_PORT,
+      env: { RM_DIST_DIR: dist.folder, RM_LOG_LEVEL: "warn", ...settings },
+      checkAnswers: false,
+    });
+    closing.push(server.stop);
+    const url = localUrl(server.url, settings, port);
     const who = knownSignIn(join(data, "sign-in.json"));
-    const client = await signIn(server, who);
+    const client = await signIn({ ...server, url }, who);
     const program = agentIn({
       home: join(data, "agent"),
       restic: null,
       binary: dist.agents[MACHINE_PLATFORM] ?? "",
       env: { PATH: process.env["PATH"] ?? "" },
     });
-    const hostId = await enroll(client, server, program, join(data, "repository"));
-    agent = program.start();
-    say("The agent is running; waiting for its backup…");
-    const job = await Promise.race([backup(client, hostId), interrupted]);
+    const { hostId, isNew } = await enrollHost(client, url, program, repository);
+    const agent: AgentProcess = program.start();
+    closing.push(agent.stop);
+    say("The agent is running; waiting for its backups…");
+    const job = await Promise.race([backUp(client, hostId, isNew), interrupted]);
     if (!job) return 0;
+    if (isNew && repository.deletingUrl("demo") !== null) {
+      say("Pruning and checking the repository once…");
+      await Promise.race([maintainOnce(client, hostId), interrupted]);
+    }
     const facts = { url: server.url, ...who, host_id: hostId, job_id: job.id };
     if (json) process.stdout.write(`${JSON.stringify(facts)}\n`);
     else
       say(
-        `\nThe first backup has succeeded. Look at it:\n\n  ${server.url}\n  user      ${who.username}\n  password  ${who.password}\n\nCtrl-C ends the demo; everything lies in ${data}.`,
+        `\nThe backups have succeeded. Look at them:\n\n  ${server.url}\n  user      ${who.username}\n  password  ${who.password}\n\nCtrl-C ends the demo; everything is in ${data}.`,
       );
     await interrupted;
     return 0;
   } finally {
-    await agent?.stop();
-    await server.stop();
+    for (const close of closing.reverse()) await close();
   }
 }
 
@@ -70,11 +81,33 @@ function readOptions(): Options {
   const { values } = parseArgs({
     options: {
       data: { type: "string", default: join(REPOSITORY, "data/demo") },
-      port: { type: "string", default: "8080" },
+      port: { type: "string" },
       json: { type: "boolean", default: false },
     },
   });
-  return { data: resolve(values.data), port: Number(values.port), json: values.json };
+  return {
+    data: resolve(values.data),
+    port: values.port === undefined ? null : Number(values.port),
+    json: values.json,
+  };
+}
+
+/** What the environment says about the server; its folder and, where given, its port are the demo's to say. */
+function serverSettings(port: number | null): Record<string, string> {
+  const ours = new Set(["RM_DATA_DIR", ...(port === null ? [] : ["RM_LISTEN"])]);
+  return Object.fromEntries(
+    SETTINGS.flatMap(({ name }) => {
+      const value = process.env[name];
+      return value && !ours.has(name) ? [[name, value]] : [];
+    }),
+  );
+}
+
+/** Where this machine reaches the server, which announces RM_BASE_URL where that is set. */
+function localUrl(announced: string, settings: Record<string, string>, port: number | null): string {
+  if (!settings["RM_BASE_URL"]) return announced;
+  const listens = port ?? Number(/:(\d+)$/.exec(settings["RM_LISTEN"] ?? "")?.[1] ?? DEFAULT_PORT);
+  return `http://127.0.0.1:${listens}`;
 }
 
 /** The same name and password at every start of the same demo. */
@@ -84,62 +117,4 @@ function knownSignIn(path: string): SignIn {
   const made = { username: "demo", password };
   writeFileSync(path, JSON.stringify(made), { mode: 0o600 });
   return made;
-}
-
-async function enroll(
-  client: Client,
-  server: ServerProcess,
-  program: ReturnType<typeof agentIn>,
-  repository: string,
-): Promise<string> {
-  const find = async () => (await client.get<{ items: { id: string }[] }>(`/api/hosts?q=${HOST}`)).items[0]?.id;
-  const known = await find();
-  if (known) {
-    // The port may be another one than last time: the agent learns the address by enrolling again.
-    const again = await client.post<{ token: string }>(`/api/hosts/${known}/enrollment-token`);
-    await program.enroll(server.url, again.token);
-    return known;
-  }
-  const { token } = await client.post<{ token: string }>("/api/enrollment-tokens", {
-    host_name: HOST,
-    tags: ["demo"],
-    includes: SOURCES.filter((path) => existsSync(path)),
-    backup_now: true,
-    repo: { kind: "local", url: repository },
-  });
-  await program.enroll(server.url, token);
-  const made = await find();
-  if (!made) throw new Error("the agent enrolled, but the server does not list its host");
-  return made;
-}
-
-/** The first backup starts by itself; at a later start one is asked for. */
-async function backup(client: Client, hostId: string): Promise<Job> {
-  const list = async (status: string) =>
-    (await client.get<{ items: Job[] }>(`/api/jobs?host_id=${hostId}&kind=backup&status=${status}&limit=1`)).items[0];
-  if (await list("succeeded")) {
-    const { source_groups: groups } = await client.get<{ source_groups: { id: string }[] }>(`/api/hosts/${hostId}`);
-    const { job_ids } = await client.post<{ job_ids: string[] }>(
-      `/api/hosts/${hostId}/source-groups/${groups[0]?.id}/run`,
-    );
-    return await ended(client, job_ids[0] ?? "");
-  }
-  const first = await until(async () => (await list("succeeded")) ?? (await list("failed")), {
-    timeoutMs: BACKUP_WITHIN_MS,
-    everyMs: 200,
-    what: "the first backup",
-  });
-  return await ended(client, first.id);
-}
-
-async function ended(client: Client, id: string): Promise<Job> {
-  const job = await until(
-    async () => {
-      const found = await client.get<Job>(`/api/jobs/${id}`);
-      return ["queued", "running"].includes(found.status) ? null : found;
-    },
-    { timeoutMs: BACKUP_WITHIN_MS, everyMs: 200, what: "the backup's end" },
-  );
-  if (job.status !== "succeeded") throw new Error(`the backup ended as ${job.status}: ${job.error_message}`);
-  return job;
 }

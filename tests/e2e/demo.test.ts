@@ -2,7 +2,9 @@
 import { afterAll, expect, test } from "bun:test";
 import { cp } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
+import { runCommand } from "../testbed/command.ts";
 import { createCleanup } from "../testbed/temp.ts";
+import { until } from "../testbed/wait.ts";
 
 const cleanup = createCleanup();
 afterAll(cleanup.run);
@@ -38,9 +40,31 @@ async function runDemo(data: string): Promise<{ facts: Facts; code: number; agen
     host_id: string;
   };
   expect(job).toMatchObject({ status: "succeeded", host_id: facts.host_id });
+  await lookAround(facts, cookie);
   child.kill("SIGINT");
   const code = await child.exited;
   return { facts, code, agentPids: await countProcesses(data) };
+}
+
+/** The demo shows what the product is best at. */
+async function lookAround(facts: Facts, cookie: string): Promise<void> {
+  const get = async <T>(path: string) => (await (await fetch(facts.url + path, { headers: { cookie } })).json()) as T;
+  const host = `/api/hosts/${facts.host_id}`;
+  const schedules = await get<{ items: { cron: string; source_group_ids: string[] }[] }>(`${host}/schedules`);
+  expect(new Set(schedules.items.map(({ cron }) => cron)).size).toBe(2);
+  expect(new Set(schedules.items.flatMap((one) => one.source_group_ids)).size).toBe(2);
+  const repo = await until(
+    async () => {
+      const [first] = (await get<{ items: { id: string; append_only: string }[] }>(`${host}/repos`)).items;
+      return first?.append_only === "proven" ? first : null;
+    },
+    { timeoutMs: 30_000, what: "the proof that the repository is append-only" },
+  );
+  expect(await get(`/api/repos/${repo.id}/maintenance`)).toMatchObject({ delete_right: "admin" });
+  const [everyday, admin] = await Promise.all(
+    ["everyday", "admin"].map((slot) => get<{ url: string }>(`/api/repos/${repo.id}/credentials/${slot}`)),
+  );
+  expect(admin?.url).not.toBe(everyday?.url);
 }
 
 /** What a person has who has just cloned the repository. */
@@ -69,6 +93,16 @@ test("the demo shows its first backup, ends cleanly, and starts again on the sam
   expect(second.facts.host_id).toBe(first.facts.host_id);
   expect(second.facts.job_id).not.toBe(first.facts.job_id);
 }, 110_000);
+
+test("settings of the environment are the server's", async () => {
+  const data = await cleanup.tempFolder();
+  const { code, stderr } = await runCommand([process.execPath, MAIN, "--data", data, "--port", "0"], {
+    env: { RM_JOB_LOST_AFTER: "soon", RM_LISTEN: "nowhere", RM_DATA_DIR: "/nowhere" },
+  });
+  expect(code).toBe(1);
+  expect(stderr).toContain("RM_JOB_LOST_AFTER");
+  expect(stderr).not.toContain("nowhere");
+}, 60_000);
 
 test("on a fresh clone npm prints one line of JSON and nothing else, while it installs", async () => {
   const folder = await freshCopy();

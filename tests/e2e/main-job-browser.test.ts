@@ -56,7 +56,7 @@ async function fillAddHost(name: string, fields: Record<string, string>): Promis
   await page.goto("/hosts/new");
   await page.fill("input[name=host_name]", name);
   for (const [field, value] of Object.entries(fields)) await page.fill(`[name=${field}]`, value);
-  await page.click("button:has-text('Make the install command')");
+  await page.click("button:has-text('Create install command')");
 }
 
 const tokenOf = async () => /RM_TOKEN=(\S+)/.exec(await copied("command"))?.[1] ?? "";

@@ -220,7 +220,7 @@ test.each([
     expect(denied).toMatchObject({ status: "failed", error_code: "append_only" });
     expect(denied.error_message).toContain("admin credential that may delete");
     expect(await client.get(`/api/repos/${host.rid}/credentials/admin`)).toMatchObject({
-      trial_error: expect.stringContaining("refuses to delete"),
+      trial_error: expect.stringContaining("does not let this credential delete"),
       proved_at: null,
     });
 

@@ -29,7 +29,7 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
     for (const job of [backupOf(scene), order("prune", repoId, { restic_id: resticId }, { credential: admin })]) {
       const ended = await done(job);
       expect(ended).toMatchObject({ status: "failed", error_code: "repo_damaged" });
-      expect(ended.error_message).toStartWith("A snapshot file is damaged: take the file named in the log");
+      expect(ended.error_message).toStartWith("A snapshot file is damaged: remove the file named in the log");
       expect(log(job.job_id)).toContain(broken.slice(0, 8));
       expect(log(job.job_id)).not.toMatch(GO);
     }
@@ -54,7 +54,7 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
     const prune = order("prune", repoId, { restic_id: resticId }, { credential: admin });
     const pruned = await done(prune);
     expect(pruned).toMatchObject({ status: "failed", error_code: "repo_damaged" });
-    expect(pruned.error_message).toStartWith("Stored data is missing: restic repair index, then a backup");
+    expect(pruned.error_message).toStartWith("Stored data is missing: run restic repair index, then a backup");
     for (const pack of packs.slice(0, -1)) rmSync(pack);
     // What describes the data is answered from the cache otherwise.
     rmSync(scene.fixture.environment.cacheFolder, { recursive: true });
@@ -64,7 +64,7 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
       status: "succeeded",
       warning_causes: [{ code: "repo_damaged", count: 1, paths: [] }],
     });
-    expect(log(backup.job_id)).toContain("Stored data is missing: restic repair index");
+    expect(log(backup.job_id)).toContain("Stored data is missing: run restic repair index");
     for (const job of [
       order("stats", repoId, {}),
       order("prune", repoId, { restic_id: resticId }, { credential: admin }),

@@ -65,7 +65,7 @@ describe.skipIf(obstacle !== null)("one command on a new machine", () => {
     const { code, stdout, stderr } = await install("", { RM_TOKEN: host.token });
     expect(stderr).toBe("");
     expect(stdout).toContain("Connected.");
-    expect(stdout).toContain("restic 0.14.0 is here, which does not fit");
+    expect(stdout).toContain("restic 0.14.0 is not supported");
     expect(stdout).toContain("sudo sed -i '1s/^/# /' /etc/cron.d/old-backup");
     expect(code).toBe(0);
     const isInSync = async () => (await plane.host("box1"))?.in_sync ?? false;
@@ -127,7 +127,7 @@ describe.skipIf(obstacle !== null)("one command on a new machine", () => {
     expect(old?.lacks).toContain("rolls_back");
     const doctor = await container.exec("restic-manager-agent doctor");
     expect(doctor.stdout).toContain("the systemd unit is outdated");
-    const command = /identity and settings stay: (.*)/.exec(doctor.stdout)?.[1] ?? "";
+    const command = /identity and settings are kept\): (.*)/.exec(doctor.stdout)?.[1] ?? "";
     const again = await container.exec(command.replace("sudo ", ""), { timeoutMs: 120_000 });
     expect(again.stdout).toContain("Connected.");
     await until(async () => (await unit())?.version === UNIT_VERSION, { what: "the new unit" });
@@ -146,7 +146,7 @@ describe.skipIf(obstacle !== null)("one command on a new machine", () => {
     await container.must("systemctl kill --signal=SIGKILL restic-manager-agent");
     const again = await install();
     expect(again.code).toBe(0);
-    expect(again.stdout).toContain("Enrolled already");
+    expect(again.stdout).toContain("Already enrolled");
     expect(again.stdout).toContain("Connected.");
     expect(await plane.client.get("/api/hosts")).toMatchObject({ total: 1 });
   }, 90_000);
@@ -176,7 +176,7 @@ describe.skipIf(obstacle !== null)("one command on a new machine", () => {
     });
     const { code, stdout } = await installing;
     expect(code).toBe(0);
-    expect(stdout).toContain("There is no RM_TOKEN");
+    expect(stdout).toContain("RM_TOKEN is not set");
     expect(stdout.replaceAll(" ", "")).toContain(asking.fingerprint);
     expect(stdout).toContain("Enrolled as box2");
     expect(stdout).toContain("Connected.");

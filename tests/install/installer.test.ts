@@ -35,7 +35,7 @@ describe.skipIf(obstacle !== null)("the installer", () => {
     site.serve(new TextEncoder().encode("#!/bin/sh\necho something else\n"));
     const { code, stderr } = await install();
     expect(code).toBe(1);
-    expect(stderr).toContain("nothing was installed");
+    expect(stderr).toContain("Nothing was installed");
     expect(existsSync(inside("/var/lib/restic-manager"))).toBe(false);
     site.release("1.0.1");
   }, 60_000);
@@ -59,8 +59,8 @@ describe.skipIf(obstacle !== null)("the installer", () => {
     const before = await pid();
     const again = await install("", {});
     expect(again.code).toBe(0);
-    expect(again.stdout).toContain("1.0.1 already");
-    expect(again.stdout).toContain("Enrolled already");
+    expect(again.stdout).toContain("1.0.1 is already installed");
+    expect(again.stdout).toContain("Already enrolled");
     expect(await pid()).toBe(before);
     site.release("1.0.2");
     const upgraded = await install("", {});
@@ -80,7 +80,7 @@ describe.skipIf(obstacle !== null)("the installer", () => {
     expect(config).toContain("allow_hooks: false\n");
     expect(config).toContain("allow_restore_in_place: false\n");
     expect(config).toContain("allow_update: false\n");
-    expect(stdout).toContain("does not fetch its server's restic");
+    expect(stdout).toContain("does not download restic from its server");
     expect(await container.must("stat -c %a /etc/restic-manager /var/lib/restic-manager")).toBe("700\n700\n");
   }, 90_000);
 
@@ -138,7 +138,7 @@ describe.skipIf(obstacle !== null)("the installer", () => {
     await writeFile(inside("/root/rm-restore/precious"), "x");
     const { code, stdout } = await install("--uninstall", {});
     expect(code).toBe(0);
-    expect(stdout).toContain("holds restored files, and stays");
+    expect(stdout).toContain("contains restored files and was kept");
     for (const path of ["/etc/restic-manager", "/var/lib/restic-manager", "/var/cache/restic-manager"]) {
       expect(existsSync(inside(path))).toBe(false);
     }

@@ -190,7 +190,7 @@ describe.skipIf(obstacle !== null)("outside of the sandbox", () => {
 
   test("--hardened keeps everything inside: hooks are refused and not offered", async () => {
     const { stdout } = await install("--hardened", {});
-    expect(stdout).toContain("local repositories are forbidden");
+    expect(stdout).toContain("programs from the server are forbidden");
     await until(async () => {
       const { capabilities } = await plane.client.get<{ capabilities: string[] }>(`/api/hosts/${hostId}`);
       return !capabilities.includes("hooks") && !capabilities.includes("local_repo");

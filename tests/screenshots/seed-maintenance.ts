@@ -77,7 +77,7 @@ export function seedMaintenance(deps: Deps, hosts: readonly SeededHost[]): { for
         "pack 9ac7df6c0cbb987c47f5434f724b6562794c546554f2990867a02e63e853679b contains 2 errors: [blob 14d49aa6: ciphertext verification failed]",
       ],
     },
-    "1 error found. Stored data is damaged: restic repair packs 9ac7df6c0cbb987c47f5434f724b6562794c546554f2990867a02e63e853679b, then restic repair snapshots --forget, then a backup and another check. Run these with the admin credential on a trusted machine, and keep a copy of the repository first",
+    "1 error found. Stored data is damaged: run restic repair packs 9ac7df6c0cbb987c47f5434f724b6562794c546554f2990867a02e63e853679b, then restic repair snapshots --forget, then a backup and another check. Run these with the admin credential on a trusted machine, and keep a copy of the repository first",
   );
   for (const [at, host] of hosts.entries())
     if (!["nas-01", "nas-02", "home-assistant"].includes(host.sample.name)) seedHealthyRepo(deps, host, at);

@@ -14,6 +14,7 @@ import { createLog, type LogLevel } from "../../shared/log.ts";
 import { createRedactor } from "../../shared/redact.ts";
 import { openTestDb } from "./database.ts";
 import type { Cleanup } from "./temp.ts";
+import { throwIfUndeclared } from "./undeclared.ts";
 
 export const ORIGIN = "http://rm.test";
 export const PASSWORD = "plum harbour lantern 42";
@@ -79,15 +80,17 @@ async function startAppIn(
   const log: string[] = [];
   const read = readConfig({ ...settings, RM_DATA_DIR: folder }, false);
   if (!read.ok) throw new Error(read.errors.join("\n"));
-  const wired = await wire({
+  const parts = {
     db,
     config: read.config,
     clock,
     redactor,
     sealer: createSealer(Buffer.alloc(32, 1)),
     log: createLog({ level, format: "json", clock, redactor, write: (line) => log.push(line) }),
-  });
+  };
+  const wired = await wire(parts, { checkAnswers: true });
   cleanup.add(() => wired.drain());
+  cleanup.add(() => throwIfUndeclared(log.join("\n")));
   const bindings = { ip: "127.0.0.1", upgrade: () => false };
   return {
     db,

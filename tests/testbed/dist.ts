@@ -21,6 +21,8 @@ export type Dist = {
 export type DistOptions = {
   /** Platform ids; default is this machine's alone. */
   platforms?: readonly string[];
+  /** What is built anew says that it is. Default: a version that follows from the sources, so that commits build nothing. */
+  version?: string | null;
   say?: (line: string) => void;
 };
 
@@ -30,6 +32,7 @@ export const MACHINE_PLATFORM = `linux-${process.arch === "arm64" ? "arm64" : "x
 /** Builds what is missing or stale; several test processes may ask at once. */
 export async function ensureDist({
   platforms = [MACHINE_PLATFORM],
+  version = null,
   say = () => undefined,
 }: DistOptions = {}): Promise<Dist> {
   const folder = join(REPOSITORY, "dist");
@@ -41,6 +44,7 @@ export async function ensureDist({
       out: join(folder, "agent"),
       platforms: PLATFORMS.filter((platform) => platforms.includes(platform.id)),
       effort: "quick",
+      version,
       ifStale: true,
       say,
     });

@@ -5,6 +5,7 @@ import { DURABLE_TYPES, type ToServerPayload, type ToServerType } from "../../sh
 import type { TestApp } from "./app.ts";
 import type { Identity } from "./hosts.ts";
 import { endOf, fieldsOf, helloOf } from "./simulated-agent.ts";
+import { until } from "./wait.ts";
 
 export type Order = ToAgentPayload<"command.run">;
 export type InsideAgent = Awaited<ReturnType<typeof connectInside>>;
@@ -21,15 +22,17 @@ export type InsideOptions = {
 export async function connectInside(app: TestApp, identity: Identity, { ack = applied, hello }: InsideOptions = {}) {
   const socket = await app.connect("/ws/agent", { authorization: `Bearer ${identity.token}` });
   const received: ToAgent[] = [];
-  let seq = 0;
+  let said = 0;
+  let acked = 0;
   const tell = <T extends ToServerType>(type: T, payload: ToServerPayload<T>) => {
     const isDurable = (DURABLE_TYPES as readonly string[]).includes(type);
-    socket.send(JSON.stringify({ type, ts: app.clock.now(), ...(isDurable ? { seq: ++seq } : {}), payload }));
+    socket.send(JSON.stringify({ type, ts: app.clock.now(), ...(isDurable ? { seq: ++said } : {}), payload }));
   };
   socket.onFrame = (frame) => {
     const parsed = parseToAgent(frame);
     if (!parsed.ok) throw new Error(`the server sent a frame that does not parse: ${frame}`);
     received.push(parsed.message);
+    if (parsed.message.type === "ack") acked = Math.max(acked, parsed.message.payload.seq);
     if (parsed.message.type !== "state.set") return;
     const answer = ack(parsed.message.payload);
     if (answer) tell("state.ack", answer);
@@ -38,14 +41,24 @@ export async function connectInside(app: TestApp, identity: Identity, { ack = ap
   // Greetings are given a few in each turn of the event loop.
   await breathe();
   const states = () => received.flatMap((one) => (one.type === "state.set" ? [one.payload] : []));
+  const orders = (kind?: Order["kind"]): Order[] =>
+    received.flatMap((one) =>
+      one.type === "command.run" && (kind === undefined || one.payload.kind === kind) ? [one.payload] : [],
+    );
   return {
     received,
+    /** A durable message gets the next number. */
     tell,
+    /** A frame as it is. */
+    sendText: (frame: string): void => socket.send(frame),
+    /** Numbers of the durable message that was sent last, and of the one that was acknowledged last. */
+    numbers: () => ({ said, acked }),
+    /** Resolves when every durable message is acknowledged. */
+    acknowledged: async () => void (await until(() => acked >= said, { what: `acknowledgement of ${said}` })),
     states,
-    orders: (kind?: Order["kind"]): Order[] =>
-      received.flatMap((one) =>
-        one.type === "command.run" && (kind === undefined || one.payload.kind === kind) ? [one.payload] : [],
-      ),
+    orders,
+    /** The newest order of this kind; waits for the first. */
+    order: (kind: Order["kind"]): Promise<Order> => until(() => orders(kind).at(-1), { what: `an order to ${kind}` }),
     /** Resolves when the server has stored all that was told. */
     async stored() {
       for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -58,6 +71,7 @@ export async function connectInside(app: TestApp, identity: Identity, { ack = ap
         finished_at: app.clock.now(),
         ...changes,
       }),
+    isClosed: () => socket.isClosed(),
     close: socket.close,
   };
 }

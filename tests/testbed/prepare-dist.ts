@@ -1,7 +1,12 @@
 /** Before `npm start` from source: what the server hands out to machines is built where it is missing or stale; nothing here stops the server. */
+import { join, resolve } from "node:path";
+import { versionOfBuild, writeVersion } from "../../agent/build/version.ts";
 import { ensureDist } from "./dist.ts";
 
+const REPOSITORY = resolve(import.meta.dir, "../..");
+
 const say = (line: string) => console.log(line);
+writeVersion(join(REPOSITORY, "dist"), versionOfBuild(REPOSITORY));
 try {
   await ensureDist({ platforms: ["linux-x64", "linux-arm64"], say });
 } catch (error) {

@@ -1,6 +1,7 @@
 /** A real server process on a data folder of its own, and a signed-in REST client. */
 import { join, resolve } from "node:path";
 import { collect, exitOf, readAll } from "./output.ts";
+import { throwIfUndeclared } from "./undeclared.ts";
 
 const REPOSITORY = resolve(import.meta.dir, "../..");
 
@@ -19,24 +20,33 @@ export type ServerProcess = {
   exited: Promise<number>;
 };
 
-export type ServerOptions = { dataDir: string; port?: number; env?: Record<string, string> };
+/** `checkAnswers`: answers that no route declares become a 500. Off where the server's speed is measured. */
+export type ServerOptions = { dataDir: string; port?: number; env?: Record<string, string>; checkAnswers?: boolean };
 
 /** Resolves when the server listens. @throws with its log when it ends before that */
-export async function startServer({ dataDir, port = 0, env = {} }: ServerOptions): Promise<ServerProcess> {
-  const child = Bun.spawn([process.execPath, join(REPOSITORY, "server/main.ts")], {
-    cwd: REPOSITORY,
-    env: {
-      PATH: process.env["PATH"] ?? "",
-      HOME: process.env["HOME"] ?? "/root",
-      RM_LISTEN: `127.0.0.1:${port}`,
-      RM_DATA_DIR: dataDir,
-      RM_LOG_FORMAT: "text",
-      ...env,
+export async function startServer({
+  dataDir,
+  port = 0,
+  env = {},
+  checkAnswers = true,
+}: ServerOptions): Promise<ServerProcess> {
+  const child = Bun.spawn(
+    [process.execPath, join(REPOSITORY, "server/main.ts"), "serve", ...(checkAnswers ? ["--check-answers"] : [])],
+    {
+      cwd: REPOSITORY,
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        HOME: process.env["HOME"] ?? "/root",
+        RM_LISTEN: `127.0.0.1:${port}`,
+        RM_DATA_DIR: dataDir,
+        RM_LOG_FORMAT: "text",
+        ...env,
+      },
+      stdout: "pipe",
+      stderr: "pipe",
+      stdin: "ignore",
     },
-    stdout: "pipe",
-    stderr: "pipe",
-    stdin: "ignore",
-  });
+  );
   const { said: log, ended } = collect(child.stderr);
   const exited = exitOf(child, ended);
   const head = await firstLines(child.stdout, (text) => text.includes("Press Ctrl-C to stop."));
@@ -54,7 +64,9 @@ export async function startServer({ dataDir, port = 0, env = {} }: ServerOptions
     log,
     stop: async () => {
       child.kill("SIGTERM");
-      return await exited;
+      const code = await exited;
+      throwIfUndeclared(log());
+      return code;
     },
     kill: (signal = "SIGKILL") => child.kill(signal),
     exited,
@@ -127,6 +139,6 @@ async function send<T = Record<string, unknown>>(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+  const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
   return { status: response.status, body: (isJson && text ? JSON.parse(text) : text) as T, headers: response.headers };
 }

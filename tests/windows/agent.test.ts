@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
+import { RELEASE } from "../../shared/version.ts";
 import { ensureDist } from "../testbed/dist.ts";
 import { createCleanup } from "../testbed/temp.ts";
 import { toolOrNull } from "../testbed/tools.ts";
@@ -25,7 +26,7 @@ afterAll(cleanup.run);
 describe.skipIf(obstacle !== null)("the Windows agent", () => {
   test("says its version", async () => {
     const { code, stdout, stderr } = await wine.run(["agent.exe", "version"]);
-    expect(stdout).toContain("0.1.0");
+    expect(stdout).toContain(`restic-manager-agent ${RELEASE}`);
     expect(stderr).toBe("");
     expect(code).toBe(0);
   }, 60_000);

@@ -1,6 +1,7 @@
 // Add a host: what it is called, where its repository is, what matters on it.
 import { defaultIncludes } from "../../shared/exclude-preset.ts";
 import type { FormState } from "../../shared/pages.ts";
+import type { LinkProblem } from "../../shared/server-link.ts";
 import { LinkButton, SubmitButton } from "../components/button.tsx";
 import { Checkbox, Csrf, FormMessage, LinesField, SaveBar, TextField } from "../components/field.tsx";
 import { Crumbs, LedgerSection } from "../components/panels.tsx";
@@ -8,29 +9,36 @@ import { Verdict } from "../components/status.tsx";
 import { Page, PageHead } from "../layout.tsx";
 import { RepositoryFields } from "../repos/fields.tsx";
 import type { View } from "../view.ts";
+import { LinkProblems } from "./link-problems.tsx";
 import { OutstandingTokens, type TokenLine } from "./tokens.tsx";
 
 export type AddHostProps = {
   form: FormState;
   tokens: readonly TokenLine[];
+  linkProblems: readonly LinkProblem[];
 };
 
-export function AddHostPage({ view, form, tokens }: AddHostProps & { view: View }) {
+export function AddHostPage({ view, form, tokens, linkProblems }: AddHostProps & { view: View }) {
   return (
     <Page view={view} title="Add host">
       <Crumbs crumbs={[{ label: "Dashboard", href: "/" }, { label: "Add host" }]} />
       <PageHead view={view}>
-        <Verdict sub="You get one command for the machine. The rest goes by itself, up to its first backup.">
+        <Verdict sub="Run one command on the machine. Everything else, up to the first backup, is automatic.">
           Add a host
         </Verdict>
       </PageHead>
+      {linkProblems.length > 0 ? (
+        <div class="fields mb-6">
+          <LinkProblems problems={linkProblems} origin={view.origin} />
+        </div>
+      ) : null}
       <form class="ledger" method="post" action="/hosts/new">
         <Csrf token={view.csrf} />
         <FormMessage form={form} />
         <NewcomerFields form={form} />
         <SaveBar form={form}>
           <SubmitButton primary icon="plus">
-            Make the install command
+            Create install command
           </SubmitButton>
           <LinkButton href="/" quiet>
             Cancel
@@ -54,7 +62,7 @@ export function NewcomerFields({
 }) {
   return (
     <>
-      <LedgerSection id="machine" title="Machine" about="How it is called here. It can be changed later.">
+      <LedgerSection id="machine" title="Machine" about="Display name. You can change it later">
         <div class="fields fields-2">
           <TextField
             name="host_name"
@@ -75,21 +83,21 @@ export function NewcomerFields({
             form={form}
             autocomplete="off"
             placeholder="prod, web"
-            hint="Parted by commas; for filters"
+            hint="Comma-separated. Used to filter hosts"
           />
         </div>
       </LedgerSection>
       <LedgerSection
         id="repository"
         title="Repository"
-        about="Where its data go. Every host has a repository of its own. What you leave empty is generated and shown once."
+        about="Where this host’s backups go. Each host gets its own repository. Leave passwords empty to generate them; they are shown once"
       >
         <RepositoryFields form={form} />
       </LedgerSection>
       <LedgerSection
         id="paths"
         title="What to back up"
-        about="The first source group, backed up every night at 02:00. Excludes, other times and more groups come later."
+        about="The first source group, backed up nightly at 02:00. You can add excludes, schedules and more groups later"
       >
         <div class="fields">
           <LinesField
@@ -99,12 +107,12 @@ export function NewcomerFields({
             value={defaultIncludes(os).join("\n")}
             required
             rows={5}
-            hint="Absolute paths, one per line. On Windows for example C:\Users"
+            hint="One absolute path per line, such as /home or C:\Users. Folders are backed up recursively"
           />
           <Checkbox
             name="backup_now"
             label="Back up at once"
-            hint="The first backup starts by itself as soon as the repository is ready"
+            hint="The first backup starts as soon as the repository is ready"
             checked
             form={form}
           />

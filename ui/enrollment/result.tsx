@@ -1,8 +1,10 @@
 // After "Add host": the command for the machine, the secrets that are shown once, and what happens live.
+import type { LinkProblem } from "../../shared/server-link.ts";
 import { CopyBox, Crumbs, LedgerSection, Notice } from "../components/panels.tsx";
 import { formatSpan } from "../format.ts";
 import { Page, PageHead } from "../layout.tsx";
 import type { View } from "../view.ts";
+import { LinkProblems } from "./link-problems.tsx";
 import { type EnrollmentProgress, EnrollmentSteps, EnrollmentVerdict } from "./steps.tsx";
 import { OutstandingTokens, type TokenLine } from "./tokens.tsx";
 
@@ -22,6 +24,7 @@ export type AddHostResultProps = {
   /** Of the token; null when the machine announced itself. */
   lifetimeMs: number | null;
   tokens: readonly TokenLine[];
+  linkProblems: readonly LinkProblem[];
 };
 
 export function AddHostResultPage({ view, ...data }: AddHostResultProps & { view: View }) {
@@ -50,10 +53,13 @@ export function AddHostResultPage({ view, ...data }: AddHostResultProps & { view
               about={`As root. Valid once, for ${formatSpan(data.lifetimeMs)}.`}
             >
               {once?.command ? (
-                <Commands command={once.command} includes={data.includes} />
+                <div class="fields">
+                  <LinkProblems problems={data.linkProblems} origin={view.origin} />
+                  <Commands command={once.command} includes={data.includes} />
+                </div>
               ) : (
-                <Notice glyph="idle" reason="The command was shown once, when the token was made.">
-                  Regenerate the token below to see a new one.
+                <Notice glyph="idle" reason="The command was shown once, when the token was created.">
+                  Regenerate the token below to get a new one.
                 </Notice>
               )}
             </LedgerSection>
@@ -105,23 +111,23 @@ function Commands({ command, includes }: { command: string; includes: readonly s
       <div class="does">
         <h3>What it does</h3>
         <ol>
-          <li>Fetches the agent for this machine and checks its hash.</li>
-          <li>Fetches restic if the machine has none that fits.</li>
+          <li>Downloads the agent for this machine and verifies its checksum.</li>
+          <li>Downloads restic if the machine has no suitable version.</li>
           <li>
-            Exchanges the token for a key of its own and starts the service <code>restic-manager-agent</code>.
+            Exchanges the token for its own key and starts the service <code>restic-manager-agent</code>.
           </li>
           <li>
             {includes.length === 0 ? (
               "Takes over the host’s repositories, source groups and schedules."
             ) : (
               <>
-                Opens or makes the repository, then backs up <Paths includes={includes} />.
+                Opens or creates the repository, then backs up <Paths includes={includes} />.
               </>
             )}
           </li>
         </ol>
         <p class="hint">
-          To take it away again: <code>restic-manager-agent uninstall</code>. The repository stays.
+          To remove the agent, run <code>restic-manager-agent uninstall</code>. The repository is kept.
         </p>
       </div>
     </div>
@@ -134,7 +140,8 @@ function Accepted({ includes }: { includes: readonly string[] }) {
     <LedgerSection id="accepted" title="Accepted" about="The agent on the machine gets its key and starts by itself.">
       <div class="fields">
         <p>
-          There is nothing to run: it opens or makes the repository, then backs up <Paths includes={includes} />.
+          There is nothing to run: the agent opens or creates the repository, then backs up{" "}
+          <Paths includes={includes} />.
         </p>
       </div>
     </LedgerSection>
@@ -160,7 +167,7 @@ function RepoSecret({ password }: { password: string }) {
     <LedgerSection id="restic-password" title="Keep this" about="The restic password was generated. Shown once.">
       <div class="fields">
         <Notice glyph="warning" reason="Keep this: without it nobody can restore.">
-          It encrypts everything in the repository. Put it where you would look when this server is gone.
+          It encrypts everything in the repository. Store it where you can find it when this server is gone.
         </Notice>
         <CopyBox text={password} label="Copy the restic password" />
       </div>
