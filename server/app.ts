@@ -13,7 +13,7 @@ import { diskFull } from "./runtime/storage.ts";
 export type AppDeps = GuardDeps & {
   routes: readonly Route[];
   log: Log;
-  /** Tests and development: an answer that its route does not declare becomes a 500. */
+  /** For tests and development: an undeclared answer becomes a 500. */
   checkAnswers?: boolean;
   assets(request: Request): Promise<Response | null>;
   /** Renders an error page for people. `errorId` finds an internal error in the log. */

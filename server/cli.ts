@@ -65,7 +65,7 @@ const COMMANDS: Record<string, Command> = {
 
 /** @returns the exit code: 0 done, 1 failed, 2 wrong usage */
 export async function runCommand(argv: readonly string[]): Promise<number> {
-  // For tests, and so not among the commands that people are told.
+  // For tests only, so it is not listed among the commands.
   if (argv.join(" ") === "serve --check-answers") return await serve({ checkAnswers: true });
   const [name = "serve", ...operands] = argv;
   if (name === "--version") return await runCommand(["version"]);

@@ -37,7 +37,7 @@ type Base = {
   auth: AuthFeature;
   audit: AuditFeature;
   ticker: Ticker;
-  /** An answer that its route does not declare becomes a 500. */
+  /** For tests and development: an undeclared answer becomes a 500. */
   checkAnswers: boolean;
 };
 

@@ -16,7 +16,7 @@ const SOCKET_IDLE_SECONDS = 120;
 const MAX_SOCKET_BACKLOG_BYTES = 64 * 1024 * 1024;
 
 /**
- * @param checkAnswers for tests: an answer of the REST interface that its route does not declare becomes a 500
+ * @param checkAnswers for tests: an undeclared answer of the REST API becomes a 500
  * @returns the exit code
  */
 export async function serve({ checkAnswers = false } = {}): Promise<number> {

@@ -12,7 +12,7 @@ const index = v.object({
       os: v.picklist(["linux", "windows"]),
       arch: v.picklist(["x64", "arm64"]),
       name: v.string(),
-      /** Where it differs from the index's. */
+      /** Set when it differs from the index's version. */
       version: v.optional(v.string()),
       size: v.number(),
       sha256: v.string(),

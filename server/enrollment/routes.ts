@@ -53,7 +53,7 @@ export function enrollmentRoutes({
   tokens: EnrollmentTokens;
   enroll: Enroll;
   announcements: Announcements;
-  /** Of the server's self-signed certificate; null when it has none. */
+  /** The pin of the server's self-signed certificate. null when it has none. */
   pin: string | null;
 }): Route[] {
   const limit = createRateLimit({ limit: ENROLLMENTS_PER_MINUTE, windowMs: MINUTE_MS, clock });

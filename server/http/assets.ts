@@ -11,7 +11,7 @@ import { chooseEncoding, type Encoding } from "./compression.ts";
 export type Assets = {
   /** Addresses for the layout: stable names in development, content hashes otherwise. */
   urls: AssetUrls;
-  /** Addresses for the page that shows the REST interface. */
+  /** Addresses for the API documentation page. */
   apiDocs: ApiDocsUrls;
   /** Answers a GET or HEAD below `/assets/`; null when there is no such file. */
   serve: (request: Request) => Promise<Response | null>;
@@ -123,7 +123,7 @@ const COMPRESS: Record<Encoding, (body: Uint8Array<ArrayBuffer>) => Promise<Uint
   br: async (body) => {
     const params = {
       [constants.BROTLI_PARAM_SIZE_HINT]: body.byteLength,
-      // The best quality takes seconds for a megabyte, and somebody waits.
+      // The best quality takes seconds per megabyte while somebody waits.
       [constants.BROTLI_PARAM_QUALITY]: body.byteLength > LARGE ? 7 : constants.BROTLI_MAX_QUALITY,
     };
     return bytes(await promisify(brotliCompress)(body, { params }));

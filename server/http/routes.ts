@@ -155,6 +155,6 @@ export function checkRoutes(routes: readonly Route[]): void {
     seen.add(key);
     if (!access) throw new Error(`route ${key} has no role`);
     if (method !== "GET" && !action) throw new Error(`route ${key} changes something but names no audit action`);
-    if (answers === null && FOR_PROGRAMS.test(path)) throw new Error(`route ${key} does not say what it answers`);
+    if (answers === null && FOR_PROGRAMS.test(path)) throw new Error(`route ${key} declares no answers`);
   }
 }
