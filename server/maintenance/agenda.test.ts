@@ -41,7 +41,7 @@ describe("a round", () => {
     expect(agenda.round()).toEqual([]);
   });
 
-  test("takes those again of which a fact speaks, and those that its host works on", () => {
+  test("takes repos again after a fact, and while their host is working on them", () => {
     updateRepo(app.db, repoOf(2), { maintenanceHostId: hostOf(0) });
     lookAtAll();
     bus.publish("host.connected", { hostId: hostOf(0) });
@@ -50,14 +50,14 @@ describe("a round", () => {
     expect(agenda.round()).toEqual([]);
   });
 
-  test("takes all repos that are the same repository when a fact speaks of one", () => {
+  test("takes all repos that share a repository after a fact about one of them", () => {
     for (const at of [0, 1]) updateRepo(app.db, repoOf(at), { resticId: "c".repeat(64) });
     lookAtAll();
     bus.publish("repo.changed", { repoId: repoOf(1), hostId: hostOf(1) });
     expect(agenda.round()).toEqual([repoOf(0), repoOf(1)]);
   });
 
-  test("takes those whose time has come, and all after a while, since a fact may be missed", () => {
+  test("takes repos whose time has come, and all after a while, since a fact may be missed", () => {
     lookAtAll(app.clock.now() + 2 * MINUTE_MS);
     expect(agenda.round()).toEqual([]);
     app.clock.move(2 * MINUTE_MS);
@@ -67,7 +67,7 @@ describe("a round", () => {
     expect(agenda.round()).toHaveLength(3);
   });
 
-  test("takes one again whose look failed, and leaves out one that was removed", () => {
+  test("takes a repo again after a failed evaluation, and leaves out a removed one", () => {
     lookAtAll();
     agenda.failed(repoOf(1));
     expect(agenda.round()).toEqual([repoOf(1)]);
@@ -77,7 +77,7 @@ describe("a round", () => {
   });
 });
 
-test("a look comes again when time alone can change what was decided", () => {
+test("evaluates again when time alone can change the decision", () => {
   const now = 1_000_000;
   const at = (forget: Decision) => {
     const standing: Decision = { is: "blocked", why: "disabled", dueAt: null };
