@@ -31,7 +31,7 @@ async function readKey(path: string) {
     return { jwk, key: await importJWK(jwk, "EdDSA") };
   } catch {
     throw new SigningKeyProblem(
-      `${path} does not hold a valid signing key for agent downloads. Put the file back. Every copy of the database has it, sealed: the restore command puts it in place.`,
+      `${path} does not hold a valid signing key for agent downloads. Put the file back, or use the restore command: every copy of the database contains this key, sealed.`,
     );
   }
 }
