@@ -7,13 +7,16 @@ import type { Socket } from "../http/sockets.ts";
 
 export type Hello = ToServerPayload<"hello">;
 
+/** The part of hello that is needed later. For thousands of agents the whole message would take megabytes. */
+export type Greeted = Pick<Hello, "hostname" | "unit_version" | "outbox_last_seq" | "open_jobs">;
+
 export type Connection = {
   readonly hostId: string;
   readonly ip: string;
   readonly openedAt: number;
   lastFrameAt: number;
   /** Set once. From then on the host counts as online. */
-  hello: Hello | null;
+  hello: Greeted | null;
   /** Everything in the outbox at `hello` is committed, and the jobs are reconciled. */
   isCaughtUp: boolean;
   /** The agent's clock minus ours, in ms, from its newest frame. */
