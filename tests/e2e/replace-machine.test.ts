@@ -1,4 +1,4 @@
-/** New hardware takes a host's place: the old agent is shut out, schedules wait for a person, repos and snapshots stay. */
+/** New hardware takes a host's place: the old agent is locked out, schedules wait for a person, repos and snapshots stay. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
