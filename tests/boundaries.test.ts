@@ -164,7 +164,7 @@ test("the agent's rooms import only downwards: a message leads to a job, a job t
   expect(found).toEqual([]);
 });
 
-test("no file imports itself by way of others, types included: each can be read before those that use it", () => {
+test("there are no import circles, type imports included: every file can be read after the ones it imports", () => {
   expect(importCircles(["agent", "db", "server", "shared", "ui"])).toEqual([]);
 });
 

@@ -29,7 +29,7 @@ export type AgentBuild = {
   say: (line: string) => void;
 };
 
-/** What a finished platform was made of; beside the raw executable, and beside the compressed files. */
+/** The inputs of a finished platform; stored next to the raw executable and next to the compressed files. */
 type Stamp = { inputs: string; version: string; effort: Effort; file?: BundleFile };
 
 /** Length of the part of the sources' hash that names a build without a commit. */

@@ -167,7 +167,7 @@ async function schedules(io: Io): Promise<Finding[]> {
 async function service(io: Io): Promise<Finding[]> {
   if (PLATFORM.os === "windows" || !io.environment.standardFolders) return [];
   const systemctl = Bun.which("systemctl", { PATH: io.environment.childBase.PATH ?? "/usr/bin:/bin" });
-  if (!systemctl) return [bad("systemd is not running on this machine", "start the agent from its init system")];
+  if (!systemctl) return [bad("systemd is not installed on this machine", "start the agent from its init system")];
   const ask = (...args: string[]) =>
     Bun.spawnSync([systemctl, ...args, UNIT_NAME])
       .stdout.toString()

@@ -288,6 +288,43 @@ describe("hooks", () => {
     expect(existsSync(join(folder, "pre"))).toBe(false);
   }, 60_000);
 
+  test("a post hook that has run stays done when the disk refuses to commit its note's end", async () => {
+    const folder = await cleanup.tempFolder();
+    const store = createStore(openAgentDb(folder, 0).db);
+    cleanup.add(() => store.close());
+    let isFull = true;
+    const refused: (() => void)[] = [];
+    const hooks = createHooks({
+      store,
+      writeWhenPossible: (work) => {
+        const write = () =>
+          store.transaction(() => {
+            work();
+            if (isFull) throw new Error("the disk is full at the commit");
+          });
+        refused.push(write);
+        expect(write).toThrow();
+      },
+      state: {} as never,
+      allowed: true,
+      outside: { possible: true, unit: () => null } as never,
+      os: "linux",
+      childBase: {},
+      limitMs: 10_000,
+      killAfterMs: 1000,
+      log: silentLog,
+    });
+    const jobId = newId();
+    hooks.markPending(jobId, { groupId: newId(), groupName: "documents", repoName: "vault" });
+    expect(hooks.listPending()).toHaveLength(1);
+    hooks.clearPending(jobId);
+    expect(hooks.listPending()).toEqual([]);
+    isFull = false;
+    for (const write of refused) write();
+    expect(store.notes.listByPrefix("post_hook_due:")).toEqual([]);
+    expect(hooks.listPending()).toEqual([]);
+  });
+
   test("when the agent itself fails during the backup, the post hook still runs", async () => {
     const folder = await cleanup.tempFolder();
     const cleared: string[] = [];

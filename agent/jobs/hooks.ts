@@ -49,7 +49,7 @@ export type Interrupted = { groupId: string; groupName: string; repoName: string
 
 export function createHooks(options: Options) {
   const { store, state } = options;
-  /** Cleared, although a full disk still keeps the note. */
+  /** Cleared, although a full disk still keeps the note: a write can fail even after its statements ran. */
   const cleared = new Set<string>();
 
   async function run(call: HookCall, log: Pick<JobLog, "stdout" | "stderr">, signal: AbortSignal): Promise<HookEnd> {
@@ -89,17 +89,14 @@ export function createHooks(options: Options) {
     /** Never fails a finished job: what a full disk refuses now is written later. */
     clearPending(jobId: string): void {
       cleared.add(jobId);
-      options.writeWhenPossible(() => {
-        store.notes.delete(`post_hook_due:${jobId}`);
-        cleared.delete(jobId);
-      });
+      options.writeWhenPossible(() => store.notes.delete(`post_hook_due:${jobId}`));
     },
     /** Jobs whose post hook is still pending. */
-    listPending: (): { jobId: string; note: string }[] =>
-      store.notes
-        .listByPrefix("post_hook_due:")
-        .filter(({ id }) => !cleared.has(id))
-        .map(({ id, value }) => ({ jobId: id, note: value })),
+    listPending(): { jobId: string; note: string }[] {
+      const noted = store.notes.listByPrefix("post_hook_due:");
+      for (const jobId of cleared) if (!noted.some(({ id }) => id === jobId)) cleared.delete(jobId);
+      return noted.filter(({ id }) => !cleared.has(id)).map(({ id, value }) => ({ jobId: id, note: value }));
+    },
   };
 }
 

@@ -14,7 +14,7 @@ import { createTrust } from "../link/trust.ts";
 import { replaceFile } from "../machine/replace-file.ts";
 import { type Enrolled, type JoinOrder, machineFacts, post, saveEnrolment, sha256 } from "./enroll.ts";
 
-/** The key and the agent token survive the command: run again, it shows the same fingerprint and continues to wait. */
+/** The key and the agent token survive the command. Run again, it shows the same fingerprint and continues to wait. */
 const identitySchema = v.object({ server: v.string(), private_key: v.string(), agent_token: v.string() });
 type Identity = v.InferOutput<typeof identitySchema>;
 

@@ -81,7 +81,7 @@ export const insides =
       /** Until no job waits or runs. */
       settled: () => until(() => queue.openJobs().length === 0),
       fired: () => list("job.queued").map(({ scheduled_at }) => Number(scheduled_at)),
-      /** Dies at its work, as by a kill. */
+      /** Stops abruptly, as if killed. */
       crash() {
         scheduler.stop();
         lane.crash();

@@ -25,7 +25,7 @@ export type LaneOptions = {
   state?: DesiredStateHolder;
   /** Called within the write that ends a job. */
   ended?(end: JobFinished): void;
-  /** What must end before the next job starts; default: nothing. */
+  /** Pending post hooks, which end before the next job starts; default: none. */
   pendingHooks?(): Promise<void> | null;
   refuseBusy?(jobId: string): void;
 };
@@ -74,9 +74,9 @@ export function openLane(options: LaneOptions) {
     queue,
     /** Errors that the lane cannot recover from. */
     fatal,
-    /** Closes what an earlier life left running, and takes up what waits. */
+    /** Ends jobs that a crash interrupted, and takes over waiting ones. */
     start: () => queue.start(recoverJobs({ store, outbox, ended, clock, log })),
-    /** Dies at its work, as by a kill. */
+    /** Stops abruptly, as if killed. */
     crash(): void {
       outbox.close();
       store.close();

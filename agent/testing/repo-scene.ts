@@ -90,7 +90,7 @@ export async function openRepoScenes(cleanup: Cleanup) {
         const made = await cli(["backup", "--host", host, "--tag", tag, "--time", time, source], zone);
         if (made.code !== 0) throw new Error(made.stderr);
       },
-      /** The plan of a server that knows what lies in the repository now. */
+      /** The plan of a server that knows the current snapshots. */
       async plan(tag: string, host: string, retention: Retention = { keep_last: 1 }): Promise<ForgetGroup> {
         const rows = (await snapshots()).filter((one) => one.hostname === host && one.tags.includes(tag));
         const dated = rows.flatMap(({ id, time }) => {

@@ -4,7 +4,7 @@ import { CLOSE } from "../../shared/protocol/version.ts";
 import type { World } from "../runtime/world.ts";
 import { createCatchUp } from "./catch-up.ts";
 import { createGreeter, type Greeting, serverStateId } from "./greeter.ts";
-import { type Connection, createHub } from "./hub.ts";
+import { type Connection, createHub, type Hello } from "./hub.ts";
 import { createInbound, type DurableHandlers, type PassingHandlers } from "./inbound.ts";
 import { createIntake } from "./intake.ts";
 import { createOwnership } from "./ownership.ts";
@@ -24,7 +24,7 @@ export type AgentSide = {
   durable?: Partial<DurableHandlers>;
   passing?: Partial<PassingHandlers>;
   /** The agent was welcomed; features hear it in the order of the list. */
-  connected?(connection: Connection): void;
+  connected?(connection: Connection, hello: Hello): void;
   /** In the opposite order. */
   disconnected?(connection: Connection): void;
 };
@@ -53,8 +53,8 @@ export function agentChannel(world: World, { agents, presence, reconcile, featur
     serverStateId: serverStateId(db),
     greeting: {
       ...presence,
-      connected(connection) {
-        for (const feature of features) feature.connected?.(connection);
+      connected(connection, hello) {
+        for (const feature of features) feature.connected?.(connection, hello);
         catchUp.greeted(connection);
       },
     },

@@ -19,7 +19,7 @@ const REPLACEMENT_WINDOW_MS = 10 * MINUTE_MS;
 export type Greeting = {
   /** Takes in what the agent says of itself. `cloned` = another machine uses this identity. */
   recordHello(connection: Connection, hello: Hello): "ok" | "cloned";
-  connected(connection: Connection): void;
+  connected(connection: Connection, hello: Hello): void;
   /** The same identity keeps replacing its own connection. */
   flapping(connection: Connection): void;
 };
@@ -77,7 +77,13 @@ export function createGreeter({ clock, log, hub, serverStateId, greeting }: Gree
       connection.close(CLOSE.cloned, "cloned");
       return;
     }
-    connection.hello = message;
+    const { hostname, unit_version, outbox_last_seq, open_jobs } = message;
+    connection.hello = {
+      hostname,
+      outbox_last_seq,
+      open_jobs,
+      ...(unit_version === undefined ? {} : { unit_version }),
+    };
     if (hub.attach(connection) && replacements.hit(connection.hostId) !== null) {
       replacements.forget(connection.hostId);
       greeting.flapping(connection);
@@ -89,7 +95,7 @@ export function createGreeter({ clock, log, hub, serverStateId, greeting }: Gree
       host_id: connection.hostId,
       time: clock.now(),
     });
-    greeting.connected(connection);
+    greeting.connected(connection, message);
   };
 
   return {

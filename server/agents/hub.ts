@@ -7,13 +7,16 @@ import type { Socket } from "../http/sockets.ts";
 
 export type Hello = ToServerPayload<"hello">;
 
+/** What is needed of a greeting later on: with thousands of agents all of it would take megabytes. */
+export type Greeted = Pick<Hello, "hostname" | "unit_version" | "outbox_last_seq" | "open_jobs">;
+
 export type Connection = {
   readonly hostId: string;
   readonly ip: string;
   readonly openedAt: number;
   lastFrameAt: number;
   /** Set once: from then on the host counts as online. */
-  hello: Hello | null;
+  hello: Greeted | null;
   /** Everything that was in the outbox at `hello` is committed and the jobs are reconciled. */
   isCaughtUp: boolean;
   /** Clock of the agent minus ours, in ms, from its newest frame. */

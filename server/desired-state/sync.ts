@@ -5,7 +5,7 @@ import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { DesiredState } from "../../shared/protocol/to-agent.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
-import type { Connection, Hub } from "../agents/hub.ts";
+import type { Connection, Hello, Hub } from "../agents/hub.ts";
 import { UNMADE_STATE } from "../hosts/problems.ts";
 import { Refusal } from "../http/errors.ts";
 import type { FactBus } from "../runtime/facts.ts";
@@ -20,7 +20,7 @@ export type StateSync = {
   /** Something that the host must know has changed: a new version, pushed at once. */
   changed(hostId: string): void;
   /** At connect: pushes when what the agent has applied is not what we want. */
-  onConnected(connection: Connection): void;
+  onConnected(connection: Connection, hello: Hello): void;
   acknowledged(connection: Connection, ack: ToServerPayload<"state.ack">): void;
   ticks: readonly Tick[];
   dropHost(hostId: string): void;
@@ -82,9 +82,8 @@ export function createStateSync({ db, clock, log, hub, bus, states }: StateSyncD
       if (connection?.hello) push(connection, wantedBy(hostId, states.afterEdit));
       bus.publish("host.changed", { hostId });
     },
-    onConnected(connection) {
-      const { hello, hostId } = connection;
-      if (!hello) return;
+    onConnected(connection, hello) {
+      const { hostId } = connection;
       const wanted = wantedBy(hostId);
       const host = findHost(db, hostId);
       const wasUnmade = host?.stateErrors.some(({ path }) => path === UNMADE_STATE) ?? false;

@@ -14,7 +14,7 @@ import type { Tick } from "../runtime/ticker.ts";
 
 export type Presence = {
   recordHello(connection: Connection, hello: Hello): "ok" | "cloned";
-  connected(connection: Connection): void;
+  connected(connection: Connection, hello: Hello): void;
   disconnected(connection: Connection): void;
   flapping(connection: Connection): void;
   heartbeat(connection: Connection, outboxPending: number): void;
@@ -92,9 +92,9 @@ export function createPresence({ db, clock, log, hub, bus }: PresenceDeps): Pres
       if (changes) updateHost(db, host.id, { ...changes, updatedAt: clock.now() });
       return "ok";
     },
-    connected(connection) {
+    connected(connection, hello) {
       unwritten.set(connection.hostId, clock.now());
-      log.info("agent connected", { host_id: connection.hostId, version: connection.hello?.agent_version });
+      log.info("agent connected", { host_id: connection.hostId, version: hello.agent_version });
       bus.publish("host.connected", { hostId: connection.hostId });
     },
     disconnected(connection) {

@@ -64,7 +64,7 @@ describe.each(["restic-0.18", "restic-0.19"] as const)("with %s", (version) => {
     const late = await done(backupOf(scene));
     expect(late).toMatchObject({ status: "failed", error_code: "repo_locked" });
     expect(late.error_message).toMatch(
-      /^The repository is locked by nas-07 \(process 4711 of root\)\. The lock is dated (2 h 59 min|3 h 0 min) ahead: that machine's clock is ahead/,
+      /^The repository is locked by nas-07 \(process 4711 of root\)\. The lock is dated (2 h 59 min|3 h 0 min) in the future: that machine's clock is ahead/,
     );
     expect(late.error_message).toContain("restic unlock --remove-all");
     expect(existsSync(join(path, "locks", name))).toBe(true);

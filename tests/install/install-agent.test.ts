@@ -127,7 +127,7 @@ describe.skipIf(obstacle !== null)("one command on a new machine", () => {
     expect(old?.lacks).toContain("rolls_back");
     const doctor = await container.exec("restic-manager-agent doctor");
     expect(doctor.stdout).toContain("the systemd unit is outdated");
-    const command = /identity and settings stay: (.*)/.exec(doctor.stdout)?.[1] ?? "";
+    const command = /identity and settings are kept\): (.*)/.exec(doctor.stdout)?.[1] ?? "";
     const again = await container.exec(command.replace("sudo ", ""), { timeoutMs: 120_000 });
     expect(again.stdout).toContain("Connected.");
     await until(async () => (await unit())?.version === UNIT_VERSION, { what: "the new unit" });

@@ -137,6 +137,6 @@ async function addHost(page: Page): Promise<void> {
   await page.fill("#host_name", "web-03");
   await page.fill("#url", "rest:https://vault.linden.example:8000/web-03/");
   await page.fill("#includes", "/etc\n/home\n/var/www");
-  await page.click("text=Make the install command");
+  await page.click("text=Create install command");
   await page.waitForSelector("#enrollment");
 }
