@@ -112,7 +112,7 @@ test("who claims another repository's id at an address of its own stops nobody's
     same_id_elsewhere: [{ id: claimant.rid, host_name: claimant.name }],
   });
   const page = await app.request(`/hosts/${victim.id}/repos/${victim.rid}`, { headers: { cookie: viewer.cookie } });
-  expect(await page.text()).toContain("Looks like a copy");
+  expect(await page.text()).toContain("This may be a copy");
   const { job_id } = await call<{ job_id: string }>("POST", `/api/repos/${victim.rid}/forget`, {});
   expect(planner.plan(findJob(app.db, job_id)!)?.groups).toMatchObject([{ source_group_id: victim.gid }]);
 });
@@ -246,7 +246,7 @@ test("who may: viewers look, operators run and set cadences, admins direct the r
   const page = await app.request(`/hosts/${host.id}/repos/${host.rid}`, { headers: { cookie: viewer.cookie } });
   const html = await page.text();
   expect(html).not.toContain("Run prune");
-  expect(html).toContain("shown to operators only");
+  expect(html).toContain("visible to operators only");
 });
 
 test("backups add to the size by their own summaries, each once, and every day has a sample", async () => {
@@ -335,7 +335,7 @@ test("the right to delete never falls back to the backed-up host, and leaves a h
   expect(await call("GET", `${path}/maintenance`)).toMatchObject({ prune: { state: "blocked", why: "host_archived" } });
   const page = await app.request(`/hosts/${host.id}/repos/${host.rid}`, { headers: { cookie: admin.cookie } });
   const html = await page.text();
-  expect(html).toContain("the host that does it is archived");
+  expect(html).toContain("its maintenance host is archived");
   expect(html).toContain(`${other.name} (archived)`);
   const purge = { confirm: other.name };
   expect(await ask("POST", `/api/hosts/${other.id}/purge`, purge)).toMatchObject({
@@ -369,7 +369,7 @@ test("a repository that is made anew is not told well of by the checks of the fo
   expect(await page()).toContain("Probe now");
   await call("DELETE", `/api/hosts/${host.id}`);
   const archived = await page();
-  expect(archived).toContain("the host that does it is archived");
+  expect(archived).toContain("its maintenance host is archived");
   expect(archived).not.toMatch(/Probe now|Measure now|Run check/);
 });
 

@@ -69,11 +69,11 @@ test("of a host with two repos, a former one, one that is gone and one that was 
   expect(await protectedHosts()).toBe(0);
   expect(await pageOf("/")).toContain("has no backup of default in disk yet");
   end(host, disk, { status: "failed", errorCode: "repo_unreachable", errorMessage: "It does not answer." });
-  expect(await pageOf("/")).toContain("web failed at its last backup");
+  expect(await pageOf("/")).toContain("web failed its last backup");
 
   await target(host, [host.rid]);
   expect(await protectedHosts()).toBe(1);
-  expect(await pageOf("/")).not.toContain("failed at its last backup");
+  expect(await pageOf("/")).not.toContain("failed its last backup");
 
   updateRepo(app.db, host.rid, { status: "failed", statusCode: "repo_missing" });
   await target(host, []);
@@ -138,7 +138,7 @@ test.each([
     warnings: 1,
     warning_causes: [{ code, count: 1, paths }],
   });
-  expect(await pageOf("/")).toContain(`${host.name} saved no files at its last backup`);
+  expect(await pageOf("/")).toContain(`${host.name} saved no files in its last backup`);
   expect(await pageOf(`/hosts/${host.id}`)).toContain("saved no files");
   expect(await pageOf(`/hosts/${host.id}`)).not.toContain("is protected");
   const page = await pageOf(`/jobs/${id}`);
@@ -199,10 +199,10 @@ test("the job page tells each cause with its paths and what to do", async () => 
   ];
   const id = tell(host, { warnings: 5, warning_causes: causes, stats: statsOf(3) });
   const page = await pageOf(`/jobs/${id}`);
-  expect(page).toContain("succeeded with warnings: 3 files unreadable, 1 mount left out, post hook failed");
-  for (const words of ["/srv/closed", "/srv/disk", "3 files could not be read", "The post hook failed"])
+  expect(page).toContain("succeeded with warnings: 3 files unreadable, 1 mount skipped, post-hook failed");
+  for (const words of ["/srv/closed", "/srv/disk", "3 files could not be read", "The post-hook failed"])
     expect(page).toContain(words);
   expect(await pageOf(`/hosts/${host.id}`)).not.toContain("could be read");
   const raw = await (await app.request("/", { headers: { cookie: admin.cookie } })).text();
-  expect(raw).toContain("finished with warnings: files unreadable, mount left out, post hook failed");
+  expect(raw).toContain("finished with warnings: files unreadable, mount skipped, post-hook failed");
 });

@@ -72,7 +72,7 @@ test("a list that could not read all snapshots names them and removes none of th
   expect(await call("GET", `/api/repos/${host.rid}`)).toMatchObject({ unreadable_snapshots: [bad.snapshot_id] });
   const page = await textOf(`/hosts/${host.id}/repos/${host.rid}`);
   expect(page).toContain("1 snapshot cannot be read. Its file is damaged: bbbbbbbb.");
-  expect(await textOf("/repos")).toContain("holds a snapshot that cannot be read");
+  expect(await textOf("/repos")).toContain("has an unreadable snapshot");
   expect(await textOf(`/hosts/${host.id}`)).toContain("bbbbbbbbunreadable");
   report(host, [good, bad]);
   expect(await call("GET", `/api/repos/${host.rid}`)).toMatchObject({ unreadable_snapshots: [] });
@@ -110,7 +110,7 @@ test("all lock files are counted; a damaged one and one dated ahead are explaine
   tell([lock(app.clock.now() + 3 * HOUR_MS)]);
   const ahead = await textOf(`/hosts/${host.id}/repos/${host.rid}`);
   expect(ahead).toMatch(
-    /nas-07 process 4711, exclusive, dated (3 h 0 min|2 h 59 min) ahead: that machine's clock is ahead/,
+    /nas-07 process 4711, exclusive, dated (3 h 0 min|2 h 59 min) in the future\. That machine’s clock is wrong/,
   );
   expect(await jsonClient(app, admin).call("GET", `/api/repos/${host.rid}`)).toMatchObject({ lock_count: 1 });
 });

@@ -30,8 +30,8 @@ const hostsOf = (html: string) =>
 test("all well: by host, and no remark about an order that is none", async () => {
   const html = await read("/repos");
   expect(hostsOf(html)).toEqual(["alpha", "beta", "gamma"]);
-  expect(html).toContain("All 3 repositories can be opened.");
-  expect(html).not.toContain("come first");
+  expect(html).toContain("All 3 repositories are ready.");
+  expect(html).not.toContain("first, then by host");
 });
 
 test("what needs somebody comes first and is named, with its reason", async () => {
@@ -39,9 +39,9 @@ test("what needs somebody comes first and is named, with its reason", async () =
   updateRepo(app.db, hosts["beta"]?.rid ?? "", { appendOnly: "proven" });
   const html = await read("/repos");
   expect(hostsOf(html)).toEqual(["gamma", "beta", "alpha"]);
-  expect(html.replace(/<[^>]+>/g, "")).toContain("1 repo needs you: main of gamma cannot be opened.");
-  expect(html).toContain("1 keeps everything until there is an admin credential");
-  expect(html).toContain("Those that need you come first, the others by host.");
+  expect(html.replace(/<[^>]+>/g, "")).toContain("1 repo needs attention: main of gamma cannot be opened.");
+  expect(html).toContain("1 keeps everything until you add an admin credential");
+  expect(html).toContain("Repos that need attention first, then by host.");
   expect(html).toContain("needs an admin credential");
 });
 

@@ -55,7 +55,7 @@ test("a repo that takes years to be read is offered a budget; the link fills the
   change(host, { ...ready, sizeBytes: 1500 * GIB, checkCron: "30 5 1 * *" });
   const path = pathOf(host);
   const page = await read(path);
-  expect(page).toContain("Reading all data once takes 12 years.");
+  expect(page).toContain("Checks take 12 years to read all data once.");
   expect(/href="([^"]*budget_gib[^"]*)"/.exec(page)?.[1]).toBe(`${path}?budget_gib=750#check_budget_gib`);
   expect(await read(path, viewer)).not.toContain("budget_gib=");
 
@@ -68,7 +68,7 @@ test("a repo that takes years to be read is offered a budget; the link fills the
 
   const form = { enabled: "on", check_cron: "30 5 1 * *", check_budget_gib: "750" };
   expect((await send(`${path}/maintenance`, form)).status).toBe(303);
-  expect(await read(path)).not.toContain("Reading all data once");
+  expect(await read(path)).not.toContain("to read all data once");
 });
 
 test("a budget that is no number is refused beside its field", async () => {
@@ -80,12 +80,12 @@ test("a budget that is no number is refused beside its field", async () => {
 
 test("compression in a repository of format 1 says that it does nothing", async () => {
   const host = await enrollHost(app, admin);
-  const words = "has no effect: repositories of format 1 cannot compress";
+  const words = "but without effect: format 1 repositories cannot compress";
   change(host, { ...ready, formatVersion: 2, compression: "max" });
   expect(await read(pathOf(host), admin)).not.toContain(words);
   change(host, { ...ready, formatVersion: 1, compression: "max" });
   const page = await read(pathOf(host), admin);
-  expect(page).toContain(`Strongest, slower (${words})`);
+  expect(page).toContain(`Maximum (slower), ${words}`);
   expect(page).toContain("restic migrate upgrade_repo_v2");
   change(host, { ...ready, formatVersion: 1, compression: "off" });
   expect(await read(pathOf(host), admin)).not.toContain(words);
@@ -107,7 +107,7 @@ test("what is not possible now keeps its button, which points at the reason", as
   change(host, ready);
   const page = await read(pathOf(host), admin);
   expect(page).toMatch(/<button[^>]*aria-disabled="true"[^>]*aria-describedby="reinit-why">Re-initialise…/);
-  expect(page).toMatch(/id="reinit-why"[^>]*>[^<]*Not possible now, because there is one/);
+  expect(page).toMatch(/id="reinit-why"[^>]*>[^<]*Not possible while one exists there/);
   expect(page).toMatch(/<button[^>]*aria-disabled="true"[^>]*aria-describedby="remove-why">Remove…/);
   change(host, { status: "failed", statusCode: "repo_missing" });
   expect(await read(pathOf(host), admin)).toMatch(/<button[^>]*data-dialog="reinit"[^>]*>Re-initialise…/);
@@ -167,15 +167,15 @@ test("a held retention is told on the dashboard, the host's and the repo's page,
     filesMedian: null,
   });
   updateSourceGroup(app.db, host.gid, { retentionHeldSince: 5 });
-  const agree = `href="/hosts/${host.id}/sources/${host.gid}#held"`;
+  const confirmLink = `href="/hosts/${host.id}/sources/${host.gid}#held"`;
   for (const path of [`/hosts/${host.id}`, pathOf(host)]) {
-    expect((await read(path)).includes(agree), path).toBe(true);
-    expect((await read(path, viewer)).includes(agree), path).toBe(false);
+    expect((await read(path)).includes(confirmLink), path).toBe(true);
+    expect((await read(path, viewer)).includes(confirmLink), path).toBe(false);
   }
-  expect(await read(`/hosts/${host.id}`, viewer)).toContain("waits for a yes");
+  expect(await read(`/hosts/${host.id}`, viewer)).toContain("retention needs confirmation");
   const page = await read(pathOf(host));
   expect(page).toMatch(/aria-disabled="true" aria-describedby="m-forget-why"/);
-  expect(page).toMatch(/id="m-forget-why"[^>]*>held: waits for a yes/);
+  expect(page).toMatch(/id="m-forget-why"[^>]*>held: needs confirmation/);
   expect(await read(`/hosts/${host.id}/sources/${host.gid}`)).toContain('id="held"');
   expect(await jsonClient(app, operator).ask("POST", `/api/repos/${host.rid}/forget`, {})).toMatchObject({
     status: 409,
@@ -186,9 +186,9 @@ test("a held retention is told on the dashboard, the host's and the repo's page,
 test("nothing to forget says why: keeps everything, never listed", async () => {
   const host = await enrollHost(app, admin);
   change(host, { ...ready, snapshotsTakenAt: null });
-  expect(await read(pathOf(host))).toContain("when the snapshots have been listed");
+  expect(await read(pathOf(host))).toContain("waiting for the snapshot list");
   updateSourceGroup(app.db, host.gid, { retention: {} });
-  expect(await read(pathOf(host))).toContain("nothing: the retention keeps everything");
+  expect(await read(pathOf(host))).toContain("not needed: everything is kept");
   const answer = await jsonClient(app, operator).ask("POST", `/api/repos/${host.rid}/forget`, {});
   expect(answer).toMatchObject({ status: 409, body: { error: { code: "nothing_to_forget" } } });
   expect(JSON.stringify(answer.body)).toContain("keeps all its snapshots");
@@ -199,6 +199,6 @@ test("a repo without snapshots says what the first backup waits for", async () =
   change(host, ready);
   change(host, { appendOnly: "proven" });
   const page = (await read(pathOf(host))).replace(/<[^>]+>/g, "");
-  expect(page).toContain("main can be opened, and holds no snapshot of this host yet.");
-  expect(page).toContain("The next run is the first; or run one now, under Sources");
+  expect(page).toContain("main is ready but holds no snapshots of this host yet.");
+  expect(page).toContain("Wait for the next scheduled run, or start one under Sources");
 });

@@ -212,7 +212,7 @@ test("pages show viewers what there is and no verbs; without schedules they say 
   await api().call("DELETE", `/api/hosts/${host.id}/schedules/${listSchedules(app.db, host.id)[0]?.id}`);
   const empty = await see("schedules", operator);
   expect(empty.text.includes("No schedules")).toBe(true);
-  expect(empty.text.includes("New schedule")).toBe(true);
+  expect(empty.text.includes("Add schedule")).toBe(true);
   expect((await see("sources", operator)).text.includes("not scheduled")).toBe(true);
   expect((await see("", operator)).text.includes("not scheduled")).toBe(true);
   const shown = await api().call<{ next_run_at: null; protected_24h: boolean }>("GET", `/api/hosts/${host.id}`);
@@ -237,8 +237,8 @@ test("a schedule that was paused in another tab is not switched on again by savi
   const late = await send(path, { ...typed, seen: hiddenIn(page, "seen"), marks: hiddenIn(page, "marks") });
   expect(late.status).toBe(409);
   const html = await late.text();
-  expect(html).toMatch(/You saved this in another tab [^<]*, while you were at it\./);
-  expect(html).toContain("in the form below now: Enabled.");
+  expect(html).toMatch(/You saved this in another tab [^<]*, while you were editing\./);
+  expect(html).toContain("The form below now includes these changes: Enabled.");
   expect(html).not.toMatch(/name="enabled"[^>]*checked/);
   expect(html).toMatch(/name="cron"[^>]*value="0 4 \* \* \*"/);
   expect(listSchedules(app.db, host.id)[0]).toMatchObject({ cron: "0 2 * * *", enabled: false });

@@ -88,7 +88,7 @@ describe("one line that the host refuses", () => {
 
   test("the host's page, its list and its editor name the line", async () => {
     const page = textOf(await read(`/hosts/${host.id}`));
-    expect(page).toContain("lines-01 could not apply some of its settings");
+    expect(page).toContain("lines-01 has no backup yet and could not apply some of its settings");
     expect(page).toContain("C:\\Users");
     expect(page).toContain(WHY);
     expect(await read(`/hosts/${host.id}`)).toContain(`href="/hosts/${host.id}/sources/${host.gid}#includes"`);
@@ -121,7 +121,7 @@ describe("one line that the host refuses", () => {
     expect(textOf(await read("/"))).toContain("lines-01 could not apply some of its settings (default)");
     expect((await hostOf(host)).status).toBe("online");
     expect(textOf(await read(`/hosts/${host.id}`))).toContain(
-      "lines-01 is protected, but could not apply some of its settings",
+      "lines-01 is protected but could not apply some of its settings",
     );
   });
 

@@ -310,8 +310,8 @@ test("of two tabs the later one is shown what the other changed; what both chang
   const late = await send(operator, page, { excludes: "*.tmp", name: "papers" });
   expect(late.status).toBe(409);
   const html = await late.text();
-  expect(html).toMatch(/admin saved this [^<]*, while you were at it\./);
-  expect(html).toContain("What was changed there alone is in the form below now: Tries again.");
+  expect(html).toMatch(/admin saved this [^<]*, while you were editing\./);
+  expect(html).toContain("The form below now includes these changes: Retries.");
   expect(html).toMatch(/name="retry_max"[^>]*value="5"/);
   expect(html).toMatch(/name="name"[^>]*value="papers"/);
   expect(hiddenIn(html, "asked")).toBe("excludes");

@@ -1,4 +1,4 @@
-// The bar above every page: brand, navigation, search, theme and account.
+// The bar at the top of every page: brand, navigation, search, theme and account.
 import type { Preferences } from "../shared/pages.ts";
 import { OpenButton } from "./components/button.tsx";
 import { Csrf } from "./components/field.tsx";
@@ -45,7 +45,7 @@ const PLACES: readonly Place[] = [
   { href: "/audit", icon: "audit", word: "Audit", admin: true, onlyWide: true, under: ["/audit"] },
 ];
 
-/** A repo's page lies under its host, and is one of the repos all the same. */
+/** A repo's page is below its host but belongs to Repos in the navigation. */
 const REPO_PAGE = /^\/hosts\/[^/]+\/repos\/[^/]+/;
 
 function placeOf(path: string): Place | undefined {
@@ -80,7 +80,7 @@ export function Nav({ view }: { view: View }) {
 }
 
 const THEMES = [
-  { value: "", icon: "monitor", word: "As the system" },
+  { value: "", icon: "monitor", word: "System" },
   { value: "light", icon: "sun", word: "Light" },
   { value: "dark", icon: "moon", word: "Dark" },
 ] as const;

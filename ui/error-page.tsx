@@ -1,4 +1,4 @@
-// The page that says no: missing rights, unknown addresses, refusals, failures. Plain words and a way on.
+// The page for errors: missing permissions, unknown addresses, refusals and failures.
 import type { AssetUrls, Preferences } from "../shared/pages.ts";
 import { LinkButton } from "./components/button.tsx";
 import { GlyphSprite } from "./components/glyph.tsx";
@@ -6,15 +6,15 @@ import { createDates } from "./format.ts";
 import { Document, Page } from "./layout.tsx";
 import type { Role, View } from "./view.ts";
 
-/** Whoever asked, as far as the server knows; null for strangers. */
+/** The signed-in user; null if nobody is signed in. */
 type Visitor = { userId: string; username: string; role: Role; csrfToken: string };
 
 const TITLES: Record<number, string> = {
-  403: "This is not for you",
-  404: "There is nothing at this address",
-  409: "That is not possible now",
-  410: "This no longer works",
-  413: "That is too large",
+  403: "You don’t have permission to do this",
+  404: "Page not found",
+  409: "Not possible right now",
+  410: "No longer available",
+  413: "Too large",
   429: "Too many attempts",
   503: "The server is busy",
 };
@@ -28,16 +28,16 @@ export function ErrorPage({
   theme = null,
 }: {
   status: number;
-  /** Stable name of the refusal. */
+  /** Stable code of the refusal. */
   code: string;
-  /** The server's own sentence: what is wrong and what to do. */
+  /** What went wrong and what to do. */
   message: string;
   session: Visitor | null;
   assets: AssetUrls;
   theme?: Preferences["theme"];
 }) {
   const title =
-    status >= 500 && status !== 503 ? "Something went wrong on the server" : (TITLES[status] ?? "That did not work");
+    status >= 500 && status !== 503 ? "Something went wrong on the server" : (TITLES[status] ?? "The request failed");
   const words = (
     <div class="empty" data-code={code}>
       <h1 class="verdict">{title}</h1>
@@ -47,7 +47,7 @@ export function ErrorPage({
           You are signed in as {session.username}, {session.role}.
         </p>
       ) : null}
-      <LinkButton href="/">Back to the dashboard</LinkButton>
+      <LinkButton href="/">Go to dashboard</LinkButton>
     </div>
   );
   const preferences = { theme, live: true };
@@ -69,7 +69,7 @@ export function ErrorPage({
   );
 }
 
-/** Enough of a view for a page without data: no time is shown, nothing is counted. */
+/** A minimal view for a page that shows no times and no counts. */
 function viewOf(session: Visitor, assets: AssetUrls, preferences: Preferences): View {
   return {
     now: 0,

@@ -1,11 +1,11 @@
-// How numbers and times are written in words: one place for server-rendered pages and browser scripts.
+// Formats numbers, sizes and times for pages and browser scripts.
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../shared/clock.ts";
 import { MONTHS, shortName, WEEKDAYS } from "../shared/days.ts";
 import { zoneNamed } from "../shared/zone.ts";
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] as const;
 
-/** Splits bytes into figure and binary unit: three significant digits, two decimals from TiB on ("3.44", "TiB"). */
+/** Splits bytes into a figure and a binary unit: three significant digits, two decimals from TiB upwards ("3.44", "TiB"). */
 export function splitBytes(bytes: number): { figure: string; unit: string } {
   let value = Math.abs(bytes);
   let step = 0;
@@ -34,7 +34,7 @@ export function formatRate(bytesPerSecond: number): string {
   return `${formatBytes(bytesPerSecond)}/s`;
 }
 
-/** A count with thousands parted by commas: "31,847". */
+/** A count with thousands separators: "31,847". */
 export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ",");
 }
@@ -44,7 +44,7 @@ export function formatPlural(count: number, one: string, many = `${one}s`): stri
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
-/** A share of one as whole percent; never 100 before all is done, never 0 once something is: "41 %". */
+/** A fraction as whole percent: "41 %". 100 only when all is done, 0 only when nothing is. */
 export function formatPercent(share: number): string {
   const percent = share >= 1 ? 100 : share <= 0 ? 0 : Math.min(99, Math.max(1, Math.round(share * 100)));
   return `${percent} %`;
@@ -60,7 +60,7 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(ms / DAY_MS)} d ${Math.floor((ms % DAY_MS) / HOUR_MS)} h`;
 }
 
-/** A span in its largest unit only: "4 s", "2 min", "7 h", "3 days", "5 months", "2 years". */
+/** A span in its largest unit: "4 s", "2 min", "7 h", "3 days", "5 months", "2 years". */
 export function formatSpan(ms: number): string {
   if (ms < MINUTE_MS) return `${Math.floor(ms / SECOND_MS)} s`;
   if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min`;
@@ -70,14 +70,14 @@ export function formatSpan(ms: number): string {
   return formatPlural(Math.floor(ms / (365.25 * DAY_MS)), "year");
 }
 
-/** Where an instant lies from now: "4 s ago", "in 16 h", "now". Both in Unix ms. */
+/** A time relative to now: "4 s ago", "in 16 h", "now". Both in Unix ms. */
 export function formatRelative(at: number, now: number): string {
   const distance = at - now;
   if (Math.abs(distance) < SECOND_MS) return "now";
   return distance < 0 ? `${formatSpan(-distance)} ago` : `in ${formatSpan(distance)}`;
 }
 
-/** A calendar day "2026-10-22" as "Thu 22 Oct"; the day stands for itself, no time zone takes part. */
+/** A calendar day "2026-10-22" as "Thu 22 Oct", independent of time zones. */
 export function formatDay(day: string): string {
   const date = new Date(`${day}T00:00:00Z`);
   return `${shortName(WEEKDAYS[date.getUTCDay()] ?? "")} ${date.getUTCDate()} ${shortMonth(date.getUTCMonth() + 1)}`;
@@ -99,11 +99,11 @@ export type Dates = {
   day: (at: number) => string;
   /** "20 Nov 2026" */
   date: (at: number) => string;
-  /** The shortest that is clear from `now`: "today 19:00", "Sat 02:04", "17 Nov", "3 Feb 2025". */
+  /** The shortest form that is unambiguous from `now`: "today 19:00", "Sat 02:04", "17 Nov", "3 Feb 2025". */
   near: (at: number, now: number) => string;
 };
 
-/** Makes the formatters of one time zone; an unknown zone falls back to UTC. */
+/** Creates the formatters for a time zone. Unknown zones fall back to UTC. */
 export function createDates(zone: string): Dates {
   const known = zoneNamed(zone);
   const read = (at: number) => {

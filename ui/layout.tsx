@@ -1,4 +1,4 @@
-// The document around every page: head, bar, floats that belong to all pages. Polls get only what can change.
+// The document around every page: head, bar, palette, toasts. Polls receive only the parts that can change.
 import type { Child } from "hono/jsx";
 import type { AssetUrls, Preferences } from "../shared/pages.ts";
 import { Bar, Nav } from "./bar.tsx";
@@ -16,7 +16,7 @@ declare module "hono/jsx" {
   }
 }
 
-/** HTMX: nothing is evaluated, no style is injected, refusals never replace content. */
+/** HTMX settings: no eval, no injected styles, and errors never replace content. */
 const HTMX_CONFIG = JSON.stringify({
   includeIndicatorCSS: false,
   history: false,
@@ -24,7 +24,7 @@ const HTMX_CONFIG = JSON.stringify({
   morphScanLimit: 120,
 });
 
-/** `<html>` with everything in `<head>`; `body` attributes differ between the door and the pages. */
+/** `<html>` with its `<head>`. Pages with and without sign-in provide their own `<body>`. */
 export function Document({
   title,
   assets,
@@ -62,8 +62,8 @@ export function Document({
 }
 
 /**
- * A page for somebody who is signed in. With `live` (its own address) it polls itself while visible;
- * with `view.partial` only the part that can change is rendered.
+ * A page for a signed-in user. With `live` (its own address) it polls itself while visible;
+ * with `view.partial` only the parts that can change are rendered.
  */
 export function Page({
   view,
@@ -119,7 +119,7 @@ export function Page({
   );
 }
 
-/** Verdict at the left, the Live switch and the page's main button at the right. */
+/** The verdict on the left, the Live switch and the main button on the right. */
 export function PageHead({
   view,
   live,

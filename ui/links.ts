@@ -1,8 +1,8 @@
-// Addresses that carry their state: filters, sort, page.
+// Addresses of pages with their filters, sort order and offset.
 
 export type Query = Record<string, string | number | readonly string[] | null | undefined>;
 
-/** A path with a query string; empty values are left out. */
+/** A path with a query string. Empty values are left out. */
 export function hrefOf(path: string, query: Query): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
@@ -19,7 +19,7 @@ export function hostPath(id: string, tab: HostTab = "snapshots"): string {
   return tab === "snapshots" ? `/hosts/${id}` : `/hosts/${id}/${tab}`;
 }
 
-/** Where a person agrees to what a held retention would remove. Operators only. */
+/** Where operators confirm a held retention change. */
 export function heldPath(hostId: string, groupId: string): string {
   return `/hosts/${hostId}/sources/${groupId}#held`;
 }

@@ -1,18 +1,18 @@
-// What the keyboard opens on every page: the palette that jumps and runs, and the list of shortcuts.
+// The command palette and the list of keyboard shortcuts, available on every page.
 import { Icon } from "./components/icon.tsx";
 
 export function Palette() {
   return (
-    <dialog class="palette" id="palette" aria-label="Jump to or run">
+    <dialog class="palette" id="palette" aria-label="Command palette">
       <div class="palette-input">
         <Icon name="search" />
         <input
           id="palette-query"
           role="combobox"
-          aria-label="Jump to or run"
+          aria-label="Go to a host, repo or page, or run a source group"
           aria-expanded="true"
           aria-controls="palette-list"
-          placeholder="Jump to a host, repo or page, or run a group"
+          placeholder="Go to a host, repo or page, or run a source group"
           autocomplete="off"
           spellcheck={false}
         />
@@ -22,7 +22,7 @@ export function Palette() {
       <div class="palette-foot">
         <span>
           <kbd>↑</kbd>
-          <kbd>↓</kbd>choose
+          <kbd>↓</kbd>select
         </span>
         <span>
           <kbd>↵</kbd>open
@@ -36,12 +36,12 @@ export function Palette() {
 }
 
 const SHORTCUTS = [
-  [["/"], "Filter this page, or find anything"],
-  [["Ctrl", "K"], "Jump to a host, repo or page, or run a group"],
-  [["?"], "This list"],
-  [["←", "→"], "Walk the nights of a strip"],
-  [["↵"], "Open the jobs of that night"],
-  [["Esc"], "Close what floats"],
+  [["/"], "Filter this page, or open the palette"],
+  [["Ctrl", "K"], "Open the palette"],
+  [["?"], "Show this list"],
+  [["←", "→"], "Move along a night strip"],
+  [["↵"], "Open that night’s jobs"],
+  [["Esc"], "Close menus and dialogs"],
 ] as const;
 
 export function Shortcuts() {

@@ -1,15 +1,15 @@
-// Design tokens: the only place that knows a colour. Every colour is a pair [light, dark]; the system decides, <html data-theme> overrides.
+// Design tokens, and the only place that defines colours, each for the light and the dark theme.
 
 /** Colour tokens as [light, dark]. Text reaches 4.5:1 and marks 3:1 on canvas, hover, selection and their own tint. */
 export const colors = {
-  // Surfaces: canvas is the page, sunken holds bars, heads and code, raised floats above.
+  // Surfaces: canvas for the page, sunken for bars, heads and code, raised for menus and dialogs.
   canvas: ["#ffffff", "#0f1518"],
   sunken: ["#f4f7f8", "#151c20"],
   raised: ["#ffffff", "#1a2328"],
   hover: ["#f2f6f7", "#161e23"],
   selected: ["#e5f3f1", "#12302d"],
   scrim: ["rgb(18 30 36 / 0.38)", "rgb(3 6 8 / 0.62)"],
-  // Hairlines: line parts rows, edge bounds things, control bounds what can be filled in (3:1).
+  // Hairlines: line between rows, edge around boxes, control around inputs (3:1).
   line: ["#e3e9ec", "#222c32"],
   edge: ["#d0d9dd", "#303c43"],
   control: ["#7a8992", "#6b7a84"],
@@ -22,7 +22,7 @@ export const colors = {
   "accent-soft": ["#e0f1ef", "#11332f"],
   "accent-line": ["#8cc7c0", "#22655d"],
   "on-accent": ["#ffffff", "#04211d"],
-  // Status: fg is text on canvas and on its bg, bg a tint, solid a filled mark.
+  // Status: fg for text on the canvas and on bg, bg for tints, solid for filled marks.
   "ok-fg": ["#1c6b3c", "#7fd29b"],
   "ok-bg": ["#e6f4ea", "#14291d"],
   "ok-solid": ["#3d985f", "#3d9460"],
@@ -43,7 +43,7 @@ export const colors = {
   "shadow-far": ["rgb(18 30 36 / 0.14)", "rgb(0 0 0 / 0.5)"],
 } as const satisfies Record<string, readonly [light: string, dark: string]>;
 
-/** Type sizes in rem, named by their pixels at the default root size. */
+/** Type sizes in rem, named after their pixels at the default root size. */
 export const fontSizes = {
   "t-11": "0.6875rem",
   "t-12": "0.75rem",
@@ -89,7 +89,7 @@ const measures = {
   float: "0 1px 2px var(--shadow-near), 0 12px 32px var(--shadow-far)",
   focus: "0 0 0 2px var(--canvas), 0 0 0 4px var(--accent)",
   ease: "120ms cubic-bezier(0.2, 0, 0, 1)",
-  // Night strip: one cell a day, weeks set apart.
+  // Night strip: one cell per day, with a gap between weeks.
   "cell-w": "6px",
   "cell-h": "26px",
   "cell-gap": "2px",
@@ -109,7 +109,7 @@ function declarations(values: Record<string, string>): string {
     .join("");
 }
 
-/** The `:root` rules with every token as a custom property, for both themes, phones, wide screens and reduced motion. */
+/** The `:root` rules that define every token, for both themes, phones, wide screens and reduced motion. */
 export function tokensCss(): string {
   const pairs = Object.fromEntries(
     Object.entries(colors).map(([name, [light, dark]]) => [name, `light-dark(${light},${dark})`]),
@@ -124,5 +124,5 @@ export function tokensCss(): string {
   ].join("\n");
 }
 
-/** Browser bar colours for the `theme-color` meta tags. */
+/** Colours of the browser's own bar, for the `theme-color` meta tags. */
 export const barColors = { light: colors.sunken[0], dark: colors.sunken[1] } as const;

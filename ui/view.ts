@@ -1,4 +1,4 @@
-// What every page is given besides its own data: who looks, when, from where, and what the browser remembers.
+// Props of every page besides its own data: viewer, time, time zone and preferences.
 import type { AssetUrls, Preferences, Toast } from "../shared/pages.ts";
 import type { Dates } from "./format.ts";
 
@@ -7,27 +7,27 @@ export type Role = "viewer" | "operator" | "admin";
 export type Viewer = { id: string; username: string; role: Role };
 
 export type View = {
-  /** Unix ms; every relative time of the page counts from it. */
+  /** Unix ms. All relative times of the page refer to it. */
   now: number;
   dates: Dates;
-  /** Path of the page, for the current mark in the navigation. */
+  /** Path of the page, to mark it in the navigation. */
   path: string;
   viewer: Viewer;
   csrf: string;
-  /** Where machines reach this server, as `https://backup.example`. */
+  /** This server's address for agents, such as `https://backup.example`. */
   origin: string;
   assets: AssetUrls;
   preferences: Preferences;
-  /** Marks beside the words of the navigation. */
+  /** Counts shown in the navigation. */
   counts: { runningJobs: number };
   toast: Toast | null;
-  /** True for polls: only what can change is rendered. */
+  /** True for polls, which render only the parts that can change. */
   partial: boolean;
 };
 
 const RANK: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
 
-/** True when the viewer has at least this role. */
+/** True if the viewer has at least this role. */
 export function may(view: Pick<View, "viewer">, role: Role): boolean {
   return RANK[view.viewer.role] >= RANK[role];
 }

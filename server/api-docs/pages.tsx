@@ -1,4 +1,4 @@
-/** Page: the REST interface, read from its OpenAPI document. */
+/** Page: the API reference, from the OpenAPI document. */
 import { ApiDocsPage } from "../../ui/api-docs/page.tsx";
 import type { Assets } from "../http/assets.ts";
 import { preferencesOf } from "../http/cookies.ts";

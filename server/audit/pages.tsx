@@ -17,7 +17,7 @@ export function auditPages({ db, pages }: { db: Db; pages: PageMaker }): Route[]
       method: "GET",
       path: "/audit",
       access: "admin",
-      summary: "Page: who changed what",
+      summary: "Page: the audit log",
       handle: (call) => {
         const view = pages.view(call);
         const filter = filterOf(call.c);

@@ -14,7 +14,7 @@ export function authPages({ pages, firstRun, signIn }: AuthPageDeps): Route[] {
     publicRoute({
       method: "GET",
       path: "/login",
-      summary: "Page: sign in, or make the first admin",
+      summary: "Page: sign in, or create the first admin",
       handle: ({ c, session, from }) => {
         const next = safePath(c.req.query("next"));
         if (session) return c.redirect(next, 303);
@@ -34,7 +34,7 @@ export function authPages({ pages, firstRun, signIn }: AuthPageDeps): Route[] {
       method: "POST",
       path: "/login",
       action: "user.signed_in",
-      summary: "Page: sign in, or make the first admin",
+      summary: "Page: sign in, or create the first admin",
       handle: async ({ c, body, from }) => {
         const view = pages.doorView(c, from);
         const username = textOf(body, "username");
@@ -67,7 +67,7 @@ export function authPages({ pages, firstRun, signIn }: AuthPageDeps): Route[] {
   ];
 }
 
-/** A path of our own to go on to; anything else leads to the dashboard. */
+/** A path on this server; anything else becomes the dashboard. */
 export function safePath(path: string | undefined): string {
   return path && /^\/(?![/\\])[^\u0000-\u001f]*$/.test(path) && !path.startsWith("/login") ? path : "/";
 }

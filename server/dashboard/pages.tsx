@@ -1,4 +1,4 @@
-// Pages: the dashboard with its live updates and further rows, and the search behind the palette.
+// Pages: the dashboard with live updates and further rows, and the search behind the palette.
 import { getCookie } from "hono/cookie";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import type { FleetSummary } from "../../shared/fleet.ts";
@@ -23,9 +23,9 @@ import { createDrawnRows } from "./rows.ts";
 import { findHits } from "./search.ts";
 import { needyHosts, summaryOf } from "./verdict.ts";
 
-/** More rows than this are never sent in one answer. */
+/** The most rows in one response. */
 const MOST_ROWS = 1000;
-/** Words that move with time alone ("3 days") are at most this old in a poll. */
+/** The greatest age of time-dependent words ("3 days") in a poll. */
 const WORDS_KEPT_MS = MINUTE_MS;
 const SHARES_KEPT_MS = 1_000;
 
@@ -43,7 +43,7 @@ export type DashboardPageDeps = {
 
 export function dashboardPages({ clock, pages, fleet, rows, shareOf, announcements }: DashboardPageDeps): Route[] {
   let shown: { all: readonly FleetHost[]; at: number; shares: string } | null = null;
-  /** Running jobs report every second, thousands of hosts all the time: for polls they move once a second. */
+  /** Progress in polls changes at most once a second, however many jobs report. */
   const sharesOf = (all: readonly FleetHost[], now: number): string => {
     if (shown?.all === all && now - shown.at < SHARES_KEPT_MS) return shown.shares;
     const jobs = all.flatMap((row) => row.openJobs);

@@ -1,4 +1,4 @@
-// Pages: add a host, what its machine has to run, and how far it has come.
+// Pages: add a host, its install command, and its progress.
 import type { Db } from "../../db/open.ts";
 import { findEnrollmentToken } from "../../db/queries/enrollment.ts";
 import { findHost } from "../../db/queries/hosts.ts";
@@ -28,11 +28,11 @@ export type EnrollmentPageDeps = {
   pages: PageMaker;
   tokens: EnrollmentTokens;
   shareOf: ShareOf;
-  /** Of the server's self-signed certificate; null when it has none. */
+  /** Of the server's self-signed certificate; null if it has none. */
   pin: string | null;
 };
 
-/** Share done of a running job, 0 to 1. */
+/** Progress of a running job, 0 to 1. */
 export type ShareOf = (jobId: string) => number | null;
 
 export function enrollmentPages({ db, pages, tokens, shareOf, pin }: EnrollmentPageDeps): Route[] {
@@ -88,7 +88,7 @@ export function enrollmentPages({ db, pages, tokens, shareOf, pin }: EnrollmentP
       path: "/hosts/new",
       access: "admin",
       action: "enrollment_token.created",
-      summary: "Page: add a host; what was generated is shown once",
+      summary: "Page: add a host; generated passwords are shown once",
       handle: async (call) => {
         const { body, actor, from } = call;
         const made = await attempt(body, () => tokens.create(actor, inputOf(body)));
@@ -101,28 +101,28 @@ export function enrollmentPages({ db, pages, tokens, shareOf, pin }: EnrollmentP
       method: "GET",
       path: "/hosts/new/:tid",
       access: "admin",
-      summary: "Page: how far a host-to-be has come",
+      summary: "Page: progress of a new host",
       handle: (call) => result(call, get(call.params.tid ?? ""), null),
     }),
     route({
       method: "GET",
       path: "/hosts/new/:tid/progress",
       access: "admin",
-      summary: "Page part: how far a host-to-be has come",
+      summary: "Page part: progress of a new host",
       handle: (call) => {
         const view = pages.view(call);
         const progress = progressOf(db, get(call.params.tid ?? ""), shareOf);
         return pages.page(call.c, view, <EnrollmentUpdate progress={progress} view={view} />);
       },
     }),
-    forHost("/hosts/:id/replace", true, "Page: a token by which new hardware takes a host's place"),
-    forHost("/hosts/:id/re-enroll", false, "Page: a token by which the same machine enrols again"),
+    forHost("/hosts/:id/replace", true, "Page: create a token that replaces a host's machine"),
+    forHost("/hosts/:id/re-enroll", false, "Page: create a token that re-enrols a host's machine"),
     formRoute({
       method: "POST",
       path: "/hosts/new/:tid/regenerate",
       access: "admin",
       action: "enrollment_token.regenerated",
-      summary: "Page: a fresh token for the same host-to-be",
+      summary: "Page: regenerate a new host's token",
       handle: (call) => {
         const { row, token } = tokens.regenerate(call.actor, call.params.tid ?? "");
         const isAgain = row.hostId !== null && !row.replaces;
@@ -138,13 +138,13 @@ export function enrollmentPages({ db, pages, tokens, shareOf, pin }: EnrollmentP
       handle: ({ c, params, actor }) => {
         const row = get(params.tid ?? "");
         tokens.revoke(actor, row.id);
-        return pages.done(c, "/hosts/new", { tone: "ok", text: `The token for ${row.hostName} was revoked.` });
+        return pages.done(c, "/hosts/new", { tone: "ok", text: `Token for ${row.hostName} revoked.` });
       },
     }),
   ];
 }
 
-/** The fields of a new host, as its forms send them. */
+/** The fields of a new host, from its forms. */
 export function inputOf(body: FormBody): NewcomerInput {
   return {
     host_name: textOf(body, "host_name"),
@@ -168,7 +168,7 @@ function shownOnce(
   };
 }
 
-/** What the database knows of the machine that a token was made for. */
+/** Progress of the machine that a token was created for. */
 function progressOf(db: Db, row: EnrollmentTokenRow, shareOf: ShareOf): EnrollmentProgress {
   const host = row.enrolledHostId ? findHost(db, row.enrolledHostId) : null;
   const path = {
@@ -187,7 +187,7 @@ type EnrollmentPath = Omit<EnrollmentProgress, "hostName" | "host" | "repo" | "p
   enrolledAt: number;
 };
 
-/** How far a host has come since it enrolled. */
+/** Progress of a host since its enrolment. */
 export function progressOfHost(
   db: Db,
   host: HostRow,
@@ -214,7 +214,7 @@ export function progressOfHost(
   };
 }
 
-/** The oldest backup since the machine enrolled; a newer one that succeeded counts before a failed first. */
+/** The latest successful backup since the machine enrolled, otherwise the latest of any status. */
 function firstBackup(db: Db, hostId: string, since: number) {
   const filter = { host_id: hostId, kind: "backup", since } as const;
   const succeeded = listJobs(db, { ...filter, status: "succeeded" }, 1, 0)[0];

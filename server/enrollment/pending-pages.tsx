@@ -1,4 +1,4 @@
-// Pages: a machine that announced itself, to be accepted or rejected.
+// Pages: accept or reject a machine that announced itself.
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findPendingHost } from "../../db/queries/pending-hosts.ts";
@@ -50,7 +50,7 @@ export function pendingHostPages({ db, pages, announcements, shareOf }: PendingP
       path: "/hosts/pending/:id",
       access: "admin",
       action: "pending_host.accepted",
-      summary: "Page: accept a machine; what was generated is shown once",
+      summary: "Page: accept a machine; generated passwords are shown once",
       handle: async (call) => {
         const { c, body, actor, params } = call;
         const id = params.id ?? "";
@@ -76,7 +76,7 @@ export function pendingHostPages({ db, pages, announcements, shareOf }: PendingP
       method: "GET",
       path: "/hosts/pending/:id/progress",
       access: "admin",
-      summary: "Page part: how far an accepted machine has come",
+      summary: "Page part: progress of an accepted machine",
       handle: (call) => {
         const view = pages.view(call);
         const { progress } = accepted(call.params.id ?? "");
@@ -92,7 +92,7 @@ export function pendingHostPages({ db, pages, announcements, shareOf }: PendingP
       handle: ({ c, params, actor }) => {
         const { id, hostName } = announcements.get(params.id ?? "");
         announcements.reject(actor, id);
-        return pages.done(c, "/", { tone: "ok", text: `${hostName} was rejected.` });
+        return pages.done(c, "/", { tone: "ok", text: `${hostName} rejected.` });
       },
     }),
   ];

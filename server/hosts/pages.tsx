@@ -1,4 +1,4 @@
-// Pages: a host's settings, archive and purge.
+// Pages: a host's settings, including archive and purge.
 import type { HostRow } from "../../db/schema/hosts.ts";
 import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { HostSettings } from "../../ui/hosts/settings.tsx";
@@ -24,7 +24,7 @@ export type HostPageDeps = {
   };
 };
 
-/** Forms that come back as they were typed. */
+/** Refused forms, shown again as entered. */
 type Refused = { form?: FormState; purgeError?: string; bandwidthForm?: FormState; hooksForm?: FormState };
 
 export function hostPages({ pages, heads, hosts, hooks }: HostPageDeps): Route[] {
@@ -49,7 +49,7 @@ export function hostPages({ pages, heads, hosts, hooks }: HostPageDeps): Route[]
       status,
     );
   };
-  /** A form of the settings page: saves, or comes back with what was typed. */
+  /** A form of the settings page: saves, or is shown again as entered. */
   const form = (
     name: string,
     of: "form" | "bandwidthForm" | "hooksForm",
@@ -84,7 +84,7 @@ export function hostPages({ pages, heads, hosts, hooks }: HostPageDeps): Route[]
         access: "operator",
         action: "host.changed",
         summary: "Page: change name, tags, time zone or roaming",
-        done: "Saved.",
+        done: "Settings saved.",
       },
       (id, { actor, body }) =>
         void hosts.change(actor, id, {
@@ -101,7 +101,7 @@ export function hostPages({ pages, heads, hosts, hooks }: HostPageDeps): Route[]
         access: "operator",
         action: "host.bandwidth_changed",
         summary: "Page: limit the rate of every run on this host",
-        done: "The limits were saved.",
+        done: "Limits saved.",
       },
       (id, { actor, body }) => void hosts.setBandwidth(actor, id, bandwidthOf(body)),
     ),
@@ -111,8 +111,8 @@ export function hostPages({ pages, heads, hosts, hooks }: HostPageDeps): Route[]
       {
         access: "admin",
         action: "host.hooks_changed",
-        summary: "Page: set the hooks of all groups that have none of their own",
-        done: "The hooks were saved.",
+        summary: "Page: set the hooks of all source groups without their own",
+        done: "Hooks saved.",
       },
       (id, { actor, body }) =>
         hooks.setOfHost(actor, id, {
@@ -126,7 +126,7 @@ export function hostPages({ pages, heads, hosts, hooks }: HostPageDeps): Route[]
       path: "/hosts/:id/tags",
       access: "operator",
       action: "host.changed",
-      summary: "Page: change the tags alone, from the host's head",
+      summary: "Page: change a host's tags",
       handle: ({ c, params, body, actor }) => {
         const { id } = hosts.change(actor, params.id ?? "", { tags: listOf(body, "tags") });
         return pages.done(c, hostPath(id), { tone: "ok", text: "Tags saved." });
@@ -137,11 +137,11 @@ export function hostPages({ pages, heads, hosts, hooks }: HostPageDeps): Route[]
       path: "/hosts/:id/restore-finished",
       access: "operator",
       action: "host.restore_finished",
-      summary: "Page: after its machine was replaced, schedules run again",
+      summary: "Page: resume a host's schedules after its machine was replaced",
       handle: ({ c, params, actor }) => {
         const id = params.id ?? "";
         hosts.finishRestore(actor, id);
-        return pages.done(c, hostPath(id), { tone: "ok", text: "Schedules run again from now on." });
+        return pages.done(c, hostPath(id), { tone: "ok", text: "Schedules resumed." });
       },
     }),
     formRoute({
@@ -156,7 +156,7 @@ export function hostPages({ pages, heads, hosts, hooks }: HostPageDeps): Route[]
         hosts.archive(actor, id);
         return pages.done(c, hostPath(id, "settings"), {
           tone: "ok",
-          text: `${host.name} is archived. Its agent is shut out.`,
+          text: `${host.name} archived. Its agent no longer has access.`,
         });
       },
     }),
@@ -165,7 +165,7 @@ export function hostPages({ pages, heads, hosts, hooks }: HostPageDeps): Route[]
       path: "/hosts/:id/purge",
       access: "admin",
       action: "host.purged",
-      summary: "Page: delete what is left of an archived host",
+      summary: "Page: purge an archived host",
       handle: async (call) => {
         const { c, params, body, actor } = call;
         const id = params.id ?? "";
@@ -175,7 +175,7 @@ export function hostPages({ pages, heads, hosts, hooks }: HostPageDeps): Route[]
           const why = purged.form.errors.confirm ?? purged.form.message ?? "";
           return settings(call, id, { purgeError: why }, purged.status);
         }
-        return pages.done(c, "/", { tone: "ok", text: `${host.name} was purged. Its repository was not touched.` });
+        return pages.done(c, "/", { tone: "ok", text: `${host.name} purged. Its repositories were not touched.` });
       },
     }),
   ];

@@ -1,4 +1,4 @@
-// The page that says no.
+// Renders refusals and failures as a page.
 import type { AssetUrls } from "../../shared/pages.ts";
 import { ErrorPage } from "../../ui/error-page.tsx";
 import { hrefOf } from "../../ui/links.ts";
@@ -14,7 +14,7 @@ export type ErrorPageDeps = {
   findSession(c: AppContext, from: Origin): Session | null;
 };
 
-/** A refusal as a page; strangers who need to sign in are led there. `errorId` finds an internal failure in the log. */
+/** Renders a refusal as a page, or redirects to sign-in. `errorId` finds an internal failure in the log. */
 export function createErrorPage({ pages, assets, originOf, findSession }: ErrorPageDeps) {
   return (c: AppContext, refusal: Refusal, errorId: string | null): Response => {
     const session = sessionOf(c);
@@ -23,7 +23,7 @@ export function createErrorPage({ pages, assets, originOf, findSession }: ErrorP
       const next = isPage ? c.req.path + new URL(c.req.url).search : null;
       return c.redirect(hrefOf("/login", { next }), 303);
     }
-    const message = errorId === null ? refusal.message : `${refusal.message} It is written there as ${errorId}.`;
+    const message = errorId === null ? refusal.message : `${refusal.message} Error ID: ${errorId}.`;
     const page = (
       <ErrorPage
         status={refusal.status}
@@ -37,7 +37,7 @@ export function createErrorPage({ pages, assets, originOf, findSession }: ErrorP
     return pages.door(c, page, refusal.status);
   };
 
-  /** A request whose Host header is refused has no origin; it is then a stranger's. */
+  /** A request with a refused Host header has no origin and thus no session. */
   function sessionOf(c: AppContext) {
     try {
       return findSession(c, originOf(c));

@@ -1,4 +1,4 @@
-// Pages: jobs of the fleet and of a host, one job with its log, and the verbs that start and cancel jobs.
+// Pages: the jobs of the fleet and of a host, one job with its log, and the actions that start and cancel jobs.
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { listLastLogLines, listLogLines } from "../../db/queries/job-logs.ts";
@@ -34,7 +34,7 @@ import type { LiveJobs } from "./stream.ts";
 
 const ROWS = 50;
 const EARLIER_RUNS = 5;
-/** Lines painted at first; what lies between is a fold. */
+/** Log lines rendered at first. Those in between are folded. */
 const HEAD_LINES = 50;
 const TAIL_LINES = 150;
 
@@ -53,9 +53,9 @@ export function jobPages({ db, hub, pages, heads, live, orders, cancel }: JobPag
     const host = findHost(db, job.hostId);
     const name = host?.name ?? "the host";
     const href = `/jobs/${job.id}`;
-    const waits = hub.isOnline(job.hostId) ? "" : ` It waits until ${name} is online.`;
-    const text = isNew ? `${what} on ${name} was queued.${waits}` : `${what} on ${name} is under way already.`;
-    // The job's own page says it all by itself.
+    const waits = hub.isOnline(job.hostId) ? "" : ` It will start when ${name} is online.`;
+    const text = isNew ? `${what} on ${name} was queued.${waits}` : `${what} on ${name} is already queued or running.`;
+    // The job's own page already shows all this.
     if (!isHtmx(c)) return pages.done(c, href);
     return pages.done(c, href, { tone: "ok", text, link: { href, label: "View job" } });
   };
@@ -72,8 +72,8 @@ export function jobPages({ db, hub, pages, heads, live, orders, cancel }: JobPag
         const created = orders[kind](actor, repo.id);
         if (kind === "probe") {
           const text = hub.isOnline(repo.hostId)
-            ? "The host opens the repository now."
-            : "The host is offline; it is tried when it is back.";
+            ? "The host is opening the repository now."
+            : "The host is offline. It opens the repository when it is back.";
           return pages.done(c, `${hostPath(repo.hostId, "repos")}/${repo.id}`, { tone: "ok", text });
         }
         return started(c, created, kindInWords(kind));
@@ -145,12 +145,12 @@ export function jobPages({ db, hub, pages, heads, live, orders, cancel }: JobPag
         return pages.done(
           c,
           `/jobs/${job.id}`,
-          isFinal(job.status) ? { tone: "ok", text: "The job was cancelled." } : undefined,
+          isFinal(job.status) ? { tone: "ok", text: "Job cancelled." } : undefined,
         );
       },
     }),
     ...runNowPages({ db, hub, pages, orders }),
-    repoVerb("probe", "Page: open a repo now and say how it is"),
+    repoVerb("probe", "Page: probe a repo now"),
     repoVerb("unlock", "Page: remove stale locks"),
     repoVerb("stats", "Page: measure a repo now"),
   ];

@@ -1,4 +1,4 @@
-/** Back up now: one group, or all groups of a schedule; as REST and as forms, with limits for this run alone. */
+/** Backs up one group, or all groups of a schedule, right now: as REST and as forms, with limits for this run only. */
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
@@ -20,7 +20,7 @@ const runBody = v.strictObject({
 
 export type RunNowDeps = { db: Db; hub: Hub; pages: PageMaker; orders: Orders };
 
-/** `show` puts created jobs into the answer. */
+/** `show` converts created jobs for the response. */
 export function runNowRoutes({
   orders,
   show,
@@ -66,10 +66,10 @@ export function runNowPages({ db, hub, pages, orders }: RunNowDeps): Route[] {
     if (!first) throw new Refusal(409, "no_repo", "This group has no repo to back up into. Add one on the Repos tab.");
     const name = findHost(db, hostId)?.name ?? "the host";
     const href = created.length === 1 ? `/jobs/${first.job.id}` : hostPath(hostId, "jobs");
-    const waits = hub.isOnline(hostId) ? "" : ` It waits until ${name} is online.`;
+    const waits = hub.isOnline(hostId) ? "" : ` It will start when ${name} is online.`;
     const isNew = created.some((one) => one.isNew);
-    const text = isNew ? `${what} on ${name} was queued.${waits}` : `${what} on ${name} is under way already.`;
-    // The job's own page says it all by itself.
+    const text = isNew ? `${what} on ${name} was queued.${waits}` : `${what} on ${name} is already queued or running.`;
+    // The job's own page shows everything, so no message is needed.
     if (!isHtmx(c) && created.length === 1) return pages.done(c, href);
     const label = created.length === 1 ? "View job" : `View ${created.length} jobs`;
     return pages.done(c, href, { tone: "ok", text, link: { href, label } });
@@ -101,7 +101,7 @@ export function runNowPages({ db, hub, pages, orders }: RunNowDeps): Route[] {
   ];
 }
 
-/** Two empty fields: the host's own limits. @throws Refusal 400 */
+/** Two empty fields mean the host's own limits. @throws Refusal 400 */
 function limitsOf(body: FormBody): RunOptions {
   const bandwidth = bandwidthOf(body);
   return bandwidth.up_kbps === null && bandwidth.down_kbps === null ? {} : { bandwidth };

@@ -1,4 +1,4 @@
-// Page: the repos of all hosts, those that need somebody first.
+// Page: the repos of all hosts, those that need attention first.
 import type { Db } from "../../db/open.ts";
 import { listRepoNeedFacts, listReposByIds } from "../../db/queries/repo-needs.ts";
 import type { Clock } from "../../shared/clock.ts";

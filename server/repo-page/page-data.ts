@@ -1,4 +1,4 @@
-/** What the page of a repo shows of its maintenance, its locks and its size over time. */
+/** Gathers the maintenance, locks and size trend shown on a repo's page. */
 import type { Db } from "../../db/open.ts";
 import { findHost, listLiveHosts } from "../../db/queries/hosts.ts";
 import { findLastJob, listJobs, listOpenJobsOfRepo } from "../../db/queries/jobs.ts";
@@ -10,6 +10,7 @@ import { nextRuns } from "../../shared/cron.ts";
 import { cronInWords } from "../../shared/cron-words.ts";
 import { utcDay } from "../../shared/days.ts";
 import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
+import { reasonInWords } from "../../shared/reasons.ts";
 import { isEmptyRetention } from "../../shared/retention.ts";
 import { formatBytes, formatDuration, formatPlural } from "../../ui/format.ts";
 import { heldPath, hostPath } from "../../ui/links.ts";
@@ -22,7 +23,7 @@ import type { Decision } from "../maintenance/decide.ts";
 import type { Maintenance } from "../maintenance/maintenance.ts";
 import type { MaintenanceSurvey } from "../maintenance/survey.ts";
 
-/** From then on a lock that no job of ours holds counts as left behind. */
+/** Age from which a lock counts as stale, unless one of our jobs holds it. */
 const STALE_AFTER_MS = HOUR_MS;
 const RUNS_FOR_PERIOD = 8;
 
@@ -106,7 +107,7 @@ function cadenceWords(
   };
 }
 
-/** How long it is between two checks, on average; null when none come by themselves. */
+/** Average time between two checks; null if none are scheduled. */
 function periodOf(survey: MaintenanceSurvey, repo: RepoRow, now: number): number | null {
   const expression = expressionOf(repo, "check");
   if (expression === null || !repo.maintenanceEnabled) return null;
@@ -135,12 +136,12 @@ function lastOf(db: Db, repo: RepoRow, kind: MaintenanceKind): MaintenanceLine["
   };
 }
 
-/** How a job went, in a few words. */
+/** A job's result in a few words. */
 export function noteOf(
-  job: Pick<JobRow, "kind" | "status" | "stats" | "startedAt" | "finishedAt" | "errorMessage">,
+  job: Pick<JobRow, "kind" | "status" | "stats" | "startedAt" | "finishedAt" | "errorCode">,
 ): string | null {
-  const { kind, status, stats, startedAt, finishedAt, errorMessage } = job;
-  if (status === "failed") return errorMessage?.split(/[.:;]/)[0] ?? null;
+  const { kind, status, stats, startedAt, finishedAt, errorCode } = job;
+  if (status === "failed") return reasonInWords(errorCode);
   const took =
     startedAt === null || finishedAt === null
       ? ""
@@ -151,7 +152,7 @@ export function noteOf(
     return removed === null
       ? null
       : removed === 0
-        ? "every snapshot is still kept"
+        ? "no snapshots removed"
         : `${formatPlural(removed, "snapshot")} removed`;
   }
   if (kind === "prune") {

@@ -1,4 +1,4 @@
-// Pages: one repo with what opens it and how it is kept healthy; every form of that page.
+// Pages: one repo with its credentials and maintenance, and all forms of that page.
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findRepo } from "../../db/queries/repos.ts";
@@ -6,6 +6,7 @@ import type { RepoRow } from "../../db/schema/repos.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { MAINTENANCE_KINDS } from "../../shared/maintenance.ts";
 import type { FormState } from "../../shared/pages.ts";
+import { kindInWords } from "../../ui/jobs/words.tsx";
 import { hostPath } from "../../ui/links.ts";
 import { type RefusedForm, RepoPage } from "../../ui/repos/page.tsx";
 import { TREND_DAYS } from "../../ui/repos/size.tsx";
@@ -88,7 +89,7 @@ export function repoPages(deps: RepoPageDeps): Route[] {
   };
 
   type Write = { c: AppContext; params: Record<string, string>; body: FormBody; actor: Actor; session: Session };
-  /** A form of the repo's page: saves, or comes back with what was typed. */
+  /** A form of the repo's page: saves, or is shown again as entered. */
   const form = (
     suffix: string,
     of: RefusedForm["of"],
@@ -124,8 +125,8 @@ export function repoPages(deps: RepoPageDeps): Route[] {
       {
         access: "operator",
         action: "repo.changed",
-        summary: "Page: rename a repo, make it the primary one, set its compression",
-        done: "Saved.",
+        summary: "Page: rename a repo, set it as primary, set its compression",
+        done: "Repo saved.",
       },
       (repo, { body, actor }) => void repos.change(actor, repo.id, changeOf(body)),
     ),
@@ -135,8 +136,8 @@ export function repoPages(deps: RepoPageDeps): Route[] {
       {
         access: "admin",
         action: "credential.changed",
-        summary: "Page: change what opens a repo",
-        done: "Saved. The host tries it now.",
+        summary: "Page: change a repo's everyday credential",
+        done: "Credential saved. The host is testing it now.",
       },
       (repo, { body, actor }) => credentials.change(actor, repo.id, "everyday", credentialInput(body)),
     ),
@@ -146,8 +147,8 @@ export function repoPages(deps: RepoPageDeps): Route[] {
       {
         access: "admin",
         action: "credential.changed",
-        summary: "Page: set what may delete in a repo",
-        done: "Saved. The next forget or prune shows whether it may delete.",
+        summary: "Page: set a repo's admin credential",
+        done: "Credential saved. The next forget or prune shows whether it can delete.",
       },
       (repo, { body, actor }) => credentials.setAdmin(actor, repo.id, credentialInput(body)),
     ),
@@ -157,8 +158,8 @@ export function repoPages(deps: RepoPageDeps): Route[] {
       {
         access: "admin",
         action: "credential.removed",
-        summary: "Page: forget the admin credential",
-        done: "The admin credential was removed.",
+        summary: "Page: remove the admin credential",
+        done: "Admin credential removed.",
       },
       (repo, { actor }) => credentials.removeAdmin(actor, repo.id),
     ),
@@ -168,8 +169,8 @@ export function repoPages(deps: RepoPageDeps): Route[] {
       {
         access: "operator",
         action: "repo.maintenance_changed",
-        summary: "Page: change when and where a repo is maintained",
-        done: "Saved.",
+        summary: "Page: change a repo's maintenance",
+        done: "Maintenance saved.",
       },
       (repo, { body, actor, session }) =>
         void maintenanceSettings.change(actor, session.role, repo.id, maintenanceInput(body)),
@@ -180,8 +181,8 @@ export function repoPages(deps: RepoPageDeps): Route[] {
       {
         access: "admin",
         action: "repo.reinitialised",
-        summary: "Page: make a new repository where the agent finds none any more",
-        done: "The agent looks once more, and makes a new repository if there is none. This page tells how it goes.",
+        summary: "Page: create a new repository where there is none any more",
+        done: "The agent checks again and creates a new repository if there is none. This page shows the progress.",
       },
       (repo, { body, actor }) =>
         reinit(actor, repo.id, { confirm: textOf(body, "confirm"), backupNow: "backup_now" in body }),
@@ -192,8 +193,8 @@ export function repoPages(deps: RepoPageDeps): Route[] {
       {
         access: "admin",
         action: "repo.removed",
-        summary: "Page: take a repo off its host",
-        done: "The repo was removed. The repository itself stays where it is.",
+        summary: "Page: remove a repo from its host",
+        done: "Repo removed. The repository itself was not touched.",
         leaves: true,
       },
       (repo, { body, actor }) => repos.remove(actor, repo.id, textOf(body, "confirm")),
@@ -211,8 +212,10 @@ export function repoPages(deps: RepoPageDeps): Route[] {
           const href = `/jobs/${job.id}`;
           if (!isHtmx(c)) return pages.done(c, href);
           const name = findHost(db, job.hostId)?.name ?? "the host";
-          const waits = hub.isOnline(job.hostId) ? "" : ` It waits until ${name} is online.`;
-          const text = isNew ? `${kind} on ${name} was queued.${waits}` : `${kind} is under way already.`;
+          const waits = hub.isOnline(job.hostId) ? "" : ` It will start when ${name} is online.`;
+          const text = isNew
+            ? `${kindInWords(kind)} on ${name} was queued.${waits}`
+            : `${kindInWords(kind)} is already queued or running.`;
           return pages.done(c, href, { tone: "ok", text, link: { href, label: "View job" } });
         },
       }),
@@ -228,19 +231,19 @@ function daysOf(c: AppContext): number {
   return (TREND_DAYS as readonly number[]).includes(asked) ? asked : USUAL_DAYS;
 }
 
-/** Where a form's field is called otherwise than REST's, its error stands beside it all the same. */
+/** Puts REST's error for the budget beside the form's field, which has another name. */
 function withFieldNames(form: FormState): FormState {
   const { check_budget_bytes: budget, ...errors } = form.errors;
   return budget === undefined ? form : { ...form, errors: { ...errors, check_budget_gib: budget }, message: undefined };
 }
 
-/** Proposed in the address, whole GiB; anything odd is not there. */
+/** The budget suggested in the address, in whole GiB; null if missing or malformed. */
 function wishedBudgetOf(c: AppContext): number | null {
   const text = c.req.query("budget_gib") ?? "";
   return /^[1-9]\d{0,6}$/.test(text) ? Number(text) * 2 ** 30 : null;
 }
 
-/** Fields that were left empty keep what is stored. */
+/** Empty fields keep their stored values. */
 function credentialInput(body: FormBody) {
   const filled = (name: string) => textOf(body, name) || undefined;
   const env = { ...pairsOf(body, "env"), ...envOf(body) };
@@ -263,7 +266,7 @@ function changeOf(body: FormBody): Parameters<Repos["change"]>[2] {
   };
 }
 
-/** An empty expression is the default. */
+/** An empty expression selects the default. */
 function maintenanceInput(body: FormBody): MaintenanceInput {
   const cron = (name: string) => textOf(body, name).trim() || null;
   const gib = textOf(body, "check_budget_gib").replace(",", ".").trim();

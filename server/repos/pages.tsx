@@ -43,7 +43,7 @@ export function repoListPages({ pages, heads, repos }: RepoListDeps): Route[] {
       path: "/hosts/:id/repos/new",
       access: "admin",
       action: "repo.added",
-      summary: "Page: add a repo to a host; what was generated is shown once",
+      summary: "Page: add a repo to a host; generated passwords are shown once",
       handle: async (call) => {
         const { c, params, body, actor } = call;
         const hostId = params.id ?? "";
@@ -59,7 +59,7 @@ export function repoListPages({ pages, heads, repos }: RepoListDeps): Route[] {
         if (!once.htpasswdLine && !once.repoPassword)
           return pages.done(c, `${hostPath(hostId, "repos")}/${repo.id}`, {
             tone: "ok",
-            text: "Added. The host tries it as soon as it is online.",
+            text: "Repo added. The host opens it as soon as it is online.",
           });
         const view = pages.view(call);
         const host = heads.read(hostId).host;

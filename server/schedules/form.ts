@@ -33,13 +33,13 @@ export function storedSchedule(schedule: Schedule, groups: readonly { id: string
     fields: [
       { name: "cron", label: "Cron expression", as: "text", words: (cron) => `${cron} (${cronInWords(cron)})` },
       { name: "timezone", label: "Time zone", as: "text" },
-      { name: "splay_minutes", label: "Splay, minutes", as: "text" },
+      { name: "splay_minutes", label: "Splay (min)", as: "text" },
       { name: "enabled", label: "Enabled", as: "checkbox", words: (value) => (value === "on" ? "yes" : "no, paused") },
       {
         name: "source_group_ids",
         label: "Source groups",
         as: "names",
-        words: (id) => groups.find((group) => group.id === id)?.name ?? "a group that is gone",
+        words: (id) => groups.find((group) => group.id === id)?.name ?? "a deleted group",
       },
     ],
     values: {

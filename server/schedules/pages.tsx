@@ -1,4 +1,4 @@
-// Pages: a host's schedules, and the editor that explains itself.
+// Pages: a host's schedules and their editor.
 import type { Db } from "../../db/open.ts";
 import { listLastRuns, listSchedules, type Schedule } from "../../db/queries/schedules.ts";
 import { listSourceGroups } from "../../db/queries/source-groups.ts";
@@ -76,7 +76,7 @@ export function schedulePages({ db, clock, pages, heads, schedules }: SchedulePa
         const { id = "", sid = "" } = params;
         const schedule = schedules.update(actor, id, sid, { enabled: verb === "resume" });
         const words = cronInWords(schedule.cron);
-        const text = verb === "resume" ? `It runs ${words} again.` : `Paused. It does not run ${words} any more.`;
+        const text = verb === "resume" ? `Schedule resumed. It runs ${words}.` : "Schedule paused.";
         return pages.done(c, hostPath(id, "schedules"), { tone: "ok", text });
       },
     });
@@ -114,7 +114,7 @@ export function schedulePages({ db, clock, pages, heads, schedules }: SchedulePa
       method: "GET",
       path: `${base}/explain`,
       access: "operator",
-      summary: "Page: part that tells a cron expression in words, with its next five runs",
+      summary: "Page part: a cron expression in words, with its next five runs",
       handle: (call) => {
         const { c, params } = call;
         const { host } = heads.read(params.id ?? "");
@@ -150,7 +150,7 @@ export function schedulePages({ db, clock, pages, heads, schedules }: SchedulePa
         if ("pick" in body) return editor(call, id, null, picked(body));
         const made = await attempt(body, () => schedules.create(actor, id, inputOf(body)));
         if (!made.ok) return editor(call, id, null, { ...made.form, values: typedOf(body) }, made.status);
-        const text = `Added: it runs ${cronInWords(made.value.cron)}. The agent gets it now.`;
+        const text = `Schedule added. It runs ${cronInWords(made.value.cron)}.`;
         return pages.done(c, hostPath(id, "schedules"), { tone: "ok", text });
       },
     }),
@@ -191,7 +191,7 @@ export function schedulePages({ db, clock, pages, heads, schedules }: SchedulePa
         if (collision) return editor(call, id, schedule, collision, 409);
         const saved = await attempt(body, () => schedules.update(actor, id, sid, inputOf(body)));
         if (!saved.ok) return editor(call, id, schedule, { ...saved.form, values: typedOf(body) }, saved.status);
-        const text = `Saved: it runs ${cronInWords(saved.value.cron)}. The agent gets it now.`;
+        const text = `Schedule saved. It runs ${cronInWords(saved.value.cron)}.`;
         return pages.done(c, hostPath(id, "schedules"), { tone: "ok", text });
       },
     }),
@@ -206,13 +206,13 @@ export function schedulePages({ db, clock, pages, heads, schedules }: SchedulePa
       handle: ({ c, params, actor }) => {
         const { id = "", sid = "" } = params;
         schedules.remove(actor, id, sid);
-        return pages.done(c, hostPath(id, "schedules"), { tone: "ok", text: "The schedule was deleted." });
+        return pages.done(c, hostPath(id, "schedules"), { tone: "ok", text: "Schedule deleted." });
       },
     }),
   ];
 }
 
-/** Of several tries of a target the last one counts. */
+/** Only the last attempt of each target counts. */
 function lastRunOf(jobs: readonly JobRow[]): LastRun | null {
   const last = [...new Map(jobs.map((job) => [`${job.sourceGroupId} ${job.repoId}`, job])).values()];
   if (last.length === 0) return null;

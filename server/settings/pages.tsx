@@ -1,4 +1,4 @@
-// Pages: the manager itself – its version, database, copies and heartbeat – and the recovery sheet.
+// Pages: the system page with version, database backups and heartbeat, and the recovery sheet.
 import type { Db } from "../../db/open.ts";
 import { countCredentialsNewerThan } from "../../db/queries/recovery.ts";
 import { findSetting, putSetting } from "../../db/queries/settings.ts";
@@ -70,7 +70,7 @@ export function settingsPages(deps: SettingsPageDeps): Route[] {
       method: "GET",
       path: "/settings/system",
       access: "admin",
-      summary: "Page: the manager itself",
+      summary: "Page: system",
       handle: (call) => system(call, emptyForm),
     }),
     formRoute({
@@ -78,18 +78,18 @@ export function settingsPages(deps: SettingsPageDeps): Route[] {
       path: "/settings/system/backup",
       access: "admin",
       action: "database.copied",
-      summary: "Page: copy the database now",
+      summary: "Page: back up the database now",
       handle: async ({ c, actor }) => {
         const copy = await copies.makeNow().catch((error: unknown) => {
           const why = error instanceof Error ? error.message : String(error);
-          throw new Refusal(503, "copy_failed", `The copy could not be made: ${why}`);
+          throw new Refusal(503, "copy_failed", `The database could not be backed up: ${why}`);
         });
         writeAudit(db, clock.now(), {
           actor,
           action: "database.copied",
           payload: { file: copy.path, bytes: copy.bytes },
         });
-        return pages.done(c, "/settings/system", { tone: "ok", text: `The database was copied to ${copy.path}.` });
+        return pages.done(c, "/settings/system", { tone: "ok", text: `Database backed up to ${copy.path}.` });
       },
     }),
     formRoute({
@@ -97,7 +97,7 @@ export function settingsPages(deps: SettingsPageDeps): Route[] {
       path: "/settings/system/recovery-sheet",
       access: "admin",
       action: "recovery_sheet.made",
-      summary: "Page: the recovery sheet, to print or as an encrypted file; asks for the password again",
+      summary: "Page: create the recovery sheet, printable or as an encrypted file, after checking the password",
       handle: async (call) => {
         const { c, body, session, from, actor } = call;
         const isFile = textOf(body, "form") === "file";
@@ -105,7 +105,9 @@ export function settingsPages(deps: SettingsPageDeps): Route[] {
         const checked = await attempt(body, async () => {
           await accounts.confirmPassword(session, from, textOf(body, "current"));
           if (isFile && passphrase.length < MIN_PASSPHRASE)
-            throw badInput({ passphrase_password: `At least ${MIN_PASSPHRASE} characters: it protects every backup.` });
+            throw badInput({
+              passphrase_password: `Use at least ${MIN_PASSPHRASE} characters. This passphrase protects every backup.`,
+            });
         });
         if (!checked.ok) return system(call, checked.form, checked.status);
         const entries = readSheet(db, credentials);

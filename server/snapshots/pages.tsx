@@ -1,4 +1,4 @@
-// Page: a host's first tab, its snapshots.
+// Page: a host's snapshots, its first tab.
 import type { Db } from "../../db/open.ts";
 import { listSnapshots } from "../../db/queries/snapshots.ts";
 import { listSourceGroups } from "../../db/queries/source-groups.ts";

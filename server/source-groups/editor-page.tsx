@@ -1,4 +1,4 @@
-// Gathers what the page of one source group shows: its fields as they are or were typed, schedules, repos, preview, hooks.
+// Gathers the data of a source group's page: fields, schedules, repos, retention preview and hooks.
 import type { Db } from "../../db/open.ts";
 import { listReposOfHost } from "../../db/queries/repos.ts";
 import { listSchedules } from "../../db/queries/schedules.ts";
@@ -42,7 +42,7 @@ export type EditorPage = {
     form: FormState,
     more?: { status?: number; hooksForm?: FormState },
   ): Response;
-  /** As its form would send it. */
+  /** The group as its form would submit it. */
   stored(group: SourceGroupRow): StoredForm;
   preview(host: HostRow, group: SourceGroupRow | null, retention: Retention): RetentionPreview;
 };
@@ -128,12 +128,12 @@ export function createEditorPage({ db, clock, pages, heads, holds, hooks }: Edit
 }
 
 function undeletable(crons: readonly string[], groups: number) {
-  if (groups <= 1) return <p>A host keeps at least one source group. Edit this one, or archive the host.</p>;
+  if (groups <= 1) return <p>A host needs at least one source group. Edit this one, or archive the host.</p>;
   if (crons.length === 0) return null;
   return (
     <p>
-      {crons.length === 1 ? "A schedule still runs it: " : "Schedules still run it: "}
-      {crons.map((cron) => `“${cronInWords(cron)}”`).join(", ")}. Take it out there first.
+      {crons.length === 1 ? "This schedule still runs it: " : "These schedules still run it: "}
+      {crons.map((cron) => `“${cronInWords(cron)}”`).join(", ")}. Remove it there first.
     </p>
   );
 }

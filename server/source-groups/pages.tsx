@@ -1,4 +1,4 @@
-// Pages: a host's source groups, the editor with its preview, hooks and holds.
+// Pages: a host's source groups, the editor with its preview, hooks and confirmations.
 import { findHost } from "../../db/queries/hosts.ts";
 import { listSchedules } from "../../db/queries/schedules.ts";
 import { listSourceGroups } from "../../db/queries/source-groups.ts";
@@ -61,7 +61,7 @@ export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
       method: "GET",
       path: `${base}/retention`,
       access: "operator",
-      summary: "Page: part that draws what a retention policy would keep of the coming year",
+      summary: "Page part: a preview of what a retention policy keeps over the coming year",
       handle: (call) => {
         const { c, params } = call;
         const host = getHost(params.id ?? "");
@@ -94,7 +94,7 @@ export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
         if (!made.ok) return editor.show(call, id, null, withTagAtName({ ...made.form, values: typedOf(body) }), made);
         return pages.done(c, hostPath(id, "sources"), {
           tone: "ok",
-          text: `Source group ${made.value.name} was added. Put it into a schedule, or it runs by hand only.`,
+          text: `Source group ${made.value.name} added. Add it to a schedule to run it automatically.`,
           link: { href: hostPath(id, "schedules"), label: "Schedules" },
         });
       },
@@ -139,7 +139,7 @@ export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
         if (!saved.ok) return editor.show(call, id, group, { ...saved.form, values: typedOf(body) }, saved);
         return pages.done(c, hostPath(id, "sources"), {
           tone: "ok",
-          text: `${saved.value.name} was saved. The agent gets it now.`,
+          text: `Source group ${saved.value.name} saved.`,
         });
       },
     }),
@@ -155,7 +155,7 @@ export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
         const group = groups.get(id, gid);
         const removed = await attempt(body, () => groups.remove(actor, id, gid));
         if (!removed.ok) return editor.show(call, id, group, { ...removed.form, values: {} }, removed);
-        return pages.done(c, hostPath(id, "sources"), { tone: "ok", text: `Source group ${group.name} was deleted.` });
+        return pages.done(c, hostPath(id, "sources"), { tone: "ok", text: `Source group ${group.name} deleted.` });
       },
     }),
     formRoute({
@@ -163,7 +163,7 @@ export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
       path: `${base}/:gid/confirm-retention`,
       access: "operator",
       action: "source_group.retention_confirmed",
-      summary: "Page: agree that the retention may remove snapshots that exist",
+      summary: "Page: confirm that a retention change may remove existing snapshots",
       handle: ({ c, params, actor }) => {
         const { id = "", gid = "" } = params;
         const group = holds.confirm(actor, id, gid);
@@ -184,14 +184,14 @@ export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
         const change = { pre: textOf(body, "pre"), post: textOf(body, "post") };
         const saved = await attempt(body, () => hooks.setOfGroup(actor, id, gid, change));
         if (!saved.ok) return editor.show(call, id, group, emptyForm, { status: saved.status, hooksForm: saved.form });
-        const text = `The hooks of ${group.name} were saved. The agent gets them now.`;
+        const text = `Hooks of ${group.name} saved.`;
         return pages.done(c, `${hostPath(id, "sources")}/${gid}`, { tone: "ok", text });
       },
     }),
   ];
 }
 
-/** What was typed, shown again without being judged. */
+/** The form as entered, without validation beyond the retention rules. */
 function typedOnly(body: FormBody): FormState {
   return { values: typedOf(body), errors: readRetention((rule) => textOf(body, rule)).errors };
 }
@@ -200,7 +200,7 @@ function typedOf(body: FormBody): FormState["values"] {
   return typedValues(body, ["repo_ids"]);
 }
 
-/** The tag of a new group is made from its name; what is wrong with it is said there. */
+/** A new group's tag is derived from its name, so its error belongs to the name. */
 function withTagAtName(form: FormState): FormState {
   const { tag, ...errors } = form.errors;
   return tag && !form.values.tag?.trim()

@@ -33,18 +33,18 @@ export function storedGroup(
 ): StoredForm {
   const tick = (is: boolean) => (is ? "on" : undefined);
   const rules = RETENTION_RULES.map((rule): [FormField, string] => [
-    { name: rule, label: `${LABELS[rule]}, ${isCount(rule) ? "newest" : "all within"}`, as: "text" },
+    { name: rule, label: `${LABELS[rule]}, ${isCount(rule) ? "latest" : "all within"}`, as: "text" },
     String(group.retention[rule] ?? ""),
   ]);
   const repoField: FormField = {
     name: "repo_ids",
-    label: "Where to",
+    label: "Repos",
     as: "names",
-    words: (id) => repos.find((repo) => repo.id === id)?.name ?? "a repo that is gone",
+    words: (id) => repos.find((repo) => repo.id === id)?.name ?? "a removed repo",
   };
   const all: [FormField, string | undefined][] = [
     [{ name: "name", label: "Name", as: "text" }, group.name],
-    ...(isTagFixed ? [] : ([[{ name: "tag", label: "Tag", as: "text" }, group.tag]] as [FormField, string][])),
+    ...(isTagFixed ? [] : ([[{ name: "tag", label: "Snapshot tag", as: "text" }, group.tag]] as [FormField, string][])),
     [{ name: "includes", label: "Includes", as: "lines" }, group.includes.join("\n")],
     [{ name: "excludes", label: "Excludes", as: "lines" }, group.excludes.join("\n")],
     [{ name: "exclude_caches", label: "Exclude caches", as: "checkbox", words: yesNo }, tick(group.excludeCaches)],
@@ -52,10 +52,10 @@ export function storedGroup(
       { name: "one_file_system", label: "Stay on one file system", as: "checkbox", words: yesNo },
       tick(group.oneFileSystem),
     ],
-    [{ name: "log_files", label: "Log every file", as: "checkbox", words: yesNo }, tick(group.logFiles)],
+    [{ name: "log_files", label: "Verbose log", as: "checkbox", words: yesNo }, tick(group.logFiles)],
     ...rules,
-    [{ name: "retry_max", label: "Tries again", as: "text" }, String(group.retryMax)],
-    [{ name: "retry_backoff_seconds", label: "First wait, seconds", as: "text" }, String(group.retryBackoffSeconds)],
+    [{ name: "retry_max", label: "Retries", as: "text" }, String(group.retryMax)],
+    [{ name: "retry_backoff_seconds", label: "Initial delay (s)", as: "text" }, String(group.retryBackoffSeconds)],
     ...(repos.length > 1 ? ([[repoField, ownRepoIds.join(" ")]] as [FormField, string][]) : []),
   ];
   return {

@@ -1,4 +1,4 @@
-// Pages: one's own account, and setting a password by a one-time link.
+// Pages: the user's own account, and setting a password by a one-time link.
 import { deleteCookie, setCookie } from "hono/cookie";
 import type { Db } from "../../db/open.ts";
 import { findUser } from "../../db/queries/users.ts";
@@ -34,7 +34,7 @@ export function userPages({ db, pages, accounts }: UserPageDeps): Route[] {
       method: "GET",
       path: "/settings/account",
       access: "viewer",
-      summary: "Page: one's own account",
+      summary: "Page: the user's own account",
       handle: (call) => account(call, emptyForm),
     }),
     formRoute({
@@ -42,13 +42,16 @@ export function userPages({ db, pages, accounts }: UserPageDeps): Route[] {
       path: "/settings/account/password",
       access: "viewer",
       action: "user.password_changed",
-      summary: "Page: change one's password",
+      summary: "Page: change the user's own password",
       handle: async (call) => {
         const { c, body, session, from } = call;
         const input = { current: textOf(body, "current"), password: textOf(body, "password") };
         const changed = await attempt(body, () => accounts.changePassword(session, from, input));
         if (!changed.ok) return account(call, changed.form, changed.status);
-        return pages.done(c, "/settings/account", { tone: "ok", text: "Password changed. Other sessions were ended." });
+        return pages.done(c, "/settings/account", {
+          tone: "ok",
+          text: "Password changed. All other sessions were ended.",
+        });
       },
     }),
     formRoute({
@@ -56,17 +59,17 @@ export function userPages({ db, pages, accounts }: UserPageDeps): Route[] {
       path: "/settings/account/sessions/:sid/end",
       access: "viewer",
       action: "session.ended",
-      summary: "Page: end another of one's sessions",
+      summary: "Page: end another session of the user",
       handle: ({ c, params, session, from }) => {
         accounts.endSession(session, from, params.sid ?? "");
-        return pages.done(c, "/settings/account", { tone: "ok", text: "The session was ended." });
+        return pages.done(c, "/settings/account", { tone: "ok", text: "Session ended." });
       },
     }),
     route({
       method: "GET",
       path: "/settings/account/theme",
       access: "viewer",
-      summary: "Page: remember a theme in this browser, without script",
+      summary: "Page: save a theme in this browser, without script",
       handle: ({ c }) => {
         const theme = c.req.query("theme") ?? "";
         if (theme === "light" || theme === "dark")

@@ -71,7 +71,7 @@ describe("in the database", () => {
     const answer = await sheet(app, admin);
     expect(answer.status).toBe(200);
     const page = await answer.text();
-    expect(page).toContain("The stored credential does not open.");
+    expect(page).toContain("The stored credential cannot be decrypted.");
     expect(page.split(REPO_PASSWORD)).toHaveLength(2);
     expect(page).toContain(other.name);
 
@@ -132,7 +132,7 @@ describe("in the database", () => {
     for (const path of [`sources/${one.gid}`, "settings"]) {
       const page = await app.request(`/hosts/${one.id}/${path}`, { headers });
       expect(page.status).toBe(200);
-      expect(await page.text()).toContain("The stored hook before the backup does not open:");
+      expect(await page.text()).toContain("The stored pre-hook cannot be decrypted.");
     }
     expect((await ask("GET", `${group}/hooks`)).body).toEqual({ pre: null, post: "rm shop.sql", unreadable: ["pre"] });
     const refused = { status: 409, body: { error: { code: "hook_unreadable" } } };

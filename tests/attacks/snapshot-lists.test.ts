@@ -116,7 +116,7 @@ test("40 parts of 860 KiB of a list that is never finished cost no more each tha
     expect(staged().bytes ?? 0).toBeLessThan(66 * 2 ** 20);
   }
   const page = await app.request(`/hosts/${host.id}`, { headers: { cookie: admin.cookie } });
-  expect(await page.text()).toContain("The list of snapshots that this host sent");
+  expect(await page.text()).toContain("The list that this host sent");
   agent.close();
 }, 120_000);
 

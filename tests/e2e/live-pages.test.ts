@@ -50,7 +50,7 @@ test(
     await page.keyboard.type("zz");
     expect(await page.locator("#filter-q").inputValue()).toBe("zz");
     await page.waitForURL(/q=zz/);
-    await page.waitForSelector("text=No host matches");
+    await page.waitForSelector("text=No matching hosts");
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("filter-q");
     expect(page.problems).toEqual([]);
     await page.close();

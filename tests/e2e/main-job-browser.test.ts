@@ -113,7 +113,7 @@ test("add host: one command; the panel follows the machine while the repo server
 
   await web.agent.enroll(server.url, await tokenOf());
   webAgent = startAgent(web);
-  await see("Waiting for the repo server to know web-01");
+  await see("Waiting for the repo server to accept web-01");
   await rest.addLine(line, httpPassword);
   await see("web-01 is protected");
   await page.locator("#enrollment >> text=/append-only/i").first().waitFor();
@@ -193,8 +193,8 @@ test("a wrong restic password is said at once, in words, and mended on the repo 
   await page.locator("button:has-text('Retry')").first().waitFor();
   await page.click("summary:has-text('Change')");
   await page.fill("input[name=repo_password]", "the right password");
-  await page.click("button:has-text('Save and try it')");
-  await see("can be opened");
+  await page.click("button:has-text('Save and test')");
+  await see("is ready");
   await page.click("a:has-text('db-01') >> nth=0");
   await see("db-01 is protected");
 }, 90_000);
@@ -219,7 +219,7 @@ test("a repo server that is down is named; Retry works when it is back", async (
   await page.locator("table a.row-link").first().click();
   await page.locator("text=/does not answer/i").first().waitFor();
   await page.locator("button:has-text('Retry')").first().click();
-  await see("can be opened");
+  await see("is ready");
 }, 120_000);
 
 test("a viewer sees everything and can do nothing; the server says so in words", async () => {

@@ -87,7 +87,7 @@ test("check works without an admin credential; what removes data says what it ne
   await see("its last check found no errors");
   expect(await page.textContent("#m-check")).toContain("no errors");
   expect(await page.textContent(".notice.warning")).toContain(
-    "old snapshots stay until an admin credential is entered",
+    "all snapshots are kept until you add an admin credential",
   );
   expect(await axeViolations(page)).toEqual([]);
   const prune = page.locator("button:has-text('Run prune')");
@@ -101,22 +101,22 @@ test("with the deleting listener as admin credential forget and prune remove, an
   await page.fill("#admin-url", deleting.url("web-01", "main"));
   await page.click("#change-admin button:has-text('Save')");
   await page.waitForSelector("text=not used yet");
-  expect(await page.textContent(".toast")).toContain("The next forget or prune shows whether it may delete.");
+  expect(await page.textContent(".toast")).toContain("The next forget or prune shows whether it can delete.");
 
   await press("Run forget");
   await see("Forget of main on web-01 succeeded.");
   await page.waitForSelector("td:has-text('removed')");
-  expect(await page.locator("td[data-th=Fate]:has-text('removed')").count()).toBe(2);
+  expect(await page.locator("td[data-th=Result]:has-text('removed')").count()).toBe(2);
   expect(await axeViolations(page)).toEqual([]);
 
   await press("Run prune");
   await see("Prune of main on web-01 succeeded.");
   await page.waitForSelector("dt:has-text('Freed')");
   await page.goto(path);
-  await see("main can be opened, holds 1 snapshot");
-  expect(await page.textContent("section:has(#connection)")).toContain("proved");
+  await see("main is ready and holds 1 snapshot");
+  expect(await page.textContent("section:has(#connection)")).toContain("confirmed");
   expect(await page.textContent("section:has(#maintenance)")).toContain(
-    "this host receives the delete credential while it prunes",
+    "the host receives the admin credential during a prune",
   );
 }, 180_000);
 

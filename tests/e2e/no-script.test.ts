@@ -59,7 +59,7 @@ test("a refused form comes back as it was typed, and a dialog guards what is dan
   await page.fill("#includes", "/srv");
   await page.click("button.btn-primary");
   await arrives(/\/sources$/);
-  await reads(".toast", "Source group relative was added.");
+  await reads(".toast", "Source group relative added.");
 
   await page.goto(`/hosts/${hostId("git-01")}/settings`);
   await page.click("text=Archive…");

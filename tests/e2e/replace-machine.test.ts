@@ -1,4 +1,4 @@
-/** New hardware takes a host's place: the old agent is locked out, schedules wait for a person, repos and snapshots stay. */
+/** New hardware takes a host's place: the old agent loses access, schedules are paused until someone resumes them, repos and snapshots stay. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -55,10 +55,10 @@ test("tags are edited in the host's head, without leaving its page", async () =>
   expect(page.problems).toEqual([]);
 });
 
-test("the new machine runs the command: the old agent is shut out, and schedules wait for “Restore finished”", async () => {
+test("the new machine runs the command: the old agent loses access, and schedules stay paused until “Resume schedules”", async () => {
   await page.goto(`/hosts/${await hostId()}/settings`);
   await page.click("button:has-text('Replace…')");
-  await page.click("dialog[open] button:has-text('Make the command')");
+  await page.click("dialog[open] button:has-text('Create command')");
   await page.locator("h1", { hasText: "Waiting for web-01" }).waitFor();
   const command = (await page.locator("section:has(#command) .copy code").first().textContent()) ?? "";
   const token = /RM_TOKEN=(\S+)/.exec(command)?.[1] ?? "";
@@ -66,15 +66,17 @@ test("the new machine runs the command: the old agent is shut out, and schedules
 
   const agent = await newAgent();
   await agent.enroll(plane.server.url, token);
-  await until(() => /revoked|replaced/i.test(old.log()) || null, { what: "the old agent hearing that it is shut out" });
+  await until(() => /revoked|replaced/i.test(old.log()) || null, {
+    what: "the old agent hearing that it has no access",
+  });
   start(agent);
-  await page.locator("h1", { hasText: "taken the place of web-01" }).waitFor({ timeout: 30_000 });
+  await page.locator("h1", { hasText: "The machine of web-01 has been replaced" }).waitFor({ timeout: 30_000 });
 
   await page.goto(`/hosts/${await hostId()}`);
   await page.locator("h1", { hasText: "new hardware" }).waitFor();
   expect(await page.locator(".tile", { hasText: "Next run" }).textContent()).toContain("not scheduled");
-  await page.click("button:has-text('Restore finished')");
-  await page.locator("text=Schedules run again").first().waitFor();
+  await page.click("button:has-text('Resume schedules')");
+  await page.locator("text=Schedules resumed").first().waitFor();
   await page.locator("h1", { hasText: "new hardware" }).waitFor({ state: "detached" });
   await page.locator(".tile", { hasText: "Next run" }).filter({ hasNotText: "not scheduled" }).waitFor();
   await until(

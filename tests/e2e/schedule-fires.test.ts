@@ -102,7 +102,7 @@ test("a group and a schedule are made; it fires by itself, the snapshot has the 
   expect(job.actor_kind).toBe("schedule");
   expect(job.schedule_id).toBeString();
   await row.locator("button:has-text('Pause')").click();
-  await row.locator("text=not while paused").waitFor();
+  await row.locator("text=none while paused").waitFor();
 
   const listed = JSON.parse((await restic("snapshots", "--json", "--no-lock")).stdout) as {
     tags: string[];
@@ -123,7 +123,7 @@ test("hooks are written in the browser and speak in the job's log", async () => 
   await page.fill("#pre", "echo dumping for $RM_SOURCE_GROUP");
   await page.fill("#post", "echo it $RM_JOB_STATUS");
   await page.click("button:has-text('Save hooks')");
-  await page.locator(".toast", { hasText: "The hooks of papers were saved" }).waitFor();
+  await page.locator(".toast", { hasText: "Hooks of papers saved" }).waitFor();
   await until(
     async () => {
       const host = await client.get<{ in_sync: boolean }>(`/api/hosts/${hostId}`);

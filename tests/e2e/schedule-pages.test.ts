@@ -58,7 +58,7 @@ test("a schedule is made, paused, resumed and deleted from its list", async () =
   await page.waitForURL("**/schedules");
   const row = page.locator("tr", { hasText: "0 4 * * sun" });
   await row.locator("button:has-text('Pause')").click();
-  await row.locator("text=not while paused").waitFor();
+  await row.locator("text=none while paused").waitFor();
   await row.locator("button:has-text('Resume')").click();
   await row.locator("button:has-text('Pause')").waitFor();
   await row.locator("a.row-link").click();
@@ -70,7 +70,7 @@ test("a schedule is made, paused, resumed and deleted from its list", async () =
   page.problems.length = 0;
 }, 60_000);
 
-test("the lanes are drawn anew while one types, the cursor stays, and a rule that cannot be met says so", async () => {
+test("the lanes are redrawn while typing, the cursor stays, and a rule that cannot be met says so", async () => {
   await page.goto(`${base}/sources/${groupId("media")}`);
   const before = Number(await page.locator(".lane-kept b.num").textContent());
   await page.locator("#keep_daily").pressSequentially("60");
@@ -84,13 +84,13 @@ test("the lanes are drawn anew while one types, the cursor stays, and a rule tha
   expect(page.problems).toEqual([]);
 }, 60_000);
 
-test("snapshots that would go are counted and dated; saving without them going holds forget, visibly, until somebody agrees", async () => {
+test("snapshots that would be removed are counted and dated; saving without removing them visibly holds forget until someone confirms", async () => {
   const gid = groupId("documents");
   await page.goto(`${base}/sources/${gid}`);
   for (const rule of ["keep_hourly", "keep_weekly", "keep_monthly", "keep_yearly"]) await page.fill(`#${rule}`, "");
   await page.fill("#keep_daily", "3");
   await page.click("button:has-text('Save source group')");
-  await page.locator("text=Snapshots would go").waitFor();
+  await page.locator("text=Confirm removal").waitFor();
   expect(await page.inputValue("#keep_daily")).toBe("3");
   expect(await page.textContent("#confirm_removal")).toMatch(
     /\d+ snapshots of \d+ would go at the next forget: made on \d+ \w+ \d{4}/,
@@ -98,17 +98,17 @@ test("snapshots that would go are counted and dated; saving without them going h
   expect(findSourceGroup(fleet.app.db, gid)?.retention.keep_daily).toBe(14);
   await page.click("button:has-text('Save source group')");
   await page.waitForURL("**/sources");
-  await page.locator("text=nothing is removed until somebody agrees").waitFor();
+  await page.locator("text=retention needs confirmation").waitFor();
   expect(findSourceGroup(fleet.app.db, gid)?.retentionHeldSince).toBeNumber();
   await page.goto(`${base}/sources/${gid}`);
-  await page.click("text=Let them go…");
-  await page.click("dialog[open] button:has-text('Let them go')");
+  await page.click("text=Remove snapshots…");
+  await page.click("dialog[open] button:has-text('Remove snapshots')");
   await page.locator(".toast", { hasText: "next forget removes" }).waitFor();
   expect(findSourceGroup(fleet.app.db, gid)?.retentionHeldSince).toBeNull();
   page.problems.length = 0;
 }, 60_000);
 
-test("without script: a quick pick fills the form, Preview draws the lanes, hooks and limits post", async () => {
+test("without script: a quick pick fills the form, Preview retention draws the lanes, hooks and limits post", async () => {
   await plain.goto(`${base}/schedules/new`);
   await plain.check("label.card:has-text('media') input");
   await plain.click("text=Hourly");
@@ -119,14 +119,14 @@ test("without script: a quick pick fills the form, Preview draws the lanes, hook
   await plain.fill("#keep_last", "5");
   await plain.fill("#name", "pictures");
   const drawn = plain.waitForEvent("domcontentloaded");
-  await plain.click("button:has-text('Preview')");
+  await plain.click("button:has-text('Preview retention')");
   await drawn;
   expect(await plain.inputValue("#keep_last")).toBe("5");
   expect(await plain.inputValue("#name")).toBe("pictures");
   expect(findSourceGroup(fleet.app.db, groupId("photos"))?.name).toBe("photos");
   await plain.fill("#pre", "echo before");
   await plain.click("button:has-text('Save hooks')");
-  await plain.locator(".toast", { hasText: "The hooks of photos were saved" }).waitFor();
+  await plain.locator(".toast", { hasText: "Hooks of photos saved" }).waitFor();
   expect(await plain.inputValue("#pre")).toBe("echo before");
   await plain.goto(`${base}/sources`);
   await plain.click(`[aria-label="Run media with limits"]`);
@@ -167,9 +167,9 @@ test("two tabs at one group: what both changed is shown side by side, without sc
     expect(await tab.inputValue("#retry_max")).toBe(String(7 + at));
     if (tab === page) expect(await axeViolations(tab)).toEqual([]);
     const taken = tab.waitForEvent("domcontentloaded");
-    await tab.click("button:has-text('Take what is saved')");
+    await tab.click("button:has-text('Use saved value')");
     await taken;
-    await tab.locator(".notice", { hasText: "Nothing that you typed collides" }).waitFor();
+    await tab.locator(".notice", { hasText: "None of your changes conflict" }).waitFor();
     expect(await tab.inputValue("#excludes")).toBe(`*.theirs-${at}`);
     expect(await tab.inputValue("#name")).toBe(`photos-${at}`);
     await tab.click("button:has-text('Save source group')");
@@ -183,7 +183,7 @@ test("two tabs at one group: what both changed is shown side by side, without sc
 test("a proposed budget stands in the form with the focus on it; a repository made anew asks about a backup", async () => {
   const repo = fleet.hosts.find(({ sample }) => sample.name === "nas-01")?.repoId ?? "";
   await page.goto(`${base}/repos/${repo}`);
-  await page.click("text=Fill in 942 GiB…");
+  await page.click("text=Use 942 GiB…");
   await page.waitForURL(/budget_gib=942/);
   expect(await page.inputValue("#check_budget_gib")).toBe("942");
   expect(await page.evaluate(() => document.activeElement?.id)).toBe("check_budget_gib");
@@ -194,7 +194,7 @@ test("a proposed budget stands in the form with the focus on it; a repository ma
   await page.waitForFunction(isClearOfTheBar);
   await page.click("#change-maintenance button:has-text('Save')");
   await page.waitForURL((url) => url.search === "");
-  expect(await page.locator("text=Reading all data once takes").count()).toBe(0);
+  expect(await page.locator("text=to read all data once").count()).toBe(0);
 
   const git = fleet.hosts.find(({ sample }) => sample.name === "git-01");
   updateRepo(fleet.app.db, git?.repoId ?? "", { status: "failed", statusCode: "repo_missing" });
@@ -205,7 +205,7 @@ test("a proposed budget stands in the form with the focus on it; a repository ma
   expect(await axeViolations(page)).toEqual([]);
   await dialog.locator("input[name=confirm]").fill("git-01");
   await dialog.locator("button:has-text('Re-initialise')").click();
-  await page.locator(".notice", { hasText: "is backed up at once" }).waitFor();
+  await page.locator(".notice", { hasText: "are backed up at once" }).waitFor();
   expect(findRepo(fleet.app.db, git?.repoId ?? "")?.backupWhenReady).toBe(true);
   expect(page.problems).toEqual([]);
 }, 60_000);

@@ -32,13 +32,13 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(cleanup.run, 30_000);
 
-test("the account menu leads to the page, which warns that nothing was copied yet; Back up now makes a copy", async () => {
+test("the account menu leads to the page, which warns that there is no backup yet; Back up now makes a copy", async () => {
   await page.click("button[popovertarget=account-menu]");
   await page.click("#account-menu a:has-text('System')");
-  await page.locator("h1", { hasText: "no fresh copy" }).waitFor();
+  await page.locator("h1", { hasText: "has not been backed up yet" }).waitFor();
   await page.locator("text=on the same disk").waitFor();
   await page.click("button:has-text('Back up now')");
-  await page.locator("text=was copied to").first().waitFor();
+  await page.locator("text=Database backed up to").first().waitFor();
   const path =
     (await page.locator("#copies ~ * code.break, section:has(#copies) code.break").first().textContent()) ?? "";
   expect(existsSync(path)).toBe(true);
@@ -48,12 +48,12 @@ test("the account menu leads to the page, which warns that nothing was copied ye
 test("the recovery sheet asks for the password again; what it says restores with plain restic", async () => {
   await page.goto("/settings/system");
   await page.fill("input[name=current]", "not my password");
-  await page.click("button:has-text('Make the recovery sheet')");
+  await page.click("button:has-text('Create recovery sheet')");
   await page.locator(".error", { hasText: "not your present password" }).waitFor();
   page.problems.length = 0;
   await page.fill("input[name=current]", ADMIN.password);
-  await page.click("button:has-text('Make the recovery sheet')");
-  await page.locator("h1", { hasText: "Recovery sheet of 1 repository" }).waitFor();
+  await page.click("button:has-text('Create recovery sheet')");
+  await page.locator("h1", { hasText: "Recovery sheet for 1 repository" }).waitFor();
   const lines = (await page.locator(".sheet-lines").first().textContent()) ?? "";
   const target = join(await cleanup.tempFolder(), "restored");
   const script = `set -e\n${lines.replace("./restored", target).replaceAll(/^restic /gm, `${restic} --no-cache `)}`;
@@ -62,7 +62,7 @@ test("the recovery sheet asks for the password again; what it says restores with
   expect(readFileSync(join(target, home, "source/letter.txt"), "utf8")).toBe("the only copy");
   expect(page.problems).toEqual([]);
   await page.goto("/settings/system");
-  await page.locator("text=no credential is newer").waitFor();
+  await page.locator("text=No credentials have changed since then").waitFor();
 }, 90_000);
 
 test("as an encrypted file it needs a passphrase of some length, and holds no secret in plain", async () => {
@@ -70,7 +70,7 @@ test("as an encrypted file it needs a passphrase of some length, and holds no se
   await page.selectOption("select[name=form]", "file");
   await page.fill("input[name=passphrase_password]", "short");
   await page.fill("input[name=current]", ADMIN.password);
-  await page.click("button:has-text('Make the recovery sheet')");
+  await page.click("button:has-text('Create recovery sheet')");
   await page.locator(".error", { hasText: "At least 12" }).waitFor();
   page.problems.length = 0;
   expect(await page.inputValue("select[name=form]")).toBe("file");
@@ -78,7 +78,7 @@ test("as an encrypted file it needs a passphrase of some length, and holds no se
   await page.fill("input[name=current]", ADMIN.password);
   const [download] = await Promise.all([
     page.waitForEvent("download"),
-    page.click("button:has-text('Make the recovery sheet')"),
+    page.click("button:has-text('Create recovery sheet')"),
   ]);
   const path = join(await cleanup.tempFolder(), "sheet.enc");
   await download.saveAs(path);

@@ -88,7 +88,7 @@ export const SAMPLE_HOSTS: readonly SampleHost[] = [
     ],
     lastFailed: {
       code: "pre_hook_failed",
-      message: "The pre-hook ended with exit code 1: pg_dump could not connect. Mend the hook, then run again.",
+      message: "The pre-hook ended with exit code 1: pg_dump could not connect. Fix the hook, then run it again.",
     },
   },
   {

@@ -89,7 +89,7 @@ export function samplePages(fleet: SampleFleet): SamplePage[] {
 
 async function makeSheet(page: Page): Promise<void> {
   await page.fill("#current", PASSWORD);
-  await page.click("text=Make the recovery sheet");
+  await page.click("text=Create recovery sheet");
   await page.waitForSelector(".sheet-lines");
 }
 

@@ -1,4 +1,4 @@
-/** The page that shows the REST interface: Swagger UI, with nothing but our own files. */
+/** The API reference: Swagger UI, loaded from this server only. */
 import type { ApiDocsUrls, Preferences } from "../../shared/pages.ts";
 
 export function ApiDocsPage({
@@ -15,7 +15,7 @@ export function ApiDocsPage({
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>REST interface · restic-manager</title>
+        <title>API reference · restic-manager</title>
         <meta name="color-scheme" content="light dark" />
         <link rel="icon" type="image/svg+xml" href={icon} />
         <link rel="stylesheet" href={assets.styles} />

@@ -1,4 +1,4 @@
-// The audit log: who changed what, from where; details in a fold.
+// The audit log page: who changed what, and from where.
 import type { AuditRow } from "../../db/schema/audit.ts";
 import { LinkButton } from "../components/button.tsx";
 import { Select } from "../components/field.tsx";
@@ -22,7 +22,7 @@ export type AuditProps = {
   rows: readonly (AuditRow & { username: string | null })[];
   total: number;
   limit: number;
-  /** Actions that occur, for the filter. */
+  /** Actions to filter by. */
   actions: readonly string[];
 };
 
@@ -31,8 +31,8 @@ export function AuditPage({ view, filter, rows, total, limit, actions }: AuditPr
   return (
     <Page view={view} title="Audit">
       <PageHead view={view}>
-        <Verdict sub="Every change and every refusal, kept for two years. No secrets.">
-          {total === 0 ? "Nothing was changed." : `${formatPlural(total, "entry", "entries")} of who changed what.`}
+        <Verdict sub="Every change and every denied attempt, kept for two years. Never contains secrets.">
+          {total === 0 ? "The audit log is empty." : `${formatPlural(total, "entry", "entries")} in the audit log.`}
         </Verdict>
       </PageHead>
       <form class="filters" action="/audit" aria-label="Filter the audit log">
@@ -63,7 +63,7 @@ export function AuditPage({ view, filter, rows, total, limit, actions }: AuditPr
         </LinkButton>
       </form>
       {rows.length === 0 ? (
-        <Empty title="No entry matches">Take a filter away.</Empty>
+        <Empty title="No matching entries">Remove or change a filter.</Empty>
       ) : (
         <>
           <AuditTable rows={rows} view={view} />
@@ -83,7 +83,7 @@ function AuditTable({ rows, view }: Pick<AuditProps, "rows"> & { view: View }) {
           <th scope="col">Who</th>
           <th scope="col">Action</th>
           <th scope="col">Target</th>
-          <th scope="col">From</th>
+          <th scope="col">Address</th>
           <th scope="col">Details</th>
         </tr>
       </thead>
@@ -109,7 +109,7 @@ function AuditTable({ rows, view }: Pick<AuditProps, "rows"> & { view: View }) {
               {row.targetName ? <code>{row.targetName}</code> : <span class="t3">–</span>}
               {row.targetKind ? <small>{row.targetKind}</small> : null}
             </td>
-            <td data-th="From">{row.ip ? <code>{row.ip}</code> : <span class="t3">–</span>}</td>
+            <td data-th="Address">{row.ip ? <code>{row.ip}</code> : <span class="t3">–</span>}</td>
             <td class="wide">
               {Object.keys(row.payload).length === 0 ? (
                 <span class="t3">–</span>

@@ -1,4 +1,4 @@
-// Pages in front of the door: sign-in, first-run onboarding, setting a password by link. Nobody is signed in here.
+// Pages shown before signing in: sign-in, first-run setup, and setting a password by link.
 import type { Child } from "hono/jsx";
 import { stripDays } from "../../shared/nights.ts";
 import type { AssetUrls, FormState, Preferences } from "../../shared/pages.ts";
@@ -9,18 +9,18 @@ import { Notice } from "../components/panels.tsx";
 import { GhostStrip } from "../components/strip.tsx";
 import { Document } from "../layout.tsx";
 
-/** What a page needs before anybody is signed in. */
+/** Props of a page before sign-in. */
 export type DoorView = {
   assets: AssetUrls;
   preferences: Preferences;
   /** Day of the viewer ("2026-11-20"), for the strip above the form. */
   today: string;
-  /** Address of this server as the browser sees it. */
+  /** This server's address as the browser sees it. */
   origin: string;
   version: string;
 };
 
-const PASSWORD_RULE = "At least 12 characters. Length beats symbols: four random words are fine.";
+const PASSWORD_RULE = "At least 12 characters. Four random words work well";
 
 function Door({ view, title, children }: { view: DoorView; title: string; children: Child }) {
   return (
@@ -45,7 +45,7 @@ function Door({ view, title, children }: { view: DoorView; title: string; childr
   );
 }
 
-/** Sign-in. A refused try comes back with the name; `notice` says why the page is shown (signed out, session over). */
+/** Sign-in. A failed attempt keeps the username; `notice` says why the page is shown, such as an expired session. */
 export function LoginPage({
   view,
   form,
@@ -54,7 +54,7 @@ export function LoginPage({
 }: {
   view: DoorView;
   form: FormState;
-  /** Path to go to afterwards. */
+  /** Path to open after signing in. */
   next: string;
   notice?: string | undefined;
 }) {
@@ -79,11 +79,11 @@ export function LoginPage({
   );
 }
 
-/** First run: the sign-in page of a server without users. */
+/** The sign-in page of a server without users. */
 export function OnboardingPage({ view, form }: { view: DoorView; form: FormState }) {
   return (
     <Door view={view} title="Welcome to restic-manager">
-      <p class="t2">Nobody has an account here yet. Make the first one; it will be an admin.</p>
+      <p class="t2">This server has no users yet. Create the first one, an admin.</p>
       <form class="door-form" method="post" action="/login">
         <FormMessage form={form} />
         <TextField
@@ -93,7 +93,7 @@ export function OnboardingPage({ view, form }: { view: DoorView; form: FormState
           mono
           autocomplete="off"
           required
-          hint="Printed in the server’s log when it started, as part of a link."
+          hint="Part of the link in the server’s log, printed at start"
         />
         <TextField name="username" label="Username" form={form} autocomplete="username" required maxlength={64} />
         <TextField
@@ -112,7 +112,7 @@ export function OnboardingPage({ view, form }: { view: DoorView; form: FormState
   );
 }
 
-/** Setting a password by a one-time link. `username` is null when the link is unknown, used or too old. */
+/** Sets a password by a one-time link. `username` is null if the link is unknown, used or expired. */
 export function SetupPage({
   view,
   form,
@@ -126,15 +126,15 @@ export function SetupPage({
 }) {
   if (username === null)
     return (
-      <Door view={view} title="This link no longer works">
-        <p class="t2">It was used already, or it is older than an hour. Ask an admin for a new one.</p>
+      <Door view={view} title="This link is no longer valid">
+        <p class="t2">It has been used or has expired. Ask an admin for a new one.</p>
         <a class="btn" href="/login">
           Go to sign in
         </a>
       </Door>
     );
   return (
-    <Door view={view} title={`Set the password of ${username}`}>
+    <Door view={view} title={`Set a password for ${username}`}>
       <form class="door-form" method="post" action={`/setup/${token}`}>
         <FormMessage form={form} />
         <input type="hidden" name="username" value={username} autocomplete="username" />

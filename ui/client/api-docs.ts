@@ -1,4 +1,4 @@
-/** Shows the OpenAPI document with Swagger UI; only reading can be tried out. */
+/** Shows the OpenAPI document in Swagger UI, where only GET requests can be tried out. */
 
 type SwaggerOptions = {
   url: string;
@@ -14,7 +14,7 @@ declare const SwaggerUIBundle: (options: SwaggerOptions) => unknown;
 
 const theme = document.documentElement.dataset["theme"];
 const isDark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-// Swagger UI's own dark colours hang on this class.
+// Swagger UI's dark theme depends on this class.
 document.documentElement.classList.toggle("dark-mode", isDark);
 
 SwaggerUIBundle({

@@ -1,4 +1,4 @@
-// Copy buttons, also where the clipboard API is missing: plain HTTP in a home network.
+// Copy buttons, with a fallback for plain HTTP, where browsers offer no clipboard API.
 
 async function copyText(source: HTMLElement): Promise<boolean> {
   try {
@@ -18,7 +18,7 @@ export function startCopying(): void {
     const words = button.lastChild;
     const before = words?.textContent ?? "Copy";
     const copied = await copyText(source);
-    if (words) words.textContent = copied ? "Copied" : "Press Ctrl-C";
+    if (words) words.textContent = copied ? "Copied" : "Press Ctrl+C";
     setTimeout(() => {
       if (words) words.textContent = before;
     }, 2_000);

@@ -1,4 +1,4 @@
-// Menus stand below their button and are walked by arrows; dialogs open in older browsers too; typed confirmation arms the button.
+// Menus with arrow keys, dialogs in older browsers, and buttons enabled by typed confirmation.
 
 function placeMenu(menu: HTMLElement): void {
   const button = document.querySelector<HTMLElement>(`[popovertarget="${CSS.escape(menu.id)}"]`);
@@ -40,7 +40,7 @@ export function startFloats(): void {
     const menu = (event.target as Element).closest<HTMLElement>(".menu[popover]");
     if (menu) walkMenu(event, menu);
   });
-  // An entry that was chosen closes its menu.
+  // Choosing an entry closes its menu.
   document.addEventListener("click", ({ target }) => {
     const entry = (target as Element).closest<HTMLElement>(".menu[popover] button");
     entry?.closest<HTMLElement>("[popover]")?.hidePopover();

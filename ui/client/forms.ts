@@ -1,4 +1,4 @@
-// Forms: sent once, focus on the first wrong field, filters that act while one types.
+// Forms: no double submission, focus on the first wrong field, conditional fields and instant filters.
 
 function guardAgainstDoubleSending(): void {
   const sent = new WeakSet<HTMLFormElement>();
@@ -9,13 +9,13 @@ function guardAgainstDoubleSending(): void {
     sent.add(form);
     event.submitter?.setAttribute("aria-busy", "true");
   });
-  // Back from the next page: the same document may be sent again.
+  // After the browser's Back, the form may be submitted again.
   window.addEventListener("pageshow", ({ persisted }) => {
     if (persisted) location.reload();
   });
 }
 
-/** Form rows that belong to one choice of a select or radio: `data-when="kind=rest s3"`. */
+/** Shows form rows only for certain values of a select or radio: `data-when="kind=rest s3"`. */
 function showChoices(form: HTMLFormElement): void {
   const values = new FormData(form);
   for (const part of form.querySelectorAll<HTMLElement>("[data-when]")) {
@@ -24,7 +24,7 @@ function showChoices(form: HTMLFormElement): void {
   }
 }
 
-/** A pick fills the field that it names, as if it had been typed: `data-fill="cron"`. */
+/** A quick pick fills the field it names, as if typed: `data-fill="cron"`. */
 function startPicks(): void {
   document.addEventListener("click", (event) => {
     const pick = (event.target as Element).closest<HTMLButtonElement>("button[data-fill]");

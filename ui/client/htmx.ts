@@ -1,6 +1,6 @@
-// The parts of HTMX that the scripts use, with the shapes of its events.
+// Types for the parts of HTMX that the scripts use.
 
-/** What HTMX tells about one request; `sourceElement` caused it. */
+/** HTMX's context of a request; `sourceElement` caused it. */
 export type RequestContext = {
   sourceElement: Element;
   request: { action: string; method: string; headers: Record<string, string>; cache?: RequestCache };
@@ -20,7 +20,7 @@ declare global {
   }
 }
 
-/** Listens for an HTMX event; returning false stops what HTMX was about to do. */
+/** Listens for an HTMX event. Returning false cancels HTMX's own action. */
 export function onHtmx(name: string, hear: (ctx: RequestContext, event: Event) => unknown): void {
   document.addEventListener(name, (event) => {
     const { ctx } = (event as CustomEvent<{ ctx: RequestContext }>).detail;

@@ -1,10 +1,10 @@
-// One line of a job's log as a list item.
+// Builds the list item for one line of a job's log.
 import type { LogLine } from "../../shared/protocol/fields.ts";
 import { createDates } from "../format.ts";
 
 export const dates = createDates(Intl.DateTimeFormat().resolvedOptions().timeZone);
 
-/** A line as list item; the payload is never read as HTML. */
+/** The payload is never parsed as HTML. */
 export function lineItem({ seq, ts, stream, payload }: LogLine): HTMLLIElement {
   const item = document.createElement("li");
   item.dataset.seq = String(seq);

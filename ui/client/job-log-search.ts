@@ -1,4 +1,4 @@
-// Search in log: shows only the lines that hold the words, from the whole log, with the hits marked.
+// Log search: shows the matching lines of the whole log, with the matches highlighted.
 import type { LogLine } from "../../shared/protocol/fields.ts";
 import { formatPlural } from "../format.ts";
 import { lineItem } from "./job-log-line.ts";
@@ -16,7 +16,7 @@ function mark(item: HTMLLIElement, needle: string): void {
   text.replaceChildren(words.slice(0, at), hit, words.slice(at + needle.length));
 }
 
-/** Reads the log line by line, so that a long one never stands in memory as a whole. */
+/** Streams the log, so that a long one is never in memory as a whole. */
 async function findLines(jobId: string, needle: string, signal: AbortSignal): Promise<LogLine[]> {
   const answer = await fetch(`/api/jobs/${jobId}/log.ndjson`, { signal });
   const hits: LogLine[] = [];
@@ -64,7 +64,7 @@ export function startLogSearch(parts: { section: HTMLElement; list: HTMLElement;
       const items = lines.slice(0, SHOWN_HITS).map(lineItem);
       for (const item of items) mark(item, needle);
       hits.replaceChildren(...items);
-      count.textContent = formatPlural(lines.length, "hit");
+      count.textContent = formatPlural(lines.length, "match", "matches");
     } catch (error) {
       if (!(error instanceof DOMException && error.name === "AbortError")) count.textContent = "search failed";
     }

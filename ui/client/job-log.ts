@@ -1,14 +1,14 @@
-// The log in the page: lines are painted once per frame, older ones fold away, following stops when one scrolls up.
+// The live log: paints lines once per frame, folds older ones away, and stops following when scrolled up.
 import type { LogLine } from "../../shared/protocol/fields.ts";
 import { formatCount, formatPlural } from "../format.ts";
 import { lineItem } from "./job-log-line.ts";
 import { startLogSearch } from "./job-log-search.ts";
 
-/** Lines kept in the page; what is older folds and is fetched again when opened. */
+/** Lines kept in the page. Older ones are folded and fetched again when opened. */
 const PAINTED_LINES = 1_500;
-/** Lines that one opened fold brings. */
+/** Lines fetched each time a fold is opened. */
 const FOLD_LINES = 200;
-/** Distance from the end, in pixels, that still counts as being there. */
+/** Distance from the end, in pixels, that still counts as the end. */
 const NEAR_END = 32;
 
 /** A fold that stands for `count` lines after number `after`. */
@@ -43,7 +43,7 @@ async function openFold(item: HTMLLIElement, jobId: string): Promise<void> {
   const limit = Math.min(count, FOLD_LINES);
   const answer = await fetch(`/api/jobs/${jobId}/logs?after_seq=${after}&limit=${limit}`);
   if (!answer.ok) {
-    const text = "The lines could not be fetched. Reload the page, or download the log.";
+    const text = "The log lines could not be loaded. Reload the page or download the log.";
     document.dispatchEvent(new CustomEvent("toast", { detail: { tone: "failed", text } }));
     return;
   }
@@ -80,7 +80,7 @@ export function startLog(section: HTMLElement, jobId: string): Log {
     end.hidden = true;
   };
 
-  /** Folds the oldest painted lines, behind the first fold if there is one, into one fold. */
+  /** Folds the oldest painted lines into one fold, merged with the first fold if there is one. */
   const trim = () => {
     const items = [...list.children] as HTMLLIElement[];
     const surplus = items.length - PAINTED_LINES;

@@ -1,4 +1,4 @@
-// Refreshes the parts marked `data-progress` once a second, and draws the throughput line.
+// Updates a running job's figures once a second and draws the throughput line.
 import { type Progress, progressTexts, shareInWords } from "../jobs/progress-words.ts";
 
 const RATES_SHOWN = 14;
@@ -31,7 +31,7 @@ export function startProgress(offset: number): { show: (progress: Progress) => v
     const current = part("current")?.parentElement;
     if (current) current.hidden = texts.current === "";
   };
-  // A hook, or a wait for a lock, brings no figures: time goes on all the same.
+  // Hooks and waits for a lock report no figures, but the elapsed time must keep moving.
   setInterval(write, 1000);
   return {
     show: (progress) => {

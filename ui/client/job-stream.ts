@@ -1,13 +1,13 @@
-// A WebSocket that heals by itself: resumes after the last line seen, waits 1 s to 30 s between tries, shows the thin bar meanwhile.
+// A job's WebSocket, which reconnects after 1 s to 30 s and resumes after the last line received.
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 
 export type Stream = {
   url: string;
-  /** Highest log line number that arrived; the server continues after it. */
+  /** The last log line received; the server continues after it. */
   lastSeq: () => number;
-  /** Takes one parsed frame; true ends the stream for good. */
+  /** Handles one parsed frame. Returns true to close the stream for good. */
   hear: (frame: unknown) => boolean;
 };
 
@@ -31,7 +31,7 @@ export function openStream({ url, lastSeq, hear }: Stream): void {
       }
     });
     socket.addEventListener("close", ({ code }) => {
-      // 4401: the session ended, 4404: the job is gone; asking again cannot help.
+      // Reconnecting cannot help if the session has ended (4401) or the job is gone (4404).
       if (done || code === 4401 || code === 4404 || code === 1000) return;
       if (bar) bar.hidden = false;
       setTimeout(connect, wait * (0.5 + Math.random() / 2));

@@ -1,4 +1,4 @@
-// The job page: streams progress and log over a WebSocket; changes of state re-fetch the page's words.
+// The job page's script: streams progress and log over a WebSocket and re-fetches the page when the job's status changes.
 import type { LogLine } from "../../shared/protocol/fields.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import { startLog } from "./job-log.ts";
@@ -11,7 +11,7 @@ type Frame =
   | { type: "job.progress"; payload: ToServerPayload<"job.progress"> }
   | { type: "job.started" | "job.finished"; payload: unknown };
 
-/** Puts the server's newest words around the log; the log and the progress keep their own content. */
+/** Re-fetches everything around the log and the progress, which keep their content. */
 function refreshWords(): void {
   void window.htmx.ajax("GET", location.pathname, { target: "#main", swap: "outerMorph" });
 }

@@ -1,4 +1,4 @@
-// The keyboard: shortcuts of the page, and arrows that walk the nights of a strip.
+// Keyboard shortcuts, and arrow keys in night strips.
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
@@ -22,7 +22,7 @@ export function startKeyboard(openPalette: () => void): void {
   });
 }
 
-/** Night strips: one tab stop, arrows walk the nights, Enter opens the jobs of that night (cells are links). */
+/** A night strip is one tab stop. Arrow keys move between its cells, which are links. */
 export function startStrips(): void {
   document.addEventListener("keydown", (event) => {
     const target = event.target as HTMLElement;

@@ -1,4 +1,4 @@
-// Live parts (`hx-trigger="live"`) ask again every 5 s while it can be seen and the Live switch is on. Unchanged answers are 304.
+// Polls live parts of a page (`hx-trigger="live"`) every 5 s while it is visible and the Live switch is on.
 import { onHtmx, type RequestContext } from "./htmx.ts";
 import { rememberLive } from "./preferences.ts";
 
@@ -11,12 +11,12 @@ function liveSwitch(): HTMLInputElement | null {
   return document.querySelector<HTMLInputElement>("#live");
 }
 
-/** True for the request of a live part; its failures show as the thin bar, not as toasts. */
+/** True for a live part's request. Its failures show the reconnect bar instead of a toast. */
 export function isPoll({ sourceElement }: RequestContext): boolean {
   return sourceElement.matches(LIVE);
 }
 
-/** Asks for the page's changes now; verbs call it after they were heard. */
+/** Polls now, for example after an action. */
 export function refreshPage(): void {
   for (const part of document.querySelectorAll(LIVE)) part.dispatchEvent(new Event("live"));
 }
@@ -26,7 +26,7 @@ function showReconnecting(on: boolean): void {
   if (bar) bar.hidden = !on;
 }
 
-/** Rows fetched while scrolling belong to the page: the poll asks for as many as are there. */
+/** Includes rows fetched while scrolling in the poll. */
 function withLoadedRows(action: string): string {
   const rows = document.querySelectorAll("[data-rows] > tr[id]").length;
   const first = Number(document.querySelector<HTMLElement>("[data-rows]")?.dataset.rows ?? 0);
@@ -36,7 +36,7 @@ function withLoadedRows(action: string): string {
   return url.pathname + url.search;
 }
 
-/** Filters that act while one types leave their state in the address, without HTMX's own history. */
+/** Keeps instant filters in the address, without HTMX's history. */
 function rememberFilter({ sourceElement, request }: RequestContext): void {
   if (!sourceElement.matches("form.filters")) return;
   const url = new URL(request.action, location.href);
@@ -44,7 +44,7 @@ function rememberFilter({ sourceElement, request }: RequestContext): void {
   history.replaceState(history.state, "", url);
 }
 
-/** A night that changed is pointed out for a moment; nothing else flashes. */
+/** Briefly outlines a night that changed. Nothing else flashes. */
 function outline(cell: Element): void {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   const edge = { outlineStyle: "solid", outlineWidth: "2px", outlineOffset: "1px" };
@@ -95,7 +95,7 @@ export function startLive(): void {
   });
 
   window.htmx.registerExtension("keep-open", {
-    // What a person opened stays open: these attributes live in the page, not in the server's answer.
+    // What the user opened stays open: these attributes are set in the browser, not by the server.
     htmx_before_morph_attr: (element: Element, { attrName }: { attrName: string }) => {
       if (attrName === "class" && element.matches(".strip > a")) outline(element);
       if (attrName === "open") return !element.matches("details, dialog");

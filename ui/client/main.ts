@@ -1,4 +1,4 @@
-// What every page loads: HTMX and the small improvements around it. Pages work without any of it.
+// The script of every page: HTMX and enhancements. Pages work without it.
 import "htmx.org/dist/htmx.esm.min.js";
 import { startCopying } from "./copy.ts";
 import { startFloats } from "./floats.ts";

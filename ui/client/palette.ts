@@ -1,8 +1,8 @@
-// The palette: jumps to any host, repo or page, or runs a group. Results come from the server as ready options.
+// The command palette. The server returns results as ready-made options.
 
 const TYPING_MS = 120;
 
-/** Wires the palette and gives back what opens it; pages without one (sign-in) get a function that does nothing. */
+/** Sets up the palette and returns the function that opens it, a no-op on pages without a palette. */
 export function startPalette(): () => void {
   const dialog = document.querySelector<HTMLDialogElement>("#palette");
   const input = document.querySelector<HTMLInputElement>("#palette-query");
@@ -52,7 +52,7 @@ export function startPalette(): () => void {
   list.addEventListener("click", ({ target }) => {
     if ((target as Element).closest("[role=option]")) dialog.close();
   });
-  // A click beside the box lands on the dialog itself.
+  // Clicks on the backdrop have the dialog itself as target.
   dialog.addEventListener("click", ({ target }) => {
     if (target === dialog) dialog.close();
   });

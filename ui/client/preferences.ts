@@ -1,4 +1,4 @@
-// What this browser remembers, in cookies so that the server paints it right the first time: theme, Live switch, time zone.
+// Theme, Live switch and time zone, kept in cookies so that the server's first response already uses them.
 
 const YEAR_SECONDS = 31_536_000;
 

@@ -1,9 +1,9 @@
-// Keeps relative times fresh between polls, by the server's clock.
+// Updates relative times between polls, by the server's clock.
 import { formatRelative } from "../format.ts";
 
 const EVERY_MS = 10_000;
 
-/** Milliseconds to add to this machine's clock to get the server's, as of the page's load. */
+/** Milliseconds to add to this machine's clock to get the server's, measured when the page loaded. */
 export function clockOffset(): number {
   const served = Number(document.body.dataset.now);
   return served > 0 ? served - performance.timeOrigin - performance.now() : 0;

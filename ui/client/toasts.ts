@@ -1,4 +1,4 @@
-// Toasts: bottom right, 6 s; failures stay until closed. Every failed request shows the server's sentence.
+// Toasts: shown for 6 s, failures until closed. Every failed request shows the server's message.
 import type { Toast } from "../../shared/pages.ts";
 import { onHtmx, type RequestContext } from "./htmx.ts";
 import { isPoll, refreshPage } from "./live.ts";
@@ -20,7 +20,7 @@ function expire(box: HTMLElement): void {
   if (box.dataset.tone !== "failed") setTimeout(() => box.remove(), SHOWN_MS);
 }
 
-/** Shows a message; text is never read as HTML. */
+/** Shows a message. The text is never parsed as HTML. */
 function showToast({ tone, text, link }: Toast): void {
   const box = document.createElement("div");
   box.className = "toast";
@@ -47,7 +47,7 @@ function showToast({ tone, text, link }: Toast): void {
   expire(box);
 }
 
-/** The server's sentence in a refused answer: our JSON errors, or short plain text. */
+/** The server's message in a failed response: a JSON error or short plain text. */
 function sentenceOf({ response, text = "" }: RequestContext): string {
   try {
     const { error } = JSON.parse(text) as { error?: { message?: string } };
@@ -55,7 +55,7 @@ function sentenceOf({ response, text = "" }: RequestContext): string {
   } catch {
     if (text && text.length < 300 && !text.includes("<")) return text;
   }
-  return `The server refused this (${response?.status ?? "no answer"}). Reload the page and try again.`;
+  return `The request failed (${response?.status ?? "no response"}). Reload the page and try again.`;
 }
 
 export function startToasts(): void {
@@ -72,7 +72,10 @@ export function startToasts(): void {
 
   onHtmx("htmx:error", (ctx) => {
     if (!isPoll(ctx))
-      showToast({ tone: "failed", text: "The server did not answer. Nothing was changed, as far as we know." });
+      showToast({
+        tone: "failed",
+        text: "The server did not respond. Check whether the change was made, then try again.",
+      });
   });
 
   document.addEventListener("click", ({ target }) => {

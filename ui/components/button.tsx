@@ -1,4 +1,4 @@
-// Buttons, verb forms and links that look like buttons.
+// Buttons, links that look like buttons, and buttons with a form of their own.
 import type { Child } from "hono/jsx";
 import { Icon, type IconName } from "./icon.tsx";
 
@@ -19,12 +19,12 @@ function classOf({ primary, danger, quiet, small }: ButtonStyle, more = ""): str
 
 type ButtonProps = ButtonStyle & {
   icon?: IconName;
-  /** Spoken name, where the visible words alone would be ambiguous. */
+  /** Accessible name, if the visible text alone is ambiguous. */
   label?: string;
   children: Child;
 };
 
-/** A button inside a form sends it. */
+/** Submits its form. */
 export function SubmitButton({ icon, label, children, ...style }: ButtonProps) {
   return (
     <button class={classOf(style)} type="submit" aria-label={label}>
@@ -34,7 +34,7 @@ export function SubmitButton({ icon, label, children, ...style }: ButtonProps) {
   );
 }
 
-/** Goes to another page. */
+/** Links to another page. */
 export function LinkButton({ icon, label, href, children, ...style }: ButtonProps & { href: string }) {
   return (
     <a class={classOf(style)} href={href} aria-label={label}>
@@ -44,7 +44,7 @@ export function LinkButton({ icon, label, href, children, ...style }: ButtonProp
   );
 }
 
-/** Opens a dialog (`<dialog id>`) or a menu (`popover`) of the same page; works by declarative commands, without script. */
+/** Opens a dialog (`<dialog id>`) or a menu (`popover`) on the same page, without script where browsers support it. */
 export function OpenButton({
   icon,
   label,
@@ -73,7 +73,7 @@ export function OpenButton({
   );
 }
 
-/** A verb that is not possible now: it stays where it would be, and points at the sentence that says why. */
+/** A disabled button that points at the text explaining why. */
 export function BlockedButton({ why, children, ...style }: ButtonStyle & { why: string; children: Child }) {
   return (
     <button class={classOf(style)} type="button" aria-disabled="true" aria-describedby={why}>
@@ -82,7 +82,7 @@ export function BlockedButton({ why, children, ...style }: ButtonStyle & { why: 
   );
 }
 
-/** A verb as a form of its own: posts, and with script stays on the page and shows the answer as a toast. */
+/** A button with its own form. With `stay` and script, the page stays and a toast shows the result. */
 export function Verb({
   action,
   csrf,
@@ -93,7 +93,7 @@ export function Verb({
   action: string;
   csrf: string;
   fields?: Record<string, string>;
-  /** True: with script the page stays and a toast tells the result. */
+  /** Stays on the page and shows the result as a toast, if scripts run. */
   stay?: boolean;
 }) {
   return (

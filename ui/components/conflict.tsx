@@ -1,30 +1,30 @@
-// Somebody else saved the same thing meanwhile: what both changed side by side, and the ways out.
+// The notice that someone else saved the same form first, with both versions side by side.
 import type { Collision, FormState } from "../../shared/pages.ts";
 import { formatPlural } from "../format.ts";
 import { LedgerSection, Notice } from "./panels.tsx";
 
 const MOST_ENTRIES = 12;
 
-/** Part of the form: "Take what is saved" sends it without saving, and it comes back with that value. */
+/** Part of the form: "Use saved value" submits it without saving, and it comes back with that value. */
 export function ConflictSection({ conflict }: { conflict: NonNullable<FormState["conflict"]> }) {
   const { words, href, both, taken } = conflict;
   return (
-    <LedgerSection id="conflict-title" title="Saved meanwhile" about="Nothing of yours was saved yet.">
+    <LedgerSection id="conflict-title" title="Conflicting changes" about="Your changes have not been saved yet.">
       <div class="rows" role="alert">
         <input type="hidden" name="asked" value={both.map(({ name }) => name).join(" ")} />
         <Notice
           glyph="warning"
-          reason={`${words}, while you were at it.`}
+          reason={`${words}, while you were editing.`}
           verbs={
             <a class="btn btn-s" href={href}>
-              Drop mine
+              Discard my changes
             </a>
           }
         >
-          {taken.length > 0 ? `What was changed there alone is in the form below now: ${taken.join(", ")}. ` : ""}
+          {taken.length > 0 ? `The form below now includes these changes: ${taken.join(", ")}. ` : ""}
           {both.length > 0
-            ? "What follows was changed there and here: saving again puts what you typed in the place of what is saved."
-            : "Nothing that you typed collides with it: save again."}
+            ? "The fields below were changed in both places. Saving again replaces the saved values with yours."
+            : "None of your changes conflict with it. Save again."}
         </Notice>
         {both.length > 0 ? <Collisions both={both} /> : null}
       </div>
@@ -38,8 +38,8 @@ function Collisions({ both }: { both: readonly Collision[] }) {
       <thead>
         <tr>
           <th scope="col">Field</th>
-          <th scope="col">Saved</th>
-          <th scope="col">What you typed</th>
+          <th scope="col">Saved value</th>
+          <th scope="col">Your value</th>
           <th scope="col">
             <span class="vh">Choice</span>
           </th>
@@ -49,10 +49,10 @@ function Collisions({ both }: { both: readonly Collision[] }) {
         {both.map(({ name, label, theirs, yours, same }) => (
           <tr>
             <td class="first">{label}</td>
-            <td data-th="Saved" class="wide">
+            <td data-th="Saved value" class="wide">
               <Entries entries={theirs} same={same} />
             </td>
-            <td data-th="What you typed" class="wide">
+            <td data-th="Your value" class="wide">
               <Entries entries={yours} same={same} />
             </td>
             <td class="num wide">
@@ -62,9 +62,9 @@ function Collisions({ both }: { both: readonly Collision[] }) {
                 name="take"
                 value={name}
                 formnovalidate
-                aria-label={`Take what is saved: ${label}`}
+                aria-label={`Use saved value: ${label}`}
               >
-                Take what is saved
+                Use saved value
               </button>
             </td>
           </tr>
@@ -79,7 +79,7 @@ function Entries({ entries, same }: { entries: readonly string[]; same: number }
   const more = entries.length - shown.length;
   return (
     <>
-      {entries.length === 0 ? <span class="t3">{same > 0 ? "nothing more" : "empty"}</span> : null}
+      {entries.length === 0 ? <span class="t3">{same > 0 ? "nothing else" : "empty"}</span> : null}
       {shown.map((entry, at) => (
         <>
           {at > 0 ? <br /> : null}

@@ -1,13 +1,13 @@
-// The form of an editor: guards against writing over what somebody else saved, and ends with Save, Cancel and Delete.
+// The form of an editor, guarded against overwriting someone else's changes, with Save, Cancel and Delete.
 import type { Child } from "hono/jsx";
 import type { FormState } from "../../shared/pages.ts";
 import { LinkButton, OpenButton, SubmitButton } from "./button.tsx";
 import { Csrf, SaveBar } from "./field.tsx";
 
-/** Which state of a thing a form was filled from, Unix ms, with a mark of each field: the server does not write over a newer one unseen. */
+/** The version a form was filled from (Unix ms) and a mark per field, so that the server can detect newer changes. */
 export type Seen = { updatedAt: number; marks: string };
 
-/** `seen` is null for a new thing; `noun` names it on the button; `deletes` is the dialog that asks before it goes. */
+/** `seen` is null for a new item; `noun` names it on the button; `deletes` is the id of the dialog that confirms deletion. */
 export function EditorForm(props: {
   action: string;
   csrf: string;
@@ -21,7 +21,7 @@ export function EditorForm(props: {
   const { action, csrf, seen, form, noun, back, deletes, children } = props;
   return (
     <form class="ledger" method="post" action={action} id="editor" novalidate>
-      {/* The first button is what Enter in a field presses, whatever other buttons follow. */}
+      {/* Enter in a field presses the first button of the form. */}
       <button type="submit" hidden>
         Save
       </button>

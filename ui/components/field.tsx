@@ -1,4 +1,4 @@
-// Form fields: label above, hint or error below; a refused value comes back as it was typed.
+// Form fields with a label above and a hint or error below. A refused value is shown again as entered.
 import type { Child } from "hono/jsx";
 import type { FormState } from "../../shared/pages.ts";
 import { formatPlural } from "../format.ts";
@@ -12,9 +12,9 @@ type FieldProps = {
   form: FormState;
   hint?: Child;
   mono?: boolean;
-  /** First value, before anything was typed. */
+  /** Initial value. */
   value?: string;
-  /** Makes ids unique where one page holds the same field twice. */
+  /** Keeps ids unique if a page has the same field twice. */
   scope?: string;
 };
 
@@ -22,7 +22,7 @@ function idOf({ name, scope }: { name: string; scope?: string | undefined }): st
   return scope ? `${scope}-${name}` : name;
 }
 
-/** The sentence below a field, and what the control needs to point at it. */
+/** The hint or error below a field, and the ARIA attributes that point at it. */
 function describe({ name, form, hint, scope }: FieldProps) {
   const id = idOf({ name, scope });
   const error = form.errors[name];
@@ -76,18 +76,18 @@ export function TextField(
   );
 }
 
-/** A whole number as text: a wrong one comes back as it was typed. */
+/** A whole number in a text field, so that a wrong entry can be shown again. */
 export function NumberField(props: FieldProps & { digits: number }) {
   const { digits, ...rest } = props;
   return <TextField {...rest} inputmode="numeric" maxlength={digits} autocomplete="off" />;
 }
 
-/** Whether one of several checkboxes of a name is set: as it was typed, else as it is stored. Typed ones come parted by spaces. */
+/** Whether one of several checkboxes with the same name is ticked: as submitted (space-separated), otherwise as stored. */
 export function isChecked(form: FormState, name: string, value: string, stored: boolean): boolean {
   return Object.keys(form.values).length > 0 ? (form.values[name] ?? "").split(" ").includes(value) : stored;
 }
 
-/** A field of several lines, one entry per line. */
+/** A multi-line field with one entry per line. */
 export function LinesField(props: FieldProps & { rows?: number; placeholder?: string; required?: boolean }) {
   const { name, label, form, value, rows = 5, scope, hint, mono, ...rest } = props;
   const { id, aria, below } = describe(props);
@@ -114,7 +114,7 @@ export function SelectField(props: FieldProps & { options: readonly { value: str
   );
 }
 
-/** A bare select with its chevron, for filter rows; `label` is then spoken only. */
+/** A bare select for filter rows; `label` is for screen readers only. */
 export function Select({
   id,
   name,
@@ -144,7 +144,7 @@ export function Select({
   );
 }
 
-/** A checkbox. Sends "on" or nothing; `typed` says whether the form was sent before. */
+/** A checkbox. Sends "on" or nothing. */
 export function Checkbox({
   name,
   label,
@@ -177,7 +177,7 @@ export function Checkbox({
   );
 }
 
-/** The refusal of a form as a whole, above its fields. */
+/** The error message of the whole form, above its fields. */
 export function FormMessage({ form }: { form: FormState }) {
   if (form.conflict) return <ConflictSection conflict={form.conflict} />;
   return form.message ? (
@@ -188,7 +188,7 @@ export function FormMessage({ form }: { form: FormState }) {
   ) : null;
 }
 
-/** Sticks to the bottom of a form; counts the errors and leads to the first. */
+/** Sticks to the bottom of a form, counts its errors and links to the first. */
 export function SaveBar({ form, children }: { form: FormState; children: Child }) {
   const wrong = Object.keys(form.errors).filter((name) => form.errors[name]);
   return (
@@ -197,7 +197,7 @@ export function SaveBar({ form, children }: { form: FormState; children: Child }
       {wrong.length > 0 ? (
         <a class="error" href={`#${wrong[0]}`}>
           <Glyph name="failed" />
-          <span>{formatPlural(wrong.length, "field needs", "fields need")} a look. Nothing was saved.</span>
+          <span>Not saved. {formatPlural(wrong.length, "field needs", "fields need")} correcting.</span>
         </a>
       ) : null}
     </div>

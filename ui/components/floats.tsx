@@ -1,4 +1,4 @@
-// What floats: menus, dialogs that ask before danger, toasts.
+// Menus, confirmation dialogs and toasts.
 import type { Child } from "hono/jsx";
 import type { Toast } from "../../shared/pages.ts";
 import { SubmitButton } from "./button.tsx";
@@ -6,7 +6,7 @@ import { Csrf } from "./field.tsx";
 import { Glyph } from "./glyph.tsx";
 import { Icon } from "./icon.tsx";
 
-/** Opened by an `OpenButton popover={id}`; entries are buttons or links with `role="menuitem"`. */
+/** Opened by `OpenButton popover={id}`. Entries are buttons or links with `role="menuitem"`. */
 export function Menu({ id, label, head, children }: { id: string; label: string; head?: Child; children: Child }) {
   return (
     <div class="menu" id={id} popover="auto" role="menu" aria-label={label}>
@@ -21,8 +21,8 @@ export function Menu({ id, label, head, children }: { id: string; label: string;
 }
 
 /**
- * Asks before something that cannot be undone. With `typed` the button stays off until that text is typed
- * (a pattern guards it without script, the server checks it again).
+ * Confirms an action. With `typed`, the button stays disabled until that text is entered
+ * (a pattern enforces it without script, and the server checks it again).
  */
 export function ConfirmDialog({
   id,
@@ -31,7 +31,7 @@ export function ConfirmDialog({
   csrf,
   typed,
   error,
-  keep = "Keep it",
+  keep = "Cancel",
   verb,
   calm,
   children,
@@ -44,7 +44,7 @@ export function ConfirmDialog({
   error?: string | undefined;
   keep?: string;
   verb: string;
-  /** True where the verb does no harm. */
+  /** True if the action is harmless. */
   calm?: boolean;
   children: Child;
 }) {
@@ -91,12 +91,12 @@ export function ConfirmDialog({
   );
 }
 
-/** A text as an HTML `pattern` that matches exactly it (compiled with the `v` flag by browsers). */
+/** An HTML `pattern` that matches exactly this text (browsers compile it with the `v` flag). */
 export function escapePattern(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
 
-/** One toast; failures stay until closed. The browser script builds the same markup from `#toast-template`. */
+/** One toast. Failures stay until closed. The browser script builds the same markup. */
 export function ToastBox({ toast }: { toast: Toast }) {
   return (
     <div class="toast" role={toast.tone === "failed" ? "alert" : "status"} data-tone={toast.tone}>

@@ -1,4 +1,4 @@
-// Status glyphs: each status has a shape of its own, so that none depends on colour. Drawn once per page, used by reference.
+// Status glyphs: each status has its own shape, so that none depends on colour.
 
 export type GlyphName = "ok" | "warning" | "failed" | "missed" | "running" | "queued" | "cancelled" | "idle";
 
@@ -32,7 +32,7 @@ const outline = { fill: "none", stroke: "currentColor", "stroke-width": "1.5" };
 const round = { "stroke-linecap": "round", "stroke-linejoin": "round" } as const;
 const cut = { fill: "none", stroke: "var(--cut)", "stroke-width": "1.6", "stroke-linecap": "round" } as const;
 
-/** The shapes that `Glyph` and the brand refer to; stands once in every document. */
+/** The shapes that `Glyph` and the brand refer to. Included once per document. */
 export function GlyphSprite() {
   return (
     <svg hidden aria-hidden="true">

@@ -1,4 +1,4 @@
-// Outline icons (Lucide), drawn as masks by UnoCSS; the class names stand here literally so that the generator finds them.
+// Outline icons (Lucide), drawn as masks by UnoCSS. The generator finds their class names here.
 
 const CLASSES = {
   "arrow-down": "i-lucide-arrow-down",
@@ -39,7 +39,7 @@ const CLASSES = {
 
 export type IconName = keyof typeof CLASSES;
 
-/** A decorative icon; what it means must stand beside it or in the label of its button. */
+/** A decorative icon. Its meaning must be given in text beside it or in the label of its button. */
 export function Icon({ name, small }: { name: IconName; small?: boolean }) {
   return <span class={`i ${small ? "i-s " : ""}${CLASSES[name]}`} aria-hidden="true" />;
 }

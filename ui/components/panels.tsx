@@ -1,10 +1,10 @@
-// Quiet containers: notices, tiles, facts, copy boxes, empty states, breadcrumbs, tabs, pager.
+// Containers: notices, tiles, facts, copy boxes, empty states, breadcrumbs, tabs, pager, ledger sections.
 import type { Child } from "hono/jsx";
 import { formatCount } from "../format.ts";
 import { Glyph, type GlyphName, toneOf } from "./glyph.tsx";
 import { Icon } from "./icon.tsx";
 
-/** A tint with the reason in bold, the remedy, and the verb at the right. */
+/** A tinted box: the reason in bold, then the remedy, with buttons on the right. */
 export function Notice({
   glyph,
   reason,
@@ -27,7 +27,7 @@ export function Notice({
   );
 }
 
-/** One figure of the band below a verdict; a link where there is a list behind it. */
+/** A figure in the band below a verdict, linked if there is a list behind it. */
 export function Tile({
   label,
   figure,
@@ -62,7 +62,7 @@ export function Tile({
   );
 }
 
-/** Label and value side by side, one fact a row. Facts without a value are left out. */
+/** One fact per row, label and value side by side. Facts without a value are left out. */
 export function FactRows({ facts }: { facts: readonly (readonly [label: string, value: Child])[] }) {
   return (
     <dl class="facts-rows">
@@ -78,7 +78,7 @@ export function FactRows({ facts }: { facts: readonly (readonly [label: string, 
   );
 }
 
-/** Figures under small labels, beside each other. */
+/** Figures side by side, each under a small label. */
 export function Figures({ facts }: { facts: readonly (readonly [label: string, value: Child])[] }) {
   return (
     <dl class="facts">
@@ -92,7 +92,7 @@ export function Figures({ facts }: { facts: readonly (readonly [label: string, v
   );
 }
 
-/** Machine text to take along, with a button that copies it. */
+/** A command or secret with a Copy button. */
 export function CopyBox({ text, label, prompt }: { text: string; label: string; prompt?: string }) {
   return (
     <div class="copy">
@@ -108,7 +108,7 @@ export function CopyBox({ text, label, prompt }: { text: string; label: string; 
   );
 }
 
-/** Says what would be here and offers the next step. */
+/** An empty state: explains what will appear here and offers the next step. */
 export function Empty({ title, children, action }: { title: string; children: Child; action?: Child }) {
   return (
     <div class="empty">
@@ -149,7 +149,7 @@ export function Tabs({ label, tabs }: { label: string; tabs: readonly Tab[] }) {
   );
 }
 
-/** "1–50 of 118" with the ways to newer and older rows; `href` makes the address of an offset. */
+/** "1–50 of 118" with links to the neighbouring pages; `href` returns the address of an offset. */
 export function Pager({
   offset,
   limit,
@@ -162,7 +162,7 @@ export function Pager({
   offset: number;
   limit: number;
   total: number;
-  /** There are more than `total`: nobody counted on. */
+  /** There are more than `total`; counting stopped there. */
   isCut?: boolean;
   href: (offset: number) => string;
   note?: Child;
@@ -200,7 +200,7 @@ function PagerLink({ href, children }: { href: string | null; children: Child })
   );
 }
 
-/** A section of a form or settings page: words left, matter right. */
+/** A section of a form or settings page: title and explanation on the left, content on the right. */
 export function LedgerSection({
   id,
   title,

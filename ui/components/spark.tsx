@@ -1,6 +1,6 @@
-// A small line without scale: how a figure moved.
+// A sparkline: a small line without axes.
 
-/** Draws at least two values, oldest first, in a box of `width` by `height` pixels. */
+/** Draws two or more values, oldest first, in a box of `width` by `height` pixels. */
 export function Spark({
   values,
   width = 60,

@@ -1,8 +1,8 @@
-// A status in words beside its glyph, and the one-line verdict that opens a page.
+// Status badges, and the one-line verdict at the top of a page.
 import type { Child } from "hono/jsx";
 import { Glyph, type GlyphName, toneOf } from "./glyph.tsx";
 
-/** Glyph and word. Filled tint only in heads; in tables plain, where ok is quiet. */
+/** Glyph and word. `fill` is for page heads; tables use plain badges. */
 export function Badge({ glyph, fill, children }: { glyph: GlyphName; fill?: boolean; children: Child }) {
   return (
     <span class={`badge ${fill ? "badge-fill " : ""}${toneOf(glyph)}`}>
@@ -12,18 +12,18 @@ export function Badge({ glyph, fill, children }: { glyph: GlyphName; fill?: bool
   );
 }
 
-/** The first line of a page: what needs the person. `sub` is a second, quieter line. */
+/** The first line of a page: its status in a sentence. `sub` is a second, quieter line. */
 export function Verdict({
   glyph,
   children,
   sub,
   quiet,
 }: {
-  /** Left out where the page states nothing about a status: a form, a search. */
+  /** Omitted on pages without a status, such as forms and search. */
   glyph?: GlyphName;
   children: Child;
   sub?: Child;
-  /** True where the words change every second: screen readers are not told. */
+  /** Set if the text changes every second, so that screen readers don't announce it. */
   quiet?: boolean;
 }) {
   return (

@@ -1,4 +1,4 @@
-// The night strip: one cell a day for the last 30 days. Drawn as text, because a fleet has thousands of cells.
+// The night strip: one cell per day for the last 30 days, built as text because a fleet has thousands of cells.
 import { raw } from "hono/html";
 import type { StripDay, StripOutcome } from "../../shared/nights.ts";
 import { STRIP_DAYS } from "../../shared/nights.ts";
@@ -15,7 +15,7 @@ const CELLS: Record<StripOutcome, { mark: string; words: string }> = {
   running: { mark: "r", words: "running" },
 };
 
-/** Class that sets weeks apart: on which cell of seven Monday falls. */
+/** The class that separates weeks, by which of the first seven cells is a Monday. */
 export function mondayClass(days: readonly string[]): string {
   const first = new Date(`${days[0]}T00:00:00Z`).getUTCDay();
   return `mon-${((8 - first) % 7) + 1}`;
@@ -23,7 +23,7 @@ export function mondayClass(days: readonly string[]): string {
 
 function facts({ outcome, runs, failed, due }: StripDay): string {
   if (outcome === "missed" && due !== undefined)
-    return `\n${formatPlural(due, "run was", "runs were")} due, ${runs === 0 ? "none came" : `${runs} came`}`;
+    return `\n${formatPlural(due, "run was", "runs were")} due, ${runs === 0 ? "none ran" : `${runs} ran`}`;
   if (runs === 0 || outcome === "none_due") return "";
   if (failed === 0) return runs > 1 ? `\n${runs} runs` : "";
   return `\n${formatPlural(runs, "run")}, ${failed} failed`;
@@ -47,12 +47,12 @@ function escapeAttribute(text: string): string {
   return text.replace(/[&"<>]/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
-/** "Thu 22 Oct" for each day: made once for a table, not once a cell. */
+/** "Thu 22 Oct" for each day, made once per table. */
 export function dayLabels(days: readonly string[]): string[] {
   return days.map(formatDay);
 }
 
-/** A strip whose cells lead to the day's jobs. `query` narrows them, for example "host_id=…". */
+/** A strip whose cells link to the day's jobs. `query` filters them, for example "host_id=…". */
 export function NightStrip({
   label,
   query,
@@ -79,7 +79,7 @@ export function NightStrip({
   );
 }
 
-/** The dates above a column of strips: each Monday that has room. */
+/** The dates above a column of strips: every Monday with enough room. */
 export function StripScale({ days }: { days: readonly string[] }) {
   return (
     <div class={`strip-scale ${mondayClass(days)}`} aria-hidden="true">
@@ -100,7 +100,7 @@ const KEY = [
   ["n", "none due"],
 ] as const;
 
-/** What the shapes of the cells mean. */
+/** The legend of the cells. */
 export function StripKey({ short }: { short?: boolean }) {
   return (
     <div class="strip-key" aria-hidden="true">
@@ -116,7 +116,7 @@ export function StripKey({ short }: { short?: boolean }) {
   );
 }
 
-/** Thirty empty cells, for the preview of a fleet that has no hosts and for the sign-in page. */
+/** Thirty empty cells, for the empty dashboard and the sign-in page. */
 export function GhostStrip({ days, mark }: { days: readonly string[]; mark: "n" | "b" }) {
   return (
     <div class={`strip ${mondayClass(days)}`} aria-hidden="true">

@@ -1,4 +1,4 @@
-// Times: relative words that the browser keeps fresh, with the absolute local time on hover.
+// Times: relative ones that the browser keeps up to date, with the absolute local time as a tooltip.
 import { formatRelative } from "../format.ts";
 import type { View } from "../view.ts";
 
@@ -22,7 +22,7 @@ export function Near({ at, view }: At) {
   );
 }
 
-/** "09:13:20", with the date on hover. */
+/** "09:13:20", with the date as a tooltip. */
 export function Clock({ at, view }: At) {
   return (
     <time datetime={new Date(at).toISOString()} title={view.dates.full(at)}>

@@ -1,4 +1,4 @@
-// The dashboard of a server without hosts: what to do first, and a preview of what will be here.
+// The dashboard of a server without hosts: the first steps and a preview of the fleet.
 import { LinkButton } from "../components/button.tsx";
 import { CopyBox } from "../components/panels.tsx";
 import { Badge, Verdict } from "../components/status.tsx";
@@ -11,7 +11,7 @@ const GHOSTS = ["sk-1", "sk-2", "sk-3"] as const;
 
 export type EmptyDashboardProps = {
   days: readonly string[];
-  /** What one types on the repo server's machine to start it append-only. */
+  /** Starts an append-only repo server on another machine. */
   repoServerCommand: string;
   pending: readonly PendingLine[];
 };
@@ -20,17 +20,17 @@ export function EmptyDashboardPage({ view, days, repoServerCommand, pending }: E
   return (
     <Page view={view} title="Dashboard" live="/">
       <PageHead view={view}>
-        <Verdict glyph="idle" sub="One command on the machine; its first backup runs a minute later.">
-          No hosts yet, so nothing is protected. Add the first one.
+        <Verdict glyph="idle" sub="Run one command on a machine. Its first backup starts within a minute.">
+          No hosts yet, so nothing is protected. Add your first one.
         </Verdict>
       </PageHead>
       <PendingHosts hosts={pending} view={view} />
       <div class="ways ways-2">
         <section aria-labelledby="way-host">
-          <h2 id="way-host">Add a host from here</h2>
+          <h2 id="way-host">Add a host</h2>
           <p>
-            Say what it is called, which paths matter and where its repository is. You get one command to paste on the
-            machine, valid for an hour.
+            Enter its name, the paths to back up and its repository. You get one command to run on the machine, valid
+            for an hour.
           </p>
           {may(view, "admin") ? (
             <LinkButton href="/hosts/new" primary icon="plus">
@@ -41,17 +41,17 @@ export function EmptyDashboardPage({ view, days, repoServerCommand, pending }: E
           )}
         </section>
         <section aria-labelledby="way-repo">
-          <h2 id="way-repo">You need a place for the data</h2>
+          <h2 id="way-repo">No repository yet?</h2>
           <p>
-            Any restic repository will do. We suggest a <code>rest-server</code> with <code>--append-only</code> on
-            another machine: then a stolen host cannot delete its history.
+            Any restic repository works. We recommend <code>rest-server</code> with <code>--append-only</code> on
+            another machine, so that a compromised host cannot delete its backups.
           </p>
-          <CopyBox prompt="$" text={repoServerCommand} label="Copy the command that starts a repo server" />
+          <CopyBox prompt="$" text={repoServerCommand} label="Copy the rest-server command" />
         </section>
       </div>
       <section class="preview" aria-labelledby="preview-title">
         <h2 id="preview-title" class="label t2">
-          This is where your fleet will be: a row for every host, a cell for every night.
+          Your fleet will appear here: one row per host, one cell per night.
         </h2>
         <table class="table ghost" aria-hidden="true">
           <thead>

@@ -1,4 +1,4 @@
-// What the dashboard's table is narrowed and ordered by; all of it lives in the address.
+// The filters and sort order of the dashboard's table, all kept in the address.
 import type { FleetSummary } from "../../shared/fleet.ts";
 import { Select } from "../components/field.tsx";
 import { Icon } from "../components/icon.tsx";
@@ -12,7 +12,7 @@ export type FleetFilter = {
   q: string;
   status: "" | "online" | "degraded" | "offline";
   repo_status: "" | "ready" | "waiting" | "failed" | "unknown";
-  /** "24h": hosts without a good backup in that time. */
+  /** "24h": hosts without a successful backup in that time. */
   unprotected: "" | "24h";
   tag: readonly string[];
   sort: FleetSort;

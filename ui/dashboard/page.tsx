@@ -1,4 +1,4 @@
-// The dashboard: is everything protected, what needs me, and every host with its nights.
+// The dashboard: whether everything is protected, what needs attention, and every host with its recent nights.
 import type { FleetSummary } from "../../shared/fleet.ts";
 import { LinkButton } from "../components/button.tsx";
 import { Empty } from "../components/panels.tsx";
@@ -18,10 +18,10 @@ export type DashboardProps = {
   summary: FleetSummary;
   filter: FleetFilter;
   tags: readonly string[];
-  /** Machines that ask to join. */
+  /** Machines waiting for approval. */
   pending: readonly PendingLine[];
   rows: readonly FleetRow[];
-  /** Hosts that match the filter; more than `rows` holds when the end is not reached. */
+  /** Hosts that match the filter; `rows` may hold fewer. */
   total: number;
   days: readonly string[];
   draw: DrawRow;
@@ -43,14 +43,14 @@ export function DashboardPage({ view, ...data }: DashboardProps & { view: View }
           ) : null
         }
       >
-        <DashboardVerdict verdict={verdict} mayAgree={may(view, "operator")} />
+        <DashboardVerdict verdict={verdict} mayConfirm={may(view, "operator")} />
       </PageHead>
       <Tiles summary={summary} />
       <PendingHosts hosts={data.pending} view={view} />
       <Filters {...data} />
       {rows.length === 0 ? (
-        <Empty title="No host matches" action={<LinkButton href="/">Show all hosts</LinkButton>}>
-          {formatPlural(summary.hosts, "host is", "hosts are")} hidden by this filter.
+        <Empty title="No matching hosts" action={<LinkButton href="/">Show all hosts</LinkButton>}>
+          This filter hides {summary.hosts === 1 ? "the only host" : `all ${formatCount(summary.hosts)} hosts`}.
         </Empty>
       ) : (
         <>
@@ -59,7 +59,7 @@ export function DashboardPage({ view, ...data }: DashboardProps & { view: View }
             {fine > 12 ? (
               <label class="fine-toggle">
                 <input type="checkbox" class="vh" id="show-fine" />
-                {formatPlural(fine, "host")} fine
+                {formatPlural(fine, "healthy host")}
               </label>
             ) : null}
           </div>

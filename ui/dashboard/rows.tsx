@@ -1,4 +1,4 @@
-// Rows of the fleet table; the first page, later hundreds and live updates use the same row.
+// Rows of the fleet table, the same for first paint, further pages and live updates.
 import { raw } from "hono/html";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { HostStatus, LastBackup } from "../../shared/hosts.ts";
@@ -22,16 +22,16 @@ export type FleetRow = Pick<HostRow, "id" | "name" | "os" | "arch" | "tags" | "r
   outcomes: readonly StripDay[];
   sizes: readonly number[];
   groups: readonly { id: string; name: string; heldSince: number | null }[];
-  /** Set when the figures are older than they should be. */
+  /** When the figures were taken, if they are out of date. */
   staleSince: number | null;
 };
 
-/** Nothing about this host needs a look: on a phone such hosts fold away. */
+/** Nothing about this host needs attention. Phones fold such hosts away. */
 export function isFine({ status, last, groups }: FleetRow): boolean {
   return status === "online" && last.status === "ok" && groups.every(({ heldSince }) => heldSince === null);
 }
 
-/** Gives a row's markup: `draw`s it, or knows it from before. */
+/** Returns a row's markup, from a cache or by calling `draw`. */
 export type DrawRow = (row: FleetRow, draw: () => string) => string;
 
 type FleetRowsProps = { rows: readonly FleetRow[]; days: readonly string[]; draw: DrawRow; view: View };
@@ -109,7 +109,7 @@ function NextRun({ at, view }: { at: number | null; view: View }) {
   );
 }
 
-/** Runs the only group at once; with several, asks which. */
+/** Runs the only group at once. With several groups, a menu asks which. */
 function RunNow({ row, view }: { row: FleetRow; view: View }) {
   const [only] = row.groups;
   if (!only) return null;

@@ -1,4 +1,4 @@
-// The fleet's table with its sortable headers; further rows are fetched as the end comes near.
+// The fleet table with sortable headers, which fetches further rows on scrolling.
 import { Icon } from "../components/icon.tsx";
 import { StripScale } from "../components/strip.tsx";
 import { formatCount } from "../format.ts";
@@ -6,7 +6,7 @@ import type { View } from "../view.ts";
 import { type FleetFilter, type FleetSort, hrefWith } from "./filters.tsx";
 import { type DrawRow, type FleetRow, FleetRows } from "./rows.tsx";
 
-/** Rows that the first answer holds; further hundreds are fetched as the end comes near. */
+/** Rows in the first response and in each further one. */
 export const FLEET_PAGE = 50;
 
 const FIGURES: readonly { sort: FleetSort; word: string; class: string }[] = [
@@ -65,7 +65,7 @@ export function FleetTable({ filter, rows, total, days, draw, view }: FleetTable
   );
 }
 
-/** Stands at the end of the rows and fetches the next hundred when it comes into view; without script it is a link. */
+/** The last row: fetches the next page when it scrolls into view. Without script it is a link. */
 export function MoreRows({ filter, from, total }: { filter: FleetFilter; from: number; total: number }) {
   if (from >= total) return null;
   return (

@@ -1,4 +1,4 @@
-// The figures of the fleet below the dashboard's verdict.
+// The fleet's key figures, below the dashboard's verdict.
 import type { FleetSummary } from "../../shared/fleet.ts";
 import { Tile } from "../components/panels.tsx";
 import { Spark } from "../components/spark.tsx";
@@ -30,7 +30,7 @@ export function Tiles({ summary }: { summary: FleetSummary }) {
         figure={formatCount(protectedHosts)}
         unit={`of ${formatCount(hosts)}`}
         href={protectedHosts < hosts ? "/?unprotected=24h" : "/"}
-        note={protectedWithWarnings > 0 ? `${protectedWithWarnings} of them with warnings` : "none with warnings"}
+        note={protectedWithWarnings > 0 ? `${protectedWithWarnings} with warnings` : "none with warnings"}
       />
       <Tile
         label="Total repo size"

@@ -12,7 +12,7 @@ const calm: FleetVerdict = { hosts: 12, protectedHosts: 12, needy: [], lastNight
 
 describe("dashboard verdict", () => {
   test("is calm when nothing needs a person", () => {
-    expect(words(calm)).toBe("All 12 hosts protected.12 of 12 backups ran well in the last 24 h");
+    expect(words(calm)).toBe("All 12 hosts are protected.12 of 12 backups succeeded in the last 24 h");
   });
 
   test("names the worst two and counts the rest", () => {
@@ -27,20 +27,22 @@ describe("dashboard verdict", () => {
       lastNight: { ran: 7, failed: 2 },
     });
     expect(sentence).toContain(
-      "3 hosts need you: nas-02 has had no backup for 3 days, db-01 failed at its last backup, and 1 more.",
+      "3 hosts need attention: nas-02 has had no backup for 3 days, db-01 failed its last backup, and 1 more.",
     );
-    expect(sentence).toContain("9 of 12 hosts protected · 7 of 9 backups ran well in the last 24 h");
+    expect(sentence).toContain("9 of 12 hosts protected · 7 of 9 backups succeeded in the last 24 h");
   });
 
   test("never claims more than is true", () => {
-    expect(words({ ...calm, protectedHosts: 11 })).toStartWith("11 of 12 hosts protected; nothing failed.");
+    expect(words({ ...calm, protectedHosts: 11 })).toStartWith("11 of 12 hosts protected. Nothing failed.");
   });
 
-  test("what waits for a yes is amber, and linked for those who may give it", () => {
+  test("a held retention change is amber, and linked for those who may confirm it", () => {
     const need = { kind: "retention_held", group: "docs", groupId: "g1" } as const;
     const verdict = { ...calm, needy: [{ id: "h1", name: "a", need }] };
-    expect(words(verdict)).toContain("1 host needs you: a waits for a yes before snapshots of docs are removed.");
-    const html = String(<DashboardVerdict verdict={verdict} mayAgree />);
+    expect(words(verdict)).toContain(
+      "1 host needs attention: a has a retention change for docs awaiting confirmation.",
+    );
+    const html = String(<DashboardVerdict verdict={verdict} mayConfirm />);
     expect(html).toContain('href="/hosts/h1/sources/g1#held"');
     expect(html).toContain("glyph warning");
     expect(String(<DashboardVerdict verdict={verdict} />)).not.toContain("#held");

@@ -1,4 +1,4 @@
-// The first sentence of the dashboard: is everything protected, and what needs a person.
+// The dashboard's verdict: whether everything is protected, and what needs attention.
 import type { HostNeed, NeedyHost } from "../../shared/hosts.ts";
 import type { GlyphName } from "../components/glyph.tsx";
 import { Verdict } from "../components/status.tsx";
@@ -32,38 +32,38 @@ function glyphFor(needy: readonly NeedyHost[]): GlyphName {
 
 function lastDayInWords({ ran, failed, empty = 0 }: FleetVerdict["lastNight"]): string {
   const all = ran + failed + empty;
-  if (all === 0) return "no backup ran in the last 24 h";
-  return `${ran} of ${formatPlural(all, "backup")} ran well in the last 24 h`;
+  if (all === 0) return "no backups in the last 24 h";
+  return `${ran} of ${formatPlural(all, "backup")} succeeded in the last 24 h`;
 }
 
-/** `mayAgree`: what waits for a yes is linked to where it is given. */
-export function DashboardVerdict({ verdict, mayAgree = false }: { verdict: FleetVerdict; mayAgree?: boolean }) {
+/** `mayConfirm`: a held retention change links to the page that confirms it. */
+export function DashboardVerdict({ verdict, mayConfirm = false }: { verdict: FleetVerdict; mayConfirm?: boolean }) {
   const { hosts, protectedHosts, needy, lastNight } = verdict;
   const glyph = glyphFor(needy);
   const share = `${protectedHosts} of ${formatPlural(hosts, "host")} protected`;
   if (needy.length === 0 && protectedHosts < hosts)
     return (
       <Verdict glyph="idle" sub={capital(lastDayInWords(lastNight))}>
-        {share}; nothing failed.
+        {share}. Nothing failed.
       </Verdict>
     );
   if (needy.length === 0)
     return (
       <Verdict glyph={glyph} sub={capital(lastDayInWords(lastNight))}>
-        {hosts === 1 ? "Your host is protected." : `All ${hosts} hosts protected.`}
+        {hosts === 1 ? "Your host is protected." : `All ${hosts} hosts are protected.`}
       </Verdict>
     );
   const more = needy.length - NAMED;
   return (
     <Verdict glyph={glyph} sub={`${share} · ${lastDayInWords(lastNight)}`}>
-      {formatPlural(needy.length, "host needs", "hosts need")} you:{" "}
+      {formatPlural(needy.length, "host needs", "hosts need")} attention:{" "}
       {needy.slice(0, NAMED).map(({ id, name, need }, at) => (
         <>
           {at > 0 ? ", " : ""}
           <a href={`/hosts/${id}`}>
             <code>{name}</code>
           </a>{" "}
-          {mayAgree && need.kind === "retention_held" ? <HeldWords hostId={id} need={need} /> : needInWords(need)}
+          {mayConfirm && need.kind === "retention_held" ? <HeldWords hostId={id} need={need} /> : needInWords(need)}
         </>
       ))}
       {more > 0 ? `, and ${more} more` : ""}.
@@ -71,15 +71,15 @@ export function DashboardVerdict({ verdict, mayAgree = false }: { verdict: Fleet
   );
 }
 
-/** `needInWords` with a link to where one agrees. */
+/** `needInWords` with a link to the page that confirms. */
 function HeldWords({ hostId, need }: { hostId: string; need: Extract<HostNeed, { kind: "retention_held" }> }) {
   return (
     <>
-      waits for a yes before snapshots of{" "}
+      has a retention change for{" "}
       <a href={heldPath(hostId, need.groupId)}>
         <code>{need.group}</code>
       </a>{" "}
-      are removed
+      awaiting confirmation
     </>
   );
 }

@@ -1,4 +1,4 @@
-// Accept a machine that announced itself: compare its fingerprint, then say what any new host needs.
+// The page that accepts an announced machine: its fingerprint, and the fields of a new host.
 import type { FormState } from "../../shared/pages.ts";
 import { LinkButton, OpenButton, SubmitButton } from "../components/button.tsx";
 import { Csrf, FormMessage, SaveBar } from "../components/field.tsx";
@@ -14,8 +14,8 @@ export function AcceptHostPage({ view, host, form }: { view: View; host: Pending
     <Page view={view} title={`Accept ${host.hostName}`}>
       <Crumbs crumbs={[{ label: "Dashboard", href: "/" }, { label: <code>{host.hostName}</code> }]} />
       <PageHead view={view}>
-        <Verdict sub="Anybody on the network can announce a machine. The fingerprint tells whether it is yours.">
-          <code>{host.hostName}</code> asks to join.
+        <Verdict sub="Anyone on the network can announce a machine. Compare the fingerprint to make sure this one is yours.">
+          <code>{host.hostName}</code> is waiting for approval.
         </Verdict>
       </PageHead>
       <form class="ledger" method="post" action={`/hosts/pending/${host.id}`}>
@@ -23,8 +23,8 @@ export function AcceptHostPage({ view, host, form }: { view: View; host: Pending
         <FormMessage form={form} />
         <LedgerSection
           id="fingerprint"
-          title="Compare"
-          about="The installer on the machine shows a fingerprint. It has to be this one, to the last letter."
+          title="Fingerprint"
+          about="It must match the fingerprint shown by the installer on the machine exactly."
         >
           <div>
             <PendingFacts host={host} view={view} />
@@ -33,7 +33,7 @@ export function AcceptHostPage({ view, host, form }: { view: View; host: Pending
         </LedgerSection>
         <NewcomerFields form={form} hostName={host.isNameTaken ? "" : host.hostName} os={host.os} />
         <SaveBar form={form}>
-          <SubmitButton primary>The fingerprint is right: accept</SubmitButton>
+          <SubmitButton primary>Fingerprint matches, accept</SubmitButton>
           <OpenButton danger dialog={rejectDialogOf(host)}>
             Reject…
           </OpenButton>

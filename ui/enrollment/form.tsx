@@ -1,4 +1,4 @@
-// Add a host: what it is called, where its repository is, what matters on it.
+// The page that adds a host: its name, repository and paths.
 import { defaultIncludes } from "../../shared/exclude-preset.ts";
 import type { FormState } from "../../shared/pages.ts";
 import type { LinkProblem } from "../../shared/server-link.ts";
@@ -50,7 +50,7 @@ export function AddHostPage({ view, form, tokens, linkProblems }: AddHostProps &
   );
 }
 
-/** Machine, repository and paths: what a new host needs, whichever way it comes. */
+/** The fields of a new host: name, repository and paths. */
 export function NewcomerFields({
   form,
   hostName = "",
@@ -62,7 +62,7 @@ export function NewcomerFields({
 }) {
   return (
     <>
-      <LedgerSection id="machine" title="Machine" about="Display name. You can change it later">
+      <LedgerSection id="machine" title="Machine" about="Display name. You can change it later.">
         <div class="fields fields-2">
           <TextField
             name="host_name"
@@ -75,7 +75,7 @@ export function NewcomerFields({
             autocomplete="off"
             autofocus
             placeholder="web-01"
-            hint="Letters, digits, dot, dash, underscore"
+            hint="Letters, digits, dots, dashes and underscores"
           />
           <TextField
             name="tags"
@@ -90,14 +90,14 @@ export function NewcomerFields({
       <LedgerSection
         id="repository"
         title="Repository"
-        about="Where this host’s backups go. Each host gets its own repository. Leave passwords empty to generate them; they are shown once"
+        about="Where this host’s backups go. Each host gets its own repository. Leave passwords empty to generate them. They are shown once."
       >
         <RepositoryFields form={form} />
       </LedgerSection>
       <LedgerSection
         id="paths"
         title="What to back up"
-        about="The first source group, backed up nightly at 02:00. You can add excludes, schedules and more groups later"
+        about="The first source group, backed up nightly at 02:00. You can add excludes, schedules and more source groups later."
       >
         <div class="fields">
           <LinesField

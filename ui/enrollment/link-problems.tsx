@@ -1,4 +1,4 @@
-/** Says before the install command where it cannot work, or is not safe, and what to do. */
+/** Warnings above the install command if it cannot work or is not safe. */
 import type { LinkProblem } from "../../shared/server-link.ts";
 import { Notice } from "../components/panels.tsx";
 
@@ -24,8 +24,8 @@ function OneProblem({ problem, origin }: { problem: LinkProblem; origin: string 
             </>
           }
         >
-          The command contains the address by which you opened this page, so it works on the server itself only. For
-          other machines, open this page by the server’s name or network address, or set <code>RM_BASE_URL</code>.
+          The command contains the address you opened this page with, so it works only on the server itself. For other
+          machines, open this page by the server’s name or network address, or set <code>RM_BASE_URL</code>.
         </Notice>
       );
     case "plain_http":
@@ -33,13 +33,13 @@ function OneProblem({ problem, origin }: { problem: LinkProblem; origin: string 
         <Notice glyph="warning" reason="The connection to this server is not encrypted.">
           Anyone on the network path can read the repository’s passwords, and the command accepts that with{" "}
           <code>--insecure</code>. Set up HTTPS first (a reverse proxy, or <code>RM_TLS_CERT</code> and{" "}
-          <code>RM_TLS_KEY</code>), or use it only in a network you trust.
+          <code>RM_TLS_KEY</code>), or use it only on a network you trust.
         </Notice>
       );
     case "self_signed":
       return (
         <Notice glyph="warning" reason="This server’s certificate is self-signed.">
-          The command therefore trusts its public key alone (<code>--pin</code>). Keep the key when you renew the
+          The command therefore trusts only its public key (<code>--pin</code>). Keep the key when you renew the
           certificate, or hosts will refuse to connect. A certificate from a certificate authority avoids this.
         </Notice>
       );

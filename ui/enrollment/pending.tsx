@@ -1,4 +1,4 @@
-// Machines that ask to join: fingerprints to compare, accept and reject.
+// Machines waiting for approval: fingerprint, accept and reject.
 import { fingerprintGroups } from "../../shared/fingerprint.ts";
 import { LinkButton, OpenButton } from "../components/button.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
@@ -15,9 +15,9 @@ export type PendingLine = {
   arch: "x64" | "arm64";
   announcedFromIp: string;
   createdAt: number;
-  /** A host has this name already. */
+  /** A host already has this name. */
   isNameTaken: boolean;
-  /** Another machine that waits has it too. */
+  /** Another waiting machine has the same name. */
   isNameShared: boolean;
 };
 
@@ -28,7 +28,7 @@ export function PendingHosts({ hosts, view }: { hosts: readonly PendingLine[]; v
         <section class="pending" id={`pending-${host.id}`} aria-labelledby={`pending-${host.id}-title`}>
           <div>
             <h2 id={`pending-${host.id}-title`}>
-              <code>{host.hostName}</code> asks to join
+              <code>{host.hostName}</code> is waiting for approval
             </h2>
             <PendingFacts host={host} view={view} />
             <Fingerprint text={host.fingerprint} />
@@ -50,7 +50,7 @@ export function PendingHosts({ hosts, view }: { hosts: readonly PendingLine[]; v
   );
 }
 
-/** Id of the dialog that {@link RejectDialog} makes. */
+/** Id of the dialog made by {@link RejectDialog}. */
 export function rejectDialogOf(host: Pick<PendingLine, "id">): string {
   return `reject-${host.id}`;
 }
@@ -66,10 +66,10 @@ export function RejectDialog({ host, view }: { host: PendingLine; view: View }) 
       }
       action={`/hosts/pending/${host.id}/reject`}
       csrf={view.csrf}
-      keep="Let it wait"
-      verb="Reject"
+      keep="Cancel"
+      verb="Reject machine"
     >
-      <p>Its installer stops and says so. The machine can announce itself again later.</p>
+      <p>Its installer stops with a message. The machine can be announced again later.</p>
     </ConfirmDialog>
   );
 }
@@ -79,20 +79,20 @@ export function PendingFacts({ host, view }: { host: PendingLine; view: View }) 
     <>
       <p class="meta">
         {platformOf(host)} · announced from <code>{host.announcedFromIp}</code> <Ago at={host.createdAt} view={view} />{" "}
-        · {may(view, "admin") ? "accept only if its terminal shows this fingerprint" : "an admin decides"}
+        · {may(view, "admin") ? "accept only if its terminal shows this fingerprint" : "only admins can accept it"}
       </p>
       {host.isNameTaken || host.isNameShared ? (
         <p class="meta is-warning">
           {host.isNameTaken
-            ? "A host has this name already: give this one another, or replace that machine from its Settings."
-            : "Two machines ask to join under this name: compare the fingerprints with care."}
+            ? "A host already has this name. Choose another one, or replace that host’s machine in its settings."
+            : "Two machines with this name are waiting. Compare the fingerprints carefully."}
         </p>
       ) : null}
     </>
   );
 }
 
-/** Large, in groups of four: people compare it by eye, or copy it. */
+/** Shown in groups of four, for comparison by eye. */
 export function Fingerprint({ text }: { text: string }) {
   return (
     <p class="fingerprint">
@@ -101,7 +101,7 @@ export function Fingerprint({ text }: { text: string }) {
           <span>{group}</span>
         ))}
       </span>
-      <button class="btn btn-s btn-quiet" type="button" data-copy="" aria-label="Copy the fingerprint">
+      <button class="btn btn-s btn-quiet" type="button" data-copy="" aria-label="Copy fingerprint">
         <Icon name="copy" />
         Copy
       </button>

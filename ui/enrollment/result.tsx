@@ -1,4 +1,4 @@
-// After "Add host": the command for the machine, the secrets that are shown once, and what happens live.
+// The page after "Add host": the install command, the secrets shown once, and the live progress.
 import type { LinkProblem } from "../../shared/server-link.ts";
 import { CopyBox, Crumbs, LedgerSection, Notice } from "../components/panels.tsx";
 import { formatSpan } from "../format.ts";
@@ -8,9 +8,9 @@ import { LinkProblems } from "./link-problems.tsx";
 import { type EnrollmentProgress, EnrollmentSteps, EnrollmentVerdict } from "./steps.tsx";
 import { OutstandingTokens, type TokenLine } from "./tokens.tsx";
 
-/** Everything secret of a new token; null when the page is opened again later. */
+/** The secrets of a new token; null if the page is opened again later. */
 export type ShownOnce = {
-  /** What to paste on a Linux machine; null when the machine is there already. */
+  /** The install command for Linux; null if the machine already has an agent. */
   command: string | null;
   httpPassword: string | null;
   htpasswdLine: string | null;
@@ -21,7 +21,7 @@ export type AddHostResultProps = {
   progress: EnrollmentProgress;
   once: ShownOnce | null;
   includes: readonly string[];
-  /** Of the token; null when the machine announced itself. */
+  /** The token's lifetime; null if the machine announced itself. */
   lifetimeMs: number | null;
   tokens: readonly TokenLine[];
   linkProblems: readonly LinkProblem[];
@@ -50,7 +50,7 @@ export function AddHostResultPage({ view, ...data }: AddHostResultProps & { view
             <LedgerSection
               id="command"
               title="Run this on the machine"
-              about={`As root. Valid once, for ${formatSpan(data.lifetimeMs)}.`}
+              about={`As root. Works once, within ${formatSpan(data.lifetimeMs)}.`}
             >
               {once?.command ? (
                 <div class="fields">
@@ -73,24 +73,24 @@ export function AddHostResultPage({ view, ...data }: AddHostResultProps & { view
   );
 }
 
-/** Stands before the command: the repo server must know the host first. */
+/** Shown above the command, because the repo server must accept the host first. */
 function HttpSecrets({ once }: { once: ShownOnce }) {
   return (
     <LedgerSection
       id="htpasswd"
-      title="First: the repo server"
-      about="The HTTP password was generated, because you left it empty. Shown once."
+      title="Repo server"
+      about="Do this first. The HTTP password was generated and is shown once."
     >
       <div class="fields">
         <Notice
           glyph="warning"
           reason={
             <>
-              Add this line to the repo server’s <code>.htpasswd</code> now.
+              Add this line to the repo server’s <code>.htpasswd</code> file now.
             </>
           }
         >
-          It is not shown again; the agent gets the password with its token.
+          It is not shown again. The agent receives the password during enrolment.
         </Notice>
         {once.htpasswdLine ? <CopyBox text={once.htpasswdLine} label="Copy the htpasswd line" /> : null}
         {once.httpPassword ? (
@@ -107,7 +107,7 @@ function HttpSecrets({ once }: { once: ShownOnce }) {
 function Commands({ command, includes }: { command: string; includes: readonly string[] }) {
   return (
     <div class="fields">
-      <CopyBox prompt="$" text={command} label="Copy the command" />
+      <CopyBox prompt="$" text={command} label="Copy command" />
       <div class="does">
         <h3>What it does</h3>
         <ol>
@@ -134,13 +134,17 @@ function Commands({ command, includes }: { command: string; includes: readonly s
   );
 }
 
-/** A machine that announced itself has its agent already. */
+/** For an announced machine, which already has an agent. */
 function Accepted({ includes }: { includes: readonly string[] }) {
   return (
-    <LedgerSection id="accepted" title="Accepted" about="The agent on the machine gets its key and starts by itself.">
+    <LedgerSection
+      id="accepted"
+      title="Accepted"
+      about="The agent on the machine receives its key and starts automatically."
+    >
       <div class="fields">
         <p>
-          There is nothing to run: the agent opens or creates the repository, then backs up{" "}
+          There is nothing to run. The agent opens or creates the repository, then backs up{" "}
           <Paths includes={includes} />.
         </p>
       </div>
@@ -164,10 +168,10 @@ function Paths({ includes }: { includes: readonly string[] }) {
 
 function RepoSecret({ password }: { password: string }) {
   return (
-    <LedgerSection id="restic-password" title="Keep this" about="The restic password was generated. Shown once.">
+    <LedgerSection id="restic-password" title="Restic password" about="This password was generated and is shown once.">
       <div class="fields">
-        <Notice glyph="warning" reason="Keep this: without it nobody can restore.">
-          It encrypts everything in the repository. Store it where you can find it when this server is gone.
+        <Notice glyph="warning" reason="Keep this password. Without it, nobody can restore.">
+          It encrypts everything in the repository. Store it somewhere you can reach without this server.
         </Notice>
         <CopyBox text={password} label="Copy the restic password" />
       </div>

@@ -1,4 +1,4 @@
-// The live panel of an enrolment: from "waiting for web-01" to its first backup.
+// The live progress of an enrolment, up to the first backup.
 import type { Child } from "hono/jsx";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
@@ -14,7 +14,7 @@ import { RootHint } from "../repos/own-folder.tsx";
 import { isBeingMade } from "../repos/words.tsx";
 import type { View } from "../view.ts";
 
-/** How far one token's machine has come. */
+/** The progress of one machine's enrolment. */
 export type EnrollmentProgress = {
   /** Address of the panel's polls. */
   progressHref: string;
@@ -22,10 +22,10 @@ export type EnrollmentProgress = {
   expiresAt: number;
   revokedAt: number | null;
   backupNow: boolean;
-  /** New hardware for a host that exists: its schedules wait. */
+  /** The machine replaces that of an existing host, whose schedules are paused. */
   replaces: boolean;
   paths: number;
-  /** Null until the agent has called. */
+  /** Null until the agent has enrolled. */
   host: {
     id: string;
     os: "linux" | "windows";
@@ -36,7 +36,7 @@ export type EnrollmentProgress = {
     enrolledAt: number;
   } | null;
   repo: Pick<RepoRow, "id" | "url" | "status" | "statusCode" | "statusMessage" | "statusAt" | "appendOnly"> | null;
-  /** What the host could not take of its settings. */
+  /** Settings that the host could not apply. */
   problems: readonly SettingsProblem[];
   backup:
     | (Pick<JobRow, "id" | "status" | "warnings" | "finishedAt" | "errorMessage"> & { share: number | null })
@@ -68,14 +68,14 @@ function verdictOf({ hostName, host, repo, backup, revokedAt, backupNow, replace
   ) : (
     <code>{hostName}</code>
   );
-  const leave = "You can leave this page; the rest goes on by itself.";
+  const leave = "You can leave this page. The rest is automatic.";
   if (revokedAt !== null)
-    return { glyph: "cancelled", words: <>The token for {name} was revoked.</>, sub: "Make a new one to go on." };
+    return { glyph: "cancelled", words: <>The token for {name} was revoked.</>, sub: "Create a new one to continue." };
   if (!host)
     return {
       glyph: "queued",
       words: <>Waiting for {name}.</>,
-      sub: "Run the command on the machine; this page follows it.",
+      sub: "Run the command on the machine. This page shows the progress.",
     };
   if (repo?.status === "failed")
     return {
@@ -86,15 +86,15 @@ function verdictOf({ hostName, host, repo, backup, revokedAt, backupNow, replace
   if (repo?.status === "waiting")
     return {
       glyph: "queued",
-      words: <>Waiting for the repo server to know {name}.</>,
-      sub: "Add the htpasswd line there; it is tried every 15 s.",
+      words: <>Waiting for the repo server to accept {name}.</>,
+      sub: "Add the htpasswd line on the repo server. The agent retries every 15 s.",
     };
   if (repo?.status !== "ready")
     return {
       glyph: "running",
       words: (
         <>
-          {name} is enrolled; its repository is being {repo && isBeingMade(repo) ? "made" : "opened"}.
+          {name} is enrolled. Its repository is being {repo && isBeingMade(repo) ? "created" : "opened"}.
         </>
       ),
       sub: leave,
@@ -102,29 +102,29 @@ function verdictOf({ hostName, host, repo, backup, revokedAt, backupNow, replace
   if (replaces)
     return {
       glyph: "ok",
-      words: <>The new machine has taken the place of {name}.</>,
-      sub: "Restore its data; then press “Restore finished” on its page, and its schedules run again.",
+      words: <>The machine of {name} has been replaced.</>,
+      sub: "Restore its data, then press “Resume schedules” on its page.",
     };
   if (!backup)
     return backupNow
-      ? { glyph: "running", words: <>{name} is ready; its first backup is about to start.</>, sub: leave }
-      : { glyph: "ok", words: <>{name} is ready.</>, sub: "Press Run now on its page for the first backup." };
+      ? { glyph: "running", words: <>{name} is ready. Its first backup is about to start.</>, sub: leave }
+      : { glyph: "ok", words: <>{name} is ready.</>, sub: "Press Run now on its page to start the first backup." };
   if (backup.status === "succeeded")
     return {
       glyph: backup.warnings > 0 ? "warning" : "ok",
-      words: <>{name} is protected: its first backup is done.</>,
-      sub: "Its page has the snapshot.",
+      words: <>{name} is protected. Its first backup is complete.</>,
+      sub: "Its page lists the snapshot.",
     };
   if (backup.status === "failed")
     return {
       glyph: "failed",
       words: <>The first backup of {name} failed.</>,
-      sub: backup.errorMessage ?? "Its log says why.",
+      sub: backup.errorMessage ?? "See the job’s log.",
     };
-  return { glyph: "running", words: <>{name} is ready; its first backup is running.</>, sub: leave };
+  return { glyph: "running", words: <>{name} is ready. Its first backup is running.</>, sub: leave };
 }
 
-/** Polls itself on the result page, where the rest must stay because its secrets are shown only once. */
+/** Polls only itself, because the secrets on the rest of the page are shown only once. */
 export function EnrollmentSteps({ progress, view }: { progress: EnrollmentProgress; view: View }) {
   const { progressHref, hostName } = progress;
   const done = progress.backup?.status === "succeeded" || progress.revokedAt !== null;
@@ -152,7 +152,7 @@ export function EnrollmentSteps({ progress, view }: { progress: EnrollmentProgre
   );
 }
 
-/** What a poll of the panel answers: the panel, and the verdict beside it. */
+/** The response to a poll: this panel and the page's verdict. */
 export function EnrollmentUpdate({ progress, view }: { progress: EnrollmentProgress; view: View }) {
   return (
     <>
@@ -208,14 +208,15 @@ function enrolled({ hostName, host, expiresAt, revokedAt }: EnrollmentProgress, 
         </>
       ),
     };
-  if (revokedAt !== null) return { state: "failed", title: "Token revoked", words: "It no longer works." };
-  if (expiresAt <= view.now) return { state: "failed", title: "Token expired", words: "Regenerate it below to go on." };
+  if (revokedAt !== null) return { state: "failed", title: "Token revoked", words: "It is no longer valid." };
+  if (expiresAt <= view.now)
+    return { state: "failed", title: "Token expired", words: "Regenerate it below to continue." };
   return {
     state: "now",
     title: `Waiting for ${hostName}…`,
     words: (
       <>
-        The token ends <Ago at={expiresAt} view={view} />.
+        The token expires <Ago at={expiresAt} view={view} />.
       </>
     ),
   };
@@ -223,13 +224,13 @@ function enrolled({ hostName, host, expiresAt, revokedAt }: EnrollmentProgress, 
 
 const PROOF: Record<RepoRow["appendOnly"], string> = {
   proven: "append-only proven",
-  violated: "but the repo server allows deletes: start it with --append-only",
+  violated: "but the repo server allows deletes. Start it with --append-only",
   unknown: "append-only not tested yet",
-  not_applicable: "append-only is not offered by this kind",
+  not_applicable: "append-only is not supported by this kind",
 };
 
 function repository({ hostName, host, repo }: EnrollmentProgress, view: View): Step {
-  if (!host || !repo) return { state: "todo", title: "Repository", words: "Opened, or made if there is none." };
+  if (!host || !repo) return { state: "todo", title: "Repository", words: "Opened, or created if there is none." };
   const tried = repo.statusAt === null ? "" : <> Last tried {<Ago at={repo.statusAt} view={view} />}.</>;
   switch (repo.status) {
     case "ready":
@@ -237,10 +238,10 @@ function repository({ hostName, host, repo }: EnrollmentProgress, view: View): S
     case "waiting":
       return {
         state: "now",
-        title: `Waiting for the repo server to know ${hostName}…`,
+        title: `Waiting for the repo server to accept ${hostName}…`,
         words: (
           <>
-            It answers 401. Add the htpasswd line there; it is tried every 15 s.{tried}
+            It responds with 401. Add the htpasswd line on the repo server. The agent retries every 15 s.{tried}
             <RootHint repo={repo} />
           </>
         ),
@@ -257,8 +258,8 @@ function repository({ hostName, host, repo }: EnrollmentProgress, view: View): S
       };
     case "unknown":
       return isBeingMade(repo)
-        ? { state: "now", title: "Making the repository…", words: "Nothing was there yet." }
-        : { state: "now", title: "Opening the repository…", words: "If nothing is there yet, it is made." };
+        ? { state: "now", title: "Creating the repository…", words: "There was none at this address." }
+        : { state: "now", title: "Opening the repository…", words: "It is created if there is none." };
   }
 }
 
@@ -267,13 +268,13 @@ function firstBackup({ host, repo, backup, backupNow, replaces, paths }: Enrollm
   if (replaces)
     return {
       state: host && repo?.status === "ready" ? "now" : "todo",
-      title: "Restore, then go on",
+      title: "Restore, then resume schedules",
       words: host ? (
         <>
-          Schedules wait until somebody presses “Restore finished” on <a href={`/hosts/${host.id}`}>its page</a>.
+          Schedules are paused until someone presses “Resume schedules” on <a href={`/hosts/${host.id}`}>its page</a>.
         </>
       ) : (
-        "Schedules wait until its data are back."
+        "Schedules stay paused until its data is restored."
       ),
     };
   if (!backup)
@@ -283,20 +284,20 @@ function firstBackup({ host, repo, backup, backupNow, replaces, paths }: Enrollm
           state: "todo",
           title,
           words: backupNow
-            ? `Starts by itself: ${formatPlural(paths, "path")}.`
-            : "Started by hand, on the host’s page.",
+            ? `Starts automatically with ${formatPlural(paths, "path")}.`
+            : "Start it on the host’s page.",
         };
-  const link = <a href={`/jobs/${backup.id}`}>Watch it</a>;
+  const link = <a href={`/jobs/${backup.id}`}>View job</a>;
   switch (backup.status) {
     case "succeeded":
       return {
         state: "done",
-        title: "First backup done",
+        title: "First backup complete",
         ...(backup.finishedAt === null ? {} : { at: backup.finishedAt }),
         words: (
           <>
             {backup.warnings > 0 ? `${formatPlural(backup.warnings, "file")} could not be read. ` : ""}
-            {host ? <a href={`/hosts/${host.id}`}>Go to its page</a> : null}
+            {host ? <a href={`/hosts/${host.id}`}>Open host</a> : null}
           </>
         ),
       };
@@ -312,7 +313,7 @@ function firstBackup({ host, repo, backup, backupNow, replaces, paths }: Enrollm
         ),
       };
     case "queued":
-      return { state: "now", title: "First backup waits…", words: link };
+      return { state: "now", title: "First backup waiting…", words: link };
     case "running":
       return {
         state: "now",

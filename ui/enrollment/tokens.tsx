@@ -1,4 +1,4 @@
-// Outstanding enrolment tokens: who made them, how long they hold, with regenerate and revoke.
+// Outstanding enrolment tokens: creator, expiry, regenerate and revoke.
 import { MINUTE_MS } from "../../shared/clock.ts";
 import { Verb } from "../components/button.tsx";
 import { Ago } from "../components/time.tsx";
@@ -25,7 +25,7 @@ export function OutstandingTokens({ tokens, view }: { tokens: readonly TokenLine
           <tr>
             <th scope="col">Host name</th>
             <th scope="col">Repo</th>
-            <th scope="col">Made by</th>
+            <th scope="col">Created by</th>
             <th scope="col">Expires</th>
             <th scope="col">
               <span class="vh">Actions</span>
@@ -40,8 +40,8 @@ export function OutstandingTokens({ tokens, view }: { tokens: readonly TokenLine
                   {token.hostName}
                 </a>
               </td>
-              <td data-th="Repo">{token.repoUrl ? <code>{token.repoUrl}</code> : <span class="t3">as before</span>}</td>
-              <td data-th="Made by">
+              <td data-th="Repo">{token.repoUrl ? <code>{token.repoUrl}</code> : <span class="t3">unchanged</span>}</td>
+              <td data-th="Created by">
                 {token.createdByName ?? "–"}
                 <small>
                   <Ago at={token.createdAt} view={view} />
@@ -58,7 +58,7 @@ export function OutstandingTokens({ tokens, view }: { tokens: readonly TokenLine
                       csrf={view.csrf}
                       small
                       icon="refresh"
-                      label={`Regenerate the token of ${token.hostName}`}
+                      label={`Regenerate token for ${token.hostName}`}
                     >
                       Regenerate
                     </Verb>
@@ -67,7 +67,7 @@ export function OutstandingTokens({ tokens, view }: { tokens: readonly TokenLine
                       csrf={view.csrf}
                       small
                       danger
-                      label={`Revoke the token of ${token.hostName}`}
+                      label={`Revoke token for ${token.hostName}`}
                     >
                       Revoke
                     </Verb>

@@ -1,4 +1,4 @@
-// The section of a host's settings that limits the rate of every run.
+// The bandwidth limits in a host's settings.
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { FormState } from "../../shared/pages.ts";
 import { SubmitButton } from "../components/button.tsx";
@@ -25,7 +25,7 @@ export function BandwidthSection({
     <LedgerSection
       id="bandwidth"
       title="Bandwidth"
-      about="For every run on this host. A single run can have limits of its own: “Limits…” on the Sources tab."
+      about="Applies to every run on this host. To limit a single run, use “Limits…” on the Sources tab."
     >
       {editable ? (
         <form method="post" action={action} class="fields" novalidate>
@@ -34,18 +34,18 @@ export function BandwidthSection({
           <div class="fields-2">
             <TextField
               name="up_kbps"
-              label="Upload, KiB/s"
+              label="Upload (KiB/s)"
               form={form}
               value={up === null ? "" : String(up)}
               inputmode="numeric"
               maxlength={9}
               autocomplete="off"
               placeholder="no limit"
-              hint="1024 KiB/s are 1 MiB a second"
+              hint="1024 KiB/s is 1 MiB/s"
             />
             <TextField
               name="down_kbps"
-              label="Download, KiB/s"
+              label="Download (KiB/s)"
               form={form}
               value={down === null ? "" : String(down)}
               inputmode="numeric"

@@ -1,4 +1,4 @@
-// What a host's page says above everything else: archived, replaced, as of when, and what the server did not take of it.
+// The notices at the top of a host's page: archived, replaced, offline, settings problems, held-back reports.
 import { installCommand } from "../../shared/install-command.ts";
 import { type UnitLack, unitLacksInWords } from "../../shared/unit.ts";
 import { Verb } from "../components/button.tsx";
@@ -34,9 +34,9 @@ export function Banner({ host, view }: { host: HostHead; view: View }) {
 function OldUnit({ lacks, view }: { lacks: readonly UnitLack[]; view: View }) {
   return (
     <Notice glyph="warning" reason="The systemd unit on this host is outdated.">
-      {unitLacksInWords(lacks)} Run the installer again on the host. Identity and settings stay; a backup that is
-      running is interrupted. If the host trusts this server by a pin or a CA file, take the command that{" "}
-      <code>sudo restic-manager-agent doctor</code> prints there.
+      {unitLacksInWords(lacks)} Run the installer again on the host. It keeps the host’s identity and settings but
+      interrupts a running backup. If the host trusts this server through a pinned certificate or a CA file, use the
+      command printed by <code>sudo restic-manager-agent doctor</code> instead.
       <CopyBox text={installCommand(view.origin)} label="Copy the install command" prompt="$" />
     </Notice>
   );
@@ -46,9 +46,15 @@ function StateBanner({ host, view }: { host: HostHead; view: View }) {
   if (host.archivedAt !== null)
     return (
       <div class="banner">
-        <Notice glyph="idle" reason="Archived.">
-          Since <Near at={host.archivedAt} view={view} />. What you see is the last it reported; its credentials are
-          kept, sealed, until it is purged.
+        <Notice
+          glyph="idle"
+          reason={
+            <>
+              Archived <Near at={host.archivedAt} view={view} />.
+            </>
+          }
+        >
+          This page shows its last report. Its credentials stay encrypted on this server until you purge it.
         </Notice>
       </div>
     );
@@ -57,23 +63,23 @@ function StateBanner({ host, view }: { host: HostHead; view: View }) {
       <div class="banner">
         <Notice
           glyph="warning"
-          reason="Schedules wait."
+          reason="Schedules are paused."
           verbs={
             may(view, "operator") ? (
               <Verb action={`/hosts/${host.id}/restore-finished`} csrf={view.csrf} primary small>
-                Restore finished
+                Resume schedules
               </Verb>
             ) : null
           }
         >
-          New hardware took this host’s place
+          This host’s machine was replaced
           {host.replacedAt === null ? null : (
             <>
               {" "}
               <Ago at={host.replacedAt} view={view} />
             </>
           )}
-          . A backup of a half-empty machine would look like lost files: say when its data are back.
+          . Restore its data first, so that no backup of a half-empty machine is taken. Then resume its schedules.
         </Notice>
       </div>
     );
@@ -84,40 +90,38 @@ function StateBanner({ host, view }: { host: HostHead; view: View }) {
           glyph="idle"
           reason={
             <>
-              As of <Ago at={host.lastSeenAt} view={view} />.
+              Last seen <Ago at={host.lastSeenAt} view={view} />.
             </>
           }
         >
-          The host is offline; what you see is the last it reported. What you start now waits for it.
+          The host is offline, so this page shows its last report. Jobs you start now wait until it is back.
         </Notice>
       </div>
     );
   return null;
 }
 
-/** A host that sends more than the server takes from one: what became of it, and what to do. */
+/** A host that sends more than the server accepts: what happened and what to do. */
 export function HeldBackNotice({ heldBack, view }: { heldBack: HeldBack; view: View }) {
   const when = <Ago at={heldBack.at} view={view} />;
   switch (heldBack.what) {
     case "paced":
       return (
         <Notice glyph="warning" reason="Reports are delayed.">
-          This host sends more than the server stores for one host, the last time {when}. The rest waits on the host and
-          follows by itself. If it goes on, look for a job that logs every file.
+          This host sends more than the server accepts from one host, most recently {when}. The rest is kept on the host
+          and sent later. If this continues, look for a source group that logs every file.
         </Notice>
       );
     case "cut_off":
       return (
         <Notice glyph="warning" reason="Connection closed by the server.">
-          This host sent far more than an agent does, the last time {when}. A healthy agent never does: check the
-          machine.
+          This host sent far more data than a healthy agent ever does, most recently {when}. Check the machine.
         </Notice>
       );
     case "list_too_large":
       return (
-        <Notice glyph="warning" reason="Snapshots not updated.">
-          The list of snapshots that this host sent {when} is too large to be stored. The list from before is still
-          shown.
+        <Notice glyph="warning" reason="Snapshot list not updated.">
+          The list that this host sent {when} is too large to store. The previous list is still shown.
         </Notice>
       );
   }

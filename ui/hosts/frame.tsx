@@ -1,4 +1,4 @@
-// What every page of a host shares: head, vitals, tabs, and the rail that runs its source groups.
+// The frame of a host's pages: head, key figures, tabs, and the rail with its source groups.
 import type { Child } from "hono/jsx";
 import type { LastBackup } from "../../shared/hosts.ts";
 import { LinkButton, Verb } from "../components/button.tsx";
@@ -78,7 +78,7 @@ export function HostPage({
   );
 }
 
-/** The list of repos tells it by itself. */
+/** The list of repos already shows the reason. */
 function withoutReason(host: HostHead): HostHead {
   return { ...host, repo: host.repo && { ...host.repo, code: null } };
 }
@@ -88,15 +88,15 @@ function Vitals({ host, view }: { host: HostHead; view: View }) {
   const newest = done.reduce<RailGroup | null>((a, b) => (a && at(a) > at(b) ? a : b), null);
   const size = host.repoSizeBytes === null ? null : splitBytes(host.repoSizeBytes);
   return (
-    <section class="tiles" aria-label="Vitals">
+    <section class="tiles" aria-label="Key figures">
       <Tile
         label="Last backup"
         figure={newest ? <Ago at={at(newest)} view={view} /> : "never"}
-        note={newest ? noteOf(newest) : "no backup has finished yet"}
+        note={newest ? noteOf(newest) : "no backup yet"}
       />
       <Tile
         label="Next run"
-        figure={host.nextRunAt === null ? "by hand" : <Ago at={host.nextRunAt} view={view} />}
+        figure={host.nextRunAt === null ? "manual" : <Ago at={host.nextRunAt} view={view} />}
         href={hostPath(host.id, "schedules")}
         note={host.nextRunAt === null ? "not scheduled" : <Near at={host.nextRunAt} view={view} />}
       />
@@ -151,9 +151,9 @@ function Rail({ host, view }: { host: HostHead; view: View }) {
                   <span class="is-warning">
                     {" · "}
                     {may(view, "operator") ? (
-                      <a href={heldPath(host.id, group.id)}>waits for a yes</a>
+                      <a href={heldPath(host.id, group.id)}>retention needs confirmation</a>
                     ) : (
-                      "waits for a yes"
+                      "retention needs confirmation"
                     )}
                   </span>
                 )}
@@ -177,7 +177,7 @@ function Rail({ host, view }: { host: HostHead; view: View }) {
 function GroupState({ last, view }: { last: LastBackup; view: View }) {
   switch (last.status) {
     case "never":
-      return "never ran";
+      return "no runs yet";
     case "waiting":
       return "waiting for the host";
     case "running":

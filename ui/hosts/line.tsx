@@ -1,4 +1,4 @@
-// The line below a host's verdict: status, versions, sync, tags with their editor.
+// The line below a host's verdict: status, versions, settings sync, and tags with their editor.
 import { emptyForm } from "../../shared/pages.ts";
 import { SubmitButton } from "../components/button.tsx";
 import { Csrf, TextField } from "../components/field.tsx";
@@ -23,12 +23,12 @@ export function HostLine({ host, view }: { host: HostHead; view: View }) {
             restic <code>{host.resticVersion}</code>
           </span>
         ) : (
-          "no restic yet"
+          "restic not installed yet"
         )}
       </span>
       {host.lastSeenAt === null ? null : (
         <span>
-          seen <Ago at={host.lastSeenAt} view={view} />
+          last seen <Ago at={host.lastSeenAt} view={view} />
         </span>
       )}
       {host.archivedAt === null ? <Settings host={host} view={view} /> : null}
@@ -60,11 +60,11 @@ export function HostLine({ host, view }: { host: HostHead; view: View }) {
                 value={host.tags.join(", ")}
                 autocomplete="off"
                 scope="head"
-                hint="Parted by commas; for filters. Empty: none"
+                hint="Comma-separated. Used to filter hosts"
               />
               <div class="btns">
                 <SubmitButton primary small>
-                  Save
+                  Save tags
                 </SubmitButton>
               </div>
             </form>

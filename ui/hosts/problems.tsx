@@ -1,4 +1,4 @@
-// Settings that a host could not apply: which group and line, and why.
+// Settings that a host could not apply, each with its group, line and reason.
 import type { SettingsProblem } from "../../shared/hosts.ts";
 import { Notice } from "../components/panels.tsx";
 import { may, type View } from "../view.ts";
@@ -17,21 +17,21 @@ export function SettingsProblems({ host, problems, view }: Props) {
   if (whole)
     return (
       <Notice glyph="failed" reason="Settings not saved.">
-        <code>{host.name}</code> keeps using its previous settings, if it has any. The server retries every minute while
-        it is online. The agent reports: {whole.message}
+        <code>{host.name}</code> keeps its previous settings, if it has any. The server retries every minute while the
+        host is online. The agent reports: {whole.message}
       </Notice>
     );
   const unmade = problems.find(({ is }) => is === "not_made");
   if (unmade)
     return (
       <Notice glyph="failed" reason="Settings not sent.">
-        <code>{host.name}</code> keeps using its previous settings, if it has any. {unmade.message}
+        <code>{host.name}</code> keeps its previous settings, if it has any. {unmade.message}
       </Notice>
     );
   if (problems.length === 0) return null;
   return (
     <Notice glyph="warning" reason="Some settings could not be applied.">
-      <code>{host.name}</code> uses everything else.
+      <code>{host.name}</code> uses all the others.
       <ProblemList host={host} problems={problems} view={view} />
     </Notice>
   );
@@ -41,8 +41,8 @@ export function SettingsProblems({ host, problems, view }: Props) {
 export function GroupProblems({ problems }: { problems: readonly SettingsProblem[] }) {
   if (problems.length === 0) return null;
   return (
-    <Notice glyph="warning" reason="Some of these lines do not work on this host.">
-      The rest is backed up.
+    <Notice glyph="warning" reason="Some of these lines cannot be used on this host.">
+      All other paths are backed up.
       <ul class="plain-list">
         {problems.slice(0, SHOWN).map((problem) => (
           <li>

@@ -27,33 +27,31 @@ test("a host that has them is quiet", () => {
   expect(words({ appliedStateVersion: 7, driftSince: null })).toBe("settings up to date");
 });
 
-test("changes are on their way, wait for the host, or have not arrived", () => {
-  expect(words({ driftSince: AT_1240 + 1 })).toBe("changes of today 12:40 are on their way to it");
+test("changes are being sent, wait for the host, or are stuck", () => {
+  expect(words({ driftSince: AT_1240 + 1 })).toBe("sending changes from today 12:40");
   expect(words({ status: "offline" })).toBe(
-    "changes of today 12:40 reach it when it is online; until then it goes on as before",
+    "changes from today 12:40 are sent when it is online; until then it keeps its previous settings",
   );
-  expect(words({})).toStartWith("changes of today 12:40 have not arrived; it goes on as before");
+  expect(words({})).toStartWith("changes from today 12:40 have not been applied and are being resent");
 });
 
 test("a new host gets its first ones", () => {
-  expect(words({ appliedStateVersion: null })).toBe("its first settings are on their way");
-  expect(words({ appliedStateVersion: null, status: "offline" })).toBe("gets its first settings when it connects");
+  expect(words({ appliedStateVersion: null })).toBe("sending its first settings");
+  expect(words({ appliedStateVersion: null, status: "offline" })).toBe("gets its settings when it connects");
 });
 
 test("what could not be applied or saved is not green", () => {
   const refused = { is: "schedule", id: "x", message: "It never runs" } as const;
   const upToDate = { appliedStateVersion: 7, driftSince: null };
-  expect(words({ ...upToDate, problems: [refused] })).toBe(
-    "settings up to date, except for some that could not be applied",
-  );
+  expect(words({ ...upToDate, problems: [refused] })).toBe("settings up to date, but some could not be applied");
   expect(html({ ...upToDate, problems: [refused] })).not.toContain("is-ok");
   const unsaved = { is: "not_saved", message: "disk is full" } as const;
-  expect(words({ problems: [unsaved] })).toBe("settings could not be saved; the server retries every minute");
+  expect(words({ problems: [unsaved] })).toBe("could not save its settings, retrying every minute");
   expect(html({ problems: [unsaved] })).toContain("is-warning");
 });
 
 test("versions are for those who hover", () => {
   for (const applied of [5, null]) expect(words({ appliedStateVersion: applied })).not.toMatch(/version/i);
-  expect(html({})).toContain('title="Settings version 7; the host has 5"');
-  expect(html({ appliedStateVersion: null })).toContain("the host has none yet");
+  expect(html({})).toContain('title="Settings version 7, applied: 5"');
+  expect(html({ appliedStateVersion: null })).toContain("applied: none yet");
 });

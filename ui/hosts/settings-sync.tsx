@@ -1,4 +1,4 @@
-// Whether a host works by the newest settings, in words; the versions are on hover.
+// Says whether a host has applied its latest settings; the versions are in the tooltip.
 import type { Child } from "hono/jsx";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import { MINUTE_MS } from "../../shared/clock.ts";
@@ -8,7 +8,7 @@ import { Near } from "../components/time.tsx";
 import type { View } from "../view.ts";
 import { notSaved } from "./problems.tsx";
 
-/** A host that is connected takes changes within seconds; longer than this something is wrong. */
+/** Connected hosts apply changes within seconds. Beyond this, something is wrong. */
 const ON_THE_WAY_MS = 10 * MINUTE_MS;
 
 export type SettingsFacts = Pick<HostRow, "stateVersion" | "appliedStateVersion" | "driftSince"> & {
@@ -18,18 +18,18 @@ export type SettingsFacts = Pick<HostRow, "stateVersion" | "appliedStateVersion"
 
 export function Settings({ host, view }: { host: SettingsFacts; view: Pick<View, "now" | "dates"> }) {
   const { stateVersion, appliedStateVersion, driftSince, status } = host;
-  const versions = `Settings version ${stateVersion}; the host ${appliedStateVersion === null ? "has none yet" : `has ${appliedStateVersion}`}`;
+  const versions = `Settings version ${stateVersion}, applied: ${appliedStateVersion ?? "none yet"}`;
   if (notSaved(host.problems) !== null && status !== "offline")
     return (
       <span class="is-warning" title={versions}>
-        settings could not be saved; the server retries every minute
+        could not save its settings, retrying every minute
       </span>
     );
   const isUpToDate = driftSince === null && appliedStateVersion === stateVersion;
   if (isUpToDate && host.problems.length > 0)
     return (
       <span class="is-warning" title={`Settings version ${stateVersion}`}>
-        settings up to date, except for some that could not be applied
+        settings up to date, but some could not be applied
       </span>
     );
   if (isUpToDate)
@@ -46,7 +46,7 @@ export function Settings({ host, view }: { host: SettingsFacts; view: Pick<View,
   );
 }
 
-/** Connected, and without the newest settings for too long. */
+/** Connected, but without the latest settings for too long. */
 export function isStuck({ driftSince, status }: Pick<SettingsFacts, "driftSince" | "status">, now: number): boolean {
   return status !== "offline" && driftSince !== null && now - driftSince >= ON_THE_WAY_MS;
 }
@@ -54,16 +54,17 @@ export function isStuck({ driftSince, status }: Pick<SettingsFacts, "driftSince"
 function words(host: SettingsFacts, view: Pick<View, "now" | "dates">): Child {
   const { appliedStateVersion, driftSince, status } = host;
   if (appliedStateVersion === null)
-    return status === "offline" ? "gets its first settings when it connects" : "its first settings are on their way";
+    return status === "offline" ? "gets its settings when it connects" : "sending its first settings";
   const changes =
     driftSince === null ? (
       "changes"
     ) : (
       <>
-        changes of <Near at={driftSince} view={view} />
+        changes from <Near at={driftSince} view={view} />
       </>
     );
-  if (status === "offline") return <>{changes} reach it when it is online; until then it goes on as before</>;
-  if (isStuck(host, view.now)) return <>{changes} have not arrived; it goes on as before, and they are sent again</>;
-  return <>{changes} are on their way to it</>;
+  if (status === "offline") return <>{changes} are sent when it is online; until then it keeps its previous settings</>;
+  if (isStuck(host, view.now))
+    return <>{changes} have not been applied and are being resent; it keeps its previous settings</>;
+  return <>sending {changes}</>;
 }

@@ -1,4 +1,4 @@
-// A host's settings: its name and tags, and the ways to part from it.
+// A host's settings tab: name, tags, time zone, bandwidth, hooks, re-enrolment, archive and purge.
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { FormState } from "../../shared/pages.ts";
 import { OpenButton, SubmitButton, Verb } from "../components/button.tsx";
@@ -27,7 +27,7 @@ export type HostSettingsProps = {
     | "bandwidthDownKbps"
   >;
   form: FormState;
-  /** Why a purge was refused, to come back beside its field. */
+  /** Why a purge was refused, shown beside its field. */
   purgeError: string | null;
   bandwidthForm: FormState;
   /** For admins. */
@@ -58,7 +58,7 @@ export function HostSettings({
         <LedgerSection
           id="general"
           title="General"
-          about="The name is a label; snapshots keep the name of the machine."
+          about="The host name is a display name. Snapshots keep the machine’s own name."
         >
           {editable ? (
             <form method="post" action={path} class="fields">
@@ -81,7 +81,7 @@ export function HostSettings({
                   form={form}
                   value={host.tags.join(", ")}
                   autocomplete="off"
-                  hint="Parted by commas"
+                  hint="Comma-separated. Used to filter hosts"
                 />
               </div>
               <div class="fields-2">
@@ -93,18 +93,18 @@ export function HostSettings({
                   placeholder={facts.timezone}
                   mono
                   autocomplete="off"
-                  hint={`Empty: what the machine says, ${facts.timezone}. Days of the strip end by it.`}
+                  hint={`Leave empty to use the machine’s own, ${facts.timezone}. The night strip’s days end in this zone`}
                 />
                 <Checkbox
                   name="roaming"
                   label="Roaming"
-                  hint="A laptop that is often away: offline is normal"
+                  hint="Often away, such as a laptop. Being offline is normal"
                   checked={facts.roaming}
                   form={form}
                 />
               </div>
               <div class="btns">
-                <SubmitButton primary>Save</SubmitButton>
+                <SubmitButton primary>Save settings</SubmitButton>
               </div>
             </form>
           ) : (
@@ -134,13 +134,13 @@ export function HostSettings({
             shell={hooks.hook_shell}
           />
         ) : null}
-        <LedgerSection id="identity" title="Identity" about="Fixed when the machine was enrolled.">
+        <LedgerSection id="identity" title="Identity" about="Set at enrolment. Can’t be changed.">
           <FactRows
             facts={[
               ["Name in snapshots", <code>{facts.resticHost}</code>],
-              ["Machine calls itself", <code>{facts.hostname}</code>],
+              ["Machine’s host name", <code>{facts.hostname}</code>],
               ["Enrolled", view.dates.full(facts.enrolledAt)],
-              ["Host id", <code>{host.id}</code>],
+              ["Host ID", <code>{host.id}</code>],
             ]}
           />
         </LedgerSection>
@@ -157,26 +157,26 @@ function Machine({ host, view }: { host: HostHead; view: View }) {
     <LedgerSection
       id="machine"
       title="Machine"
-      about="Each gives a one-time command, valid for an hour. Repos, groups and snapshots stay with the host."
+      about="Each creates a one-time command, valid for an hour. Repos, source groups and snapshots stay with the host."
     >
       <ul class="danger-list">
         <li>
           <div>
             <b>Replace the machine</b>
             <p class="t2">
-              New hardware takes the place of {name}: the old agent is shut out, and schedules wait until you say that
-              its data are restored.
+              Moves {name} to new hardware. The old agent loses access, and schedules stay paused until you have
+              restored the data.
             </p>
           </div>
           <OpenButton dialog="replace">Replace…</OpenButton>
         </li>
         <li>
           <div>
-            <b>Enrol the same machine again</b>
-            <p class="t2">Its agent was removed, or has lost its identity. Schedules go on at once.</p>
+            <b>Re-enrol this machine</b>
+            <p class="t2">For an agent that was removed or lost its identity. Schedules continue at once.</p>
           </div>
           <Verb action={`/hosts/${host.id}/re-enroll`} csrf={view.csrf}>
-            Make the command
+            Create command
           </Verb>
         </li>
       </ul>
@@ -186,11 +186,11 @@ function Machine({ host, view }: { host: HostHead; view: View }) {
         action={`/hosts/${host.id}/replace`}
         csrf={view.csrf}
         keep="Cancel"
-        verb="Make the command"
+        verb="Create command"
       >
         <p>
-          Nothing changes until the new machine runs the command. Then the old agent is shut out, and the schedules wait
-          for “Restore finished” on this host’s page.
+          Nothing changes until the new machine runs the command. Then the old agent loses access, and schedules stay
+          paused until you press “Resume schedules” on this host’s page.
         </p>
       </ConfirmDialog>
     </LedgerSection>
@@ -200,15 +200,15 @@ function Machine({ host, view }: { host: HostHead; view: View }) {
 function Danger({ host, purgeError, view }: { host: HostHead; purgeError: string | null; view: View }) {
   const name = <code>{host.name}</code>;
   return (
-    <LedgerSection id="danger" title="Danger zone" about="Repositories themselves are never touched." danger>
+    <LedgerSection id="danger" title="Danger zone" about="The repositories themselves are never touched." danger>
       <ul class="danger-list">
         {host.archivedAt === null ? (
           <li>
             <div>
               <b>Archive {name}</b>
               <p class="t2">
-                Its agent is shut out and stops, it leaves the lists, its name is free again. Jobs, snapshots and sealed
-                credentials are kept until it is purged.
+                Its agent loses access and stops. The host leaves all lists and its name can be reused. Jobs, snapshots
+                and encrypted credentials are kept until you purge it.
               </p>
             </div>
             <OpenButton dialog="archive" danger icon="archive">
@@ -220,8 +220,8 @@ function Danger({ host, purgeError, view }: { host: HostHead; purgeError: string
             <div>
               <b>Purge {name}</b>
               <p class="t2">
-                Deletes all that this server knows about it: jobs, logs, snapshot lists and the credentials. If nobody
-                else holds the restic password, its {formatPlural(host.snapshotCount, "snapshot")} can never be read
+                Deletes everything this server knows about it: jobs, logs, snapshot lists and credentials. Unless you
+                have the restic password elsewhere, its {formatPlural(host.snapshotCount, "snapshot")} can never be read
                 again.
               </p>
             </div>
@@ -239,7 +239,7 @@ function Danger({ host, purgeError, view }: { host: HostHead; purgeError: string
           csrf={view.csrf}
           verb="Archive host"
         >
-          <p>Its backups stop. Its repository and its {formatPlural(host.snapshotCount, "snapshot")} stay untouched.</p>
+          <p>Its backups stop. Its repository and {formatPlural(host.snapshotCount, "snapshot")} stay untouched.</p>
         </ConfirmDialog>
       ) : (
         <ConfirmDialog
@@ -252,8 +252,8 @@ function Danger({ host, purgeError, view }: { host: HostHead; purgeError: string
           verb="Purge host"
         >
           <p>
-            Its jobs, logs and credentials go from this server for good, its restic password among them. Purge only if
-            you kept that password elsewhere: without it nobody can restore its{" "}
+            This permanently deletes its jobs, logs and credentials from this server, including its restic password.
+            Purge it only if you have that password elsewhere. Without it, nobody can restore its{" "}
             {formatPlural(host.snapshotCount, "snapshot")}.
           </p>
         </ConfirmDialog>

@@ -1,4 +1,4 @@
-// A page below one of a host's tabs: an editor, or one of the things listed there.
+// A page below one of a host's tabs, such as an editor.
 import type { Child } from "hono/jsx";
 import { Crumbs } from "../components/panels.tsx";
 import { Page } from "../layout.tsx";
@@ -7,7 +7,7 @@ import type { View } from "../view.ts";
 
 const TAB_WORDS = { sources: "Sources", schedules: "Schedules", repos: "Repos" } as const;
 
-/** `here` is the last crumb; `live` is the page's own address, where it polls itself. */
+/** `here` is the last crumb; `live` is the page's own address if it polls itself. */
 export function HostSubPage(props: {
   view: View;
   title: string;

@@ -1,4 +1,4 @@
-// What the pages of a host are given.
+// Props of a host's pages.
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { HostStatus, LastBackup, SettingsProblem } from "../../shared/hosts.ts";
 import type { StripDay } from "../../shared/nights.ts";
@@ -12,9 +12,9 @@ export type RailGroup = {
   last: LastBackup;
   /** An enabled schedule runs it. */
   scheduled: boolean;
-  /** A repo that has no backup of it yet, while another has. */
+  /** A repo that has no backup of it yet although another one does. */
   lacks: string | null;
-  /** Since when forget leaves it alone until a person agrees. */
+  /** Since when its retention change has been awaiting confirmation. */
   heldSince: number | null;
   outcomes: readonly StripDay[];
 };
@@ -46,11 +46,11 @@ export type HostHead = Pick<
   scheduleCount: number;
   /** The last success of the most overdue target; null when none is overdue. */
   lateSince: number | null;
-  /** What the host could not take of its settings. */
+  /** Settings that the host could not apply. */
   problems: readonly SettingsProblem[];
-  /** What the server did not take of it lately. */
+  /** Set when the server recently held back messages of this host. */
   heldBack: HeldBack | null;
-  /** What its systemd unit is too old for. */
+  /** Features that its systemd unit is too old for. */
   unitLacks: readonly UnitLack[];
   /** Change of the repo size in the last 7 days; null while unknown. */
   sizeChangeBytes: number | null;

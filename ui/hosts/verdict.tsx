@@ -1,4 +1,4 @@
-// The first sentence of a host's page.
+// The verdict of a host's page.
 import type { Child } from "hono/jsx";
 import type { HostStatus, LastBackup, SettingsProblem } from "../../shared/hosts.ts";
 import type { GlyphName } from "../components/glyph.tsx";
@@ -12,13 +12,13 @@ import { may, type View } from "../view.ts";
 import { notSaved } from "./problems.tsx";
 import { isStuck } from "./settings-sync.tsx";
 
-/** What the verdict is made of. Groups and repos of this host only. */
+/** Inputs of the verdict. Groups and repos of this host only. */
 export type HostVerdictFacts = {
   id: string;
   name: string;
   status: HostStatus;
   archivedAt: number | null;
-  /** New hardware took the host's place, and its data are not back yet. */
+  /** The machine was replaced and its data are not restored yet. */
   schedulesPaused: boolean;
   lastSeenAt: number | null;
   driftSince: number | null;
@@ -37,7 +37,7 @@ export type HostVerdictFacts = {
   repo: { status: "unknown" | "waiting" | "ready" | "failed"; code: string | null } | null;
 };
 
-/** `sub` is what a tab adds in a second line. */
+/** `sub` is a tab's own second line. */
 export function HostVerdict({ facts, view, sub }: { facts: HostVerdictFacts; view: View; sub?: Child }) {
   const { glyph, words } = verdictOf(facts, view);
   return (
@@ -51,7 +51,7 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
   const { groups, repo } = facts;
   const name = <code>{facts.name}</code>;
   if (facts.archivedAt !== null)
-    return say("idle", <>{name} is archived. Its agent is shut out; its repositories were not touched.</>);
+    return say("idle", <>{name} is archived. Its agent has no access. Its repositories were not touched.</>);
   if (repo?.status === "failed")
     return say(
       "failed",
@@ -60,7 +60,7 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
         {repo.code === null ? "" : ` ${failureInShort({ statusCode: repo.code })}`}
       </>,
     );
-  if (repo?.status === "waiting") return say("queued", <>The repo server does not know {name} yet.</>);
+  if (repo?.status === "waiting") return say("queued", <>{name} cannot sign in to its repo server yet.</>);
 
   const running = groups.find(({ last }) => last.status === "running");
   if (running?.last.status === "running") {
@@ -77,15 +77,15 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
     );
   }
   if (notSaved(facts.problems) !== null)
-    return say("failed", <>{name} could not save its settings and keeps using the previous ones, if it has any.</>);
+    return say("failed", <>{name} could not save its settings. It keeps the previous ones, if it has any.</>);
   if (facts.schedulesPaused)
-    return say("warning", <>{name} stands on new hardware; its schedules wait until its data are restored.</>);
+    return say("warning", <>{name} is on new hardware. Its schedules are paused until its data is restored.</>);
   const failed = groups.filter(({ last }) => last.status === "failed");
   if (failed.length > 0)
     return say(
       "failed",
       <>
-        {name} needs you: the last backup of <code>{failed.map((group) => group.name).join(", ")}</code> failed.
+        {name} needs attention: the last backup of <code>{failed.map((group) => group.name).join(", ")}</code> failed.
       </>,
     );
   const empty = groups.filter(({ last }) => last.status === "warning" && last.savedNothing);
@@ -93,7 +93,8 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
     return say(
       "warning",
       <>
-        {name} needs you: the last backup of <code>{empty.map((group) => group.name).join(", ")}</code> saved no files.
+        {name} needs attention: the last backup of <code>{empty.map((group) => group.name).join(", ")}</code> saved no
+        files.
       </>,
     );
   if (facts.status === "offline")
@@ -103,8 +104,8 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
         <>{name} has not connected yet.</>
       ) : (
         <>
-          {name} is offline since {view.dates.near(facts.lastSeenAt, view.now)}; its agent goes on by itself and reports
-          later.
+          {name} has been offline since {view.dates.near(facts.lastSeenAt, view.now)}. Its agent keeps its schedules and
+          reports when it is back.
         </>
       ),
     );
@@ -113,20 +114,20 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
     return say(
       "queued",
       <>
-        A backup of <code>{waiting.name}</code> waits on {name}.
+        A backup of <code>{waiting.name}</code> is waiting for {name}.
       </>,
     );
   const hasProblems = facts.problems.length > 0;
   const never = groups.filter(({ last }) => last.status === "never");
   if (never.length === groups.length && hasProblems)
-    return say("warning", <>{name} could not apply some of its settings, and has no backup yet.</>);
+    return say("warning", <>{name} has no backup yet and could not apply some of its settings.</>);
   if (never.length === groups.length)
-    return say("idle", <>{name} has no backup yet. Press Run now to make the first.</>);
+    return say("idle", <>{name} has no backup yet. Press Run now to start the first one.</>);
   if (never.length > 0)
     return say(
       "warning",
       <>
-        {name} is protected in part: <code>{never.map((group) => group.name).join(", ")}</code> has no backup yet.
+        {name} is only partly protected: <code>{never.map((group) => group.name).join(", ")}</code> has no backup yet.
       </>,
     );
   const partial = groups.find(({ lacks }) => lacks !== null);
@@ -134,16 +135,15 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
     return say(
       "warning",
       <>
-        {name} is protected in part: there is no backup of <code>{partial.name}</code> in <code>{partial.lacks}</code>{" "}
-        yet.
+        {name} is only partly protected: <code>{partial.lacks}</code> has no backup of <code>{partial.name}</code> yet.
       </>,
     );
   if (facts.lateSince !== null)
     return say(
       "failed",
       <>
-        {name} needs you: its newest good backup is from <Ago at={facts.lateSince} view={view} />, and runs have been
-        due since.
+        {name} needs attention: its last successful backup was <Ago at={facts.lateSince} view={view} /> and at least one
+        run has been missed since.
       </>,
     );
   const idle = groups.filter(({ scheduled }) => !scheduled);
@@ -151,10 +151,11 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
     return say(
       "warning",
       idle.length === groups.length ? (
-        <>{name} is not scheduled: nothing is backed up unless somebody presses Run now.</>
+        <>{name} has no schedule. Backups run only when someone presses Run now.</>
       ) : (
         <>
-          {name} is protected in part: no schedule runs <code>{idle.map((group) => group.name).join(", ")}</code>.
+          {name} is only partly protected: <code>{idle.map((group) => group.name).join(", ")}</code>{" "}
+          {idle.length === 1 ? "has" : "have"} no schedule.
         </>
       ),
     );
@@ -172,7 +173,7 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
     return say(
       "warning",
       <>
-        {name} is protected. The retention of{" "}
+        {name} is protected. A retention change for{" "}
         {may(view, "operator") ? (
           <a href={heldPath(facts.id, held.id)}>
             <code>{held.name}</code>
@@ -180,14 +181,14 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
         ) : (
           <code>{held.name}</code>
         )}{" "}
-        would remove snapshots and waits for a yes.
+        would remove snapshots and needs confirmation.
       </>,
     );
-  if (hasProblems) return say("warning", <>{name} is protected, but could not apply some of its settings.</>);
+  if (hasProblems) return say("warning", <>{name} is protected but could not apply some of its settings.</>);
   if (isStuck(facts, view.now))
     return say(
       "warning",
-      <>{name} is protected, but has not taken its newest settings: its agent’s log on the machine says why.</>,
+      <>{name} is protected but has not applied its latest settings. See the agent’s log on the machine.</>,
     );
   const newest = Math.max(...groups.map(({ last }) => (last.status === "ok" ? last.at : 0)));
   const when = <Ago at={newest} view={view} />;
@@ -195,20 +196,20 @@ function verdictOf(facts: HostVerdictFacts, view: View) {
     "ok",
     groups.length === 1 ? (
       <>
-        {name} is protected. Its last backup ran well, {when}.
+        {name} is protected. Its last backup succeeded {when}.
       </>
     ) : (
       <>
-        {name} is protected. All {formatPlural(groups.length, "source group")} ran well, the newest {when}.
+        {name} is protected. All {formatPlural(groups.length, "source group")} were backed up, the latest {when}.
       </>
     ),
   );
 }
 
-/** What the warnings are about, each once. */
+/** The topics of the warnings, each once. */
 function topicsOf(groups: HostVerdictFacts["groups"]): string[] {
   const codes = groups.flatMap(({ last }) => (last.status === "warning" ? last.causes.map(({ code }) => code) : []));
-  return codes.length === 0 ? ["the log of its job says which"] : [...new Set(codes)].map(topicOf);
+  return codes.length === 0 ? ["see the job’s log"] : [...new Set(codes)].map(topicOf);
 }
 
 function say(glyph: GlyphName, words: ReturnType<typeof HostVerdict>) {

@@ -1,4 +1,4 @@
-// How a host's state is put into words: its status, its last backup, what it needs.
+// Words for a host's status, its last backup and what it needs.
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { HostNeed, HostStatus, LastBackup } from "../../shared/hosts.ts";
 import type { GlyphName } from "../components/glyph.tsx";
@@ -28,7 +28,7 @@ export function platformOf({ os, arch }: Pick<HostRow, "os" | "arch">): string {
   return `${os === "windows" ? "Windows" : "Linux"} ${arch}`;
 }
 
-/** The cell of a list: when, and below it the reason, or the duration when all is well. */
+/** A list cell: the time, and below it the reason of a failure or the duration of a success. */
 export function LastBackupCell({ last, view }: { last: LastBackup; view: View }) {
   switch (last.status) {
     case "never":
@@ -89,38 +89,38 @@ export function warningsInWords(last: Extract<LastBackup, { status: "warning" }>
     : words;
 }
 
-/** For a narrow cell: "no files saved", the only cause, or how many warnings there are. */
+/** For a narrow cell: "no files saved", the only cause, or the number of warnings. */
 export function warningsInShort(last: Extract<LastBackup, { status: "warning" }>): string {
   if (last.savedNothing) return "no files saved";
   return last.causes.length === 1 ? causesInWords(last.causes, last.warnings) : formatPlural(last.warnings, "warning");
 }
 
-/** The need as the end of a sentence that begins with the host's name. */
+/** Completes a sentence that begins with the host's name. */
 export function needInWords(need: HostNeed): string {
   switch (need.kind) {
     case "no_backup":
       return `has had no backup for ${formatSpan(need.sinceMs)}`;
     case "failed":
-      return "failed at its last backup";
+      return "failed its last backup";
     case "never":
       return `has no backup${need.group === null ? "" : ` of ${need.group}`}${need.repo === null ? "" : ` in ${need.repo}`} yet`;
     case "not_scheduled":
-      return need.group === null ? "is not scheduled" : `has no schedule for ${need.group}`;
+      return need.group === null ? "has no schedule" : `has no schedule for ${need.group}`;
     case "repo_not_ready":
       return "cannot use its repository";
     case "warnings":
-      return `has warnings at its last backup (${causesInWords(need.causes, need.count)})`;
+      return `had warnings in its last backup (${causesInWords(need.causes, need.count)})`;
     case "saved_nothing":
-      return `saved no files at its last backup${need.group === null ? "" : ` of ${need.group}`}`;
+      return `saved no files in its last backup${need.group === null ? "" : ` of ${need.group}`}`;
     case "retention_held":
-      return `waits for a yes before snapshots of ${need.group} are removed`;
+      return `has a retention change for ${need.group} awaiting confirmation`;
     case "settings_not_saved":
       return "could not save its settings";
     case "settings_not_made":
-      return "cannot be sent its settings";
+      return "cannot receive its settings";
     case "settings_refused":
       return `could not apply some of its settings${need.group === null ? "" : ` (${need.group})`}`;
     case "drift":
-      return "has not taken its newest settings";
+      return "has not applied its latest settings";
   }
 }

@@ -1,4 +1,4 @@
-// Lists of jobs, newest first: all of the fleet, and those of one host.
+// Lists of jobs, newest first: of the whole fleet, and of one host.
 import type { JobRow } from "../../db/schema/jobs.ts";
 import { JOB_KINDS, JOB_STATUSES } from "../../shared/jobs.ts";
 import { LinkButton } from "../components/button.tsx";
@@ -36,7 +36,7 @@ export type JobLine = Pick<
   groupName: string | null;
   repoName: string | null;
   actorName: string | null;
-  /** Bytes that a finished backup added to the repo. */
+  /** Bytes a finished backup added to the repo. */
   addedBytes: number | null;
 };
 
@@ -57,7 +57,7 @@ export type JobListProps = {
   /** There are more than `total`. */
   isCut: boolean;
   limit: number;
-  /** Names behind the ids of the filter, for its chips. */
+  /** Names for the ids in the filter, shown on its chips. */
   names: { host: string | null; repo: string | null; group: string | null };
 };
 
@@ -71,8 +71,8 @@ export function JobsPage({
     <Page view={view} title="Jobs" live={hrefWith("/jobs", filter)}>
       <PageHead view={view} live>
         <Verdict glyph={counts.running > 0 ? "running" : "idle"}>
-          {counts.running > 0 ? `${formatPlural(counts.running, "job is", "jobs are")} running` : "Nothing is running"}
-          {counts.waiting > 0 ? `, ${formatPlural(counts.waiting, "waits", "wait")}.` : "."}
+          {counts.running > 0 ? `${formatPlural(counts.running, "job is", "jobs are")} running` : "No jobs are running"}
+          {counts.waiting > 0 ? `, ${formatPlural(counts.waiting, "is waiting", "are waiting")}.` : "."}
         </Verdict>
       </PageHead>
       <JobList view={view} path="/jobs" showHost {...list} />
@@ -101,8 +101,8 @@ function JobList(props: JobListProps & { view: View; path: string; showHost: boo
     <>
       <JobFilters {...props} />
       {rows.length === 0 ? (
-        <Empty title="No jobs here" action={<LinkButton href={path}>Show all jobs</LinkButton>}>
-          A job is one execution of something by an agent: a backup, a probe, a measurement. None matches.
+        <Empty title="No matching jobs" action={<LinkButton href={path}>Show all jobs</LinkButton>}>
+          A job is a single run of something by an agent, such as a backup or a check.
         </Empty>
       ) : (
         <>
@@ -181,7 +181,7 @@ function JobTable({ rows, view, showHost }: JobListProps & { view: View; showHos
           {showHost ? <th scope="col">Host</th> : null}
           <th scope="col">When</th>
           <th scope="col" class="num">
-            Took
+            Duration
           </th>
           <th scope="col" class="num">
             Added
@@ -205,7 +205,7 @@ function JobTable({ rows, view, showHost }: JobListProps & { view: View; showHos
               {job.status === "succeeded" && (job.warningCauses?.length ?? 0) > 1 ? (
                 <small class="is-warning clip">{causesInWords(job.warningCauses ?? [], job.warnings)}</small>
               ) : null}
-              {job.attempt > 1 ? <small>try {job.attempt}</small> : null}
+              {job.attempt > 1 ? <small>attempt {job.attempt}</small> : null}
             </td>
             {showHost ? (
               <td data-th="Host">
@@ -215,7 +215,7 @@ function JobTable({ rows, view, showHost }: JobListProps & { view: View; showHos
             <td data-th="When">
               <Ago at={job.startedAt ?? job.queuedAt} view={view} />
             </td>
-            <td data-th="Took" class="num">
+            <td data-th="Duration" class="num">
               <span class="t2">{tookOf(job, view)}</span>
             </td>
             <td data-th="Added" class="num only-wide">

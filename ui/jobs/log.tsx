@@ -1,4 +1,4 @@
-// The log of a job as first painted: its beginning and its end; the browser script streams the rest into the same list.
+// A job's log as first rendered: its first and last lines. The browser script streams the rest into the same list.
 import type { JobLogRow, JobRow } from "../../db/schema/jobs.ts";
 import { isFinal } from "../../shared/jobs.ts";
 import { OpenButton } from "../components/button.tsx";
@@ -13,10 +13,10 @@ export type JobLogProps = {
   job: Pick<JobRow, "id" | "status" | "logLines">;
   log: {
     head: readonly LogLine[];
-    /** Lines between head and tail that are not painted at first. */
+    /** Lines between head and tail, left out at first. */
     skipped: { afterSeq: number; count: number } | null;
     tail: readonly LogLine[];
-    /** True when the lines were removed by retention. */
+    /** True if the lines were deleted because of their age. */
     expired: boolean;
   };
 };
@@ -45,8 +45,8 @@ export function JobLog({ job, log, view }: JobLogProps & { view: View }) {
               class="input"
               type="search"
               id="log-search"
-              placeholder="Search in log"
-              aria-label="Search in log"
+              placeholder="Search log"
+              aria-label="Search log"
               data-filter=""
             />
           </span>
@@ -58,7 +58,7 @@ export function JobLog({ job, log, view }: JobLogProps & { view: View }) {
           <OpenButton popover="log-download" quiet icon="download" chevron>
             Download
           </OpenButton>
-          <Menu id="log-download" label="Download the log">
+          <Menu id="log-download" label="Download log">
             <a role="menuitem" href={`/api/jobs/${job.id}/log.txt`} download="">
               <Icon name="download" />
               Text
@@ -89,9 +89,7 @@ export function JobLog({ job, log, view }: JobLogProps & { view: View }) {
         </ol>
         <ol id="log-hits" hidden />
         <p class="log-empty meta" id="log-empty" hidden={job.logLines > 0}>
-          {log.expired
-            ? "The lines of this log were removed after their time; the job's figures stay."
-            : "No lines yet."}
+          {log.expired ? "This log has expired. The job’s figures are kept." : "No log lines yet."}
         </p>
       </div>
       <button class="btn btn-s log-end" type="button" id="log-end" hidden>

@@ -1,4 +1,4 @@
-// One job: how it stands, its progress while it runs, its figures when it is done, its log.
+// The page of a job: status, progress or figures, and log.
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { HostStatus } from "../../shared/hosts.ts";
 import { isFinal } from "../../shared/jobs.ts";
@@ -25,9 +25,9 @@ export type JobPageProps = {
   repo: { id: string; name: string; hostId: string } | null;
   group: { id: string; name: string } | null;
   actorName: string | null;
-  /** The newest progress that the agent has told; null when none came yet. */
+  /** The latest progress the agent has reported; null if none yet. */
   progress: Progress | null;
-  /** Jobs that its host runs before this one; null when it does not wait. */
+  /** Jobs that its host runs before this one; null if it is not waiting. */
   ahead: number | null;
   log: JobLogProps["log"];
   /** Earlier runs of the same group or kind, newest first. */
@@ -64,8 +64,8 @@ export function JobPage({ view, ...data }: JobPageProps & { view: View }) {
         <div class="banner">
           <Notice glyph="running" reason="Cancelling.">
             {host.status === "offline"
-              ? `${host.name} is offline; it is told as soon as it is back.`
-              : "restic is asked to stop; its lock is taken away."}
+              ? `${host.name} is offline. The job is cancelled when it is back.`
+              : "restic is being stopped and its lock removed."}
           </Notice>
         </div>
       ) : null}
@@ -94,13 +94,13 @@ function Tools({ job, host, group, view }: JobPageProps & { view: View }) {
           title="Cancel this job?"
           action={`/jobs/${job.id}/cancel`}
           csrf={view.csrf}
-          keep="Let it run"
+          keep="Keep running"
           verb="Cancel job"
         >
           <p>
             {job.kind === "backup"
-              ? "What was uploaded so far stays in the repository and is used by the next run; no snapshot is made."
-              : "restic is stopped. The repository stays whole."}
+              ? "No snapshot is created. Data uploaded so far stays in the repository and is reused by the next run."
+              : "restic is stopped. The repository stays intact."}
           </p>
         </ConfirmDialog>
       </>
@@ -149,11 +149,11 @@ function Facts({ job, host, repo, group, actorName, earlier, view }: JobPageProp
           ["Queued", clock(job.queuedAt)],
           ["Started", clock(job.startedAt)],
           ["Ended", clock(job.finishedAt)],
-          ["Told by", job.closedBy === "server" ? "the server, not the agent" : null],
-          ["Try", job.attempt > 1 ? String(job.attempt) : null],
+          ["Reported by", job.closedBy === "server" ? "the server, not the agent" : null],
+          ["Attempt", job.attempt > 1 ? String(job.attempt) : null],
           ["Exit code", job.exitCode === null ? null : <code>{job.exitCode}</code>],
           ["restic", job.resticVersion ? <code>{job.resticVersion}</code> : null],
-          ["Job id", <code>{job.id.slice(0, 18)}</code>],
+          ["Job ID", <code>{job.id.slice(0, 18)}</code>],
         ]}
       />
       {earlier.length > 0 ? (

@@ -1,11 +1,11 @@
-// The words of a job's progress, made the same way on the server and in the browser.
+// Formats a job's progress, for both the server and the browser script.
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import { formatBytes, formatCount, formatDuration, formatPercent, formatRate, formatSpan } from "../format.ts";
 
-/** What the agent tells once a second. */
+/** Reported by the agent once a second. */
 export type Progress = ToServerPayload<"job.progress">;
 
-/** Texts of the parts marked `data-progress`; times in Unix ms, `heardAt` is when this progress came. */
+/** Texts for the elements marked `data-progress`. Times in Unix ms; `heardAt` is when this progress arrived. */
 export function progressTexts(progress: Progress, startedAt: number | null, now: number, heardAt = now) {
   const { files_done, total_files, bytes_done, total_bytes, throughput_bps, eta_seconds, current_files } = progress;
   return {
@@ -27,7 +27,7 @@ function phaseInWords({ phase, phase_ms }: Progress, sinceMs: number): string {
     : `${phase}, ${formatDuration(phase_ms + Math.max(0, sinceMs))}`;
 }
 
-/** ": 41 %, about 1 h 7 min left"; empty while the total is unknown. */
+/** ": 41 %, about 1 h left"; empty while the total is unknown. */
 export function shareInWords(progress: Pick<Progress, "percent_done" | "eta_seconds"> | null): string {
   if (!progress || progress.percent_done === null) return "";
   const left = progress.eta_seconds ? `, about ${formatSpan(progress.eta_seconds * 1000)} left` : "";

@@ -1,4 +1,4 @@
-// Progress of a running job. The browser script refreshes the parts marked `data-progress`.
+// The progress of a running job. The browser script updates the elements marked `data-progress`.
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { View } from "../view.ts";
 import { type Progress, progressTexts } from "./progress-words.ts";
@@ -25,7 +25,7 @@ export function JobProgress({ job, progress, view }: { job: JobRow; progress: Pr
         class="progress"
         max={100}
         value={percent ?? undefined}
-        aria-label="Share done"
+        aria-label="Progress"
         hidden={percent === null}
         data-progress="bar"
       />
@@ -58,20 +58,20 @@ export function JobProgress({ job, progress, view }: { job: JobRow; progress: Pr
           </dd>
         </div>
         <div>
-          <dt>Running for</dt>
+          <dt>Elapsed</dt>
           <dd>
             <b data-progress="elapsed">{texts.elapsed}</b>
           </dd>
         </div>
         <div>
-          <dt>Left, about</dt>
+          <dt>Time left</dt>
           <dd>
             <b data-progress="left">{texts.left}</b>
           </dd>
         </div>
       </dl>
       <p class="current" hidden={texts.current === ""}>
-        <span class="meta">Now</span>
+        <span class="meta">Current</span>
         <code data-progress="current">{texts.current}</code>
       </p>
     </section>

@@ -1,4 +1,4 @@
-// The figures of a finished job: restic's summary in words.
+// The figures of a finished job, from restic's summary.
 import type { Child } from "hono/jsx";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import { Figures } from "../components/panels.tsx";
@@ -8,18 +8,18 @@ import { CheckTable, ForgetTables } from "./tables.tsx";
 
 type Format = (value: number) => string;
 
-/** restic's own names, in the order in which they are shown. */
+/** restic's own keys, in display order. */
 const BACKUP_FIGURES: readonly (readonly [key: string, label: string, format: Format])[] = [
   ["files_new", "New files", formatCount],
   ["files_changed", "Changed files", formatCount],
   ["files_unmodified", "Unchanged files", formatCount],
-  ["total_bytes_processed", "Data looked at", formatBytes],
+  ["total_bytes_processed", "Data processed", formatBytes],
   ["data_added", "Data added", formatBytes],
-  ["data_added_packed", "Stored, compressed", formatBytes],
+  ["data_added_packed", "Stored (compressed)", formatBytes],
 ];
 
 const OTHER_FIGURES: readonly (readonly [key: string, label: string, format: Format])[] = [
-  ["total_size", "In the repo", formatBytes],
+  ["total_size", "Repo size", formatBytes],
   ["total_uncompressed_size", "Uncompressed", formatBytes],
   ["total_blob_count", "Blobs", formatCount],
   ["snapshots_count", "Snapshots", formatCount],
@@ -28,16 +28,16 @@ const OTHER_FIGURES: readonly (readonly [key: string, label: string, format: For
 
 const MAINTENANCE_FIGURES: readonly (readonly [key: string, label: string, format: Format])[] = [
   ["snapshots_removed", "Snapshots removed", formatCount],
-  ["snapshots_after", "Snapshots left", formatCount],
+  ["snapshots_after", "Snapshots kept", formatCount],
   ["freed_bytes", "Freed", formatBytes],
-  ["repacked_bytes", "Packed anew", formatBytes],
-  ["remaining_bytes", "Left in the repo", formatBytes],
-  ["unused_bytes", "Unused, left for later", formatBytes],
+  ["repacked_bytes", "Repacked", formatBytes],
+  ["remaining_bytes", "Remaining in the repo", formatBytes],
+  ["unused_bytes", "Unused, kept", formatBytes],
   ["errors", "Errors", formatCount],
   ["read_part", "Part read", formatCount],
-  ["read_parts", "Of parts", formatCount],
+  ["read_parts", "Total parts", formatCount],
   ["locks_removed", "Stale locks removed", formatCount],
-  ["locks_left", "Locks left", formatCount],
+  ["locks_left", "Locks remaining", formatCount],
 ];
 
 const FIGURES: Partial<Record<JobRow["kind"], typeof BACKUP_FIGURES>> = {
@@ -63,7 +63,7 @@ export function StatsSection({
     return typeof value === "number" ? [[label, format(value)]] : [];
   });
   if (job.startedAt !== null && job.finishedAt !== null && figures.length > 0)
-    figures.push(["Took", formatDuration(job.finishedAt - job.startedAt)]);
+    figures.push(["Duration", formatDuration(job.finishedAt - job.startedAt)]);
   if (figures.length === 0) return null;
   return (
     <section class="run rows-wide" aria-label="Figures">

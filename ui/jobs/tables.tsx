@@ -1,4 +1,4 @@
-// What a forget removed and kept, and what a check found: as tables, not as raw text.
+// Tables of what a forget job removed and kept, and of what a check found.
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { JobStats, StatsRow } from "../../shared/protocol/fields.ts";
 import { Badge } from "../components/status.tsx";
@@ -12,7 +12,7 @@ const FATES: Record<string, { glyph: "cancelled" | "failed" | "ok"; word: string
 };
 const SHOWN_KEPT = 30;
 
-/** A table of rows in the figures; anything else gives none. */
+/** The rows of a table in the figures; empty for any other value. */
 function rowsOf(value: JobStats[string] | undefined): StatsRow[] {
   return Array.isArray(value) ? value.filter((one): one is StatsRow => typeof one === "object") : [];
 }
@@ -67,8 +67,8 @@ export function ForgetTables({ stats, view }: { stats: NonNullable<JobRow["stats
       {kept.length > 0 ? (
         <details class="fold">
           <summary>
-            {formatPlural(total, "snapshot")} kept, and by which rule
-            {total > SHOWN_KEPT ? ` (the first ${SHOWN_KEPT})` : ""}
+            {formatPlural(total, "snapshot")} kept, with the rules that keep them
+            {total > SHOWN_KEPT ? ` (first ${SHOWN_KEPT} shown)` : ""}
           </summary>
           <Snapshots rows={kept.slice(0, SHOWN_KEPT)} caption="Kept" view={view} />
         </details>
@@ -84,9 +84,9 @@ function Snapshots({ rows, caption, view }: { rows: readonly StatsRow[]; caption
       <thead>
         <tr>
           <th scope="col">Snapshot</th>
-          <th scope="col">Made</th>
+          <th scope="col">Created</th>
           <th scope="col">Tag</th>
-          <th scope="col">What became of it</th>
+          <th scope="col">Result</th>
         </tr>
       </thead>
       <tbody>
@@ -95,11 +95,11 @@ function Snapshots({ rows, caption, view }: { rows: readonly StatsRow[]; caption
             <td class="first">
               <code>{wordsOf(row.id)}</code>
             </td>
-            <td data-th="Made">{typeof row.time === "number" ? view.dates.full(row.time) : "–"}</td>
+            <td data-th="Created">{typeof row.time === "number" ? view.dates.full(row.time) : "–"}</td>
             <td data-th="Tag">
               <code>{wordsOf(row.tag)}</code>
             </td>
-            <td data-th="Fate">
+            <td data-th="Result">
               <Badge glyph={FATES[wordsOf(row.fate)]?.glyph ?? "idle"}>
                 {FATES[wordsOf(row.fate)]?.word ?? wordsOf(row.fate)}
               </Badge>
@@ -117,10 +117,10 @@ export function CheckTable({ stats }: { stats: NonNullable<JobRow["stats"]> }) {
   if (findings.length === 0) return null;
   return (
     <table class="table stack found">
-      <caption class="vh">What was found</caption>
+      <caption class="vh">Findings</caption>
       <thead>
         <tr>
-          <th scope="col">What was found</th>
+          <th scope="col">Findings</th>
         </tr>
       </thead>
       <tbody>

@@ -1,4 +1,4 @@
-// The first sentence of a job's page.
+// The verdict of a job's page.
 import type { Child } from "hono/jsx";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { HostStatus } from "../../shared/hosts.ts";
@@ -66,7 +66,7 @@ function succeededInWords({ warnings, warningCauses }: JobRow): string {
   return warnings > 0 ? `succeeded with warnings: ${causesInWords(warningCauses ?? [], warnings)}` : "succeeded";
 }
 
-/** They work the repo server hard, so the others wait. */
+/** Kinds that put heavy load on the repo server, so few of them run at a time. */
 const HEAVY = new Set<JobRow["kind"]>(["forget", "prune", "check"]);
 
 function Waiting(props: Pick<JobVerdictFacts, "job" | "title" | "host" | "ahead"> & { what: Child; view: View }) {
@@ -74,14 +74,14 @@ function Waiting(props: Pick<JobVerdictFacts, "job" | "title" | "host" | "ahead"
   const until =
     job.expiresAt === null ? null : (
       <>
-        It runs as soon as it can{HEAVY.has(job.kind) ? ", two such jobs at a time on one repo server" : ""}, until{" "}
+        {HEAVY.has(job.kind) ? "At most two such jobs run at a time on one repo server. " : ""}Expires{" "}
         <Near at={job.expiresAt} view={view} />.
       </>
     );
   if (host.status === "offline")
     return (
       <Verdict glyph="queued" sub={until}>
-        {title} waits for{" "}
+        {title} is waiting for{" "}
         <a href={hostPath(host.id)}>
           <code>{host.name}</code>
         </a>{" "}
@@ -90,7 +90,7 @@ function Waiting(props: Pick<JobVerdictFacts, "job" | "title" | "host" | "ahead"
     );
   return (
     <Verdict glyph="queued" sub={until}>
-      {what} waits{ahead ? `, ${formatPlural(ahead, "job runs", "jobs run")} before it` : ""}.
+      {what} is waiting{ahead ? `, behind ${formatPlural(ahead, "other job")}` : ""}.
     </Verdict>
   );
 }

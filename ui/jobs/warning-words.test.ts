@@ -19,8 +19,8 @@ test("in short, with what is not explained as a number", () => {
     { code: "unreadable" as const, count: 3 },
     { code: "post_hook_failed" as const, count: 1 },
   ];
-  expect(causesInWords(causes, 4)).toBe("3 files unreadable, post hook failed");
-  expect(causesInWords(causes, 5)).toBe("3 files unreadable, post hook failed, 1 more warning");
+  expect(causesInWords(causes, 4)).toBe("3 files unreadable, post-hook failed");
+  expect(causesInWords(causes, 5)).toBe("3 files unreadable, post-hook failed, 1 more warning");
   expect(causesInWords([], 2)).toBe("2 warnings");
 });
 

@@ -1,4 +1,4 @@
-// Why a job is amber: each cause with what happened, the paths that it concerns, and what to do.
+// A job's warnings: each cause with what happened, the paths affected, and what to do.
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { JobStats, WarningCause } from "../../shared/protocol/fields.ts";
 import { countWarnings } from "../../shared/warnings.ts";
@@ -32,11 +32,11 @@ function CauseNotice({ cause }: { cause: WarningCause }) {
   );
 }
 
-/** From an agent that counts its warnings and does not say what they are about. */
+/** Warnings from an older agent that reports no causes. */
 function Untold({ count, paths }: { count: number; paths: readonly string[] }) {
   return (
     <Notice glyph="warning" reason={`${formatPlural(count, "warning")}.`}>
-      The log says what {count === 1 ? "it is" : "they are"} about.
+      See the log for details.
       <Paths paths={paths} total={paths.length} />
     </Notice>
   );

@@ -1,4 +1,4 @@
-// How a job is put into words: what it does, how it stands, who caused it.
+// Words for a job's kind, status and actor.
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { JobKind } from "../../shared/jobs.ts";
 import type { CauseCount } from "../../shared/warnings.ts";
@@ -9,7 +9,7 @@ import { causesInWords } from "./warning-words.ts";
 
 type State = Pick<JobRow, "status" | "warnings" | "warningCauses" | "acceptedAt">;
 
-/** Glyph and word; a success with warnings is amber, a queued job that its host has not accepted is "Waiting". */
+/** Glyph and word. A success with warnings is amber; a queued job not yet accepted by its host is "Waiting". */
 export function stateOf({ status, warnings, warningCauses, acceptedAt }: State): { glyph: GlyphName; word: string } {
   switch (status) {
     case "queued":
@@ -27,7 +27,7 @@ export function stateOf({ status, warnings, warningCauses, acceptedAt }: State):
   }
 }
 
-/** One cause is told, several are counted. */
+/** A single cause is named, several are counted. */
 function badgeOf(causes: readonly CauseCount[], warnings: number): string {
   return causes.length === 1 ? causesInWords(causes, warnings) : formatPlural(warnings, "warning");
 }
@@ -38,14 +38,14 @@ export function JobBadge({ job }: { job: State }) {
 }
 
 const NOUNS: Record<JobKind, string> = {
-  init: "Making the repository",
+  init: "Repository creation",
   backup: "Backup",
   forget: "Forget",
   prune: "Prune",
   check: "Check",
-  unlock: "Removing stale locks",
-  stats: "Measuring",
-  snapshots: "Listing snapshots",
+  unlock: "Unlock",
+  stats: "Size measurement",
+  snapshots: "Snapshot listing",
   restore: "Restore",
   diff: "Comparison",
   find: "File search",
@@ -61,12 +61,13 @@ export function kindInWords(kind: JobKind): string {
 /** "Backup of photos", "Probe of vault". */
 export function titleOf(job: { kind: JobKind; groupName: string | null; repoName: string | null }): string {
   const about = job.kind === "backup" ? job.groupName : job.repoName;
-  if (job.kind === "init") return about ? `Making the repository ${about}` : NOUNS.init;
+  if (job.kind === "init") return about ? `Creation of ${about}` : NOUNS.init;
+
   return about ? `${NOUNS[job.kind]} of ${about}` : NOUNS[job.kind];
 }
 
 /** "mara", "schedule", "the server". */
 export function actorInWords(job: Pick<JobRow, "actorKind"> & { actorName: string | null }): string {
-  if (job.actorKind === "user") return job.actorName ?? "a user who is gone";
+  if (job.actorKind === "user") return job.actorName ?? "a deleted user";
   return job.actorKind === "schedule" ? "a schedule" : "the server";
 }

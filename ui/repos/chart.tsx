@@ -1,4 +1,4 @@
-// A repository's size over time: a line, marks on the floor for prunes, and the same as a table for screen readers.
+// The chart of a repository's size over time, with marks for prunes and a table for screen readers.
 import { formatBytes, formatDay, splitBytes } from "../format.ts";
 
 /** One day's sample; `day` is YYYY-MM-DD. */
@@ -12,7 +12,7 @@ const MARGIN = 0.1;
 const at = (day: string) => Date.parse(`${day}T00:00:00Z`);
 const round = (value: number) => Math.round(value * 100) / 100;
 
-/** At least two samples, oldest first. @param prunes days on which data were pruned */
+/** Needs at least two samples, oldest first. @param prunes days with a prune */
 export function SizeChart({
   samples,
   prunes,
@@ -86,7 +86,7 @@ export function SizeChart({
   );
 }
 
-/** The unit stands at the top only. */
+/** Only the top label carries the unit. */
 function axisLabel(bytes: number, withUnit: boolean): string {
   return withUnit ? formatBytes(bytes) : splitBytes(bytes).figure;
 }
@@ -99,7 +99,7 @@ function marks(samples: readonly Sample[]): string[] {
   return places.map((place) => samples[place]?.day ?? "");
 }
 
-/** Evenly chosen, the newest always among them. */
+/** Evenly spaced samples, always including the latest. */
 function thinned(samples: readonly Sample[], most: number): readonly Sample[] {
   if (samples.length <= most) return samples;
   const step = (samples.length - 1) / (most - 1);

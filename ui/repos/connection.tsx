@@ -1,4 +1,4 @@
-// What opens a repo: the everyday credential that its host holds, and the admin one that may delete.
+// A repo's credentials: the everyday one on its host, and the admin one that may delete.
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { OpenButton } from "../components/button.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
@@ -11,12 +11,12 @@ import type { ConnectionProps, CredentialView } from "./types.ts";
 export function ConnectionSection(props: ConnectionProps) {
   const { everyday, repo } = props;
   return (
-    <LedgerSection id="connection" title="Connection" about="The host holds only the everyday credential.">
+    <LedgerSection id="connection" title="Connection" about="Only the everyday credential is stored on the host.">
       {everyday === null ? (
         <FactRows
           facts={[
             ["Address", <code>{repo.url}</code>],
-            ["User and passwords", "shown to operators only"],
+            ["User and passwords", "visible to operators only"],
           ]}
         />
       ) : (
@@ -39,7 +39,7 @@ function Everyday({ known, repo, path, refused, editable, view }: ConnectionProp
         facts={[
           ["Address", <code>{known.url}</code>],
           ...shownParts(known, repo),
-          ["Restic password", known.isUnreadable ? "not known" : "set"],
+          ["Restic password", known.isUnreadable ? "unknown" : "set"],
           ["Changed", <Near at={known.rotatedAt} view={view} />],
           ["State", <TrialWords known={known} view={view} />],
         ]}
@@ -98,11 +98,11 @@ function Admin({ known, admin, repo, path, refused, editable, view }: Connection
           title="Remove the admin credential?"
           action={`${path}/credentials/admin/remove`}
           csrf={view.csrf}
-          verb="Remove it"
+          verb="Remove credential"
         >
           <p>
-            Forget and prune stop until there is another one. Nothing in the repository changes, and the repo server’s
-            user stays.
+            Forget and prune stop until you enter another one. The repository and the user on the repo server stay
+            unchanged.
           </p>
         </ConfirmDialog>
       ) : null}
@@ -111,11 +111,11 @@ function Admin({ known, admin, repo, path, refused, editable, view }: Connection
 }
 
 const NO_ADMIN: Record<RepoRow["appendOnly"], string> = {
-  proven: "None yet. The everyday one must not delete, so forget and prune wait for an admin credential.",
+  proven: "None yet. The everyday credential cannot delete, so forget and prune need an admin credential.",
   unknown:
-    "None yet. Whether the everyday one may delete is not known, so forget and prune wait for an admin credential.",
-  violated: "None. The everyday one may delete, so it serves for forget and prune, too.",
-  not_applicable: "None. The everyday one may delete, so it serves for forget and prune, too.",
+    "None yet. It has not been tested whether the everyday credential can delete, so forget and prune need an admin credential.",
+  violated: "None. The everyday credential can delete, so forget and prune use it too.",
+  not_applicable: "None. The everyday credential can delete, so forget and prune use it too.",
 };
 
 function shownParts(known: CredentialView, repo: Pick<RepoRow, "kind">) {
@@ -128,7 +128,7 @@ function shownParts(known: CredentialView, repo: Pick<RepoRow, "kind">) {
 
 const UNREADABLE = (
   <span class="is-failed">
-    What is stored does not open: it was damaged or moved in the database. Enter all of it anew.
+    The stored credential cannot be decrypted because it was damaged or moved in the database. Enter all of it again.
   </span>
 );
 
@@ -137,24 +137,27 @@ function TrialWords({ known, view }: { known: CredentialView; view: View }) {
   if (known.trialError && known.trialAgainAt !== null)
     return (
       <span class="is-failed">
-        The new one could not be tried: {known.trialError} It is retried{" "}
-        {known.trialAgainAt <= view.now ? "soon" : <Near at={known.trialAgainAt} view={view} />}; the one before it
-        stays in use.
+        The new credential could not be tested: {known.trialError} Next attempt:{" "}
+        {known.trialAgainAt <= view.now ? "soon" : <Near at={known.trialAgainAt} view={view} />}. The previous one stays
+        in use.
       </span>
     );
   if (known.trialError)
-    return <span class="is-failed">The new one was refused: {known.trialError} The one before it stays in use.</span>;
-  if (known.onTrial) return <span class="is-running">The new one is being tried; the one before it is in use.</span>;
+    return (
+      <span class="is-failed">The new credential was refused: {known.trialError} The previous one stays in use.</span>
+    );
+  if (known.onTrial)
+    return <span class="is-running">The new credential is being tested. Until then the previous one is in use.</span>;
   return <>in use</>;
 }
 
 function AdminWords({ admin, view }: { admin: CredentialView; view: View }) {
   if (admin.isUnreadable) return UNREADABLE;
-  if (admin.trialError) return <span class="is-failed">It does not do: {admin.trialError}</span>;
-  if (admin.provedAt === null) return <>not used yet; the next forget or prune shows whether it may delete</>;
+  if (admin.trialError) return <span class="is-failed">It does not work: {admin.trialError}</span>;
+  if (admin.provedAt === null) return <>not used yet. The next forget or prune shows whether it can delete</>;
   return (
     <>
-      proved <Near at={admin.provedAt} view={view} /> · sent for one job at a time, never stored on the host
+      confirmed <Near at={admin.provedAt} view={view} /> · sent for one job at a time, never stored on the host
     </>
   );
 }

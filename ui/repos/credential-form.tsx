@@ -1,4 +1,4 @@
-// Changing what opens a repo. Passwords left empty stay as they are; the old credential is kept until the new one works.
+// The form that changes a repo's credential. Empty passwords stay unchanged.
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { SubmitButton } from "../components/button.tsx";
@@ -10,7 +10,7 @@ import type { CredentialView } from "./types.ts";
 export function CredentialForm(props: {
   slot: "everyday" | "admin";
   known: CredentialView;
-  /** There is none yet: what is left empty comes from the everyday one. */
+  /** There is none yet, so empty fields are taken from the everyday one. */
   isNew?: boolean;
   repo: Pick<RepoRow, "kind">;
   action: string;
@@ -19,10 +19,10 @@ export function CredentialForm(props: {
 }) {
   const { slot, known, isNew = false, repo, action, refused, view } = props;
   const form = refused ?? emptyForm;
-  const hint = isNew ? "Leave empty to use the everyday one" : "Leave empty to keep the current one";
+  const hint = isNew ? "Leave empty to use the everyday credential’s" : "Leave empty to keep the current one";
   return (
     <details class="change" open={refused !== null} id={slot === "admin" ? "change-admin" : "change"}>
-      <summary class="btn btn-s">{isNew ? "Enter one…" : "Change…"}</summary>
+      <summary class="btn btn-s">{isNew ? "Add credential…" : "Change…"}</summary>
       <form method="post" action={action} class="rows change-form">
         <Csrf token={view.csrf} />
         <FormMessage form={form} />
@@ -67,7 +67,7 @@ export function CredentialForm(props: {
           form={form}
           scope={slot}
           autocomplete="new-password"
-          hint={slot === "everyday" ? `${hint}. To change it, run restic key add first, then enter the new one` : hint}
+          hint={slot === "everyday" ? `${hint}. To change it, first run restic key add, then enter the new one` : hint}
         />
         {["s3", "b2", "other"].includes(repo.kind) ? (
           <LinesField
@@ -82,12 +82,12 @@ export function CredentialForm(props: {
         ) : null}
         <p class="hint">
           {slot === "admin"
-            ? "One that may delete: on a rest-server the address without --append-only. Sent to the host that prunes for that one job, never stored there; forget or prune shows whether it does."
-            : "The host tries it at once. The current one stays in use until the new one has opened the repository."}
+            ? "Must be able to delete: for rest-server, use the address of an instance without --append-only. It is sent to the pruning host for one job at a time and never stored there. The next forget or prune tests it."
+            : "The host tests it at once. The current credential stays in use until the new one has opened the repository."}
         </p>
         <div class="btns">
           <SubmitButton primary small>
-            {slot === "admin" ? "Save" : "Save and try it"}
+            {slot === "admin" ? "Save credential" : "Save and test"}
           </SubmitButton>
         </div>
       </form>

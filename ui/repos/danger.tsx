@@ -1,4 +1,4 @@
-// What cannot be undone on a repo's page, and its name, role and compression beside it.
+// A repo's identity with its name, role and compression, and the danger zone.
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { BlockedButton, OpenButton, SubmitButton, Verb } from "../components/button.tsx";
@@ -13,23 +13,23 @@ type IdentityRepo = Pick<RepoRow, "name" | "isPrimary" | "kind" | "compression" 
 
 const COMPRESSION = [
   { value: "auto", label: "Automatic" },
-  { value: "max", label: "Strongest, slower" },
+  { value: "max", label: "Maximum (slower)" },
   { value: "off", label: "None" },
 ] as const;
 
-/** restic compresses from format 2 on, and takes the setting for format 1 without a word. */
+/** restic compresses only from format 2 on, but silently accepts the setting for format 1. */
 const cannotCompress = ({ formatVersion }: IdentityRepo) => formatVersion === 1;
 
 function compressionInWords(repo: IdentityRepo): string {
   const label = COMPRESSION.find(({ value }) => value === repo.compression)?.label ?? repo.compression;
   if (!cannotCompress(repo) || repo.compression === "off") return label;
-  return `${label} (has no effect: repositories of format 1 cannot compress)`;
+  return `${label}, but without effect: format 1 repositories cannot compress`;
 }
 
 function UpgradeHint() {
   return (
     <>
-      No effect in a repository of format 1. <code>restic migrate upgrade_repo_v2</code> upgrades it
+      No effect in a format 1 repository. Upgrade it with <code>restic migrate upgrade_repo_v2</code>
     </>
   );
 }
@@ -48,21 +48,22 @@ export function IdentitySection(props: {
     <LedgerSection
       id="identity"
       title="Identity"
-      about="From the repository itself; another one at this address is refused."
+      about="Read from the repository. A different one at this address is refused."
     >
       <div class="rows">
         <FactRows
           facts={[
-            ["Repository id", repo.resticId ? <code>{repo.resticId.slice(0, 12)}</code> : "not known yet"],
+            ["Repository ID", repo.resticId ? <code>{repo.resticId.slice(0, 12)}</code> : "unknown until it is opened"],
             ["Format", repo.formatVersion === null ? null : `version ${repo.formatVersion}`],
             ["Kind", <code>{repo.kind}</code>],
-            ["Role", repo.isPrimary ? "primary repo of this host: groups without a choice go here" : "further repo"],
+            ["Role", repo.isPrimary ? "primary repo, the default for source groups" : "additional repo"],
             ["Compression", compressionInWords(repo)],
             [
               "Shared with",
               sharers.length === 0 ? null : (
                 <>
-                  <RepoLinks repos={sharers} />: one repository; each list shows its own host’s snapshots only
+                  <RepoLinks repos={sharers} />. They are one repository, but each list shows only its own host’s
+                  snapshots
                 </>
               ),
             ],
@@ -91,12 +92,12 @@ export function IdentitySection(props: {
                   form={state}
                   value={repo.compression}
                   options={COMPRESSION}
-                  hint={cannotCompress(repo) ? <UpgradeHint /> : "For what is stored from now on"}
+                  hint={cannotCompress(repo) ? <UpgradeHint /> : "Applies to new data only"}
                 />
               </div>
               <div class="btns">
                 <SubmitButton primary small>
-                  Save
+                  Save changes
                 </SubmitButton>
               </div>
             </form>
@@ -104,7 +105,7 @@ export function IdentitySection(props: {
         ) : null}
         {editable && !repo.isPrimary ? (
           <Verb action={path} csrf={view.csrf} fields={{ is_primary: "true" }} small>
-            Make it the primary repo
+            Set as primary repo
           </Verb>
         ) : null}
       </div>
@@ -116,7 +117,7 @@ export type DangerProps = {
   repo: Pick<RepoRow, "name" | "isPrimary" | "status" | "statusCode" | "snapshotCount">;
   hostName: string;
   path: string;
-  /** Groups that are backed up into it. */
+  /** Source groups that use it. */
   usedBy: readonly string[];
   refused: { of: "reinit" | "remove"; form: FormState } | null;
   view: View;
@@ -128,18 +129,18 @@ export function DangerSection({ repo, hostName, path, usedBy, refused, view }: D
   const host = <code>{hostName}</code>;
   const name = <code>{repo.name}</code>;
   const whyNotRemove = repo.isPrimary
-    ? "It is the primary repo: make another one the primary first."
+    ? "This is the primary repo. Set another one as primary first."
     : usedBy.length > 0
-      ? `${usedBy.join(", ")} ${usedBy.length === 1 ? "is" : "are"} backed up into it: choose other repos there first.`
+      ? `${usedBy.join(", ")} ${usedBy.length === 1 ? "uses" : "use"} it. Choose another repo there first.`
       : null;
   return (
-    <LedgerSection id="danger" title="Danger zone" about="Each asks for the host’s name first." danger>
+    <LedgerSection id="danger" title="Danger zone" about="Each action asks you to type the host’s name." danger>
       <ul class="danger-list">
         <li>
           <div>
             <b>Re-initialise</b>
             <p class="t2" id="reinit-why">
-              Makes a new, empty repository at this address. {isGone ? goneWords(repo) : notGoneWords(repo)}
+              Creates a new, empty repository at this address. {isGone ? goneWords(repo) : notGoneWords(repo)}
             </p>
           </div>
           {isGone ? (
@@ -154,7 +155,7 @@ export function DangerSection({ repo, hostName, path, usedBy, refused, view }: D
           <div>
             <b>Remove this repo from {host}</b>
             <p class="t2" id="remove-why">
-              Stops what this server does with it. The repository and its data stay where they are.
+              This server stops using it. The repository and its data stay untouched.
               {whyNotRemove ? ` ${whyNotRemove}` : ""}
             </p>
           </div>
@@ -170,7 +171,7 @@ export function DangerSection({ repo, hostName, path, usedBy, refused, view }: D
       {isGone ? (
         <ConfirmDialog
           id="reinit"
-          title={<>Make a new repository for {name}?</>}
+          title={<>Create a new repository for {name}?</>}
           action={`${path}/reinit`}
           csrf={view.csrf}
           typed={hostName}
@@ -179,14 +180,14 @@ export function DangerSection({ repo, hostName, path, usedBy, refused, view }: D
           verb="Re-initialise"
         >
           <p>
-            If the old one only is not reachable (a disk that is not mounted, a mistyped address), mend that instead.
-            The agent looks once more and makes a new one only if there still is none.
+            If the old repository is only unreachable (such as an unmounted disk or a wrong address), fix that instead.
+            The agent checks again and creates a new one only if there is none.
           </p>
           {usedBy.length > 0 ? (
             <Checkbox
               name="backup_now"
-              label="Back up into it at once"
-              hint={`${usedBy.length === 1 ? "Source group" : "Source groups"} ${usedBy.join(", ")}, as soon as it is there. Otherwise at the next run`}
+              label="Back up to it at once"
+              hint={`${usedBy.length === 1 ? "Source group" : "Source groups"} ${usedBy.join(", ")}, as soon as it exists. Otherwise at the next run`}
               checked
               form={refused?.of === "reinit" ? refused.form : emptyForm}
               scope="reinit"
@@ -203,9 +204,11 @@ export function DangerSection({ repo, hostName, path, usedBy, refused, view }: D
           typed={hostName}
           error={refused?.of === "remove" ? messageOf(refused.form) : undefined}
           keep="Cancel"
-          verb="Remove"
+          verb="Remove repo"
         >
-          <p>Its credentials stay sealed on this server: they may be the only copy of its restic password.</p>
+          <p>
+            Its credentials stay encrypted on this server, because they may be the only copy of its restic password.
+          </p>
         </ConfirmDialog>
       ) : null}
     </LedgerSection>
@@ -213,18 +216,18 @@ export function DangerSection({ repo, hostName, path, usedBy, refused, view }: D
 }
 
 function messageOf(form: FormState): string {
-  return form.errors.confirm ?? form.message ?? "That was refused.";
+  return form.errors.confirm ?? form.message ?? "The request was refused.";
 }
 
 function goneWords({ snapshotCount }: Pick<RepoRow, "snapshotCount">): string {
-  const none = "The agent finds none there any more";
+  const none = "The agent no longer finds one there";
   return snapshotCount === 0
     ? `${none}.`
-    : `${none}; ${formatPlural(snapshotCount, "snapshot that was", "snapshots that were")} in the old one are no longer listed here.`;
+    : `${none}. The old one’s ${formatPlural(snapshotCount, "snapshot")} will no longer be listed here.`;
 }
 
 function notGoneWords({ status }: Pick<RepoRow, "status">): string {
   return status === "ready"
-    ? "Not possible now, because there is one: move it away on the repo server first, then press Probe now above."
-    : "Possible once the agent has looked and found none there.";
+    ? "Not possible while one exists there. Move it away on the repo server first, then press Probe now above."
+    : "Possible once the agent has found that there is none.";
 }

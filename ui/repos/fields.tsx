@@ -1,27 +1,27 @@
-// Where a repository is and what opens it: the kinds with the fields that each needs.
+// The fields for a repository's address and credential, by kind.
 import type { FormState } from "../../shared/pages.ts";
 import { LinesField, SelectField, TextField } from "../components/field.tsx";
 
 import { OwnFolderQuestion } from "./own-folder.tsx";
 
 const KINDS = [
-  { value: "rest", label: "REST server (suggested)" },
+  { value: "rest", label: "REST server (recommended)" },
   { value: "local", label: "Folder on the host" },
   { value: "sftp", label: "SFTP" },
-  { value: "s3", label: "S3, or what speaks it" },
+  { value: "s3", label: "S3 or compatible" },
   { value: "b2", label: "Backblaze B2" },
   { value: "rclone", label: "rclone remote" },
-  { value: "other", label: "Other restic address" },
+  { value: "other", label: "Other restic backend" },
 ] as const;
 
 const KEYS = {
   s3: [
-    ["AWS_ACCESS_KEY_ID", "Access key id"],
+    ["AWS_ACCESS_KEY_ID", "Access key ID"],
     ["AWS_SECRET_ACCESS_KEY", "Secret access key"],
-    ["AWS_DEFAULT_REGION", "Region, where one is needed"],
+    ["AWS_DEFAULT_REGION", "Region (if required)"],
   ],
   b2: [
-    ["B2_ACCOUNT_ID", "Key id"],
+    ["B2_ACCOUNT_ID", "Key ID"],
     ["B2_ACCOUNT_KEY", "Application key"],
   ],
 } as const;
@@ -35,7 +35,7 @@ const ADDRESSES = [
   ["other", "azure:container:/web-01, gs:bucket:/web-01, swift:container:/web-01"],
 ] as const;
 
-/** Per-kind fields; without script all are shown and the ones of other kinds are left empty. */
+/** Without script, the fields of all kinds are shown; leave those of other kinds empty. */
 export function RepositoryFields({ form }: { form: FormState }) {
   return (
     <div class="fields">
@@ -49,27 +49,27 @@ export function RepositoryFields({ form }: { form: FormState }) {
         maxlength={2048}
         autocomplete="off"
         placeholder="rest:https://vault.example:8000/web-01/"
-        hint="As restic writes it, without user and password"
+        hint="As restic expects it, without user and password"
       />
       <OwnFolderQuestion form={form} />
       {ADDRESSES.map(([kind, example]) => (
         <p class="hint" data-when={`kind=${kind}`}>
-          Such as <code>{example}</code>
+          For example <code>{example}</code>
         </p>
       ))}
       <p class="hint" data-when="kind=local">
-        The agent’s service may write below <code>/var/lib/restic-manager</code> only, unless its unit is told of other
-        folders. A folder on the same disk does not survive that disk.
+        The agent’s service may write only below <code>/var/lib/restic-manager</code>, unless its systemd unit allows
+        other folders. A folder on the same disk is lost with that disk.
       </p>
       <p class="hint" data-when="kind=sftp">
-        The agent calls <code>ssh</code> as root: its key and the server’s host key must be known there already, for it
-        asks no questions.
+        The agent runs <code>ssh</code> as root and cannot answer prompts. Set up root’s key and the server’s host key
+        first.
       </p>
       <p class="hint" data-when="kind=rclone">
-        The remote must stand in rclone’s configuration of root on the host, and <code>rclone</code> be installed there.
+        Requires <code>rclone</code> on the host, with this remote in root’s rclone configuration.
       </p>
       <p class="hint" data-when="kind=local sftp s3 b2 rclone other">
-        Only a REST server can refuse deletes: whoever takes over the host can erase this repository.
+        Only a REST server can refuse deletes. A compromised host could delete this repository.
       </p>
       <div class="fields-2" data-when="kind=rest">
         <TextField
@@ -78,7 +78,7 @@ export function RepositoryFields({ form }: { form: FormState }) {
           form={form}
           mono
           autocomplete="off"
-          hint="Who this host is on the repo server. Empty: the host’s name"
+          hint="Leave empty to use the host’s name"
         />
         <TextField
           name="http_password"
@@ -86,7 +86,7 @@ export function RepositoryFields({ form }: { form: FormState }) {
           type="password"
           form={form}
           autocomplete="new-password"
-          hint="Empty: generated, with the htpasswd line for the repo server"
+          hint="Leave empty to generate one, with the htpasswd line for the REST server"
         />
       </div>
       {(["s3", "b2"] as const).map((kind) => (
@@ -106,11 +106,11 @@ export function RepositoryFields({ form }: { form: FormState }) {
       <div data-when="kind=other">
         <LinesField
           name="env"
-          label="Keys"
+          label="Environment"
           form={form}
           rows={3}
           placeholder={"AZURE_ACCOUNT_NAME=…\nAZURE_ACCOUNT_KEY=…"}
-          hint="restic’s environment names, one NAME=value a line; others are refused"
+          hint="One NAME=value per line, using restic’s variable names"
         />
       </div>
       <TextField
@@ -119,7 +119,7 @@ export function RepositoryFields({ form }: { form: FormState }) {
         type="password"
         form={form}
         autocomplete="new-password"
-        hint="Encrypts the data; not the HTTP password. Empty: generated. For a repository that exists already: its password"
+        hint="Not the HTTP password. Leave empty to generate one, or enter the password of an existing repository"
       />
     </div>
   );

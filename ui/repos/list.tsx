@@ -1,4 +1,4 @@
-// Lists of repos: all of the fleet, and those of one host.
+// Lists of repos: of the whole fleet, and of one host.
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { RepoNeed } from "../../shared/maintenance.ts";
 import { LinkButton } from "../components/button.tsx";
@@ -37,7 +37,7 @@ export type RepoLine = Pick<
   | "lockCount"
 > & {
   hostName: string;
-  /** Where the list tells it: why it needs somebody. */
+  /** Why it needs attention; only in the fleet's list. */
   need?: RepoNeed | null;
 };
 
@@ -57,16 +57,14 @@ export function ReposPage({ view, rows, offset, limit, verdict }: ReposPageProps
         <ReposVerdict {...verdict} />
       </PageHead>
       {total === 0 ? (
-        <Empty title="No repos yet">
-          A repo is the restic repository of a host. It comes along when a host is added.
-        </Empty>
+        <Empty title="No repos yet">A repo is a host’s restic repository. Add a host to create the first one.</Empty>
       ) : (
         <>
           {needy.length > 0 && needy.length < total ? (
-            <p class="t2 list-head">Those that need you come first, the others by host.</p>
+            <p class="t2 list-head">Repos that need attention first, then by host.</p>
           ) : null}
           <RepoTable rows={rows} view={view} host />
-          <Pager offset={offset} limit={limit} total={total} href={here} words={["Back", "More"]} />
+          <Pager offset={offset} limit={limit} total={total} href={here} words={["Previous", "Next"]} />
         </>
       )}
     </Page>
@@ -88,7 +86,7 @@ export function ReposTab({ view, host, repos }: { view: View; host: HostHead; re
       {may(view, "admin") && host.archivedAt === null ? (
         <div class="foot">
           <LinkButton href={`${hostPath(host.id, "repos")}/new`} icon="plus">
-            Add a repo
+            Add repo
           </LinkButton>
         </div>
       ) : null}
@@ -100,7 +98,7 @@ const SHIELDS: Record<RepoRow["appendOnly"], string> = {
   proven: "proven",
   violated: "violated",
   unknown: "unknown",
-  not_applicable: "not offered",
+  not_applicable: "not supported",
 };
 
 function RepoTable({ rows, view, host }: { rows: readonly RepoLine[]; view: View; host?: boolean }) {
@@ -178,7 +176,7 @@ function RepoTable({ rows, view, host }: { rows: readonly RepoLine[]; view: View
   );
 }
 
-/** Quiet when it went well. */
+/** Successes are shown without a badge. */
 function Done({ at, status, view }: { at: number | null; status: string | null; view: View }) {
   if (at === null) return <span class="t3">never</span>;
   if (status === "ok") return <Ago at={at} view={view} />;

@@ -1,4 +1,4 @@
-// Who holds the repository now, and whether a lock was left behind.
+// The table row with the locks of a repository and whether one is stale.
 import { MINUTE_MS } from "../../shared/clock.ts";
 import { Verb } from "../components/button.tsx";
 import { Badge } from "../components/status.tsx";
@@ -9,11 +9,11 @@ import type { View } from "../view.ts";
 export type LocksView = {
   /** Lock files in the repository. */
   count: number | null;
-  /** Of these, not among `locks`: beyond the first ten, or damaged. */
+  /** How many of these are not in `locks`: beyond the first ten, or damaged. */
   unread: number;
   oldestAt: number | null;
   listedAt: number | null;
-  /** Older than an hour, and no job of ours runs. */
+  /** Older than an hour while none of our jobs is running. */
   isStale: boolean;
   isJobRunning: boolean;
   locks: readonly { id: string; hostname: string; pid: number; at: number; exclusive: boolean }[];
@@ -37,7 +37,7 @@ export function LocksRow({
         <b>Locks</b>
       </td>
       <td data-th="Cadence">
-        {count === null ? "Not looked at yet" : count === 0 ? "No lock" : formatPlural(count, "lock")}
+        {count === null ? "Not checked yet" : count === 0 ? "No locks" : formatPlural(count, "lock")}
         {locks.isJobRunning && count ? ", held by the running job" : ""}
         <small>
           {locks.locks.map((lock) => (
@@ -55,31 +55,30 @@ export function LocksRow({
           <>
             <Badge glyph="warning">damaged</Badge>
             <small>
-              jobs cannot work beside it: when no restic uses this repository, run{" "}
-              <code>restic unlock --remove-all</code>
+              blocks jobs. Once no restic is using this repository, run <code>restic unlock --remove-all</code>
             </small>
           </>
         ) : locks.isStale && oldestAt !== null ? (
           <>
             <Badge glyph="warning">stale</Badge>
-            <small>from a restic that was killed; it blocks forget and prune</small>
+            <small>left by a killed restic, blocks forget and prune</small>
           </>
         ) : (
           <span class="t2">{count === null ? "–" : "none stale"}</span>
         )}
         {locks.listedAt === null ? null : (
           <small>
-            looked at <Ago at={locks.listedAt} view={view} />
+            checked <Ago at={locks.listedAt} view={view} />
           </small>
         )}
       </td>
       <td data-th="Next">
-        <span class="t3">only by hand</span>
+        <span class="t3">manual only</span>
       </td>
       <td class="num wide">
         {mayRun ? (
           <Verb action={`${path}/unlock`} csrf={view.csrf} icon="lock" small>
-            Unlock stale
+            Remove stale locks
           </Verb>
         ) : null}
       </td>
@@ -87,21 +86,21 @@ export function LocksRow({
   );
 }
 
-/** restic reads ten at most for us, so only below that a missing one says something. */
+/** The agent reads ten locks at most, so a missing one means damage only below that. */
 function isTorn({ count, unread, locks }: LocksView): boolean {
   return unread > 0 && count !== null && locks.length < MOST_READ;
 }
 
 const MOST_READ = 10;
-/** Clocks of two machines differ by a little. */
+/** Tolerance for clock differences between machines. */
 const AHEAD_MS = 5 * MINUTE_MS;
 
 function LockedSince({ at, view }: { at: number; view: View }) {
   if (at <= view.now + AHEAD_MS) return <Ago at={at} view={view} />;
   return (
     <>
-      dated {formatDuration(at - view.now)} ahead: that machine's clock is ahead, and until then restic never calls this
-      lock stale
+      dated {formatDuration(at - view.now)} in the future. That machine’s clock is wrong, and restic does not treat this
+      lock as stale before then
     </>
   );
 }

@@ -1,4 +1,4 @@
-// Changing when and where a repo is maintained.
+// The form for a repo's maintenance schedule, check budget and maintenance host.
 import type { MaintenanceKind } from "../../shared/maintenance.ts";
 import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { SubmitButton } from "../components/button.tsx";
@@ -18,7 +18,7 @@ export function MaintenanceEditor({
   maintenance: MaintenanceView;
   path: string;
   form: FormState | null;
-  /** Proposed on the page: the form opens with it, and somebody has to save it. */
+  /** Suggested on the page. The form opens with it but does not save it. */
   wishedBudgetBytes: number | null;
   view: View;
 }) {
@@ -50,8 +50,8 @@ export function MaintenanceEditor({
         <FormMessage form={state} />
         <Checkbox
           name="enabled"
-          label="Maintenance on"
-          hint="Off: nothing happens by itself; the buttons still work"
+          label="Enable maintenance"
+          hint="When off, nothing runs on its own. The buttons still work"
           checked={maintenance.enabled}
           form={state}
         />
@@ -61,32 +61,32 @@ export function MaintenanceEditor({
           {field("check")}
           <TextField
             name="check_budget_gib"
-            label="Data read by a check, GiB"
+            label="Data read per check (GiB)"
             form={state}
             value={String(Math.round((budgetBytes / 2 ** 30) * 100) / 100)}
             mono
             inputmode="numeric"
             autocomplete="off"
             autofocus={wishedBudgetBytes !== null}
-            hint="Each check reads the next part of this size; 0 reads metadata only. What it reads is downloaded"
+            hint="Each check downloads and verifies the next part of this size. Enter 0 to check metadata only"
           />
         </div>
         {may(view, "admin") && maintenance.hosts.length > 1 ? (
           <SelectField
             name="maintenance_host_id"
-            label="Done by"
+            label="Maintenance host"
             form={state}
             value={maintenance.maintenanceHostId ?? maintenance.hosts[0]?.id ?? ""}
             options={maintenance.hosts.map(({ id, name }, at) => ({
               value: id,
-              label: at === 0 ? `${name} (its own host)` : name,
+              label: at === 0 ? `${name} (this repo’s host)` : name,
             }))}
-            hint="Best the repo server itself or another trusted machine: root there can obtain the admin credential while it prunes"
+            hint="Preferably the repo server itself or another trusted machine. Its root user can read the admin credential during a prune"
           />
         ) : null}
         <div class="btns">
           <SubmitButton primary small>
-            Save
+            Save maintenance
           </SubmitButton>
         </div>
       </form>
@@ -95,7 +95,7 @@ export function MaintenanceEditor({
 }
 
 const HINTS: Record<MaintenanceKind, string> = {
-  forget: "Five fields as in cron; empty: once a week; off: never by itself",
-  prune: "Follows a forget that is due at the same time. Empty: with forget; off: never by itself",
-  check: "Empty: once a week; off: never by itself",
+  forget: "Cron expression with five fields. Leave empty for weekly, or enter off for manual only",
+  prune: "Runs after a forget due at the same time. Leave empty to run with forget, or enter off for manual only",
+  check: "Leave empty for weekly, or enter off for manual only",
 };

@@ -1,4 +1,4 @@
-// When a repo is forgotten from, pruned and checked: how often, how it last went, when it is next, and a button for now.
+// The maintenance section of a repo's page: schedule, last and next run of forget, prune and check.
 import type { Child } from "hono/jsx";
 import type { MaintenanceBlock } from "../../shared/maintenance.ts";
 import type { FormState } from "../../shared/pages.ts";
@@ -17,19 +17,19 @@ const STATUS: Record<"ok" | "errors" | "failed", GlyphName> = { ok: "ok", errors
 
 const BLOCKS: Record<MaintenanceBlock, string> = {
   disabled: "maintenance is off",
-  off: "only by hand",
-  not_ready: "when the repo can be opened again",
-  other_maintains: "done with the other repo",
-  host_archived: "the host that does it is archived",
+  off: "manual only",
+  not_ready: "waiting until the repo can be opened",
+  other_maintains: "done by the other repo",
+  host_archived: "its maintenance host is archived",
   no_admin_credential: "needs an admin credential",
-  retention_held: "held: waits for a yes",
-  not_listed: "when the snapshots have been listed",
-  keeps_everything: "nothing: the retention keeps everything",
-  saved_nothing: "waits until a backup saves files again",
-  no_groups: "nothing: no group goes into it",
-  offline: "due; waits for the host",
-  just_returned: "due soon; the host is just back",
-  under_way: "under way",
+  retention_held: "held: needs confirmation",
+  not_listed: "waiting for the snapshot list",
+  keeps_everything: "not needed: everything is kept",
+  saved_nothing: "waiting for a backup that saves files",
+  no_groups: "not needed: no source group uses it",
+  offline: "due, waiting for the host",
+  just_returned: "due soon, the host has just returned",
+  under_way: "running",
   after_forget: "after forget",
 };
 
@@ -39,7 +39,7 @@ const NEEDS_SOMEBODY: ReadonlySet<MaintenanceBlock> = new Set([
   "retention_held",
 ]);
 
-/** Pressing the button could only be refused. */
+/** The server would refuse to run these. */
 const REFUSED: ReadonlySet<MaintenanceBlock> = new Set([
   "host_archived",
   "no_admin_credential",
@@ -55,7 +55,7 @@ export function MaintenanceSection(props: {
   locks: Child;
   path: string;
   form: FormState | null;
-  /** A budget that the form is to begin with, bytes. */
+  /** Initial budget of the form, bytes. */
   wishedBudgetBytes: number | null;
   isReady: boolean;
   view: View;
@@ -65,13 +65,13 @@ export function MaintenanceSection(props: {
   return (
     <LedgerSection id="maintenance" title="Maintenance" about={<Where maintenance={maintenance} />}>
       <div class="rows-wide">
-        <Hints maintenance={maintenance} mayAgree={may(view, "operator")} />
+        <Hints maintenance={maintenance} mayConfirm={may(view, "operator")} />
         <RoundAdvice check={maintenance.check} path={path} mayChange={may(view, "operator")} />
         <table class="table stack maint">
           <thead>
             <tr>
               <th scope="col">Job</th>
-              <th scope="col">Cadence</th>
+              <th scope="col">Schedule</th>
               <th scope="col">Last</th>
               <th scope="col">Next</th>
               <th scope="col">
@@ -102,24 +102,25 @@ export function MaintenanceSection(props: {
 
 function Where({ maintenance: { runsOn, isOwnHost, right, appendOnly } }: { maintenance: MaintenanceView }) {
   const name = <code>{runsOn.name}</code>;
-  if (!isOwnHost) return <>Started by this server on {name}, which gets the credential for one job at a time.</>;
+  if (!isOwnHost) return <>Runs on {name}, which receives the credential for one job at a time.</>;
   if (right === "admin" && appendOnly)
-    return <>Started by this server. Append-only, but this host receives the delete credential while it prunes.</>;
-  return <>Started by this server when {name} is online.</>;
+    return <>Runs on this host. The repo is append-only, but the host receives the admin credential during a prune.</>;
+  return <>Runs when {name} is online.</>;
 }
 
-function Hints({ maintenance, mayAgree }: { maintenance: MaintenanceView; mayAgree: boolean }) {
+function Hints({ maintenance, mayConfirm }: { maintenance: MaintenanceView; mayConfirm: boolean }) {
   const { maintainedBy, held, right } = maintenance;
   return (
     <>
       {maintainedBy ? (
-        <Notice glyph="idle" reason={`Maintained with ${maintainedBy.hostName}.`}>
-          Both are one repository, and only one of them maintains it. <a href={maintainedBy.href}>Look there</a>.
+        <Notice glyph="idle" reason={`Maintained by ${maintainedBy.hostName}.`}>
+          Both repos are the same repository, so only one of them maintains it. See{" "}
+          <a href={maintainedBy.href}>its page</a>.
         </Notice>
       ) : null}
       {right === "none" ? (
-        <Notice glyph="warning" reason="Nothing is removed yet.">
-          The everyday credential must not delete, so old snapshots stay until an admin credential is entered under
+        <Notice glyph="warning" reason="No snapshots are removed yet.">
+          The everyday credential cannot delete, so all snapshots are kept until you add an admin credential under
           Connection.
         </Notice>
       ) : null}
@@ -128,7 +129,7 @@ function Hints({ maintenance, mayAgree }: { maintenance: MaintenanceView; mayAgr
           glyph="warning"
           reason={
             <>
-              Forget leaves out <code>{name}</code>
+              Forget skips <code>{name}</code>
               {hostName === null ? null : (
                 <>
                   {" "}
@@ -139,14 +140,14 @@ function Hints({ maintenance, mayAgree }: { maintenance: MaintenanceView; mayAgr
             </>
           }
           verbs={
-            mayAgree ? (
-              <a class="btn btn-s" href={href} aria-label={`Look and agree: ${name}`}>
-                Look and agree…
+            mayConfirm ? (
+              <a class="btn btn-s" href={href} aria-label={`Review: ${name}`}>
+                Review…
               </a>
             ) : null
           }
         >
-          Its retention would remove snapshots that exist, so it waits until an operator agrees.
+          Its retention change would remove existing snapshots and needs an operator’s confirmation.
         </Notice>
       ))}
     </>
@@ -167,8 +168,8 @@ function Line(props: {
       <td class="first">
         <b>{title}</b>
       </td>
-      <td data-th="Cadence">
-        {line.words === null ? "Only by hand" : sentence(line.words)}
+      <td data-th="Schedule">
+        {line.words === null ? "Manual only" : sentence(line.words)}
         <small>{line.expression === null ? null : <code>{line.expression}</code>}</small>
         {line.kind === "check" ? <small>{checkWords(check)}</small> : null}
       </td>
@@ -190,7 +191,7 @@ function Line(props: {
   );
 }
 
-/** Where it could only be refused, it says why beside it instead. */
+/** Disabled where the server would refuse, pointing at the reason beside it. */
 function RunButton({ line, path, view }: { line: MaintenanceLine; path: string; view: View }) {
   const isRefused = line.next.is === "blocked" && REFUSED.has(line.next.why);
   if (isRefused) return <BlockedButton why={`m-${line.kind}-why`} small>{`Run ${line.kind}`}</BlockedButton>;
@@ -245,13 +246,13 @@ function Next({ line: { kind, next }, view }: { line: MaintenanceLine; view: Vie
   }
 }
 
-/** What a check reads and how long it takes until everything was read. */
+/** What each check reads, and how long it takes to read everything once. */
 function checkWords({ parts, part, downloadBytes, roundMs, fullyReadSince }: MaintenanceView["check"]): string {
-  if (parts === null) return "metadata only, no data is read";
+  if (parts === null) return "checks metadata only";
   const reads = parts === 1 ? "reads all data" : `reads part ${part ?? 1} of ${parts}`;
   const size = downloadBytes === null ? "" : `, about ${formatBytes(downloadBytes)} each time`;
-  const round = roundMs === null ? "" : ` · everything read ${everySpan(roundMs)}`;
-  return `${reads}${size}${round}${fullyReadSince === null ? " · not yet all read" : ""}`;
+  const round = roundMs === null ? "" : ` · reads everything ${everySpan(roundMs)}`;
+  return `${reads}${size}${round}${fullyReadSince === null ? " · not everything read yet" : ""}`;
 }
 
 function sentence(words: string): string {

@@ -1,35 +1,33 @@
-// Why a repo needs a person, in words; and the sentence above the list of all.
+// Words for why a repo needs attention, and the verdict of the repos page.
 import type { RepoNeed } from "../../shared/maintenance.ts";
 import { Verdict } from "../components/status.tsx";
 import { formatPlural } from "../format.ts";
 
-/** The need as the end of a sentence that begins with the repo's name. */
+/** Completes a sentence that begins with the repo's name. */
 function repoNeedInWords(need: RepoNeed): string {
   switch (need.kind) {
     case "failed":
       return "cannot be opened";
     case "damaged":
-      return "is damaged: the job of its last check says what to do";
+      return "is damaged (see the job of its last check)";
     case "unreadable_snapshots":
-      return need.count === 1
-        ? "holds a snapshot that cannot be read"
-        : `holds ${need.count} snapshots that cannot be read`;
+      return need.count === 1 ? "has an unreadable snapshot" : `has ${need.count} unreadable snapshots`;
     case "violated":
-      return "could be erased by a stolen host";
+      return "could be deleted by a compromised host";
     case "waiting":
-      return "waits for its repo server";
+      return "is waiting for its repo server";
     case "maintenance_failed":
-      return `failed at its last ${need.what}`;
+      return `failed its last ${need.what}`;
     case "check_overdue":
       return "is overdue for a check";
     case "retention_held":
-      return "waits for a yes before snapshots are removed";
+      return "has a retention change awaiting confirmation";
     case "no_admin_credential":
       return "keeps everything until it has an admin credential";
   }
 }
 
-/** In a list, where its other columns do not say it already. */
+/** For a list, if its other columns don't show it. */
 export function needNote(need: RepoNeed | null): string | null {
   switch (need?.kind) {
     case "unreadable_snapshots":
@@ -37,7 +35,7 @@ export function needNote(need: RepoNeed | null): string | null {
     case "check_overdue":
       return "check overdue";
     case "retention_held":
-      return "waits for a yes";
+      return "needs confirmation";
     case "no_admin_credential":
       return "needs an admin credential";
     case "maintenance_failed":
@@ -59,19 +57,19 @@ export type FleetReposVerdict = {
 
 export function ReposVerdict({ total, ready, needy }: FleetReposVerdict) {
   if (total === 0) return <Verdict glyph="idle">No repositories yet.</Verdict>;
-  // To keep everything is a way to live: told, but nobody is called for it.
+  // Keeping everything is a valid choice, so it is mentioned but needs no attention.
   const loud = needy.filter(({ need }) => need.kind !== "no_admin_credential");
   const keeping = needy.length - loud.length;
   const sub = [
-    `${ready} of ${formatPlural(total, "repo")} can be opened`,
+    `${ready} of ${formatPlural(total, "repo")} ready`,
     ...(keeping > 0
-      ? [`${keeping} ${keeping === 1 ? "keeps" : "keep"} everything until there is an admin credential`]
+      ? [`${keeping} ${keeping === 1 ? "keeps" : "keep"} everything until you add an admin credential`]
       : []),
   ].join(" · ");
   if (loud.length > 0)
     return (
       <Verdict glyph={loud.some(({ need }) => GRAVE.has(need.kind)) ? "failed" : "warning"} sub={sub}>
-        {formatPlural(loud.length, "repo needs", "repos need")} you:{" "}
+        {formatPlural(loud.length, "repo needs", "repos need")} attention:{" "}
         {loud.slice(0, NAMED).map(({ id, name, hostId, hostName, need }, at) => (
           <>
             {at > 0 ? ", " : ""}
@@ -92,7 +90,7 @@ export function ReposVerdict({ total, ready, needy }: FleetReposVerdict) {
     );
   return (
     <Verdict glyph="ok" {...(keeping > 0 ? { sub } : {})}>
-      {total === 1 ? "The repository can be opened." : `All ${total} repositories can be opened.`}
+      {total === 1 ? "Your repository is ready." : `All ${total} repositories are ready.`}
     </Verdict>
   );
 }

@@ -1,4 +1,4 @@
-// Another repo for a host: its form, and once the passwords that were made for it.
+// The page that adds a repo to a host, and the one that shows its generated passwords once.
 import type { FormState } from "../../shared/pages.ts";
 import { LinkButton, SubmitButton } from "../components/button.tsx";
 import { Csrf, FormMessage, SaveBar, TextField } from "../components/field.tsx";
@@ -15,16 +15,16 @@ type Host = { id: string; name: string };
 export function AddRepoPage({ host, form, view }: { host: Host; form: FormState; view: View }) {
   const path = hostPath(host.id, "repos");
   return (
-    <HostSubPage view={view} title={`Add a repo to ${host.name}`} host={host} tab="repos" here="Add a repo">
+    <HostSubPage view={view} title={`Add repo to ${host.name}`} host={host} tab="repos" here="Add repo">
       <PageHead view={view}>
-        <Verdict sub="A second place for the same host. Source groups choose where they go; those without a choice stay with the primary repo.">
-          Add a repo to <code>{host.name}</code>
+        <Verdict sub="Another repository for this host’s backups. Source groups use the primary repo unless you choose otherwise.">
+          Add repo to <code>{host.name}</code>
         </Verdict>
       </PageHead>
       <form class="ledger" method="post" action={`${path}/new`}>
         <Csrf token={view.csrf} />
         <FormMessage form={form} />
-        <LedgerSection id="called" title="Name" about="How it is called here. It can be changed later.">
+        <LedgerSection id="called" title="Name" about="Display name. You can change it later.">
           <div class="fields">
             <TextField
               name="name"
@@ -42,13 +42,13 @@ export function AddRepoPage({ host, form, view }: { host: Host; form: FormState;
         <LedgerSection
           id="repository"
           title="Repository"
-          about="The agent opens it, or makes it where nothing is yet. What you leave empty is generated and shown once."
+          about="Where backups go. The agent opens the repository or creates it if there is none. Generated passwords are shown once."
         >
           <RepositoryFields form={form} />
         </LedgerSection>
         <SaveBar form={form}>
           <SubmitButton primary icon="plus">
-            Add the repo
+            Add repo
           </SubmitButton>
           <LinkButton href={path} quiet>
             Cancel
@@ -77,13 +77,13 @@ export function RepoAddedPage(props: {
       </PageHead>
       <div class="ledger">
         {once.htpasswdLine ? (
-          <LedgerSection id="htpasswd" title="First: the repo server" about="Generated, because you left it empty.">
+          <LedgerSection id="htpasswd" title="Repo server" about="The HTTP password was generated.">
             <div class="fields">
               <Notice
                 glyph="warning"
                 reason={
                   <>
-                    Add this line to the repo server’s <code>.htpasswd</code> now.
+                    Add this line to the repo server’s <code>.htpasswd</code> file now.
                   </>
                 }
               >
@@ -95,21 +95,21 @@ export function RepoAddedPage(props: {
           </LedgerSection>
         ) : null}
         {once.repoPassword ? (
-          <LedgerSection id="password" title="Restic password" about="Generated, because you left it empty.">
+          <LedgerSection id="password" title="Restic password" about="This password was generated.">
             <div class="fields">
-              <Notice glyph="warning" reason="Keep this: without it nobody can restore.">
-                It is not shown again; this server keeps it sealed.
+              <Notice glyph="warning" reason="Keep this password. Without it, nobody can restore.">
+                It is not shown again. This server keeps an encrypted copy.
               </Notice>
               <CopyBox text={once.repoPassword} label="Copy the restic password" />
             </div>
           </LedgerSection>
         ) : null}
-        <LedgerSection id="next" title="What happens now" about="By itself, as soon as the host is online.">
+        <LedgerSection id="next" title="Next" about="As soon as the host is online.">
           <div class="fields">
-            <p>The agent opens the repository, or makes it where nothing is yet, and says how it went on its page.</p>
+            <p>The agent opens the repository or creates it if there is none. The repo’s page shows the result.</p>
             <div class="btns">
               <LinkButton href={`${hostPath(host.id, "repos")}/${repo.id}`} primary>
-                To the repo
+                Open repo
               </LinkButton>
             </div>
           </div>

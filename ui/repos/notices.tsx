@@ -1,4 +1,4 @@
-// What the page of a repo warns about: other repos that are the same repository, and damaged snapshots.
+// Notices on a repo's page: possible copies of the repository, and damaged snapshots.
 import { Notice } from "../components/panels.tsx";
 import { formatPlural } from "../format.ts";
 
@@ -19,13 +19,14 @@ export function RepoLinks({ repos }: { repos: readonly Sharer[] }) {
   );
 }
 
-/** Said of both: which of them is the copy nobody can tell from here. */
+/** Shown for both repos, since the server cannot tell which one is the copy. */
 export function LookalikeNotice({ lookalikes }: { lookalikes: readonly Sharer[] }) {
   if (lookalikes.length === 0) return null;
   return (
-    <Notice glyph="warning" reason="Looks like a copy.">
-      <RepoLinks repos={lookalikes} /> {lookalikes.length === 1 ? "tells" : "tell"} the same repository id at another
-      address: one is a copy of the other, or the same one is reached another way. Each is maintained by itself.
+    <Notice glyph="warning" reason="This may be a copy.">
+      <RepoLinks repos={lookalikes} /> {lookalikes.length === 1 ? "has" : "have"} the same repository ID at another
+      address. Either one is a copy of the other, or both addresses lead to the same repository. Each is maintained
+      separately.
     </Notice>
   );
 }
@@ -44,9 +45,8 @@ export function UnreadableSnapshots({ ids }: { ids: readonly string[] }) {
           <code title={id}>{id.slice(0, 8)}</code>
         </>
       ))}
-      {more > 0 ? ` and ${more} more` : ""}. Backups into this repository may fail until the{" "}
-      {ids.length === 1 ? "file is" : "files are"} taken out of the folder <code>snapshots</code> on the repo server.
-      Keep
+      {more > 0 ? ` and ${more} more` : ""}. Backups to this repository may fail until you move the{" "}
+      {ids.length === 1 ? "file" : "files"} out of the <code>snapshots</code> folder on the repo server. Keep{" "}
       {ids.length === 1 ? " it" : " them"}, then run a check.
     </Notice>
   );

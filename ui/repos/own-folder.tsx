@@ -1,10 +1,10 @@
-// A REST address that names a server alone: the question which place is meant, and why the root may be refused.
+// The question where on the server to put the repository, for REST addresses without a path.
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { FormState } from "../../shared/pages.ts";
 import { namesServerAlone } from "../../shared/repos.ts";
 import { FieldError } from "../components/field.tsx";
 
-/** Nothing until the form came back with the question. */
+/** Rendered only after the server has returned the form with this question. */
 export function OwnFolderQuestion({ form, scope }: { form: FormState; scope?: string }) {
   const question = form.errors.own_folder;
   if (!question) return null;
@@ -24,14 +24,14 @@ export function OwnFolderQuestion({ form, scope }: { form: FormState; scope?: st
         <input type="radio" name="own_folder" value="no" required />
         <span>
           The root of the server
-          <small>Uses the address as typed</small>
+          <small>Uses the address as entered</small>
         </span>
       </label>
     </fieldset>
   );
 }
 
-/** A server with --private-repos answers 401 at its root to users that it knows, too. */
+/** With --private-repos, rest-server answers 401 at its root even to valid users. */
 export function RootHint({ repo }: { repo: Pick<RepoRow, "url" | "statusCode"> }) {
   if (repo.statusCode !== "unauthorised" || !namesServerAlone(repo.url)) return null;
   return (

@@ -1,4 +1,4 @@
-// One repo: can it be opened, what is in it, what opens it, how it is kept healthy.
+// The page of a repo: status, size, credentials, maintenance, identity and danger zone.
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { FormState } from "../../shared/pages.ts";
 import { Verdict } from "../components/status.tsx";
@@ -16,7 +16,7 @@ import { SizeSection, type Trend } from "./size.tsx";
 import type { CredentialView, MaintenanceView } from "./types.ts";
 import { AppendOnlyBadge, AppendOnlyWords, isBeingMade, type NextProbe, RepoNotice } from "./words.tsx";
 
-/** A form of this page that was refused, to come back with what was typed. */
+/** A refused form of this page, shown again as entered. */
 export type RefusedForm = {
   of: "everyday" | "admin" | "maintenance" | "identity" | "reinit" | "remove";
   form: FormState;
@@ -25,17 +25,17 @@ export type RefusedForm = {
 export type RepoPageProps = {
   repo: RepoRow;
   host: { id: string; name: string; archived: boolean };
-  /** Null for viewers, who are not shown them. */
+  /** Null for viewers, who may not see them. */
   credentials: { everyday: CredentialView; admin: CredentialView | null } | null;
   trend: Trend;
   maintenance: MaintenanceView;
   locks: LocksView;
   sharers: readonly Sharer[];
-  /** Repos that tell the same repository id at another address. */
+  /** Repos with the same repository ID at another address. */
   lookalikes: readonly Sharer[];
   nextProbe: NextProbe;
   usedBy: readonly string[];
-  /** A budget for checks that the form of maintenance is to begin with, bytes. */
+  /** Initial check budget of the maintenance form, bytes. */
   wishedBudgetBytes: number | null;
   refused: RefusedForm | null;
 };
@@ -53,7 +53,7 @@ export function RepoPage({ view, ...data }: RepoPageProps & { view: View }) {
   return (
     <HostSubPage
       view={view}
-      title={`${repo.name} of ${host.name}`}
+      title={`${repo.name} on ${host.name}`}
       host={host}
       tab="repos"
       here={<code>{repo.name}</code>}
@@ -124,36 +124,35 @@ function RepoVerdict({ repo, usedBy, isStale }: VerdictFacts) {
     case "ready":
       return <ReadyVerdict repo={repo} usedBy={usedBy} isStale={isStale} />;
     case "waiting":
-      return <Verdict glyph="queued">{name} waits until the repo server knows this host.</Verdict>;
+      return <Verdict glyph="queued">{name} is waiting for the repo server to accept this host.</Verdict>;
     case "failed":
-      return <Verdict glyph="failed">{name} cannot be opened. Backups to it fail until this is mended.</Verdict>;
+      return <Verdict glyph="failed">{name} cannot be opened. Backups to it fail until this is fixed.</Verdict>;
     case "unknown":
       return isBeingMade(repo) ? (
-        <Verdict glyph="running">{name} is being made: nothing was at its address yet.</Verdict>
+        <Verdict glyph="running">{name} is being created, because there is no repository at its address yet.</Verdict>
       ) : (
-        <Verdict glyph="idle">{name} has not been tried yet.</Verdict>
+        <Verdict glyph="idle">{name} has not been opened yet.</Verdict>
       );
   }
 }
 
-/** The gravest thing that is known of a repo that opens. */
+/** The most serious known problem of a repo that can be opened. */
 function ReadyVerdict({ repo, usedBy, isStale }: VerdictFacts) {
   const name = <code>{repo.name}</code>;
   const holds = `holds ${formatPlural(repo.snapshotCount, "snapshot")}`;
   if (repo.lastCheckStatus === "errors")
     return (
-      <Verdict glyph="failed" sub="The check’s job says what to do.">
+      <Verdict glyph="failed" sub="See the check’s job for what to do.">
         {name} is damaged: its last check found errors.
       </Verdict>
     );
   if (repo.appendOnly === "violated")
     return (
       <Verdict glyph="warning">
-        {name} can be opened and {holds}, but a stolen host could erase them.
+        {name} is ready and {holds}, but a compromised host could delete them.
       </Verdict>
     );
-  if (isStale)
-    return <Verdict glyph="warning">{name} can be opened, but a stale lock keeps forget and prune out.</Verdict>;
+  if (isStale) return <Verdict glyph="warning">{name} is ready, but a stale lock blocks forget and prune.</Verdict>;
   if (repo.snapshotCount === 0 && repo.lastCheckStatus === null)
     return (
       <Verdict
@@ -161,19 +160,19 @@ function ReadyVerdict({ repo, usedBy, isStale }: VerdictFacts) {
         sub={
           <>
             {usedBy.length === 0
-              ? "No source group goes into it; choose it under "
-              : "The next run is the first; or run one now, under "}
+              ? "No source group uses it. Choose it under "
+              : "Wait for the next scheduled run, or start one under "}
             <a href={hostPath(repo.hostId, "sources")}>Sources</a>
           </>
         }
       >
-        {name} can be opened, and holds no snapshot of this host yet.
+        {name} is ready but holds no snapshots of this host yet.
       </Verdict>
     );
   return (
     <Verdict glyph="ok">
-      {name} can be opened
-      {repo.lastCheckStatus === "ok" ? `, ${holds}, and its last check found no errors.` : ` and ${holds}.`}
+      {name} is ready and {holds}
+      {repo.lastCheckStatus === "ok" ? ". Its last check found no errors." : "."}
     </Verdict>
   );
 }

@@ -1,4 +1,4 @@
-// What lies in a repo, as figures and over time.
+// A repo's size in figures and over time.
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { Verb } from "../components/button.tsx";
 import { Figures, LedgerSection } from "../components/panels.tsx";
@@ -34,11 +34,11 @@ export function SizeSection({ repo, trend, path, mayRun, view }: SizeProps) {
       title="Size"
       about={
         repo.measuredAt === null ? (
-          "Not measured yet; that happens after the first backup."
+          "Measured after the first backup."
         ) : (
           <>
-            Raw data in the repository, measured <Ago at={repo.measuredAt} view={view} />; what backups have added since
-            is counted in.
+            Raw data in the repository, measured <Ago at={repo.measuredAt} view={view} />. Includes what backups have
+            added since.
           </>
         )
       }
@@ -46,11 +46,11 @@ export function SizeSection({ repo, trend, path, mayRun, view }: SizeProps) {
       <div class="rows-wide">
         <Figures
           facts={[
-            ["In the repo", bytes(repo.sizeBytes)],
-            ["If all were restored", bytes(repo.restoreSizeBytes)],
-            ["Saved by deduplication", ratio(repo.dedupRatio)],
-            ["Saved by compression", ratio(repo.compressionRatio)],
-            ["Files in the newest", repo.fileCount === null ? "–" : formatCount(repo.fileCount)],
+            ["Repo size", bytes(repo.sizeBytes)],
+            ["Restore size", bytes(repo.restoreSizeBytes)],
+            ["Deduplication", ratio(repo.dedupRatio)],
+            ["Compression", ratio(repo.compressionRatio)],
+            ["Files in the latest", repo.fileCount === null ? "–" : formatCount(repo.fileCount)],
             ["Snapshots", formatCount(repo.snapshotCount)],
           ]}
         />
@@ -76,8 +76,8 @@ function TrendChart({ trend, path }: { trend: Trend; path: string }) {
         <h3>Last {days} days</h3>
         <span class="meta">
           {isDrawn
-            ? `${formatBytesChange(last.sizeBytes - first.sizeBytes)} since ${formatDay(first.day).slice(4)}${prunes.length > 0 ? " · marks on the floor are prunes" : ""}`
-            : "drawn once there are two days with a measured size"}
+            ? `${formatBytesChange(last.sizeBytes - first.sizeBytes)} since ${formatDay(first.day).slice(4)}${prunes.length > 0 ? " · marks at the bottom are prunes" : ""}`
+            : "available after two days of measurements"}
         </span>
         <nav class="segmented segmented-s" aria-label="Period">
           {TREND_DAYS.map((choice) => (

@@ -1,4 +1,4 @@
-// What the page of a repo is given.
+// Props of a repo's page.
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { MaintenanceBlock, MaintenanceKind } from "../../shared/maintenance.ts";
 import type { FormState } from "../../shared/pages.ts";
@@ -6,20 +6,20 @@ import type { View } from "../view.ts";
 
 /** A credential without its secrets. */
 export type CredentialView = {
-  /** What is stored does not open. */
+  /** The stored credential cannot be decrypted. */
   isUnreadable: boolean;
   url: string;
   httpUsername: string | null;
   hasHttpPassword: boolean;
   envNames: readonly string[];
   rotatedAt: number;
-  /** The newest one has not opened the repo yet; the one before it is in use. */
+  /** The latest credential has not opened the repo yet; the previous one is in use. */
   onTrial: boolean;
-  /** Why the newest one did not open the repo. */
+  /** Why the latest credential did not open the repo. */
   trialError: string | null;
-  /** When the newest one is tried again by itself, Unix ms; null = not at all, or it has not been tried yet. */
+  /** When the latest credential is tested again, Unix ms; null if never, or if it has not been tested yet. */
   trialAgainAt: number | null;
-  /** The admin credential: when it last did what it is for. */
+  /** When the admin credential last worked for a forget or prune. */
   provedAt: number | null;
 };
 
@@ -27,11 +27,11 @@ export type ConnectionRepo = Pick<RepoRow, "url" | "kind" | "resticId" | "status
 
 export type ConnectionProps = {
   repo: ConnectionRepo;
-  /** null for viewers, who are not shown it */
+  /** null for viewers, who may not see it */
   everyday: CredentialView | null;
   admin: CredentialView | null;
   path: string;
-  /** A refused change of one of the two. */
+  /** A refused change to one of the two credentials. */
   refused: { slot: "everyday" | "admin"; form: FormState } | null;
   editable: boolean;
   view: View;
@@ -39,7 +39,7 @@ export type ConnectionProps = {
 
 export type MaintenanceLine = {
   kind: MaintenanceKind;
-  /** null = never by itself */
+  /** null = manual only */
   expression: string | null;
   words: string | null;
   isDefault: boolean;
@@ -52,30 +52,30 @@ export type MaintenanceView = {
   enabled: boolean;
   lines: readonly MaintenanceLine[];
   runsOn: { id: string; name: string };
-  /** The host itself carries out what deletes. */
+  /** The repo's own host runs what deletes. */
   isOwnHost: boolean;
   right: "admin" | "everyday" | "none";
   appendOnly: boolean;
-  /** Another repo that is the same repository and maintains it; null = this one does. */
+  /** The other repo that maintains the same repository; null if this one does. */
   maintainedBy: { href: string; hostName: string } | null;
-  /** Groups that forget leaves alone until a person agrees; `hostName` of those of another host in a shared repository. */
+  /** Source groups with a retention change awaiting confirmation; `hostName` is set for another host's group in a shared repository. */
   held: readonly { name: string; hostName: string | null; href: string }[];
   check: {
     budgetBytes: number;
-    /** Into how many parts a round divides the data; null = none are read. */
+    /** Number of parts a full round is split into; null if no data are read. */
     parts: number | null;
     part: number | null;
-    /** What one check downloads, bytes. */
+    /** Bytes downloaded by one check. */
     downloadBytes: number | null;
-    /** How long it is between two checks; null when none come by themselves. */
+    /** Time between two checks; null if none are scheduled. */
     periodMs: number | null;
-    /** How long a round takes; null when nothing is read or nothing comes by itself. */
+    /** Time for a full round; null if nothing is read or scheduled. */
     roundMs: number | null;
     fullyReadSince: number | null;
-    /** What to change where a round takes longer than a year. */
+    /** What to change if a full round takes over a year. */
     advice: { is: "larger_budget"; budgetBytes: number; parts: number } | { is: "more_often" } | null;
   };
-  /** Where it may run; the repo's own host first. */
+  /** Hosts that can run maintenance, the repo's own host first. */
   hosts: readonly { id: string; name: string }[];
   maintenanceHostId: string | null;
 };

@@ -1,4 +1,4 @@
-// How a repo's state is put into words: ready or not and what to do, append-only or not.
+// Words for a repo's status, with what to do, and for whether it is append-only.
 import type { Child } from "hono/jsx";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { ErrorCode } from "../../shared/jobs.ts";
@@ -24,7 +24,7 @@ const STATUS: Record<RepoRow["status"], { glyph: GlyphName; word: string }> = {
 };
 
 export function RepoBadge({ repo, fill }: { repo: Pick<RepoRow, "status" | "statusCode">; fill?: boolean }) {
-  const { glyph, word } = isBeingMade(repo) ? { glyph: "running" as const, word: "Being made" } : STATUS[repo.status];
+  const { glyph, word } = isBeingMade(repo) ? { glyph: "running" as const, word: "Creating" } : STATUS[repo.status];
   return (
     <Badge glyph={glyph} {...(fill ? { fill } : {})}>
       {word}
@@ -32,12 +32,12 @@ export function RepoBadge({ repo, fill }: { repo: Pick<RepoRow, "status" | "stat
   );
 }
 
-/** The repository is not there yet, and `init` is on its way. */
+/** The repository does not exist yet and an `init` job is on its way. */
 export function isBeingMade({ status, statusCode }: Pick<RepoRow, "status" | "statusCode">): boolean {
   return status === "unknown" && statusCode === "repo_missing";
 }
 
-/** What each code means, in the few words of a heading. */
+/** A short reason for each code. */
 const REASONS: Partial<Record<ErrorCode, string>> = {
   wrong_password: "Wrong restic password",
   repo_missing: "No repository at this address",
@@ -46,35 +46,35 @@ const REASONS: Partial<Record<ErrorCode, string>> = {
   unauthorised: "User or password refused",
   repo_locked: "Repository locked",
   permission_denied: "Permission denied",
-  append_only: "Deleting is refused",
+  append_only: "Deleting refused",
   repo_damaged: "Repository damaged",
   repo_full: "Repository full",
   no_credentials: "No credential on the host",
   refused_by_host: "Refused by the host",
-  restic_missing: "No restic on the host",
+  restic_missing: "restic is not installed on the host",
   restic_too_old: "restic on the host is too old",
   restic_failed: "restic failed",
   stalled: "restic stalled",
 };
 
-/** Why a repo cannot be opened, by its code: for lists and headings. */
+/** Why a repo cannot be opened, from its code, for lists and headings. */
 export function failureInShort({ statusCode }: Pick<RepoRow, "statusCode">): string {
   return `${REASONS[statusCode as ErrorCode] ?? "The repository could not be opened"}.`;
 }
 
-/** What the agent says of it, reason and remedy as it wrote them; else the code in words. */
+/** The agent's own message, or the words for the code if there is none. */
 export function failureInFull({ statusCode, statusMessage }: Pick<RepoRow, "statusCode" | "statusMessage">): string {
   const said = statusMessage?.trim() ?? "";
   return said === "" ? failureInShort({ statusCode }) : sentence(said);
 }
 
-/** Agents end some of their sentences without a full stop. */
+/** Some messages of agents lack the full stop. */
 const sentence = (text: string) => (/[.!?…]$/.test(text) ? text : `${text}.`);
 
-/** When the server asks its host for another look at a repo that cannot be opened; null = nothing is planned. */
+/** When the host next probes a repo that cannot be opened; null if no probe is planned. */
 export type NextProbe = { at: number | null; isOnline: boolean };
 
-/** The reason and the remedy, with Retry where the host still runs; `named` where several stand below each other. */
+/** A repo's status with the remedy and a Retry button; `named` if several are listed. */
 export function RepoNotice(props: {
   repo: RepoState;
   editable: boolean;
@@ -114,7 +114,7 @@ export function RepoNotice(props: {
       {words}
     </Notice>
   );
-  const then = repo.backupWhenReady ? " Then what goes into it is backed up at once." : "";
+  const then = repo.backupWhenReady ? " Then its source groups are backed up at once." : "";
   switch (repo.status) {
     case "ready":
       return notice("ok", "Ready.", <>Opened with the everyday credential {when}.</>);
@@ -124,7 +124,7 @@ export function RepoNotice(props: {
         "Waiting for the repo server.",
         <>
           {repo.statusMessage ??
-            "It does not know this host yet. Add the htpasswd line there; it is tried again by itself."}
+            "It does not accept this host yet. Add the htpasswd line on the repo server. The agent retries automatically."}
           {when ? <> Last tried {when}.</> : null}
           <RootHint repo={repo} />
         </>,
@@ -142,30 +142,30 @@ export function RepoNotice(props: {
       return repo.statusCode === "repo_missing"
         ? notice(
             "running",
-            "Being made.",
-            `Nothing was at this address yet; the agent makes the repository now.${then}`,
+            "Being created.",
+            `There is no repository at this address yet, so the agent is creating one.${then}`,
           )
-        : notice("idle", "Not tried yet.", `The agent opens the repository as soon as it is connected.${then}`);
+        : notice("idle", "Not opened yet.", `The agent opens the repository as soon as it is connected.${then}`);
   }
 }
 
-/** "Looked at today 12:40, next look today 13:10." */
+/** "Last probe today 12:40, next probe today 13:10." */
 function Probes({ probedAt, next, view }: { probedAt: number | null; next: NextProbe; view: View }) {
   const then = !next.isOnline ? (
-    "again as soon as the host is back"
+    "next probe when the host is back"
   ) : next.at === null || next.at <= view.now ? (
-    "again in a moment"
+    "next probe in a moment"
   ) : (
     <>
-      next look <Near at={next.at} view={view} />
+      next probe <Near at={next.at} view={view} />
     </>
   );
   return probedAt === null ? (
-    <> Not looked at yet; {then}.</>
+    <> Not probed yet, {then}.</>
   ) : (
     <>
       {" "}
-      Looked at <Near at={probedAt} view={view} />, {then}.
+      Last probe <Near at={probedAt} view={view} />, {then}.
     </>
   );
 }
@@ -174,7 +174,7 @@ const APPEND_ONLY: Record<RepoRow["appendOnly"], { glyph: GlyphName; icon: IconN
   proven: { glyph: "ok", icon: "shield-check", word: "Append-only: proven" },
   violated: { glyph: "failed", icon: "shield-alert", word: "Append-only: violated" },
   unknown: { glyph: "idle", icon: "shield", word: "Append-only: unknown" },
-  not_applicable: { glyph: "idle", icon: "shield", word: "Append-only: not offered by this kind" },
+  not_applicable: { glyph: "idle", icon: "shield", word: "Append-only: not supported" },
 };
 
 export function AppendOnlyBadge({ repo }: { repo: Pick<RepoRow, "appendOnly"> }) {
@@ -187,7 +187,7 @@ export function AppendOnlyBadge({ repo }: { repo: Pick<RepoRow, "appendOnly"> })
   );
 }
 
-/** What the badge rests on. */
+/** The evidence behind the badge. */
 export function AppendOnlyWords({
   repo,
   view,
@@ -198,16 +198,17 @@ export function AppendOnlyWords({
   const when = repo.appendOnlyCheckedAt === null ? null : <Ago at={repo.appendOnlyCheckedAt} view={view} />;
   switch (repo.appendOnly) {
     case "proven":
-      return <p>A delete with the everyday credential was refused {when}</p>;
+      return <p>A test delete with the everyday credential was refused {when}</p>;
     case "violated":
       return (
         <p class="is-failed">
-          The repo server allowed a delete {when}: a stolen host could erase its history. Start it with --append-only.
+          The repo server allowed a test delete {when}. A compromised host could delete its backups. Start the server
+          with --append-only.
         </p>
       );
     case "unknown":
       return <p>Not tested yet</p>;
     case "not_applicable":
-      return <p>Only a REST server can refuse deletes; a stolen host could erase this repository</p>;
+      return <p>Only a REST server can refuse deletes. A compromised host could delete this repository</p>;
   }
 }

@@ -1,4 +1,4 @@
-// The editor of a schedule: quick picks, expression, zone, the next five runs, groups, splay. Also the page for a new one.
+// The page that adds or edits a schedule: cron expression, time zone, next runs, source groups and splay.
 import type { Explanation } from "../../shared/cron-words.ts";
 import type { FormState } from "../../shared/pages.ts";
 import { type Retention, retentionInWords } from "../../shared/retention.ts";
@@ -25,7 +25,7 @@ export type ScheduleEditorProps = {
   host: { id: string; name: string };
   hostZone: string;
   zones: readonly string[];
-  /** What the fields show at first; `id` is null for a new schedule. */
+  /** Initial field values; `id` is null for a new schedule. */
   schedule: {
     id: string | null;
     cron: string;
@@ -37,7 +37,7 @@ export type ScheduleEditorProps = {
   groups: readonly { id: string; name: string; includes: readonly string[]; retention: Retention; chosen: boolean }[];
   explanation: Explanation | null;
   today: string;
-  /** Null for a new one. */
+  /** Null for a new schedule. */
   seen: Seen | null;
   form: FormState;
 };
@@ -60,27 +60,30 @@ export function ScheduleEditor({ view, ...data }: ScheduleEditorProps & { view: 
   return (
     <HostSubPage
       view={view}
-      title={`${title} of ${host.name}`}
+      title={`${title} on ${host.name}`}
       host={host}
       tab="schedules"
       here={schedule.id ? data.words : "New"}
     >
       <PageHead view={view}>
         {schedule.id === null ? (
-          <Verdict>A new schedule on {hostName}</Verdict>
+          <Verdict>New schedule on {hostName}</Verdict>
         ) : schedule.enabled ? (
           <Verdict glyph="ok">
             Runs {data.words} on {hostName}
           </Verdict>
         ) : (
           <Verdict glyph="idle">
-            Paused; would run {data.words} on {hostName}
+            Paused. Would run {data.words} on {hostName}
           </Verdict>
         )}
       </PageHead>
       {data.groups.length === 0 ? (
-        <Empty title="Nothing to schedule yet" action={<a href={`${hostPath(host.id, "sources")}/new`}>Add one</a>}>
-          A schedule runs source groups, and this host has none.
+        <Empty
+          title="No source groups yet"
+          action={<a href={`${hostPath(host.id, "sources")}/new`}>Add source group</a>}
+        >
+          A schedule runs source groups, and this host has none yet.
         </Empty>
       ) : (
         <EditorForm
@@ -106,9 +109,7 @@ export function ScheduleEditor({ view, ...data }: ScheduleEditorProps & { view: 
           csrf={view.csrf}
           verb="Delete schedule"
         >
-          <p>
-            Its source groups stay. Those that no other schedule runs are shown as “not scheduled”, never as protected.
-          </p>
+          <p>Its source groups stay. Those without another schedule are then shown as “not scheduled”.</p>
         </ConfirmDialog>
       ) : null}
     </HostSubPage>
@@ -122,7 +123,7 @@ function WhenSection(props: ScheduleEditorProps & { list: string; now: number })
     <LedgerSection
       id="when-title"
       title="When"
-      about="Fires on the host by its own clock, also while this server is down. A run that was slept through is made up for."
+      about="The agent runs schedules by the host’s own clock, even while this server is down. Missed runs are caught up."
     >
       <div class="fields">
         <fieldset class="field">
@@ -161,7 +162,7 @@ function WhenSection(props: ScheduleEditorProps & { list: string; now: number })
             form={form}
             value={schedule.timezone ?? ""}
             options={[
-              { value: "", label: `${hostZone} (the host’s)` },
+              { value: "", label: `${hostZone} (host’s time zone)` },
               ...zones.map((zone) => ({ value: zone, label: zone })),
             ]}
           />
@@ -174,7 +175,7 @@ function WhenSection(props: ScheduleEditorProps & { list: string; now: number })
         />
         <noscript>
           <button class="btn" type="submit" name="pick" value="">
-            Show the next runs
+            Show next runs
           </button>
         </noscript>
       </div>
@@ -185,7 +186,7 @@ function WhenSection(props: ScheduleEditorProps & { list: string; now: number })
 function GroupsSection({ groups, form }: ScheduleEditorProps) {
   const error = form.errors.source_group_ids;
   return (
-    <LedgerSection id="groups-title" title="Source groups" about="One job for each group and repo.">
+    <LedgerSection id="groups-title" title="Source groups" about="Each source group gets one job per repo.">
       <div class="rows" id="source_group_ids">
         <div class="cards">
           {groups.map(({ id, name, includes, retention, chosen }) => (
@@ -223,18 +224,18 @@ function DetailsSection({ schedule, form }: ScheduleEditorProps) {
         <div class="fields-2">
           <NumberField
             name="splay_minutes"
-            label="Splay, minutes"
+            label="Splay (min)"
             form={form}
             value={String(schedule.splayMinutes)}
             digits={3}
-            hint="A fixed delay of up to so many minutes, so that hosts do not start together."
+            hint="Delays every run by a fixed time of up to this many minutes, so that hosts don’t all start at once"
           />
           <div class="field">
             <span class="label">State</span>
             <Checkbox
               name="enabled"
               label="Enabled"
-              hint="Paused otherwise: nothing runs by it"
+              hint="When off, this schedule never fires"
               checked={schedule.enabled}
               form={form}
             />

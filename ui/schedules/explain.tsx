@@ -1,4 +1,4 @@
-// What a cron expression means, in words and as the next five runs; drawn anew while one types.
+// Explains a cron expression in words and by its next five runs, updated while typing.
 import type { Explanation } from "../../shared/cron-words.ts";
 import { Glyph } from "../components/glyph.tsx";
 import { formatDay, formatRelative } from "../format.ts";
@@ -27,12 +27,11 @@ export function ExplainBox({
       hx-sync="this:replace"
     >
       {explanation === null ? (
-        <p class="t2">Choose a quick pick or write an expression; the next five runs appear here.</p>
+        <p class="t2">Choose a quick pick or enter an expression to see the next five runs.</p>
       ) : explanation.ok ? (
         <>
           <p>
-            <b>{explanation.words}.</b>{" "}
-            <span class="t2">{explanation.splay ?? `By the clock of ${explanation.zone}.`}</span>
+            <b>{explanation.words}.</b> <span class="t2">{explanation.splay ?? `Times in ${explanation.zone}.`}</span>
           </p>
           <ol class="next" aria-label="Next five runs">
             {explanation.runs.map(({ at, day, time }) => (

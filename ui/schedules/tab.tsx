@@ -1,4 +1,4 @@
-// A host's schedules: when they run what, how the last run went, when the next one comes.
+// A host's tab with its schedules: what they run, the last run and the next one.
 import { LinkButton, Verb } from "../components/button.tsx";
 import { Empty, Notice } from "../components/panels.tsx";
 import { Badge } from "../components/status.tsx";
@@ -9,7 +9,7 @@ import type { HostHead } from "../hosts/types.ts";
 import { hostPath } from "../links.ts";
 import { may, type View } from "../view.ts";
 
-/** How the jobs of the newest run ended; `durationMs` from the first start to the last end. */
+/** Results of the latest run; `durationMs` spans the first start to the last end. */
 export type LastRun = {
   at: number;
   jobs: number;
@@ -34,7 +34,7 @@ export type ScheduleLine = {
 
 export type SchedulesTabProps = {
   host: HostHead;
-  /** All of them rest, whatever they say: the machine was replaced. */
+  /** All schedules are paused because the machine was replaced. */
   isPaused: boolean;
   schedules: readonly ScheduleLine[];
 };
@@ -44,7 +44,7 @@ export function SchedulesTab({ view, host, isPaused, schedules }: SchedulesTabPr
   const operator = may(view, "operator") && host.archivedAt === null;
   const add = (
     <LinkButton href={`${list}/new`} icon="plus">
-      New schedule
+      Add schedule
     </LinkButton>
   );
   return (
@@ -58,20 +58,20 @@ export function SchedulesTab({ view, host, isPaused, schedules }: SchedulesTabPr
     >
       {isPaused ? (
         <div class="banner">
-          <Notice glyph="warning" reason="All schedules of this host rest.">
-            New hardware took its place; they go on once somebody says that the restore is finished.
+          <Notice glyph="warning" reason="All schedules of this host are paused.">
+            Its machine was replaced. Press “Resume schedules” once its data is restored.
           </Notice>
         </div>
       ) : null}
       {schedules.length === 0 ? (
         <Empty title="No schedules" action={operator ? add : null}>
-          Nothing on <code>{host.name}</code> is backed up by itself. A schedule says when, and which source groups; the
-          agent keeps it, also while this server is down.
+          <code>{host.name}</code> has no automatic backups yet. A schedule runs source groups at fixed times, even
+          while this server is down.
         </Empty>
       ) : (
         <>
           <div class="between list-head">
-            <p class="t2">They fire on the host by its own clock, also while this server is down.</p>
+            <p class="t2">The agent runs these by the host’s own clock, even while this server is down.</p>
             {operator ? add : null}
           </div>
           <table class="table stack sched">
@@ -105,7 +105,7 @@ function NextSentence({ schedules, isPaused, view }: Omit<SchedulesTabProps, "ho
     enabled && !isPaused && nextRunAt !== null ? [{ at: nextRunAt, groups }] : [],
   );
   const [next] = coming.sort((a, b) => a.at - b.at);
-  if (!next) return <>Nothing runs by itself.</>;
+  if (!next) return <>No runs are scheduled.</>;
   return (
     <>
       Next <Ago at={next.at} view={view} />: <Names names={next.groups} />, <Near at={next.at} view={view} />.
@@ -159,7 +159,7 @@ function Line(props: { schedule: ScheduleLine; list: string; isPaused: boolean; 
       </td>
       <td data-th="Next run">
         {!isActive ? (
-          <span class="t3">not while paused</span>
+          <span class="t3">none while paused</span>
         ) : schedule.nextRunAt === null ? (
           <span class="t3">never</span>
         ) : (

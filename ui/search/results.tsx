@@ -1,4 +1,4 @@
-// What the palette finds: groups to run, hosts, repos and pages to jump to. Also a page of its own without script.
+// Search results for the command palette, and the search page for browsers without script.
 import type { SearchHit } from "../../shared/fleet.ts";
 import { SubmitButton } from "../components/button.tsx";
 import { Csrf } from "../components/field.tsx";
@@ -15,11 +15,11 @@ const ICONS: Record<SearchHit["kind"], IconName> = {
   page: "chevron-right",
 };
 
-/** The options of the palette; HTMX puts them into its list. */
+/** The palette's options, which HTMX puts into its list. */
 export function SearchOptions({ hits, view }: { hits: readonly SearchHit[]; view: View }) {
   const runs = hits.filter((hit) => hit.kind === "run");
   const jumps = hits.filter((hit) => hit.kind !== "run");
-  if (hits.length === 0) return <div class="head">Nothing is called like that.</div>;
+  if (hits.length === 0) return <div class="head">No matches</div>;
   return (
     <>
       {runs.length > 0 ? (
@@ -47,7 +47,7 @@ export function SearchOptions({ hits, view }: { hits: readonly SearchHit[]; view
       ))}
       {jumps.length > 0 ? (
         <div class="head" role="presentation">
-          Jump to
+          Go to
         </div>
       ) : null}
       {jumps.map((hit) => (
@@ -69,7 +69,7 @@ export function SearchPage({ view, query, hits }: { view: View; query: string; h
       <form class="filters" action="/search" aria-label="Find">
         <span class="with-icon">
           <Icon name="search" />
-          <input class="input" type="search" name="q" value={query} aria-label="Words to find" data-filter="" />
+          <input class="input" type="search" name="q" value={query} aria-label="Search terms" data-filter="" />
         </span>
         <SubmitButton primary>Find</SubmitButton>
       </form>
@@ -91,7 +91,7 @@ export function SearchPage({ view, query, hits }: { view: View; query: string; h
           </li>
         ))}
       </ul>
-      {hits.length === 0 ? <p class="t2">Nothing is called like that.</p> : null}
+      {hits.length === 0 ? <p class="t2">No matches</p> : null}
     </Page>
   );
 }

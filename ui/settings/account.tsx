@@ -1,4 +1,4 @@
-// One's own account: password, sessions, theme.
+// The account page: password, theme and sessions.
 import type { SessionRow } from "../../db/schema/users.ts";
 import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { SubmitButton, Verb } from "../components/button.tsx";
@@ -10,9 +10,9 @@ import { Page, PageHead } from "../layout.tsx";
 import type { Role, View } from "../view.ts";
 
 const RIGHTS: Record<Role, string> = {
-  viewer: "sees everything, changes nothing",
-  operator: "runs jobs and edits sources",
-  admin: "may do everything",
+  viewer: "can see everything, change nothing",
+  operator: "can run jobs and edit sources and schedules",
+  admin: "can do everything",
 };
 
 export type AccountProps = {
@@ -30,21 +30,21 @@ export function AccountPage({ view, form, hasPassword, sessions }: AccountProps 
     <Page view={view} title="Account">
       <PageHead view={view}>
         <Verdict glyph="ok">
-          You are <code>{username}</code>, {role}.
+          Signed in as <code>{username}</code>, {role}.
         </Verdict>
       </PageHead>
       <div class="ledger">
-        <LedgerSection id="you" title="You">
+        <LedgerSection id="you" title="Profile">
           <FactRows
             facts={[
               ["Username", <code>{username}</code>],
               ["Role", `${role}: ${RIGHTS[role]}`],
-              ["Times are shown in", <code>{view.dates.zone}</code>],
+              ["Time zone", <code>{view.dates.zone}</code>],
             ]}
           />
         </LedgerSection>
         {hasPassword ? (
-          <LedgerSection id="password" title="Password" about="A change signs you out everywhere else.">
+          <LedgerSection id="password" title="Password" about="Changing it signs you out on every other device.">
             <form method="post" action="/settings/account/password" class="fields">
               <Csrf token={view.csrf} />
               <FormMessage form={form} />
@@ -65,7 +65,7 @@ export function AccountPage({ view, form, hasPassword, sessions }: AccountProps 
                 autocomplete="new-password"
                 required
                 maxlength={256}
-                hint="At least 12 characters. Length beats symbols."
+                hint="At least 12 characters. Length matters more than symbols"
               />
               <div class="btns">
                 <SubmitButton primary>Change password</SubmitButton>
@@ -73,7 +73,7 @@ export function AccountPage({ view, form, hasPassword, sessions }: AccountProps 
             </form>
           </LedgerSection>
         ) : null}
-        <LedgerSection id="theme" title="Theme" about="Kept in this browser.">
+        <LedgerSection id="theme" title="Theme" about="Saved in this browser only.">
           <form action="/settings/account/theme" class="fields">
             <SelectField
               name="theme"
@@ -81,7 +81,7 @@ export function AccountPage({ view, form, hasPassword, sessions }: AccountProps 
               form={emptyForm}
               value={view.preferences.theme ?? ""}
               options={[
-                { value: "", label: "As the system" },
+                { value: "", label: "System" },
                 { value: "light", label: "Light" },
                 { value: "dark", label: "Dark" },
               ]}
@@ -91,16 +91,20 @@ export function AccountPage({ view, form, hasPassword, sessions }: AccountProps 
             </div>
           </form>
         </LedgerSection>
-        <LedgerSection id="sessions" title="Sessions" about="Where you are signed in. End what you do not know.">
+        <LedgerSection
+          id="sessions"
+          title="Sessions"
+          about="Where you are signed in. End any you don’t recognise, then change your password."
+        >
           <table class="table stack">
             <thead>
               <tr>
                 <th scope="col">Browser</th>
-                <th scope="col">From</th>
+                <th scope="col">Address</th>
                 <th scope="col">Last used</th>
                 <th scope="col">Signed in</th>
                 <th scope="col">
-                  <span class="vh">End</span>
+                  <span class="vh">Actions</span>
                 </th>
               </tr>
             </thead>
@@ -109,9 +113,9 @@ export function AccountPage({ view, form, hasPassword, sessions }: AccountProps 
                 <tr id={`s-${session.id}`}>
                   <td class="first">
                     {browserOf(session.userAgent)}
-                    {session.current ? <small class="is-ok">this one</small> : null}
+                    {session.current ? <small class="is-ok">this device</small> : null}
                   </td>
-                  <td data-th="From">{session.ip ? <code>{session.ip}</code> : <span class="t3">unknown</span>}</td>
+                  <td data-th="Address">{session.ip ? <code>{session.ip}</code> : <span class="t3">unknown</span>}</td>
                   <td data-th="Last used">
                     <Ago at={session.lastUsedAt} view={view} />
                   </td>
@@ -121,7 +125,7 @@ export function AccountPage({ view, form, hasPassword, sessions }: AccountProps 
                   <td class="num">
                     {session.current ? null : (
                       <Verb action={`/settings/account/sessions/${session.id}/end`} csrf={view.csrf} small danger>
-                        End
+                        End session
                       </Verb>
                     )}
                   </td>
@@ -135,7 +139,7 @@ export function AccountPage({ view, form, hasPassword, sessions }: AccountProps 
   );
 }
 
-/** "Firefox on Linux" from a user agent; the raw text where nothing is known. */
+/** "Firefox on Linux" from a user agent, or its raw text if unknown. */
 function browserOf(userAgent: string | null): string {
   if (!userAgent) return "unknown browser";
   const browser = [

@@ -1,4 +1,4 @@
-// The recovery sheet as a page to print: per repository what opens it, and what to type.
+// The recovery sheet as a printable page: credentials and restic commands for each repository.
 import { Notice } from "../components/panels.tsx";
 import { Verdict } from "../components/status.tsx";
 import { formatPlural } from "../format.ts";
@@ -11,7 +11,7 @@ export type SheetLine = {
   repoName: string;
   isRemoved: boolean;
   kind: string;
-  /** Its stored credential does not open. */
+  /** Its stored credential cannot be decrypted. */
   isUnreadable: boolean;
   commands: readonly string[];
 };
@@ -29,16 +29,16 @@ export function RecoverySheetPage({
   return (
     <Page view={view} title="Recovery sheet">
       <PageHead view={view}>
-        <Verdict sub={`Made ${view.dates.full(madeAt)}. This page is shown once; print it, then close it.`}>
-          Recovery sheet of {formatPlural(entries.length, "repository", "repositories")}.
+        <Verdict sub={`Created ${view.dates.full(madeAt)}. This page is shown only once. Print it, then close it.`}>
+          Recovery sheet for {formatPlural(entries.length, "repository", "repositories")}.
         </Verdict>
       </PageHead>
       <div class="sheet">
-        <Notice glyph="warning" reason="Whoever holds this sheet can read every backup.">
-          Keep it where you would look when this server is gone. On any machine: install restic, then type the lines of
-          the repository that you need.
+        <Notice glyph="warning" reason="Anyone with this sheet can read every backup.">
+          Keep it somewhere you can reach without this server. To restore, install restic on any machine and enter the
+          lines for the repository you need.
         </Notice>
-        {entries.length === 0 ? <p class="t2">There is no repository yet.</p> : null}
+        {entries.length === 0 ? <p class="t2">No repositories yet.</p> : null}
         {entries.map((entry) => (
           <section class="sheet-entry">
             <h2>
@@ -51,10 +51,10 @@ export function RecoverySheetPage({
             </h2>
             {entry.isUnreadable ? (
               <p class="is-failed">
-                The stored credential does not open. Take this repository’s passwords from elsewhere.
+                The stored credential cannot be decrypted. Get this repository’s passwords from elsewhere.
               </p>
             ) : entry.commands.length === 0 ? (
-              <p class="t2">No credential of this repository is stored here.</p>
+              <p class="t2">This server has no credential for this repository.</p>
             ) : (
               <pre class="sheet-lines">{entry.commands.join("\n")}</pre>
             )}

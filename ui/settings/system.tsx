@@ -1,4 +1,4 @@
-// The manager itself: can it be rebuilt tomorrow? Copies of its database, the recovery sheet, its heartbeat.
+// The system page: database backups, recovery sheet, heartbeat and background tasks of the server itself.
 import type { Child } from "hono/jsx";
 import { HOUR_MS } from "../../shared/clock.ts";
 import type { FormState } from "../../shared/pages.ts";
@@ -25,9 +25,9 @@ export type SystemProps = {
   place: { folder: string; sharesDisk: boolean };
   copyProblem: string | null;
   sheet: { madeAt: number | null; newerCredentials: number };
-  /** Background tasks that fail or hang, in sentences. */
+  /** Failing or hanging background tasks, one sentence each. */
   taskProblems: readonly string[];
-  /** null = nobody is told. */
+  /** Null if no heartbeat is configured. */
   heartbeat: { at: number | null; problem: string | null } | null;
   decryptCommand: string;
 };
@@ -65,28 +65,35 @@ function verdictOf(data: SystemProps, view: View): { glyph: GlyphName; words: Ch
   if (data.taskProblems.length > 0)
     return {
       glyph: "failed",
-      words: "A background task of the manager keeps failing.",
-      sub: "Details are below and in the server’s log.",
+      words: "A background task of this server keeps failing.",
+      sub: "See the details below and the server’s log.",
     };
   const sheetLack =
     data.sheet.madeAt === null
-      ? "Nobody has made a recovery sheet yet."
+      ? "There is no recovery sheet yet."
       : data.sheet.newerCredentials > 0
         ? "The recovery sheet is out of date."
         : null;
   if (data.copyProblem !== null)
-    return { glyph: "failed", words: "The manager’s own copy failed.", sub: data.copyProblem };
+    return { glyph: "failed", words: "The last database backup failed.", sub: data.copyProblem };
   if (!newest || view.now - newest.at > FRESH_COPY_MS)
-    return { glyph: "warning", words: "The manager’s database has no fresh copy.", sub: "Copy it now, below." };
-  if (sheetLack) return { glyph: "warning", words: sheetLack, sub: "Without it a lost server is a puzzle at 3 am." };
+    return {
+      glyph: "warning",
+      words: newest
+        ? "The server database has not been backed up recently."
+        : "The server database has not been backed up yet.",
+      sub: "Press Back up now below.",
+    };
+  if (sheetLack)
+    return { glyph: "warning", words: sheetLack, sub: "You need it to restore backups if this server is lost." };
   return {
     glyph: "ok",
     words: (
       <>
-        The manager was copied <Ago at={newest.at} view={view} />.
+        The server database was backed up <Ago at={newest.at} view={view} />.
       </>
     ),
-    sub: "Keep the server key and a recovery sheet elsewhere.",
+    sub: "Keep the server key and a recovery sheet somewhere else.",
   };
 }
 
@@ -96,7 +103,7 @@ function Tasks({ taskProblems }: SystemProps) {
     <LedgerSection
       id="tasks"
       title="Background tasks"
-      about="Each is retried by itself. What fails for one host or repo does not hold up the others."
+      about="Failed tasks are retried automatically. A failure for one host or repo does not block the others."
     >
       <div class="fields">
         {taskProblems.map((problem) => (
@@ -113,25 +120,25 @@ function Copies({ copies, place, view }: SystemProps & { view: View }) {
   return (
     <LedgerSection
       id="copies"
-      title="Copies of the database"
-      about="One every night, with the key that signs agents sealed inside. Never the server key: keep that elsewhere."
+      title="Database backups"
+      about="Made every night. They contain the agent signing key, encrypted, but not the server key. Keep that one somewhere else."
     >
       <div class="fields">
         {place.sharesDisk ? (
-          <Notice glyph="warning" reason="The copies lie on the same disk as the database.">
-            A dead disk takes both: set <code>RM_BACKUP_DIR</code> to a folder on another one.
+          <Notice glyph="warning" reason="Backups are stored on the same disk as the database.">
+            If it fails, both are lost. Set <code>RM_BACKUP_DIR</code> to a folder on another disk.
           </Notice>
         ) : null}
         {copies.length === 0 ? (
           <p class="t2">
-            None yet. The first is made tonight, in <code>{place.folder}</code>.
+            None yet. The first one is made tonight in <code>{place.folder}</code>.
           </p>
         ) : (
           <table class="table stack">
             <thead>
               <tr>
                 <th scope="col">File</th>
-                <th scope="col">Made</th>
+                <th scope="col">Created</th>
                 <th scope="col" class="num">
                   Size
                 </th>
@@ -143,7 +150,7 @@ function Copies({ copies, place, view }: SystemProps & { view: View }) {
                   <td class="first">
                     <code class="break">{copy.path}</code>
                   </td>
-                  <td data-th="Made">
+                  <td data-th="Created">
                     <Ago at={copy.at} view={view} />
                   </td>
                   <td class="num" data-th="Size">
@@ -169,45 +176,45 @@ function Sheet({ sheet, form, decryptCommand, view }: SystemProps & { view: View
     <LedgerSection
       id="sheet"
       title="Recovery sheet"
-      about="What opens every repository, and the plain restic commands. For the day this server is gone."
+      about="The credentials of every repository and the restic commands to restore from them, should this server be lost."
     >
       <form method="post" action="/settings/system/recovery-sheet" class="fields">
         <Csrf token={view.csrf} />
         <FormMessage form={form} />
         <p class={sheet.madeAt !== null && sheet.newerCredentials === 0 ? "t2" : "is-warning"}>
           {sheet.madeAt === null ? (
-            "None was made yet."
+            "No recovery sheet has been created yet."
           ) : (
             <>
-              Last made <Ago at={sheet.madeAt} view={view} />
+              Last created <Ago at={sheet.madeAt} view={view} />
               {sheet.newerCredentials > 0
-                ? `; ${formatPlural(sheet.newerCredentials, "credential is", "credentials are")} newer.`
-                : "; no credential is newer."}
+                ? `. ${formatPlural(sheet.newerCredentials, "credential has", "credentials have")} changed since then.`
+                : ". No credentials have changed since then."}
             </>
           )}
         </p>
         <SelectField
           name="form"
-          label="Form"
+          label="Format"
           form={form}
           value="page"
           options={[
-            { value: "page", label: "A page to print" },
-            { value: "file", label: "An encrypted file" },
+            { value: "page", label: "Printable page" },
+            { value: "file", label: "Encrypted file" },
           ]}
         />
         <div data-when="form=file" class="fields">
           <TextField
             name="passphrase_password"
-            label="Passphrase of the file"
+            label="File passphrase"
             type="password"
             form={form}
             autocomplete="new-password"
-            hint="At least 12 characters. Only for the encrypted file"
+            hint="At least 12 characters"
           />
           <div class="field">
-            <h3>How to open it, anywhere</h3>
-            <CopyBox text={decryptCommand} label="Copy the command that opens the file" prompt="$" />
+            <h3>How to decrypt it on any machine</h3>
+            <CopyBox text={decryptCommand} label="Copy the decryption command" prompt="$" />
           </div>
         </div>
         <TextField
@@ -217,10 +224,10 @@ function Sheet({ sheet, form, decryptCommand, view }: SystemProps & { view: View
           form={form}
           autocomplete="current-password"
           required
-          hint="Asked again: the sheet opens every backup"
+          hint="Required because the sheet gives access to every backup"
         />
         <div class="btns">
-          <SubmitButton>Make the recovery sheet</SubmitButton>
+          <SubmitButton>Create recovery sheet</SubmitButton>
         </div>
       </form>
     </LedgerSection>
@@ -232,23 +239,23 @@ function HeartbeatSection({ heartbeat, view }: SystemProps & { view: View }) {
     <LedgerSection
       id="heartbeat"
       title="Heartbeat"
-      about="A request every 5 minutes while all is well, so that somebody notices a dead server."
+      about="A request every 5 minutes while all is well, so that an outside monitor notices if this server goes down."
     >
       {heartbeat === null ? (
         <p class="t2">
-          Off. Set <code>RM_HEARTBEAT_URL</code> to a check of healthchecks, Uptime Kuma or the like.
+          Off. Set <code>RM_HEARTBEAT_URL</code> to a check in Healthchecks, Uptime Kuma or a similar monitor.
         </p>
       ) : heartbeat.problem !== null ? (
-        <Notice glyph="failed" reason="The last one was not sent:">
+        <Notice glyph="failed" reason="The last heartbeat could not be sent.">
           {heartbeat.problem}
         </Notice>
       ) : (
         <p class="t2">
           {heartbeat.at === null ? (
-            "On; the first one is on its way."
+            "On. The first one is being sent."
           ) : (
             <>
-              On; last sent <Ago at={heartbeat.at} view={view} />.
+              On. Last sent <Ago at={heartbeat.at} view={view} />.
             </>
           )}
         </p>
@@ -258,5 +265,7 @@ function HeartbeatSection({ heartbeat, view }: SystemProps & { view: View }) {
 }
 
 function databaseWords({ bytes, freeBytes }: SystemProps["database"]): string {
-  return freeBytes > bytes / 20 ? `${formatBytes(bytes)}, of which ${formatBytes(freeBytes)} free` : formatBytes(bytes);
+  return freeBytes > bytes / 20
+    ? `${formatBytes(bytes)}, including ${formatBytes(freeBytes)} of free space`
+    : formatBytes(bytes);
 }

@@ -1,4 +1,4 @@
-// A host's snapshots, by day, newest first.
+// A host's tab with its snapshots, grouped by day, newest first.
 import type { SnapshotRow } from "../../db/schema/snapshots.ts";
 import { DAY_MS } from "../../shared/clock.ts";
 import { Select } from "../components/field.tsx";
@@ -21,9 +21,9 @@ export type SnapshotsTabProps = {
   rows: readonly Omit<SnapshotRow, "parent" | "username" | "utcOffsetMinutes" | "firstSeenAt">[];
   total: number;
   limit: number;
-  /** Ids of those that the newest list found but could not read. */
+  /** IDs of snapshots in the latest list that could not be read. */
   unreadable: readonly string[];
-  /** When the agent last listed the repo; null before its first list. */
+  /** When the agent last listed the repo; null before the first time. */
   refreshedAt: number | null;
 };
 
@@ -37,13 +37,13 @@ export function SnapshotsTab({ view, ...data }: SnapshotsTabProps & { view: View
         {total > 0 || filtered ? <Filters {...data} /> : null}
         {rows.length === 0 ? (
           filtered ? (
-            <Empty title="No snapshot matches" action={<a href={hostPath(host.id)}>Show all</a>}>
-              Try another path or group.
+            <Empty title="No matching snapshots" action={<a href={hostPath(host.id)}>Show all snapshots</a>}>
+              Try another path or source group.
             </Empty>
           ) : (
             <Empty title="No snapshots yet">
-              A snapshot is what a backup leaves behind. The first one appears here as soon as <code>{host.name}</code>{" "}
-              has run a backup.
+              Every backup creates a snapshot. The first one appears here after the first backup of{" "}
+              <code>{host.name}</code>.
             </Empty>
           )
         ) : (
@@ -57,7 +57,7 @@ export function SnapshotsTab({ view, ...data }: SnapshotsTabProps & { view: View
               note={
                 refreshedAt === null ? null : (
                   <>
-                    list refreshed <Ago at={refreshedAt} view={view} />
+                    list updated <Ago at={refreshedAt} view={view} />
                   </>
                 )
               }
@@ -172,7 +172,7 @@ function SnapshotLine(props: {
       <td class="second">
         <code>{row.shortId}</code>
         {isUnreadable ? (
-          <small title="Its file in the repository is damaged. The page of the repo says what to do.">unreadable</small>
+          <small title="Its file in the repository is damaged. See the repo’s page for what to do.">unreadable</small>
         ) : null}
       </td>
       <td data-th="Group">
@@ -181,7 +181,7 @@ function SnapshotLine(props: {
           <span class="chip">{name}</span>
         ))}
         {row.tags.some((tag) => groups.some((group) => group.tag === tag)) ? null : (
-          <small title="No source group has this tag: no forget touches it, it stays until somebody removes it by hand.">
+          <small title="No source group has this tag, so forget never removes this snapshot. You can remove it with restic.">
             no retention
           </small>
         )}

@@ -1,4 +1,4 @@
-// The dialog that deletes a source group, or says what stands in the way.
+// The dialog that deletes a source group, or explains why it cannot be deleted.
 import type { Child } from "hono/jsx";
 import { ConfirmDialog } from "../components/floats.tsx";
 
@@ -12,7 +12,7 @@ export function DeleteGroup({
   group: { name: string };
   host: { name: string };
   path: string;
-  /** Why it cannot be deleted; null when it can. */
+  /** Why it cannot be deleted; null if it can. */
   why: Child | null;
   csrf: string;
 }) {
@@ -24,11 +24,11 @@ export function DeleteGroup({
         title={<>Delete {name}?</>}
         action={`${path}/delete`}
         csrf={csrf}
-        verb="Delete group"
+        verb="Delete source group"
       >
         <p>
-          <code>{host.name}</code> no longer backs up these paths. Snapshots that exist stay in the repository, and are
-          kept for ever: they are listed with “no retention”.
+          <code>{host.name}</code> stops backing up these paths. Existing snapshots stay in the repository and are kept
+          for ever. They are listed with “no retention”.
         </p>
       </ConfirmDialog>
     );

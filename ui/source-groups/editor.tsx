@@ -1,4 +1,4 @@
-// The editor of a source group: name, paths, retention with its lanes, retries, repos; and, apart, its hooks. Also the page for a new one.
+// The page that adds or edits a source group: name, paths, retention, retries, repos and hooks.
 import { EditorForm } from "../components/editor-form.tsx";
 import { FormMessage } from "../components/field.tsx";
 import { LedgerSection } from "../components/panels.tsx";
@@ -48,8 +48,8 @@ export function SourceGroupEditor({ view, ...data }: SourceGroupEditorProps & { 
         <PathsSection {...data} />
         <LedgerSection
           id="keep-title"
-          title="What to keep"
-          about={`The lanes show which of the coming year’s snapshots are still there at its end${data.schedules.length > 0 ? `, if it goes on running ${data.schedules.join(" and ")}` : group.id ? "" : ", if it runs as the host’s first schedule does"}. Spans are counted back from the newest snapshot: 14d, 3m, 1y6m. An empty policy keeps everything.`}
+          title="Retention"
+          about={`The preview shows which snapshots are left after a year${data.schedules.length > 0 ? ` of running ${data.schedules.join(" and ")}` : group.id ? "" : " on the host’s first schedule"}. Periods such as 14d, 3m or 1y6m are counted back from the latest snapshot. Leave all rules empty to keep everything.`}
         >
           <div>
             <RetentionLanes
@@ -61,7 +61,7 @@ export function SourceGroupEditor({ view, ...data }: SourceGroupEditorProps & { 
             <noscript>
               <div class="lane-foot">
                 <button class="btn" type="submit" name="preview" value="1">
-                  Preview
+                  Preview retention
                 </button>
               </div>
             </noscript>

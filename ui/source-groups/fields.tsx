@@ -1,4 +1,4 @@
-// The fields of a source group: name, paths, retries, repos. Retention has its lanes.
+// The fields of a source group: name, paths, retries and repos.
 import { excludePreset } from "../../shared/exclude-preset.ts";
 import { Checkbox, FieldError, isChecked, LinesField, NumberField, TextField } from "../components/field.tsx";
 import { LedgerSection } from "../components/panels.tsx";
@@ -7,7 +7,7 @@ import type { SourceGroupEditorProps } from "./types.ts";
 
 export function NameSection({ group, form, isTagFixed }: SourceGroupEditorProps) {
   return (
-    <LedgerSection id="name-title" title="Name" about="How it is called here, and what marks its snapshots in restic.">
+    <LedgerSection id="name-title" title="Name" about="Its display name, and the tag its snapshots carry in restic.">
       <div class="fields">
         <div class="fields-2">
           <TextField
@@ -19,24 +19,24 @@ export function NameSection({ group, form, isTagFixed }: SourceGroupEditorProps)
             required
             maxlength={64}
             autocomplete="off"
-            hint="Letters, digits, dot, dash and underscore read best."
+            hint="Preferably letters, digits, dots, dashes and underscores"
           />
           {isTagFixed ? (
             <div class="field">
-              <span class="label">Tag of its snapshots</span>
+              <span class="label">Snapshot tag</span>
               <code>{group.tag}</code>
-              <p class="hint">Fixed, because backups carry it. It stays when the name changes.</p>
+              <p class="hint">Can’t be changed once snapshots carry it</p>
             </div>
           ) : (
             <TextField
               name="tag"
-              label="Tag of its snapshots"
+              label="Snapshot tag"
               form={form}
               value={group.tag}
               mono
               maxlength={64}
               autocomplete="off"
-              hint="Empty: made from the name. Fixed once it was backed up."
+              hint="Leave empty to derive it from the name. Can’t be changed after the first backup"
             />
           )}
         </div>
@@ -50,10 +50,10 @@ export function PathsSection({ host, group, form, problems }: SourceGroupEditorP
   return (
     <LedgerSection
       id="paths-title"
-      title="What to back up"
+      title="Paths"
       about={
         <>
-          Absolute paths on <code>{host.name}</code>, one per line.
+          What to back up on <code>{host.name}</code>. One absolute path per line.
         </>
       }
     >
@@ -76,14 +76,14 @@ export function PathsSection({ host, group, form, problems }: SourceGroupEditorP
             form={form}
             value={(group.id ? group.excludes : excludePreset(host.os)).join("\n")}
             rows={6}
-            hint="Patterns of restic: * within a name, ** across folders. Spaces around a line do not count; $ is itself."
+            hint="restic patterns: * matches within a name, ** across folders. Surrounding spaces are ignored, $ is literal"
           />
         </div>
         <div class="fields-2">
           <Checkbox
             name="exclude_caches"
             label="Exclude caches"
-            hint="Folders that hold a CACHEDIR.TAG file"
+            hint="Skip folders with a CACHEDIR.TAG file"
             checked={group.excludeCaches}
             form={form}
           />
@@ -91,15 +91,15 @@ export function PathsSection({ host, group, form, problems }: SourceGroupEditorP
             <Checkbox
               name="one_file_system"
               label="Stay on one file system"
-              hint="Do not follow mounts below these paths"
+              hint="Skip other file systems mounted below these paths"
               checked={group.oneFileSystem}
               form={form}
             />
           ) : null}
           <Checkbox
             name="log_files"
-            label="Log every file"
-            hint="New and changed files in the job’s log; long"
+            label="Verbose log"
+            hint="Log every new or changed file"
             checked={group.logFiles}
             form={form}
           />
@@ -113,26 +113,26 @@ export function RetrySection({ group, form }: SourceGroupEditorProps) {
   return (
     <LedgerSection
       id="retry-title"
-      title="When it fails"
-      about="A scheduled run tries again after a locked or unreachable repo or a restart of the agent, waiting twice as long each time."
+      title="Retries"
+      about="Scheduled runs are retried if the repository is locked or unreachable, or if the agent restarts. The delay doubles with each retry."
     >
       <div class="fields">
         <div class="fields-2">
           <NumberField
             name="retry_max"
-            label="Tries again"
+            label="Retries"
             form={form}
             value={String(group.retryMax)}
             digits={2}
-            hint="0 never, 10 at most"
+            hint="From 0 (no retries) to 10"
           />
           <NumberField
             name="retry_backoff_seconds"
-            label="First wait, seconds"
+            label="Initial delay (s)"
             form={form}
             value={String(group.retryBackoffSeconds)}
             digits={5}
-            hint="Then twice as long each time; never above 30 min"
+            hint="Doubles with each retry, up to 30 min"
           />
         </div>
       </div>
@@ -144,8 +144,8 @@ export function ReposSection({ repos, form }: SourceGroupEditorProps) {
   return (
     <LedgerSection
       id="repos-title"
-      title="Where to"
-      about="One job for each repo. None ticked: the primary repo, whichever that is."
+      title="Repos"
+      about="Each selected repo gets its own job. Select none to use the host’s primary repo."
     >
       <div class="fields" id="repo_ids">
         <input type="hidden" name="has_repos" value="1" />

@@ -1,33 +1,32 @@
-// Snapshots that exist would go: the question before it is saved, and the notice while forget waits for a yes.
+// A retention change that would remove existing snapshots: the question before saving, and the notice until it is confirmed.
 import { OpenButton } from "../components/button.tsx";
 import { ConfirmDialog } from "../components/floats.tsx";
 import { Notice } from "../components/panels.tsx";
 import { may, type View } from "../view.ts";
 
-/** Existing snapshots would go: how many, which days; the answer travels with the form. */
+/** `words` say how many snapshots and from which days. The answer is sent with the form. */
 export function RemovalQuestion({ words }: { words: string }) {
   return (
     <section aria-labelledby="removal-title">
       <div class="about">
-        <h2 id="removal-title">Snapshots would go</h2>
-        <p>Nothing was saved yet.</p>
+        <h2 id="removal-title">Confirm removal</h2>
+        <p>Nothing has been saved yet.</p>
       </div>
       <div class="fields" id="confirm_removal">
         <Notice glyph="warning" reason={words}>
-          Say whether they may, and save again.
+          Choose below, then save again.
         </Notice>
         <label class="check">
           <input type="radio" name="confirm_removal" value="no" checked />
           <span>
-            Save, and remove nothing for now
-            <small>The next forget leaves this group alone until somebody confirms here.</small>
+            Save but remove nothing yet{" "}
+            <small>Forget skips this source group until someone confirms the removal here.</small>
           </span>
         </label>
         <label class="check">
           <input type="radio" name="confirm_removal" value="yes" />
           <span>
-            Save, and let them go
-            <small>They are removed at the next forget; that cannot be undone.</small>
+            Save and remove them <small>The next forget removes these snapshots. This can’t be undone.</small>
           </span>
         </label>
       </div>
@@ -40,26 +39,26 @@ export function Held({ words, action, view }: { words: string; action: string; v
     <div class="banner" id="held">
       <Notice
         glyph="warning"
-        reason="Nothing of this group is removed for now."
+        reason="A retention change is awaiting confirmation."
         verbs={
           may(view, "operator") ? (
             <OpenButton dialog="let-go" small danger>
-              Let them go…
+              Remove snapshots…
             </OpenButton>
           ) : null
         }
       >
-        {words} Somebody has to agree first, or change the retention.
+        {words} Nothing is removed until someone confirms this or changes the retention.
       </Notice>
       <ConfirmDialog
         id="let-go"
-        title="Let these snapshots go?"
+        title="Remove these snapshots?"
         action={action}
         csrf={view.csrf}
-        keep="Keep them"
-        verb="Let them go"
+        keep="Keep snapshots"
+        verb="Remove snapshots"
       >
-        <p>{words} That cannot be undone.</p>
+        <p>{words} This can’t be undone.</p>
       </ConfirmDialog>
     </div>
   );

@@ -1,4 +1,4 @@
-// Hooks of a group or of a whole host: for admins, in a form of their own, with the warning whose rights they have.
+// The form for the hooks of a source group or a host, shown to admins only.
 import type { FormState } from "../../shared/pages.ts";
 import { SubmitButton } from "../components/button.tsx";
 import { Csrf, FormMessage, LinesField, TextField } from "../components/field.tsx";
@@ -9,22 +9,22 @@ export type HooksFormProps = {
   csrf: string;
   hostName: string;
   os: "linux" | "windows";
-  /** False where the machine's owner has switched hooks off; null before the agent has told. */
+  /** False if the machine's owner has disabled hooks; null until the agent has reported it. */
   allowed: boolean | null;
   pre: string | null;
   post: string | null;
-  /** Stored, and they do not open. */
+  /** Stored hooks that cannot be decrypted. */
   unreadable: readonly ("pre" | "post")[];
-  /** For a group: whether the host's own hooks run where its are empty. Null for the host itself. */
+  /** For a group: which of the host's hooks replace an empty one. Null for the host itself. */
   byDefault: { pre: boolean; post: boolean } | null;
-  /** For the host: the program that runs them. */
+  /** For a host: the program that runs them. */
   shell?: string | null;
   form: FormState;
 };
 
-const UNREADABLE = { pre: "The stored hook before the backup", post: "The stored hook after the backup" };
+const UNREADABLE = { pre: "The stored pre-hook", post: "The stored post-hook" };
 
-/** A ledger of its own, below the form of the group. */
+/** A separate form below the one of the source group. */
 export function HooksForm(props: HooksFormProps) {
   return (
     <div class="ledger second-form">
@@ -33,17 +33,17 @@ export function HooksForm(props: HooksFormProps) {
   );
 }
 
-/** One section of a ledger, with its form. */
+/** A ledger section with its own form. */
 export function HooksSection(props: HooksFormProps) {
   const { action, csrf, hostName, os, allowed, pre, post, unreadable, byDefault, shell, form } = props;
   const isGroup = byDefault !== null;
   const empty = (isThere: boolean | undefined) =>
-    !isGroup ? "Empty: none" : isThere ? "Empty: the host’s own hook runs" : "Empty: none";
+    isGroup && isThere ? "Leave empty to run the host’s hook" : "Leave empty for none";
   return (
     <LedgerSection
       id="hooks-title"
       title="Hooks"
-      about={`Only admins see and change these.${isGroup ? "" : " They run for every source group that has none of its own."}`}
+      about={`Only admins can see and change these.${isGroup ? "" : " They run for every source group without its own."}`}
     >
       <form class="fields" method="post" action={action} id="hooks">
         <Csrf token={csrf} />
@@ -53,12 +53,12 @@ export function HooksSection(props: HooksFormProps) {
             glyph="failed"
             reason={
               <>
-                <code>{hostName}</code> refuses hooks.
+                <code>{hostName}</code> does not allow hooks.
               </>
             }
           >
-            Its owner switched them off in <code>agent.yaml</code> (<code>allow_hooks</code>, or installed with{" "}
-            <code>--hardened</code>): backups of groups with hooks end with an error.
+            They are disabled on the machine: by <code>allow_hooks</code> in <code>agent.yaml</code>, or because it was
+            installed with <code>--hardened</code>. Backups of source groups with hooks fail.
           </Notice>
         ) : null}
         {unreadable.length > 0 ? (
@@ -66,30 +66,30 @@ export function HooksSection(props: HooksFormProps) {
             glyph="failed"
             reason={
               unreadable.length > 1
-                ? "The stored hooks do not open:"
-                : `${UNREADABLE[unreadable[0] ?? "pre"]} does not open:`
+                ? "The stored hooks cannot be decrypted."
+                : `${UNREADABLE[unreadable[0] ?? "pre"]} cannot be decrypted.`
             }
           >
-            {unreadable.length > 1 ? "they were" : "it was"} damaged or moved in the database. Enter{" "}
-            {unreadable.length > 1 ? "them" : "it"} again: until then, the host is not sent any changed settings. Saving
-            an empty field removes the hook.
+            {unreadable.length > 1 ? "They were" : "It was"} damaged or moved in the database. Enter{" "}
+            {unreadable.length > 1 ? "them" : "it"} again. Until then, the host receives no changed settings. Saving an
+            empty field removes the hook.
           </Notice>
         ) : null}
         <Notice
           glyph="warning"
           reason={
             <>
-              Hooks run as <code>{os === "windows" ? "SYSTEM" : "root"}</code> on <code>{hostName}</code>,
+              Hooks run as <code>{os === "windows" ? "SYSTEM" : "root"}</code> on <code>{hostName}</code>.
             </>
           }
         >
-          with the rights of the agent’s service. If the first one fails, nothing is backed up. What they print goes
-          into the job’s log.
+          They have all the rights of the agent’s service. If the pre-hook fails, nothing is backed up. Their output
+          goes to the job’s log.
         </Notice>
         <div class="fields-2">
           <LinesField
             name="pre"
-            label="Before the backup"
+            label="Pre-hook (before the backup)"
             form={form}
             value={pre ?? ""}
             rows={4}
@@ -98,12 +98,12 @@ export function HooksSection(props: HooksFormProps) {
           />
           <LinesField
             name="post"
-            label="After the backup"
+            label="Post-hook (after the backup)"
             form={form}
             value={post ?? ""}
             rows={4}
             placeholder={os === "windows" ? "net start MyService" : "rm /var/backups/shop.sql"}
-            hint={`${empty(byDefault?.post)}. Runs also when the backup failed.`}
+            hint={`${empty(byDefault?.post)}. Also runs after a failed backup`}
           />
         </div>
         {shell === undefined ? null : (
@@ -117,7 +117,7 @@ export function HooksSection(props: HooksFormProps) {
               mono
               maxlength={200}
               autocomplete="off"
-              hint="Empty: the system’s own"
+              hint="Leave empty for the system default"
             />
           </div>
         )}

@@ -1,4 +1,4 @@
-// The retention editor: one lane a rule with its numbers and what it keeps of the coming year's runs; the last lane is the sum.
+// The retention editor: one lane per rule with a preview of what it keeps over the coming year, and a lane for the total.
 import { DAY_MS } from "../../shared/clock.ts";
 import { MONTHS, shortName } from "../../shared/days.ts";
 import type { FormState } from "../../shared/pages.ts";
@@ -17,7 +17,7 @@ const ROWS: readonly { name: LaneName; label: string; count: CountRule; span: Sp
   { name: "yearly", label: "Yearly", count: "keep_yearly", span: "keep_within_yearly", unit: "years" },
 ];
 
-/** Where the lanes draw anew: `previewPath` answers with this component. */
+/** `previewPath` returns this component again, redrawn. */
 export function RetentionLanes({
   form,
   retention,
@@ -43,7 +43,7 @@ export function RetentionLanes({
     >
       <div class="lane lane-top">
         <span />
-        <span class="unit">newest</span>
+        <span class="unit">latest</span>
         <span class="unit">or all within</span>
         <Axis preview={preview} />
       </div>
@@ -63,7 +63,7 @@ export function RetentionLanes({
               autocomplete="off"
               maxlength={4}
               value={typed(count)}
-              aria-label={`${label}: newest ${unit}`}
+              aria-label={`${label}: latest ${unit}`}
               {...(form.errors[count] ? { "aria-invalid": "true" as const } : {})}
               {...described}
             />
@@ -128,14 +128,14 @@ function Axis({ preview }: { preview: RetentionPreview }) {
   );
 }
 
-/** As many marks as a lane has pixels. */
+/** The width of a lane in pixels. */
 const STEPS = 732;
 
 function Ticks(props: { times: readonly number[]; preview: RetentionPreview; height: number; words: string }) {
   const { times, preview, height, words } = props;
   const span = preview.until - preview.from;
   const steps = [...new Set(times.map((at) => Math.floor(((at - preview.from) / span) * STEPS)))];
-  // Nightly marks stand two steps apart: drawn any wider they would run together.
+  // Nightly marks are two steps apart and would merge if they were wider.
   const width = steps.some((step, at) => at > 0 && (steps[at - 1] as number) - step < 4) ? 1 : 2;
   return (
     <svg width="100%" height={height} role="img" aria-label={words}>
@@ -155,7 +155,7 @@ function Ticks(props: { times: readonly number[]; preview: RetentionPreview; hei
 
 function laneInWords({ times }: Lane, date: (at: number) => string): string {
   const oldest = times.at(-1);
-  if (oldest === undefined) return "keeps none by itself";
+  if (oldest === undefined) return "keeps none on its own";
   return `${formatPlural(times.length, "snapshot")}, back to ${date(oldest)}`;
 }
 
@@ -166,15 +166,15 @@ const PACES = [
   { most: Number.POSITIVE_INFINITY, words: "one a year" },
 ];
 
-/** "Every run back to 7 Nov 2027, then one a week to 3 Oct 2027, one a month to 31 Dec 2026. Of today's 40, 3 are left." */
+/** "Every run back to 7 Nov 2027, then one a week back to 3 Oct 2027. Of today's 40 snapshots, 3 would be left." */
 function keptInWords({ kept, gapMs, olderKept, older }: RetentionPreview, date: (at: number) => string): string {
   const today =
     older === 0
       ? ""
       : olderKept === older
-        ? ` ${older === 1 ? "The snapshot" : `All ${formatCount(older)} snapshots`} of today would still be there.`
-        : ` Of today’s ${formatPlural(older, "snapshot")}, ${olderKept === 0 ? "none is left by then" : formatPlural(olderKept, "is left by then", "are left by then")}.`;
-  if (gapMs === null) return `No schedule runs this group, so no snapshot comes by itself.${today}`;
+        ? ` ${older === 1 ? "Today’s only snapshot" : `All of today’s ${formatCount(older)} snapshots`} would still be there.`
+        : ` Of today’s ${formatPlural(older, "snapshot")}, ${olderKept === 0 ? "none would be left" : `${formatCount(olderKept)} would be left`}.`;
+  if (gapMs === null) return `No schedule runs this source group, so there is nothing to preview.${today}`;
   const parts: { words: string; to: number }[] = [];
   let pace = -1;
   for (const [at, time] of kept.entries()) {
@@ -187,7 +187,7 @@ function keptInWords({ kept, gapMs, olderKept, older }: RetentionPreview, date: 
     if (last?.words === words) last.to = time;
     else parts.push({ words, to: time });
   }
-  if (parts.length === 0) return `Only the newest run is kept.${today}`;
+  if (parts.length === 0) return `Only the latest run is kept.${today}`;
   const words = parts.map((part, at) => `${at === 1 ? "then " : ""}${part.words} back to ${date(part.to)}`).join(", ");
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}.${today}`;
 }

@@ -1,4 +1,4 @@
-// A host's source groups: what they hold, how they went, and Run now.
+// A host's tab with its source groups: paths, retention, recent nights, and Run now.
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import type { LastBackup } from "../../shared/hosts.ts";
 import type { StripDay } from "../../shared/nights.ts";
@@ -28,7 +28,7 @@ export function SourcesTab({ view, host, groups }: { view: View; host: HostHead;
   return (
     <HostPage view={view} host={host} tab="sources" live={hostPath(host.id, "sources")} rail={false}>
       <div class="between list-head">
-        <p class="t2">What is backed up on this host, in groups that can run on their own.</p>
+        <p class="t2">What this host backs up. Each source group has its own paths, retention and schedules.</p>
         {operator ? (
           <LinkButton href={`${hostPath(host.id, "sources")}/new`} icon="plus">
             Add source group
@@ -75,7 +75,7 @@ export function SourcesTab({ view, host, groups }: { view: View; host: HostHead;
               <td data-th="Keeps" class="wide keeps">
                 <span class="t2">{retentionInWords(group.retention)}</span>
                 {group.retentionHeldSince === null ? null : (
-                  <small class="is-warning">nothing is removed until somebody agrees</small>
+                  <small class="is-warning">retention needs confirmation</small>
                 )}
               </td>
               <td class="wide">
@@ -122,10 +122,10 @@ export function SourcesTab({ view, host, groups }: { view: View; host: HostHead;
 
 function ScheduleWords({ group }: { group: SourceGroupLine }) {
   if (group.schedules.length === 0) return <small class="is-warning">not scheduled</small>;
-  return <small>{group.schedules.join("; ")}</small>;
+  return <small>{group.schedules.join(", ")}</small>;
 }
 
-/** A run with limits of its own, over the host's. */
+/** Starts a run whose limits override the host's. */
 function RunWithLimits({ host, group, view }: { host: HostHead; group: SourceGroupLine; view: View }) {
   const id = `limits-${group.id}`;
   return (
@@ -142,10 +142,10 @@ function RunWithLimits({ host, group, view }: { host: HostHead; group: SourceGro
       verb="Run now"
       calm
     >
-      <p>For this run only, instead of the limits of the host. Both empty: the host’s own.</p>
+      <p>Applies to this run only. Leave both empty to use the host’s limits.</p>
       <div class="fields-2">
-        <RateField scope={id} name="up_kbps" label="Upload, KiB/s" />
-        <RateField scope={id} name="down_kbps" label="Download, KiB/s" />
+        <RateField scope={id} name="up_kbps" label="Upload (KiB/s)" />
+        <RateField scope={id} name="down_kbps" label="Download (KiB/s)" />
       </div>
     </ConfirmDialog>
   );

@@ -1,4 +1,4 @@
-// What the editor of a source group is given.
+// Props of the source group editor.
 import type { Child } from "hono/jsx";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import type { LastBackup, SettingsProblem } from "../../shared/hosts.ts";
@@ -9,7 +9,7 @@ import type { HooksFormProps } from "./hooks.tsx";
 
 export type SourceGroupEditorProps = {
   host: { id: string; name: string; os: "linux" | "windows" };
-  /** What the fields show at first; `id` is null for a new group. */
+  /** Initial field values; `id` is null for a new group. */
   group: Pick<
     SourceGroupRow,
     | "name"
@@ -30,15 +30,15 @@ export type SourceGroupEditorProps = {
   repos: readonly { id: string; name: string; isPrimary: boolean; chosen: boolean }[];
   preview: RetentionPreview;
   conflicts: number;
-  /** Lines that the host cannot use. */
+  /** Lines that the host cannot apply. */
   problems: readonly SettingsProblem[];
-  /** Forget is held until a person agrees: what would go, in one sentence. */
+  /** A sentence on what a held retention change would remove; null if none is held. */
   held: string | null;
   /** Null for a new group. */
   seen: Seen | null;
   form: FormState;
-  /** Why the group cannot be deleted; null when it can. */
+  /** Why the group cannot be deleted; null if it can. */
   undeletable: Child | null;
-  /** Null for those who may not see hooks. */
+  /** Null for users who may not see hooks. */
   hooks: Omit<HooksFormProps, "action" | "csrf" | "hostName"> | null;
 };

@@ -1,4 +1,4 @@
-// The first sentence of a source group's page.
+// The verdict of a source group's page.
 import type { LastBackup } from "../../shared/hosts.ts";
 import { Verdict } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";
@@ -19,12 +19,12 @@ export function EditorVerdict({ host, group, last, schedules, conflicts, view }:
   if (group.id === null)
     return (
       <Verdict>
-        A new source group on <code>{host.name}</code>
+        New source group on <code>{host.name}</code>
       </Verdict>
     );
   const sub = (
     <>
-      <LastRun last={last} view={view} /> · tag of its snapshots: <code>{group.tag}</code>
+      <LastRun last={last} view={view} /> · snapshot tag <code>{group.tag}</code>
     </>
   );
   if (last.status === "failed")
@@ -36,15 +36,14 @@ export function EditorVerdict({ host, group, last, schedules, conflicts, view }:
   if (schedules.length === 0)
     return (
       <Verdict glyph="warning" sub={sub}>
-        {name} is not scheduled: it is backed up when somebody presses Run now.
+        {name} has no schedule. It is backed up only when someone presses Run now.
       </Verdict>
     );
   const runs = schedules.join(" and ");
   if (conflicts > 0)
     return (
       <Verdict glyph="warning" sub={sub}>
-        {name} is backed up {runs}; {formatPlural(conflicts, "retention rule")} cannot do what{" "}
-        {conflicts === 1 ? "it says" : "they say"}.
+        {name} is backed up {runs}, but {formatPlural(conflicts, "retention rule")} cannot work as written.
       </Verdict>
     );
   return (
@@ -57,15 +56,15 @@ export function EditorVerdict({ host, group, last, schedules, conflicts, view }:
 function LastRun({ last, view }: { last: LastBackup; view: View }) {
   switch (last.status) {
     case "never":
-      return <>Never ran</>;
+      return <>Not run yet</>;
     case "waiting":
-      return <>A backup waits</>;
+      return <>A backup is waiting</>;
     case "running":
-      return <>A backup runs now</>;
+      return <>A backup is running</>;
     case "ok":
       return (
         <>
-          Last run ok <Ago at={last.at} view={view} />
+          Last run succeeded <Ago at={last.at} view={view} />
         </>
       );
     case "warning":
