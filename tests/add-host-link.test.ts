@@ -1,4 +1,4 @@
-/** Add host says where its command cannot work or is not safe, and carries the pin of a self-signed certificate. */
+/** Add host warns when its command cannot work or is not safe, and includes the pin of a self-signed certificate. */
 import { afterAll, expect, test } from "bun:test";
 import { shellQuote } from "../shared/install-command.ts";
 import { problemsOfLink } from "../shared/server-link.ts";

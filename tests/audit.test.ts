@@ -1,4 +1,4 @@
-/** Every route that changes something leaves exactly one audit row, named as the route says; a route that is missing here fails the test. */
+/** Every route that changes something writes exactly one audit row, named as the route declares; a route missing here fails the test. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { updateHost } from "../db/queries/hosts.ts";
 import { insertPendingHost } from "../db/queries/pending-hosts.ts";

@@ -1,4 +1,4 @@
-/** The house's rules, proven: who imports whom, where I/O may happen, what files are called. Each failure prints the rule's reason. */
+/** Proves the house rules: who imports whom, where I/O may happen, how files are named. Each failure prints the rule's reason. */
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";

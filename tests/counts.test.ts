@@ -1,3 +1,4 @@
+/** Tests reading the totals from `bun test`'s output. */
 import { expect, test } from "bun:test";
 import { addCounts, countsLine, countsOf } from "./counts.ts";
 

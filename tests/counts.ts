@@ -1,4 +1,4 @@
-// Reads how many tests passed, failed and were skipped from what `bun test` prints at its end.
+// Reads the numbers of passed, failed and skipped tests from the end of `bun test`'s output.
 
 export type Counts = { passed: number; failed: number; skipped: number };
 

@@ -1,4 +1,4 @@
-/** A new credential takes over only after it has itself opened the repository, whatever is saved meanwhile. */
+/** A new credential takes over only after it has itself opened the repository, whatever else is saved during the trial. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { findCredential, findRepo, updateRepo } from "../db/queries/repos.ts";
 import { HOUR_MS, MINUTE_MS } from "../shared/clock.ts";

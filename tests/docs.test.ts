@@ -1,4 +1,4 @@
-/** The manual keeps up with the product: every setting, command, flag and route is in it, it names none that do not exist, and its links lead somewhere. */
+/** Keeps the manual in step with the product: it names every setting, command, flag and route, none that do not exist, and its links work. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";

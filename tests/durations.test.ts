@@ -1,3 +1,4 @@
+/** Tests reading the durations of test files from `bun test`'s report. */
 import { expect, test } from "bun:test";
 import { fileTimesOf, slowestLines } from "./durations.ts";
 

@@ -1,4 +1,4 @@
-// How long each test file took, from the report that `bun test` writes.
+// Reads how long each test file took from the report that `bun test` writes.
 
 export type FileTime = { file: string; seconds: number };
 

@@ -1,4 +1,4 @@
-/** "Back up at once": each group gets its first backup when its own repos are ready, whatever else fails meanwhile. */
+/** A backup at once: each group gets its first backup when its own repos are ready, whatever else fails. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { findHost } from "../db/queries/hosts.ts";
 import { listJobs } from "../db/queries/jobs.ts";

@@ -1,4 +1,4 @@
-/** Whatever people and agents do, in whatever order: the dashboard and the list of hosts show at once what they would show if all were read anew. */
+/** After any sequence of actions by people and agents, the dashboard and the list of hosts show what a full reload would show. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { findHost } from "../db/queries/hosts.ts";
 import { listOpenJobs } from "../db/queries/jobs.ts";

@@ -1,4 +1,4 @@
-/** What the server plans for a forget: which snapshots go, by whose clock, after whose yes, and what it does with the agent's answer. */
+/** The server's plan for a forget: which snapshots go, by whose clock, after whose confirmation, and how the server uses the agent's answer. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { changeJob, findJob, findLastJob } from "../db/queries/jobs.ts";
 import { findRepo, updateRepo } from "../db/queries/repos.ts";

@@ -1,4 +1,4 @@
-/** One host, repo or job that makes the server stumble does not stop what is done for the others, and is told. */
+/** One host, repo or job that causes an error does not stop the work for the others, and is reported. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
 import { findHost, updateHost } from "../db/queries/hosts.ts";
 import { findJob, insertJob, listOpenJobs } from "../db/queries/jobs.ts";

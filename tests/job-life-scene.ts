@@ -1,4 +1,4 @@
-/** A server's jobs and an agent's lane, both real and on real SQLite, with a wire between them that loses what is on it when it breaks. */
+/** A server's jobs and an agent's lane, both real and on real SQLite, with a connection between them that loses what it carries when it breaks. */
 
 import { type Handler, succeeded, cancelled as wasCancelled } from "../agent/jobs/handlers/handler.ts";
 import { createDispatcher as createAgentDispatcher } from "../agent/link/dispatcher.ts";

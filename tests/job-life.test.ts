@@ -1,4 +1,4 @@
-/** Whatever is lost, cancelled, refused, killed or forgotten, in any order: every job ends, once, and both sides say the same. */
+/** After any losses, cancels, refusals, kills and restarts, in any order, every job ends once, and both sides agree. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Db } from "../db/open.ts";
 import { findJob } from "../db/queries/jobs.ts";

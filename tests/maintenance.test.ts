@@ -1,4 +1,4 @@
-/** The server's side of maintenance without any agent: one repository of two hosts, who may do what, the tick, how many at a time, and what ended jobs tell. */
+/** The server's side of maintenance without an agent: one repository shared by two hosts, permissions, the tick, concurrency, and the results of ended jobs. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { findHost, updateHost } from "../db/queries/hosts.ts";
 import { changeJob, findJob, listOpenJobsOfRepo } from "../db/queries/jobs.ts";

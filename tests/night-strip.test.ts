@@ -1,4 +1,4 @@
-/** The night strip tells the truth, whatever comes late: random schedules, downtimes and reports against a plain model. */
+/** The night strip is correct however late reports arrive: random schedules, downtimes and reports against a plain model. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { findJob, insertJob } from "../db/queries/jobs.ts";
 import { deleteSchedule, listSchedules } from "../db/queries/schedules.ts";

@@ -1,4 +1,4 @@
-/** A host whose systemd unit is older than what the server ships: its page and REST say what is missing, and the command. */
+/** For a host whose systemd unit is older than the server's, the page and REST say what is missing, and name the command. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { UNIT_VERSION } from "../shared/unit.ts";
 import { type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";

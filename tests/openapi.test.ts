@@ -1,4 +1,4 @@
-/** The OpenAPI document: valid, complete, with examples that fit; and answers that are not declared are noticed. */
+/** The OpenAPI document is valid and complete, its examples fit, and undeclared answers are noticed. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import type { Hono } from "hono";

@@ -1,4 +1,4 @@
-/** "Protected" is said of the repos that a group is to go into now: not of former ones, not of those that are empty or gone. */
+/** "Protected" refers to the repos that a group uses now, not to former, empty or missing ones. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { findHost } from "../db/queries/hosts.ts";
 import { findJob, insertJob } from "../db/queries/jobs.ts";

@@ -1,4 +1,4 @@
-/** Where a repository is: what a person typed is taken as it is, or asked about, in the form and by REST alike. */
+/** A repository address is used as typed, or questioned, in the form and through REST alike. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { updateRepo } from "../db/queries/repos.ts";
 import { type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";

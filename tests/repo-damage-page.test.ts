@@ -1,4 +1,4 @@
-/** What a repo's page and its host's snapshots tell of damaged snapshots and of locks. */
+/** What a repo's page and its host's snapshots show about damaged snapshots and locks. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { findRepo, updateRepo } from "../db/queries/repos.ts";
 import type { Connection } from "../server/agents/hub.ts";

@@ -1,4 +1,4 @@
-/** The list of all repos: those that need somebody first, by page, and quick with thousands. */
+/** The list of all repos: those that need attention first, paged, and quick with thousands. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { insertRepo, updateRepo } from "../db/queries/repos.ts";
 import { newId } from "../shared/ids.ts";

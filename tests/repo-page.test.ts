@@ -1,4 +1,4 @@
-/** A repo's page as it is read and filled in without a browser: what takes long, what is blocked and why, what begins anew. */
+/** A repo's page and its forms without a browser: long-running work, what is blocked and why, re-initialising. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { listAudit } from "../db/queries/audit.ts";
 import { listJobs } from "../db/queries/jobs.ts";

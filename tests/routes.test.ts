@@ -1,4 +1,4 @@
-/** Every registered route × every role × CSRF on and off, found by walking the router. */
+/** Checks every registered route for every role, with CSRF on and off, by walking the router. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Role } from "../db/schema/users.ts";
 import { hasRole } from "../server/http/guard.ts";

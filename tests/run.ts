@@ -1,4 +1,4 @@
-// What `npm test` runs: fetches the tools, builds the agents, checks, and runs all suites; quick ones first.
+// Runs `npm test`: fetches the tools, builds the agents, runs the checks, then all suites, quick ones first.
 // Usage: npm test [-- PART-OF-A-PATH...] runs only the test files whose path contains one of the parts.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

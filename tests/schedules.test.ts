@@ -1,4 +1,4 @@
-/** Schedules by REST: what a new host gets, what is refused, what the agent is told, when the next run is. */
+/** Schedules through REST: what a new host gets, what is refused, what the agent receives, when the next run is. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { findHost, updateHost } from "../db/queries/hosts.ts";
 import { listSchedules } from "../db/queries/schedules.ts";

@@ -1,4 +1,4 @@
-/** Settings that a host could not take, in part or at all: the rest works, and each page that a person looks at says what and why. */
+/** Settings that a host could not use, in part or at all: the rest works, and every page concerned says what is wrong and why. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { updateRepo } from "../db/queries/repos.ts";
 import { putTarget } from "../db/queries/source-groups.ts";

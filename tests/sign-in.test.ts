@@ -1,4 +1,4 @@
-/** People at the door: guessing is slowed, links work once, sessions end when they should, the last word is the database's. */
+/** Sign-in: guessing is slowed down, links work once, sessions end when they should, and the database has the final say. */
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { countOtherAdmins, findUserByName, setDisabled, setRole } from "../db/queries/users.ts";
 import { hashToken } from "../server/auth/identity.ts";

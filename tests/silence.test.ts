@@ -1,4 +1,4 @@
-/** Agents that stop answering: offline after 90 s and not before, with their connection dropped, and back when they go on. */
+/** Agents that stop answering: after exactly 90 s they are offline and disconnected, and they come back when they answer again. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { HELLO_WITHIN_MS, SILENT_AGENT_MS } from "../shared/protocol/version.ts";
 import { type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";

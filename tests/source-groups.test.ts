@@ -1,4 +1,4 @@
-/** Source groups by REST: retention that asks before it removes, hooks that stay sealed, repos, limits. */
+/** Source groups through REST: retention that asks before it removes, hooks that stay sealed, repos, limits. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { listAudit } from "../db/queries/audit.ts";
 import { insertJob } from "../db/queries/jobs.ts";

@@ -1,3 +1,4 @@
+/** Tests how test files are ordered and chosen by path. */
 import { expect, test } from "bun:test";
 import { sortIntoSuites } from "./suites.ts";
 

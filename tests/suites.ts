@@ -1,4 +1,4 @@
-// The test suites in the order in which a run takes them: what is quick and basic first.
+// Lists the test suites in the order in which they run, quick and basic ones first.
 
 export type Suite = {
   name: string;

@@ -1,4 +1,4 @@
-/** Jobs for a host that is away: told with the reason, one of a kind, sent once when it is back, given up after 72 hours. */
+/** Jobs for an offline host: shown with the reason, one of each kind, sent once when the host is back, given up after 72 hours. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { HOUR_MS, MINUTE_MS } from "../shared/clock.ts";
 import { parseToAgent, type ToAgent } from "../shared/protocol/to-agent.ts";

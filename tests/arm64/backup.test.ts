@@ -1,4 +1,4 @@
-// The cross-compiled arm64 agent, under qemu on other processors: enrols and completes a backup.
+// The cross-compiled arm64 agent, under qemu on other CPUs, enrols and completes a backup.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// Row: whether the compiled agent grows with its work: a day of a busy host, one backup after the other.
+// Row: whether the compiled agent's memory grows over a busy day, one backup after the other.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureTool } from "../testbed/tools.ts";

@@ -1,4 +1,4 @@
-// Row: what the compiled agent keeps in memory when it has nothing to do.
+// Row: how much memory the compiled agent uses when it is idle.
 import { MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import { ensureTool } from "../testbed/tools.ts";
 import { openAgentScene, smallFiles } from "./agent-scene.ts";

@@ -1,4 +1,4 @@
-// A server and the real, compiled agent on this machine with a repository in a folder, ready for backups: for the rows about one agent.
+// A server and the compiled agent on this machine with a repository in a folder, ready for backups, for rows about one agent.
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AgentProcess, agentIn } from "../testbed/agent.ts";

@@ -1,4 +1,4 @@
-// Row: a backup through the agent against plain `restic backup` of the same tree into the same kind of repository.
+// Row: a backup through the agent compared with plain `restic backup` of the same tree to the same kind of repository.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

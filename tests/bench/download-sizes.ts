@@ -1,4 +1,4 @@
-// Row: how large the agents are that hosts download, as `npm run build` makes them.
+// Row: the download sizes of the agents that `npm run build` makes.
 import { join, resolve } from "node:path";
 import { readIndex } from "../../agent/build/bundle.ts";
 import { mustRun } from "../testbed/command.ts";

@@ -1,4 +1,4 @@
-/** The figures that every row is judged by. */
+/** Tests the percentiles and medians that every row is judged by. */
 import { expect, test } from "bun:test";
 import { median, percentile } from "./figures.ts";
 import { type Measure, verdictOf } from "./row.ts";

@@ -1,4 +1,4 @@
-// Percentiles and medians of what was measured. Pure.
+// Percentiles and medians of measured values. Pure.
 
 /** The smallest value that at least `share` (0 to 1) of all values do not exceed. @throws for an empty list */
 export function percentile(values: readonly number[], share: number): number {

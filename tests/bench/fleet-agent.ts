@@ -1,4 +1,4 @@
-// One of thousands of simulated agents: greets, beats, backs up at its hour, keeps what is not acknowledged, comes back as the real one does.
+// One of thousands of simulated agents: connects, sends heartbeats, backs up at its hour, keeps unacknowledged messages and reconnects as the real agent does.
 import { nextDelay, type Retry } from "../../agent/link/reconnect.ts";
 import { TIMINGS } from "../../agent/timings.ts";
 import { SECOND_MS } from "../../shared/clock.ts";

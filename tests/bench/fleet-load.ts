@@ -1,4 +1,4 @@
-// Row: 5 000 connected agents: what the server costs, how long it holds the event loop, and how they come back after a restart.
+// Row: what 5 000 connected agents cost the server, how long they block its event loop, and how they reconnect after a restart.
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import { HEARTBEAT_EVERY_MS } from "../../shared/protocol/version.ts";
 import { ADMIN } from "../testbed/server.ts";

@@ -1,4 +1,4 @@
-// Programme: runs simulated agents in a process of their own, told by its parent which, and tells it how they fare.
+// Program: runs the simulated agents that its parent names, in a separate process, and reports their state to it.
 import type { Identity } from "../testbed/hosts.ts";
 import { type FleetAgent, type Pace, startFleetAgent } from "./fleet-agent.ts";
 

@@ -1,4 +1,4 @@
-// Puts a fleet of enrolled hosts straight into the database of a server that does not run: by REST thousands would take minutes.
+// Writes a fleet of enrolled hosts directly to the database of a stopped server, because REST would take minutes for thousands.
 import { join } from "node:path";
 import { migrate } from "../../db/migrate.ts";
 import { migrations } from "../../db/migrations.ts";

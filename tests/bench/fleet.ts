@@ -1,4 +1,4 @@
-// A server with a fleet of simulated agents connected to it, as the rows of the fleet need it.
+// A server with a fleet of simulated agents connected to it, for the fleet rows.
 import { join } from "node:path";
 import { type Client, type ServerProcess, signIn, startServer } from "../testbed/server.ts";
 import { until } from "../testbed/wait.ts";

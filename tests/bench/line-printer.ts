@@ -1,4 +1,4 @@
-// Programme in restic's place: waits for a file, then prints lines as restic prints errors, each with the time in it.
+// Program in restic's place: waits for a file, then prints lines in the form of restic's errors, each with the current time.
 import { existsSync, writeSync } from "node:fs";
 
 const [goSign = "", lines = "0", mark = ""] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// Row: from the moment in which restic prints a line until it stands in the document of a real browser.
+// Row: the time from restic printing a line until it appears in a real browser's document.
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openSignedInPage, type TestPage } from "../testbed/browser.ts";

@@ -1,4 +1,4 @@
-// Programme: five browsers that follow one job, in a process of their own; counts what they get and whether a line is missing.
+// Program: five browsers that follow one job in a separate process; counts the lines they receive and finds missing ones.
 import type { LogLine } from "../../shared/protocol/fields.ts";
 
 export type Follow = { url: string; cookie: string; jobId: string; browsers: number };

@@ -1,4 +1,4 @@
-// Sends one job's log as fast as the protocol allows: frames of 200 lines, at most 256 of them or 4 MiB not yet acknowledged.
+// Sends one job's log as fast as the protocol allows: frames of 200 lines, with at most 256 frames or 4 MiB unacknowledged.
 import { MAX_IN_FLIGHT_BYTES, MAX_IN_FLIGHT_MESSAGES, MAX_LOG_LINES_PER_FRAME } from "../../shared/protocol/version.ts";
 import type { Identity } from "../testbed/hosts.ts";
 import { endOf, helloOf, type JobFields } from "../testbed/simulated-agent.ts";

@@ -1,4 +1,4 @@
-// Row: log lines a second that the server stores, acknowledges and delivers to five browsers, none lost.
+// Row: log lines per second that the server stores, acknowledges and delivers to five browsers without loss.
 import { join } from "node:path";
 import { SECOND_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";

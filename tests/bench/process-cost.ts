@@ -1,4 +1,4 @@
-// What a process costs, read from Linux's /proc: memory, and processor time of itself and of its ended children.
+// Reads from Linux's /proc what a process costs: memory, and CPU time of itself and its ended children.
 import { readdirSync, readFileSync } from "node:fs";
 
 /** Length of a clock tick in /proc/PID/stat: 100 a second on every Linux that we build for. */

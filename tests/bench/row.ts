@@ -1,4 +1,4 @@
-// What a row of the benchmark is: a name, and a run that takes measures, each with its target.
+// Defines a benchmark row: a name, and a run that takes measurements, each with its target.
 import type { Cleanup } from "../testbed/temp.ts";
 
 export type Unit = "ms" | "s" | "MB" | "%" | "×" | "/s" | "";

@@ -1,4 +1,4 @@
-// Row: from the click on Run now until the restic process exists on the host.
+// Row: the time from the click on Run now until the restic process exists on the host.
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureTool } from "../testbed/tools.ts";

@@ -1,4 +1,4 @@
-// Row: how long the server takes from its start until it answers, with a database of 1 GB.
+// Row: how long the server takes to start and answer, with a database of 1 GB.
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { DAY_MS } from "../../shared/clock.ts";

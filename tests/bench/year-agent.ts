@@ -1,4 +1,4 @@
-// A host of the simulated year: backs up, obeys the server's maintenance orders, and keeps the list of its snapshots.
+// A host of the simulated year: backs up, follows the server's maintenance orders, and keeps its list of snapshots.
 import { createHash } from "node:crypto";
 import { updateHost } from "../../db/queries/hosts.ts";
 import { updateRepo } from "../../db/queries/repos.ts";

@@ -1,4 +1,4 @@
-// Row: a year of 100 hosts in a few minutes – the real server on a moved clock, agents that speak the protocol without a network.
+// Row: a year of 100 hosts in a few minutes, with the real server on a simulated clock and agents that speak the protocol without a network.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** The demo's host by REST: two source groups with nights of their own, a credential that may delete, first backups. */
+/** Adds the demo's host through REST: two source groups with different nights, an admin credential, first backups. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { agentIn } from "../testbed/agent.ts";

@@ -1,4 +1,4 @@
-/** `npm run demo`: the main job without any preparation: server, repository, an admin, this machine as a host, real backups; then it keeps serving. */
+/** `npm run demo`: sets up server, repository, admin and this machine as a host, makes real backups, then keeps serving. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";

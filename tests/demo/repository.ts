@@ -1,4 +1,4 @@
-/** The demo's repository: one folder behind a REST server that only appends, and behind a second one that may delete. */
+/** The demo's repository: one folder behind an append-only REST server, and behind a second one that allows deletes. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { quietPort } from "../testbed/ports.ts";

@@ -1,4 +1,4 @@
-/** A machine without a token: its fingerprint on the terminal and in the browser, accepted by a person, up to its first backup; and one that is rejected. */
+/** A machine without a token: its fingerprint in terminal and browser, accepted by a person, up to its first backup; and one that is rejected. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

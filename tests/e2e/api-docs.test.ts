@@ -1,4 +1,4 @@
-/** The page that shows the REST interface runs under our own content security policy, in both themes, with our own files only. */
+/** The page with the REST documentation works under our own content security policy, in both themes, with our own files only. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { launchBrowser, type TestBrowser } from "../testbed/browser.ts";
 import { ADMIN, type ServerProcess, signIn, startServer } from "../testbed/server.ts";

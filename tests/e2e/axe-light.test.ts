@@ -1,4 +1,4 @@
-/** Access in the light theme, on a desk. */
+/** Accessibility in the light theme, on a desktop. */
 import { testEveryPage } from "./axe-pages.ts";
 
 testEveryPage("light", 1280);

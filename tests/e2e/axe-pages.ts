@@ -1,4 +1,4 @@
-/** Access: axe finds nothing on any page, and no page scrolls sideways. One test file a theme, so that they run side by side. */
+/** Accessibility: axe finds nothing on any page, and no page scrolls sideways. Each theme has its own test file, so that they run in parallel. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type SampleFleet, startSampleFleet } from "../screenshots/fleet.ts";
 import { samplePages } from "../screenshots/pages.ts";

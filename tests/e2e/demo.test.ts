@@ -1,4 +1,4 @@
-/** `npm run demo` on an empty folder: one line of JSON after the first backup, a clean end on SIGINT, and the same again. */
+/** `npm run demo` on an empty folder: one line of JSON after the first backup, a clean exit on SIGINT, and the same again. */
 import { afterAll, expect, test } from "bun:test";
 import { cp } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";

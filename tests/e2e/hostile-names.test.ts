@@ -1,4 +1,4 @@
-/** File names, group names and machine names made to break pages, logs and commands: they are shown as what they are, and nothing runs. */
+/** Files, groups and machines with names made to break pages, logs and commands are shown literally, and nothing in them runs. */
 import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

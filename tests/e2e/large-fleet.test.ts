@@ -1,4 +1,4 @@
-/** A large fleet in the browser: a light first paint, few requests, further rows as the end comes near, polls that keep them. */
+/** A large fleet in the browser: a light first paint, few requests, more rows loaded near the end, polls that keep them. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type SampleFleet, startSampleFleet } from "../screenshots/fleet.ts";
 import { openWindow } from "../screenshots/visit.ts";

@@ -1,4 +1,4 @@
-/** Live pages: what changes appears, what a person holds stays; unchanged polls cost a 304; job pages stream; failures speak. */
+/** Live pages: changes appear, open menus and typed text stay; polls without changes cost a 304; job pages stream; failures are shown. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type SampleFleet, startSampleFleet } from "../screenshots/fleet.ts";
 import { openWindow } from "../screenshots/visit.ts";

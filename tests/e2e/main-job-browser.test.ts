@@ -1,4 +1,4 @@
-/** The main job in a real Chromium with the compiled agent, from an empty data folder to a protected host; and what happens when a password is wrong. */
+/** The basic path in a real Chromium with the compiled agent, from an empty data folder to a protected host; and with a wrong password. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";

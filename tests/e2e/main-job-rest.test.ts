@@ -1,4 +1,4 @@
-/** The main job over REST with both restic versions: enrol, repository made, append-only proven, first backup by itself, a second by Run now. */
+/** The basic path over REST with both restic versions: enrol, create the repository, prove append-only, first backup automatically, a second by Run now. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

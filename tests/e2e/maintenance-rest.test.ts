@@ -1,4 +1,4 @@
-/** Repositories kept healthy, over REST: no admin credential, a wrong one, a right one; another host that maintains; repos added, missing, made anew, taken off. */
+/** Maintenance over REST: no admin credential, a wrong one, a right one; another maintenance host; repos added, missing, re-initialised, removed. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

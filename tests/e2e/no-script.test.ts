@@ -1,4 +1,4 @@
-/** Everything works without JavaScript: forms post and redirect, refusals keep what was typed, menus and dialogs open by themselves. */
+/** Everything works without JavaScript: forms post and redirect, refused forms keep what was typed, menus and dialogs open. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type SampleFleet, startSampleFleet } from "../screenshots/fleet.ts";
 import { PASSWORD } from "../testbed/app.ts";

@@ -1,4 +1,4 @@
-/** Repos in an object store: S3, and Swift as a kind that goes by address and environment; both from OpenStack Swift. */
+/** Repos in an object store: S3, and Swift as a kind configured by address and environment; both served by OpenStack Swift. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type ObjectStore, startObjectStore } from "../testbed/object-store.ts";
 import { createCleanup } from "../testbed/temp.ts";

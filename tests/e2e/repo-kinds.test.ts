@@ -1,4 +1,4 @@
-/** Every kind of repo for which there is a server here: REST by rclone, local, SFTP by OpenSSH, an rclone remote; made, backed up into, forgotten from, pruned, checked. */
+/** Every kind of repo that has a server here (REST by rclone, local, SFTP by OpenSSH, an rclone remote): init, backup, forget, prune, check. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** A server, and hosts whose only repo is of one kind: made, backed up into, forgotten from, pruned, checked. */
+/** A server, and hosts whose only repo is of one kind, for init, backup, forget, prune and check. */
 import { expect } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** What our preview keeps is what `restic forget --dry-run` keeps: random policies on a repository full of backdated snapshots, made by clocks of several zones. */
+/** Our preview keeps what `restic forget --dry-run` keeps: random policies on a repository full of backdated snapshots, made by clocks in several zones. */
 import { expect, test } from "bun:test";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** In the browser: a source group and a schedule are made, the schedule fires by itself, the snapshot carries the tag, the strip fills. */
+/** In the browser: create a source group and a schedule; the schedule fires, the snapshot carries the tag, the strip fills. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

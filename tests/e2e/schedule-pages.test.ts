@@ -1,4 +1,4 @@
-/** Schedules and source groups in a browser: what explains itself while one types, and that all of it works without script. */
+/** Schedules and source groups in a browser: explanations update while one types, and everything works without script. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { findRepo, updateRepo } from "../../db/queries/repos.ts";
 import { findSourceGroup } from "../../db/queries/source-groups.ts";

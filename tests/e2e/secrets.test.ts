@@ -1,4 +1,4 @@
-/** Marker secrets go through the whole product and are then looked for everywhere: files of both sides, argument lists, logs, pages, REST, audit. */
+/** Marker secrets pass through the whole product, then every file, argument list, log, page, REST answer and audit row is searched for them. */
 import { afterAll, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";

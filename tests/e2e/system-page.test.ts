@@ -1,4 +1,4 @@
-/** The manager's own page in a browser: a copy by hand, and the recovery sheet, from which plain restic restores. */
+/** The System page in a browser: a backup of the database by hand, and a recovery sheet that plain restic can restore from. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

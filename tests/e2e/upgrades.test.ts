@@ -1,4 +1,4 @@
-/** Today's server and agent take over what older versions left behind: data folder, agent's state, repository. */
+/** Today's server and agent open what older versions left behind: data folder, agent's state, repository. */
 import { afterEach, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

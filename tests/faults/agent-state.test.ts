@@ -1,4 +1,4 @@
-/** A real agent that is killed, wiped, set back or cut off, and a server set back to an older copy: each job ends truly, and the next backup works. */
+/** An agent that is killed, wiped, set back or cut off, and a server set back to an older copy: each job reaches its true end, and the next backup works. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

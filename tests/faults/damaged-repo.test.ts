@@ -1,4 +1,4 @@
-/** Damaged repositories, as every job meets them: what to do is said, no trace of Go is shown, and what cannot be read is named. */
+/** Damaged repositories as every job meets them: the job says what to do, hides Go stack traces, and names what cannot be read. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";

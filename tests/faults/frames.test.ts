@@ -1,4 +1,4 @@
-/** Systematic, not only random: for every frame k of a backup's conversation the socket is cut, the server killed, the agent killed right after k. */
+/** For every frame k of a backup's conversation, cuts the socket, kills the server or kills the agent right after k. */
 import { afterAll, describe, expect, test } from "bun:test";
 import type { Frame } from "../testbed/frame-relay.ts";
 import { createCleanup } from "../testbed/temp.ts";

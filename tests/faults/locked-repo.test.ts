@@ -1,4 +1,4 @@
-/** Repositories that are locked by a living restic, by one whose clock is ahead, and by a torn file: with real restic in both versions. */
+/** Repositories locked by a running restic, by one whose clock is fast, and by a truncated file, with both versions of restic. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, truncateSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Maintenance that goes wrong on the way: an agent killed during a prune, a lock left by a killed restic, a repo server that no longer deletes. */
+/** Maintenance that goes wrong: an agent killed during a prune, a lock left by a killed restic, a repo server that no longer allows deletes. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

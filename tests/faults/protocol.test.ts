@@ -1,4 +1,4 @@
-/** The server against agents that repeat, cross, forget, lie and stammer: no job is lost or doubled, nothing foreign is touched. */
+/** The server against agents that repeat, reorder, forget and invent messages: no job is lost or doubled, and no other host is affected. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { newId } from "../../shared/ids.ts";

@@ -1,4 +1,4 @@
-/** One path of another platform, with the real agent: the host comes up, backs up the rest, and says which line it left out. */
+/** A path of another platform, with the real agent: the host comes up, backs up the rest, and names the line it ignored. */
 import { afterAll, expect, test } from "bun:test";
 import { createCleanup } from "../testbed/temp.ts";
 import { openScene } from "./scene.ts";

@@ -1,4 +1,4 @@
-/** A repository that is away and comes back: looked at again without a click, and never made anew meanwhile. */
+/** A repository that disappears and comes back is probed again automatically, and never created anew. */
 import { afterAll, expect, test } from "bun:test";
 import { existsSync, renameSync } from "node:fs";
 import { createCleanup } from "../testbed/temp.ts";

@@ -1,4 +1,4 @@
-/** The repository's password changes: by a new key that is told here, and behind our back; with the real restic. */
+/** The repository's password changes, both through the product and outside it, with the real restic. */
 import { afterAll, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** A snapshots report in three parts: the connection cut, and the server killed, after each of them; the list is the same as without. */
+/** A snapshot list in three parts, with the connection cut or the server killed after each: the result is the same as without. */
 import { afterAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { newId } from "../../shared/ids.ts";

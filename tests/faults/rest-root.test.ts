@@ -1,4 +1,4 @@
-/** A repository at the root of a REST server is opened where it lies, and nothing is made beside it. */
+/** A repository at the root of a REST server is opened where it is, and nothing is created beside it. */
 import { afterAll, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { copyRepoTemplate } from "../testbed/repo-template.ts";

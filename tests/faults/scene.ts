@@ -1,4 +1,4 @@
-/** A server, a relay and a real agent with a local repository, ready for backups; every call of restic is written down by a wrapper. */
+/** A server, a relay and a real agent with a local repository, ready for backups; a wrapper records every call of restic. */
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AgentProcess, agentIn } from "../testbed/agent.ts";

@@ -1,4 +1,4 @@
-/** A server, and a real agent that lives by a clock of its own, with one schedule and a repository. */
+/** A server and a real agent with its own clock, one schedule and a repository. */
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

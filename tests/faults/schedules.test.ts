@@ -1,4 +1,4 @@
-/** Schedules without a server, over sleep, jumps of the clock and dead repositories: each run once, and all of it told later. */
+/** Schedules without a server, across sleep, clock jumps and unreachable repositories: each run happens once, and all of them are reported later. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

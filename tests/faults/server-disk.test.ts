@@ -1,4 +1,4 @@
-/** The server's disk fills up while a job logs: nothing is acknowledged that is not stored, and all of it is there once there is room again. */
+/** The server's disk fills up while a job logs: only stored messages are acknowledged, and nothing is missing once there is space again. */
 import { afterAll, expect, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,7 +1,7 @@
 /**
- * `kill -9` of the server at random moments during 200 jobs of 20 real agents: every job's end arrives, every log line once
- * and in order. Delivery is what is tried here, so restic replays what real ones once said (a backup with unreadable files):
- * 200 real backups would cost minutes of key derivation, and frames.test.ts has the real one.
+ * Kills the server with `kill -9` at random moments during 200 jobs of 20 real agents: every job's end arrives, and every log line
+ * once and in order. This tests delivery only, so restic replays recorded output (a backup with unreadable files): 200 real
+ * backups would spend minutes on key derivation, and frames.test.ts has the real one.
  */
 import { afterAll, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";

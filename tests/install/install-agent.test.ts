@@ -1,4 +1,4 @@
-// The whole installation in a booted system: one command, and a machine is backed up under the unit's sandbox.
+// The whole installation in a booted system: one command, and the machine is backed up under the unit's sandbox.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { chmod, mkdir, writeFile } from "node:fs/promises";

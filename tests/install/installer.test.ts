@@ -1,4 +1,4 @@
-// The installer in a booted system, with a stub agent: what it does when things go wrong, and what it leaves alone.
+// The installer in a booted system, with a stub agent: how it handles failures, and what it leaves untouched.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-// What the sandbox forbids, in a booted system: hooks that dump databases and stop a service, and a repository in a local folder.
+// Work that the sandbox forbids, in a booted system: hooks that dump databases and stop a service, and a repository in a local folder.
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Plays the agent where a test needs one that fails on demand: what it does is said by files in /opt/stub.
+# Stands in for the agent where a test needs failures on demand: files in /opt/stub control it.
 config=/etc/restic-manager/agent.yaml
 case $1 in
   version) echo "stub 1.0.0" ;;

@@ -1,4 +1,4 @@
-// A server that hands out the real install scripts with the stub agent, and can be told to hand out a damaged one.
+// A server that hands out the real install scripts with the stub agent, and a damaged one on request.
 import { join } from "node:path";
 
 const INSTALL = join(import.meta.dir, "../../install");

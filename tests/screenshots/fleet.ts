@@ -1,4 +1,4 @@
-// A server with the sample fleet on a clock that stands still at Fri 20 Nov 2026 09:14: for pictures and for tests of every page.
+// A server with the sample fleet, its clock stopped at Fri 20 Nov 2026 09:14, for screenshots and for tests of every page.
 import { insertEnrollmentToken } from "../../db/queries/enrollment.ts";
 import { updateHost } from "../../db/queries/hosts.ts";
 import { findJob, insertJob, listJobs } from "../../db/queries/jobs.ts";

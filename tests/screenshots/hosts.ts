@@ -1,4 +1,4 @@
-// The fleet that the pictures show, as a table: the same machines and the same Friday morning as in the design.
+// The sample fleet as a table: the same machines and the same Friday morning as in the design.
 import type { Retention } from "../../shared/retention.ts";
 
 /** One letter a night, oldest first: o ok, w warnings, f failed, m missed, n none due. */

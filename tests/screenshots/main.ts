@@ -1,4 +1,4 @@
-// `npm run screenshots`: every page in both themes at 390, 1280 and 1920 px, from the sample fleet, into docs/screenshots/.
+// `npm run screenshots`: takes every page of the sample fleet in both themes at 390, 1280 and 1920 px, into docs/screenshots/.
 import { mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { launchBrowser, type TestBrowser, type Theme } from "../testbed/browser.ts";

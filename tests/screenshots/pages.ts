@@ -1,4 +1,4 @@
-// Every page of the product as an address in the sample fleet; each is pictured and each is checked by axe.
+// Lists every page of the product as an address in the sample fleet; each one is a screenshot, and is checked with axe.
 import type { Page } from "playwright-core";
 import { PASSWORD } from "../testbed/app.ts";
 import type { SampleFleet } from "./fleet.ts";

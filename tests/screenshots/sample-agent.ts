@@ -1,4 +1,4 @@
-// An agent as the server sees it: says hello, takes its state, and may report a job that runs.
+// A sample agent as the server sees it: sends hello, accepts its state, and may report a running job.
 import type { ToServerPayload, ToServerType } from "../../shared/protocol/to-server.ts";
 
 export type SampleAgent = {

@@ -1,4 +1,4 @@
-// Puts the sample fleet into a database: hosts, repos, groups, a month of nights, jobs, snapshots, sizes, audit rows.
+// Fills a database with the sample fleet: hosts, repos, groups, a month of nights, jobs, snapshots, sizes, audit rows.
 import type { Db } from "../../db/open.ts";
 import { insertAudit } from "../../db/queries/audit.ts";
 import { insertHost } from "../../db/queries/hosts.ts";

@@ -1,4 +1,4 @@
-// Opens pages of the sample fleet as the admin, or as a stranger, and waits until everything on them has arrived.
+// Opens pages of the sample fleet as the admin or as a stranger, and waits until they have loaded completely.
 import type { TestBrowser, TestPage, Theme } from "../testbed/browser.ts";
 import type { SampleFleet } from "./fleet.ts";
 import type { SamplePage } from "./pages.ts";

@@ -1,4 +1,4 @@
-/** Real agents: as many as a test wants on one machine, each with folders of its own, compiled or from source. */
+/** Real agents, compiled or from source: several on one machine, each with its own folders. */
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { collect, exitOf } from "./output.ts";

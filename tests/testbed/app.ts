@@ -1,4 +1,4 @@
-/** The whole server inside the test's own process, on a real database in a folder of its own; no socket is opened. */
+/** The whole server inside the test's own process, on a real database in its own folder, without opening a socket. */
 import type { Db } from "../../db/open.ts";
 import { insertUser } from "../../db/queries/users.ts";
 import type { Role } from "../../db/schema/users.ts";

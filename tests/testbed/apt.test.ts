@@ -1,3 +1,4 @@
+/** Tests how the address of the Debian mirror is found. */
 import { expect, test } from "bun:test";
 import { mirrorIn } from "./apt.ts";
 

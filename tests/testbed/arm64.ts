@@ -1,4 +1,4 @@
-// Runs arm64 programs on another processor, by qemu's user mode.
+// Runs arm64 programs on other CPUs with qemu's user mode.
 import { chmod, writeFile } from "node:fs/promises";
 import { ensureTools } from "./tools.ts";
 

@@ -1,3 +1,4 @@
+/** Tests themes, widths and cookies of the browser, and how axe and page errors are reported. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { axeViolations, launchBrowser, type TestBrowser } from "./browser.ts";
 import { createCleanup } from "./temp.ts";

@@ -1,4 +1,4 @@
-// The ignored folder that holds downloaded tools, safe for several test processes at once.
+// The git-ignored folder for downloaded tools, safe for several test processes at once.
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";

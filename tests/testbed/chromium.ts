@@ -1,4 +1,4 @@
-// Makes sure of Debian's Chromium, the one tool that is installed rather than unpacked (it needs too much around it).
+// Makes sure that Debian's Chromium is there: the only tool that is installed rather than unpacked, because it depends on too much.
 import { existsSync } from "node:fs";
 import { withLock } from "./cache.ts";
 import { runCommand } from "./command.ts";

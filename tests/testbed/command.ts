@@ -1,4 +1,4 @@
-// Runs a program of the test bed to its end and hands back what it said.
+// Runs a program of the test bed until it ends and returns its output.
 
 export type CommandResult = { code: number; stdout: string; stderr: string };
 

@@ -1,3 +1,4 @@
+/** Tests the booted container of the test bed. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { bootContainer, type Container, containerObstacle } from "./container.ts";

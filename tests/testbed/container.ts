@@ -1,4 +1,4 @@
-// A booted Debian 12 with systemd, in a container on the host's network: for tests of the installer and the unit.
+// A booted Debian 12 with systemd, in a container on the host's network, for tests of the installer and the unit.
 import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";

@@ -1,4 +1,4 @@
-// A whole control plane for a test: server with a signed-in admin, append-only rest-server, and hosts added by REST.
+// A complete control plane for a test: server with a signed-in admin, append-only rest-server, and hosts added through REST.
 import { join } from "node:path";
 import { type CommandResult, runCommand } from "./command.ts";
 import { ensureDist } from "./dist.ts";

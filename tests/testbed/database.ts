@@ -1,4 +1,4 @@
-// A real database, migrated, in a folder of its own: for tests of what reads and writes it.
+// A real, migrated database in its own folder, for tests of code that reads and writes it.
 import { join } from "node:path";
 import { migrate } from "../../db/migrate.ts";
 import { migrations } from "../../db/migrations.ts";

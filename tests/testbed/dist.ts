@@ -1,4 +1,4 @@
-// The bundle that the server serves agents and restic from, built quickly and only when stale.
+// The files that the server hands out to machines (agents, restic), built quickly and only when out of date.
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { buildAgents } from "../../agent/build/build-agents.ts";

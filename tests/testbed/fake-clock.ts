@@ -1,4 +1,4 @@
-// A wall clock that a test moves, for real processes: libfaketime, read anew at every look. Timers run in real time.
+// A wall clock that a test can set for real processes, by libfaketime, which reads it every time. Timers run in real time.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureTool } from "./tools.ts";

@@ -1,3 +1,4 @@
+/** Tests the faults that the TCP proxy can cause. */
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
 import { createCleanup } from "./temp.ts";

@@ -1,4 +1,4 @@
-// A TCP proxy in this process that does to connections what networks do: slow, silent, cut, refused.
+// A TCP proxy in this process that treats connections as networks do: slow, silent, cut, refused.
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { quietPort } from "./ports.ts";
 

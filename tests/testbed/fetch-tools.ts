@@ -1,4 +1,4 @@
-// Command: gets all tools (or those named) into the cache and prints where each lies.
+// Command: fetches all tools (or those named) into the cache and prints where each one is.
 import { TOOL_NAMES, type ToolName, toolOrNull } from "./tools.ts";
 
 const asked = process.argv.slice(2) as ToolName[];

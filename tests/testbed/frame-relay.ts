@@ -1,4 +1,4 @@
-/** Stands between an agent and its server, passes every WebSocket frame on, and counts them: the place where a test cuts or kills after exactly frame k. */
+/** Relays and counts every WebSocket frame between an agent and its server, so that a test can cut or kill after exactly frame k. */
 
 export type Frame = {
   number: number;

@@ -1,4 +1,4 @@
-// A restic that holds a lock on a repository, to be killed: then its lock is stale.
+// A restic that holds a lock on a repository; killing it leaves the lock stale.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "./wait.ts";

@@ -1,4 +1,4 @@
-/** Hosts without any agent: enrolled by REST as a machine would. */
+/** Hosts without an agent, enrolled through REST as a machine would. */
 import { createHash } from "node:crypto";
 import { newId } from "../../shared/ids.ts";
 import type { EnrollRequest } from "../../shared/protocol/enrollment.ts";

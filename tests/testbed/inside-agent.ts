@@ -1,4 +1,4 @@
-/** An agent that only speaks the protocol, connected to a server inside the test's own process: orders come at once. */
+/** An agent that only speaks the protocol, connected to a server inside the test's own process, so that orders arrive at once. */
 import { breathe } from "../../server/runtime/turns.ts";
 import { parseToAgent, type ToAgent, type ToAgentPayload } from "../../shared/protocol/to-agent.ts";
 import { DURABLE_TYPES, type ToServerPayload, type ToServerType } from "../../shared/protocol/to-server.ts";

@@ -1,4 +1,4 @@
-// restic's own sealing: a key file whose password costs next to nothing (every restic command of a test spends most of its time deriving the usual one), and locks of any machine and time.
+// Writes restic's own encrypted files: a key file whose password is cheap to check (otherwise key derivation takes most of a test's time), and locks of any machine and time.
 import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

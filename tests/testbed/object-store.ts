@@ -1,4 +1,4 @@
-// A real object store that speaks S3 and Swift: OpenStack Swift, behind TLS (without it restic signs in a way that this version does not take).
+// A real object store that speaks S3 and Swift: OpenStack Swift behind TLS, because without TLS restic signs in a way that it does not accept.
 import { join } from "node:path";
 import { collect } from "./output.ts";
 import { makeSelfSigned } from "./self-signed.ts";

@@ -1,4 +1,4 @@
-// What a child process says, as text, while it runs; whoever starts one must drain its pipes, or it blocks when they are full.
+// Collects a child process's output as text while it runs; the pipes must be drained, or the process blocks when they are full.
 
 const LAST_WORDS_MS = 1_000;
 

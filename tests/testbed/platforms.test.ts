@@ -1,3 +1,4 @@
+/** Tests that programs for other platforms run here: arm64 under qemu, Windows under wine. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { writeArm64Wrapper } from "./arm64.ts";

@@ -1,4 +1,4 @@
-// Ports for servers that go away and come back at the same place.
+// Ports for servers that stop and come back on the same port.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 

@@ -1,4 +1,4 @@
-/** Before `npm start` from source: what the server hands out to machines is built where it is missing or stale; nothing here stops the server. */
+/** Builds the files that machines fetch before `npm start` from source, if missing or out of date; a failure never stops the server. */
 import { join, resolve } from "node:path";
 import { versionOfBuild, writeVersion } from "../../agent/build/version.ts";
 import { ensureDist } from "./dist.ts";

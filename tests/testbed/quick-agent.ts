@@ -1,4 +1,4 @@
-/** The agent's `run` with short delays, as a process: for tests that reconnect hundreds of times. */
+/** The agent's `run` with short delays, as a process, for tests that reconnect hundreds of times. */
 import { startAgent } from "../../agent/agent.ts";
 import { findConfig, readEnvironment } from "../../agent/config.ts";
 import { QUICK } from "../../agent/testing/fixture.ts";

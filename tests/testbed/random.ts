@@ -1,4 +1,4 @@
-// Numbers that look random and come again with the same seed.
+// Pseudo-random numbers that repeat with the same seed.
 
 /** Mulberry32: 0 ≤ x < 1. */
 export function createRandom(seed: number): () => number {

@@ -1,4 +1,4 @@
-// `rclone serve restic`: another server that speaks restic's REST protocol.
+// `rclone serve restic`: a second server that speaks restic's REST protocol.
 import { mkdir } from "node:fs/promises";
 import { collect } from "./output.ts";
 import type { Cleanup } from "./temp.ts";

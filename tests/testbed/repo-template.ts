@@ -1,4 +1,4 @@
-// A ready-made restic repository, copied instead of initialised: `init` costs seconds, a copy milliseconds, and its key opens at once.
+// A prepared restic repository that tests copy instead of initialising: `init` takes seconds, a copy milliseconds, and its key opens at once.
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cached } from "./cache.ts";

@@ -1,3 +1,4 @@
+/** Tests the rest-server of the test bed. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";

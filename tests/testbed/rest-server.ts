@@ -1,4 +1,4 @@
-// A real restic rest-server on loopback: private repositories, htpasswd users, append-only or deleting.
+// A real rest-server on loopback: private repositories, htpasswd users, append-only or with deletes.
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openRestUsers } from "./rest-users.ts";

@@ -1,4 +1,4 @@
-// The htpasswd file of a data folder, and the rest-servers that have to hear of a change.
+// The htpasswd file of a data folder, and the rest-servers to notify of a change.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { withLock } from "./cache.ts";

@@ -1,4 +1,4 @@
-// A self-signed certificate for loopback, and the pin of its public key as curl and the agent write it.
+// A self-signed certificate for loopback, and the pin of its public key in the form that curl and the agent use.
 import { join } from "node:path";
 import { mustRun } from "./command.ts";
 

@@ -1,4 +1,4 @@
-/** A real server process on a data folder of its own, and a signed-in REST client. */
+/** A real server process with its own data folder, and a signed-in REST client. */
 import { join, resolve } from "node:path";
 import { collect, exitOf, readAll } from "./output.ts";
 import { throwIfUndeclared } from "./undeclared.ts";

@@ -1,4 +1,4 @@
-/** An agent that only speaks the protocol: a real WebSocket to a real server, frames as a test wants them. For the server's faults and for load. */
+/** An agent that only speaks the protocol, over a real WebSocket, with frames that a test chooses; for faults and load. */
 import { parseToAgent, type ToAgent, type ToAgentPayload, type ToAgentType } from "../../shared/protocol/to-agent.ts";
 import type { ToServerPayload, ToServerType } from "../../shared/protocol/to-server.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";

@@ -1,4 +1,4 @@
-// A real OpenSSH server that takes SFTP from one key, on a port of its own, without rights on this machine.
+// A real OpenSSH server that accepts SFTP from one key, on its own port, without privileges on this machine.
 import { chmod, chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { mustRun } from "./command.ts";

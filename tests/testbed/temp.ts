@@ -1,4 +1,4 @@
-// Temporary folders that are gone when the test is over.
+// Temporary folders that are deleted when the test is over.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

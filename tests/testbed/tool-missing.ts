@@ -1,4 +1,4 @@
-// The error for a tool of the test bed that cannot be had on this machine.
+// The error for a tool of the test bed that is not available on this machine.
 
 /** `remedy` is the command, or the fact, that helps. */
 export class ToolMissing extends Error {

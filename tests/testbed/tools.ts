@@ -1,4 +1,4 @@
-// The real programs that tests use: where each comes from, and where it lies once it is here.
+// The real programs that tests use: where each comes from, and where it is in the cache.
 import { existsSync } from "node:fs";
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Finds answers that no route declares in a server's log, also where a test did not look at the status. */
+/** Finds answers that no route declares in a server's log, even if a test did not check the status. */
 import { UNDECLARED } from "../../server/http/check-answers.ts";
 
 /** @throws with the lines of the log */

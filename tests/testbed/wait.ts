@@ -1,4 +1,4 @@
-// Waiting for something that sends no event: a port of another program, a file, a row.
+// Waits for things that send no event: a port of another program, a file, a row.
 
 export type UntilOptions = { timeoutMs?: number; everyMs?: number; what?: string };
 

@@ -1,4 +1,4 @@
-// The command line that enters a root folder with wine in namespaces of its own, and ends all it started.
+// The command line that enters a root folder with wine in its own namespaces, and ends everything it started.
 
 export type WineChroot = {
   root: string;

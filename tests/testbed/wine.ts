@@ -1,4 +1,4 @@
-// Runs Windows programs under wine, each session on a throw-away copy of a prepared Debian 13.
+// Runs Windows programs under wine, each session on a disposable copy of a prepared Debian 13.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type CommandResult, runCommand } from "./command.ts";

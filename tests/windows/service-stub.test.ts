@@ -1,4 +1,4 @@
-// The native stub by which Windows starts the agent, under wine's service manager.
+// The native stub that Windows uses to start the agent, under wine's service manager.
 import { afterAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { mustRun } from "../testbed/command.ts";

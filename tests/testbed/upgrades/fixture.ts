@@ -1,4 +1,4 @@
-/** What a product of some version left behind – data folder, agent, repository – packed into one small file, and unpacked again. */
+/** Packs what one version of the product left behind (data folder, agent, repository) into a small file, and unpacks it again. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mustRun } from "../command.ts";

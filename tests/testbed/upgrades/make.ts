@@ -1,5 +1,5 @@
 /**
- * Makes a fixture of a running product: `bun tests/testbed/upgrades/make.ts NAME [CHECKOUT]` starts server and agent of that
+ * Makes an upgrade fixture: `bun tests/testbed/upgrades/make.ts NAME [CHECKOUT]` starts server and agent of that
  * checkout (default: this one), lets them do what the version can do, stops them, and packs what they leave behind.
  */
 import { Database } from "bun:sqlite";
