@@ -21,7 +21,7 @@ export type AgentBuild = {
   effort: Effort;
   /**
    * Stamped into each executable. null: one that follows from the sources alone, and an executable of the same sources is current
-   * whatever it calls itself, so that a commit by itself builds nothing anew.
+   * whatever it calls itself, so that a commit alone rebuilds nothing.
    */
   version: string | null;
   /** Leaves alone what is there already, made of the same inputs and at least as small. */

@@ -9,7 +9,7 @@ export type BundleFile = {
   os: string;
   arch: string;
   name: string;
-  /** Builds of one folder may differ: what did not change is not built anew. */
+  /** Versions in one folder may differ: platforms that did not change are not rebuilt. */
   version: string;
   /** Of the raw executable. */
   size: number;

@@ -100,7 +100,7 @@ export const credentialAnswer = named(
   "Credential",
   v.strictObject({
     slot: v.picklist(CREDENTIAL_SLOTS),
-    unreadable: v.pipe(v.boolean(), v.description("What is stored does not open: enter all of it anew.")),
+    unreadable: v.pipe(v.boolean(), v.description("The stored credential cannot be decrypted. Enter all of it again.")),
     url: textLike("rest:https://vault.example/web-01/"),
     http_username: textOrNull,
     has_http_password: v.boolean(),

@@ -23,7 +23,7 @@ export const sourceGroupAnswer = named(
     ),
     retry_max: sized(3),
     retry_backoff_seconds: sized(60),
-    repo_ids: v.pipe(v.array(id), v.description("Empty: the primary repo.")),
+    repo_ids: v.pipe(v.array(id), v.description("An empty list means the primary repo.")),
     has_pre_hook: v.boolean(),
     has_post_hook: v.boolean(),
     targets: v.array(
