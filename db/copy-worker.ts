@@ -1,4 +1,4 @@
-/** Copies the database while it is in use: a thread of its own, so that nobody waits for it. */
+/** Copies the database while it is in use, in its own thread so that nothing else has to wait. */
 import { Database } from "bun:sqlite";
 
 export type CopyOrder = { from: string; to: string };

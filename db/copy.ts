@@ -1,9 +1,9 @@
-/** Whole copies of a database file that is in use, and looking into a file that may be one. */
+/** Copies a database file that is in use, and checks whether a file is one of our databases. */
 import { Database } from "bun:sqlite";
 import type { CopyAnswer, CopyOrder } from "./copy-worker.ts";
 
 /**
- * Copies into `to`, a file that is missing or empty, in a thread of its own: writers go on meanwhile.
+ * Copies into `to`, which must be missing or empty, in its own thread, so that writers can continue.
  * @throws when the disk is full or the folder is not writable
  */
 export async function copyDatabase(from: string, to: string): Promise<void> {
@@ -22,7 +22,7 @@ export async function copyDatabase(from: string, to: string): Promise<void> {
   }
 }
 
-/** Sets one value of the `settings` table of a database that nobody has open. */
+/** Sets one value in the `settings` table of a database that nobody has open. */
 export function writeSettingOf(path: string, key: string, value: string): void {
   const database = new Database(path, { strict: true });
   try {
@@ -34,13 +34,13 @@ export function writeSettingOf(path: string, key: string, value: string): void {
   }
 }
 
-/** Why the file is no whole database of this program; null when it is one. */
+/** Why the file is not a complete database of this program. null when it is one. */
 export function databaseProblem(path: string): string | null {
   try {
     const database = new Database(path, { readonly: true });
     try {
       const tables = database.query("SELECT name FROM sqlite_schema WHERE name IN ('migrations', 'settings')").all();
-      if (tables.length < 2) return "it is a database, but not one of restic-manager";
+      if (tables.length < 2) return "it is a database, but not a restic-manager one";
       const [first] = database.query<{ integrity_check: string }, []>("PRAGMA integrity_check(1)").all();
       return first?.integrity_check === "ok" ? null : `it is damaged: ${first?.integrity_check}`;
     } finally {

@@ -49,7 +49,7 @@ test("the product's own migrations run, and running them again changes nothing",
   sqlite.close();
 });
 
-test("a table rebuild loses no child row, and the file is copied first", async () => {
+test("a table rebuild loses no child rows, and the file is copied first", async () => {
   const path = newFile();
   const sqlite = openSqlite(path);
   await migrate(sqlite, path, two.slice(0, 1));
@@ -63,7 +63,7 @@ test("a table rebuild loses no child row, and the file is copied first", async (
   sqlite.close();
 });
 
-test("a migration that breaks references is rolled back whole", async () => {
+test("a migration that breaks references is rolled back completely", async () => {
   const path = newFile();
   const sqlite = openSqlite(path);
   await migrate(sqlite, path, two.slice(0, 1));
@@ -75,7 +75,7 @@ test("a migration that breaks references is rolled back whole", async () => {
   sqlite.close();
 });
 
-test("a newer database and a foreign history are refused in words", async () => {
+test("a newer database and a different history are refused with a message", async () => {
   const path = newFile();
   const sqlite = openSqlite(path);
   await migrate(sqlite, path, two);

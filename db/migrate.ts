@@ -1,6 +1,6 @@
 /**
- * Brings a database to this program's schema. Our own and small, because drizzle's migrator cannot switch foreign keys
- * off around a table rebuild and then silently deletes child rows.
+ * Migrates a database to this program's schema. We do not use drizzle's migrator: it cannot turn foreign keys off
+ * around a table rebuild, and then silently deletes child rows.
  */
 import type { Database } from "bun:sqlite";
 import { createHash } from "node:crypto";
@@ -15,9 +15,9 @@ export type MigrationOutcome =
 const STATEMENT_BREAK = "--> statement-breakpoint";
 
 /**
- * Applies what is missing, all in one transaction. Before it touches a database that holds data, it copies the file to
- * `PATH.before-NAME`. Refuses databases that a newer program has written and histories that differ from this program's.
- * @param path the database's file, or null for a database in memory (no copy then)
+ * Applies missing migrations in one transaction. Before it changes a database that holds data, it copies the file to
+ * `PATH.before-NAME`. Refuses a database written by a newer program or with a different history.
+ * @param path the database file, or null for an in-memory database, which is not copied
  */
 export async function migrate(
   sqlite: Database,
@@ -56,14 +56,14 @@ function compareHistory(
       return {
         ok: false,
         reason: "newer",
-        message: `The database was written by a newer restic-manager (it knows ${row.name}). Start that version, or restore a copy from before the upgrade.`,
+        message: `The database was written by a newer version of restic-manager (migration ${row.name}). Start that version, or restore a copy made before the upgrade.`,
       };
     }
     if (ours.name !== row.name || checksum(ours.sql) !== row.checksum) {
       return {
         ok: false,
         reason: "changed",
-        message: `The database's history differs from this program's at ${row.name}. This is not a database of this restic-manager.`,
+        message: `The database's migration history differs from this program's at ${row.name}, so it does not belong to this version of restic-manager. Check RM_DATA_DIR, or restore a copy.`,
       };
     }
   }
@@ -80,7 +80,7 @@ async function copyBefore(sqlite: Database, path: string, name: string): Promise
 }
 
 function applyAll(sqlite: Database, missing: readonly Migration[], from: number): void {
-  // A rebuild drops and renames tables: with foreign keys on, dropping the parent would delete its children.
+  // A rebuild drops and renames tables. With foreign keys on, dropping the parent would delete its children.
   sqlite.run("PRAGMA foreign_keys = OFF");
   sqlite.run("BEGIN IMMEDIATE");
   try {

@@ -1,4 +1,4 @@
-/** The list of migrations, oldest first; their SQL travels inside the program. */
+/** The list of migrations, oldest first. Their SQL is bundled into the program. */
 import foundation from "./migrations/0000_foundation.sql" with { type: "text" };
 import jobLists from "./migrations/0001_job_lists.sql" with { type: "text" };
 import announcements from "./migrations/0002_announcements.sql" with { type: "text" };

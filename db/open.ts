@@ -1,14 +1,14 @@
-/** Opens the database with the settings that our promises rest on. */
+/** Opens the database with the settings that our durability guarantees need. */
 import { Database } from "bun:sqlite";
 import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
 import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
 
 export type Db = BunSQLiteDatabase & { $client: Database };
 
-/** All our statements stay compiled; Bun's own limit is 20. */
+/** Keeps all our statements compiled. Bun's default limit is 20. */
 Database.MAX_QUERY_CACHE_SIZE = 500;
 
-/** An acknowledgement is a promise: FULL syncs the disk at every commit. */
+/** An acknowledged message must survive a power loss, so FULL syncs the disk at every commit. */
 export function openSqlite(path: string): Database {
   keepPrivate(path);
   const sqlite = new Database(path, { create: true, strict: true });
@@ -21,19 +21,19 @@ export function openSqlite(path: string): Database {
   return sqlite;
 }
 
-/** A database's files are for their owner's eyes, whatever the folder and the umask allow; it is made here so from its first moment. */
+/** Makes the database files readable by their owner only, whatever the folder and umask allow. A new file is created with that mode. */
 export function keepPrivate(path: string): void {
   if (path === ":memory:" || path === "") return;
   try {
-    // A file that is open already is not opened and closed once more: that would drop SQLite's locks on it.
+    // Opening and closing a file that SQLite has open would drop SQLite's locks on it, so this is only for a new file.
     if (!existsSync(path)) closeSync(openSync(path, "ax", 0o600));
     for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600);
   } catch {
-    // SQLite says what is wrong with the file; a file system without modes is as private as it can be.
+    // SQLite will report what is wrong with the file. A file system without modes cannot be made more private.
   }
 }
 
-/** The file that the database lies in. */
+/** The path of the database file. */
 export function databasePath(db: Db): string {
   return db.$client.filename;
 }

@@ -1,7 +1,7 @@
-/** Statements that run often: built and compiled once per connection. Unprepared, drizzle takes ten times as long as SQLite. */
+/** Frequent statements, built and compiled once per connection. Unprepared, drizzle takes ten times as long as SQLite. */
 import type { Db } from "./open.ts";
 
-/** @param make builds and prepares the statement; its parameters are `sql.placeholder(…)` */
+/** @param make builds and prepares the statement, with parameters as `sql.placeholder(…)` */
 export function prepared<Statement>(make: (db: Db) => Statement): (db: Db) => Statement {
   const byConnection = new WeakMap<Db, Statement>();
   return (db) => {

@@ -1,4 +1,4 @@
-/** The web application: limits, guards, routes, and the one place where failures become answers. */
+/** The web application: middleware, routes, and the one place that turns errors into answers. */
 import { Hono } from "hono";
 import { newId } from "../shared/ids.ts";
 import type { Log } from "../shared/log.ts";
@@ -13,10 +13,10 @@ import { diskFull } from "./runtime/storage.ts";
 export type AppDeps = GuardDeps & {
   routes: readonly Route[];
   log: Log;
-  /** Tests and development: an answer that its route does not declare becomes a 500. */
+  /** For tests and development: an undeclared answer becomes a 500. */
   checkAnswers?: boolean;
   assets(request: Request): Promise<Response | null>;
-  /** A failure as a page for people. `errorId` finds an internal one in the log. */
+  /** Renders an error page for people. `errorId` finds an internal error in the log. */
   errorPage(c: AppContext, refusal: Refusal, errorId: string | null): Response | Promise<Response>;
 };
 
@@ -60,7 +60,11 @@ export function createApp(deps: AppDeps): App {
     }
     return answer(
       c,
-      new Refusal(500, "internal", "Something went wrong on the server. Try again; its log says more."),
+      new Refusal(
+        500,
+        "internal",
+        "Something went wrong on the server. Try again. If it happens again, check the server's log.",
+      ),
       id,
     );
   });
@@ -73,7 +77,7 @@ export function createApp(deps: AppDeps): App {
     }
   }
 
-  /** JSON for programs and for htmx (which shows the sentence as a toast), a page for people. */
+  /** JSON for programs and for htmx, which shows the message as a toast. A page for people. */
   function answer(c: AppContext, refusal: Refusal, errorId: string | null): Response | Promise<Response> {
     if (refusal.retryAfterSeconds !== null) c.header("Retry-After", String(refusal.retryAfterSeconds));
     const isForProgram = isForPrograms(c.req.path) && !pages.has(c.req.path);

@@ -1,4 +1,4 @@
-/** The server's commands as one table. */
+/** The server's commands, in one table. */
 import { ROLES } from "../db/schema/users.ts";
 import { PROTOCOL_VERSION } from "../shared/protocol/version.ts";
 import { addUser, resetPassword } from "./commands/accounts.ts";
@@ -11,44 +11,44 @@ import { serve } from "./serve.ts";
 type Command = { usage: string; does: string; operands: number; run(operands: string[]): number | Promise<number> };
 
 const COMMANDS: Record<string, Command> = {
-  serve: { usage: "serve", does: "run the server (the default)", operands: 0, run: () => serve() },
-  config: { usage: "config", does: "show the settings, secrets masked", operands: 0, run: showConfig },
+  serve: { usage: "serve", does: "run the server (default)", operands: 0, run: () => serve() },
+  config: { usage: "config", does: "show the settings with secrets masked", operands: 0, run: showConfig },
   backup: {
     usage: "backup FILE",
-    does: "copy the database into FILE, while the server runs or not",
+    does: "copy the database to FILE; the server may be running",
     operands: 1,
     run: ([file = ""]) => backup(file),
   },
   restore: {
     usage: "restore FILE",
-    does: "put a copy of the database back; the server must be stopped",
+    does: "restore the database from a copy; the server must be stopped",
     operands: 1,
     run: ([file = ""]) => restore(file),
   },
   "rotate-key": {
     usage: "rotate-key",
-    does: "make a new server key and seal all secrets anew; the server must be stopped",
+    does: "create a new server key and re-encrypt all secrets; the server must be stopped",
     operands: 0,
     run: rotate,
   },
   "recovery-sheet": {
     usage: "recovery-sheet FILE",
-    does: "write what opens every repository, and the restic commands, into FILE",
+    does: "write the credentials of every repository and the restic commands to FILE",
     operands: 1,
     run: ([file = ""]) => recoverySheet(file),
   },
   "add-user": {
     usage: "add-user NAME viewer|operator|admin",
-    does: "make a user and print a link to set the password (1 h)",
+    does: "create a user and print a link to set the password (valid 1 h)",
     operands: 2,
     run: ([name = "", role = ""]) => {
       const known = ROLES.find((one) => one === role);
-      return known ? addUser(name, known) : fail(`"${role}" is not a role; use ${ROLES.join(", ")}.`);
+      return known ? addUser(name, known) : fail(`"${role}" is not a role. Use ${ROLES.join(", ")}.`);
     },
   },
   "reset-password": {
     usage: "reset-password NAME",
-    does: "print a link by which the user sets a new password (1 h)",
+    does: "print a link to set a new password (valid 1 h)",
     operands: 1,
     run: ([name = ""]) => resetPassword(name),
   },
@@ -63,9 +63,9 @@ const COMMANDS: Record<string, Command> = {
   },
 };
 
-/** @returns the exit code: 0 done, 1 failed, 2 used wrongly */
+/** @returns the exit code: 0 done, 1 failed, 2 wrong usage */
 export async function runCommand(argv: readonly string[]): Promise<number> {
-  // For tests, and so not among the commands that people are told.
+  // For tests only, so it is not listed among the commands.
   if (argv.join(" ") === "serve --check-answers") return await serve({ checkAnswers: true });
   const [name = "serve", ...operands] = argv;
   if (name === "--version") return await runCommand(["version"]);

@@ -1,4 +1,4 @@
-/** What a feature may bring, and how one server is made of all of them. */
+/** Defines what a feature may bring, and builds one server from all features. */
 import type { AgentSide } from "./agents/feature.ts";
 import { type App, createApp } from "./app.ts";
 import type { AuditFeature } from "./audit/feature.ts";
@@ -11,14 +11,14 @@ import type { Listeners } from "./runtime/facts.ts";
 import type { Tick, Ticker } from "./runtime/ticker.ts";
 import type { World } from "./runtime/world.ts";
 
-/** Everything is optional. Beside these a feature brings its operations, for the features above it. */
+/** Every part is optional. A feature also returns its operations, for the features above it. */
 export type Feature = AgentSide & {
-  /** REST and sockets. */
+  /** REST routes and sockets. */
   routes?: readonly Route[];
   pages?: readonly Route[];
   ticks?: readonly Tick[];
   listeners?: Listeners;
-  /** At shutdown: writes what is in memory only. */
+  /** At shutdown: writes what is only in memory. */
   flush?(): void;
 };
 
@@ -26,9 +26,9 @@ export type WiredServer = {
   app: App;
   routes: readonly Route[];
   firstRun: FirstRun;
-  /** What the ticker runs; a test that moves the clock runs it by hand. */
+  /** Run by the ticker. A test that moves the clock runs them by hand. */
   ticks: readonly Tick[];
-  /** Tells agents and stores what is on its way; the database may be closed afterwards. */
+  /** Tells agents, and stores messages on their way. The database may be closed afterwards. */
   drain(): void;
 };
 
@@ -37,11 +37,11 @@ type Base = {
   auth: AuthFeature;
   audit: AuditFeature;
   ticker: Ticker;
-  /** An answer that its route does not declare becomes a 500. */
+  /** For tests and development: an undeclared answer becomes a 500. */
   checkAnswers: boolean;
 };
 
-/** Features hear a fact, and are flushed, in the order of the list. */
+/** Features receive facts, and are flushed, in the order of the list. */
 export function assemble(
   world: World,
   { http, auth, audit, ticker, checkAnswers }: Base,

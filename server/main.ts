@@ -1,4 +1,4 @@
-/** The server's programme: command line → config → database → wiring → listen → drain. */
+/** The server's entry point: runs a command. `serve` goes config → database → wiring → listen → drain. */
 import { runCommand } from "./cli.ts";
 
 process.exitCode = await runCommand(process.argv.slice(2));

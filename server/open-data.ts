@@ -1,4 +1,4 @@
-/** What every command of the server begins with: config, data folder, database at its newest schema, the right key. */
+/** Opens what every command of the server needs: config, data folder, migrated database and the right key. */
 import { Database, SQLiteError } from "bun:sqlite";
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -17,14 +17,14 @@ import type { ServerParts } from "./runtime/world.ts";
 
 export type OpenOutcome = { ok: true; parts: ServerParts; close(): void } | { ok: false; problems: string[] };
 
-/** Settings, log and key; the database is not touched. */
+/** Settings, log and key. The database is not opened. */
 export type FolderOutcome =
   | ({ ok: true; isKeyNew: boolean; release(): void } & Omit<ServerParts, "db">)
   | { ok: false; problems: string[] };
 
 /**
- * @param exclusive one server a data folder: a second one is refused while the first lives
- * @param mayMakeKey a server key is made where there is none, and no database that another one has sealed
+ * @param exclusive only one server per data folder: a second one is refused while the first is running
+ * @param mayMakeKey creates a server key if there is none, and no database that was sealed with another key
  */
 export function openDataFolder({ exclusive, mayMakeKey }: { exclusive: boolean; mayMakeKey: boolean }): FolderOutcome {
   const read = readConfig();
@@ -77,14 +77,16 @@ export async function openData({ exclusive }: { exclusive: boolean }): Promise<O
     sqlite = openSqlite(path);
     const migrated = await migrate(sqlite, path, migrations);
     if (!migrated.ok) return failed(migrated.message);
-    if (migrated.copy) log.info("the database was copied before it was upgraded", { copy: migrated.copy });
+    if (migrated.copy) log.info("the database was copied before its upgrade", { copy: migrated.copy });
     const db = asDrizzle(sqlite);
     const canRotate = exclusive && config.secretKey === null;
     const sealer = canRotate ? finishRotation(db, config.secretKeyFile, opened.sealer) : opened.sealer;
     const wrongKey = checkSecretKey(db, sealer);
     if (wrongKey) return failed(wrongKey);
-    for (const where of bindSeals(db, sealer).unreadable) log.warn("a stored secret does not open", { where });
-    if (isKeyNew) log.info("a new server key was made; keep a copy of it elsewhere", { file: config.secretKeyFile });
+    for (const where of bindSeals(db, sealer).unreadable)
+      log.warn("a stored secret cannot be decrypted; enter it again on its page", { where });
+    if (isKeyNew)
+      log.info("a new server key was created; keep a copy of it somewhere else", { file: config.secretKeyFile });
     const open = sqlite;
     return {
       ok: true,
@@ -104,16 +106,16 @@ export async function openData({ exclusive }: { exclusive: boolean }): Promise<O
 
 function databaseSentence(path: string, { code, message }: SQLiteError): string {
   const isDamaged = code === "SQLITE_NOTADB" || code?.startsWith("SQLITE_CORRUPT");
-  const help = isDamaged ? " Put a copy back with the command restore (docs/operations.md)." : "";
+  const help = isDamaged ? " Restore a copy with the restore command (docs/operations.md)." : "";
   return `The database ${path} cannot be opened: ${message}.${help}`;
 }
 
-/** An empty file is what a first start leaves that was cut off. */
+/** A first start that was interrupted leaves an empty file. */
 function holdsSomething(path: string): boolean {
   return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
-/** A sentence when the folder cannot be made or written; null when all is well. */
+/** A sentence when the folder cannot be created or written. null when everything is fine. */
 function prepareFolder(path: string): string | null {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -126,7 +128,7 @@ function prepareFolder(path: string): string | null {
 
 type LockOutcome = { ok: true; release(): void } | { ok: false; problem: string };
 
-/** A lock that the operating system drops with the process, however it ends: an exclusive SQLite transaction on a file of its own. */
+/** A lock that the operating system releases with the process, however it ends: an exclusive SQLite transaction on a separate file. */
 function takeLock(dataDir: string): LockOutcome {
   const path = join(dataDir, "server.lock");
   let lock: Database | null = null;
@@ -143,7 +145,7 @@ function takeLock(dataDir: string): LockOutcome {
     const problem =
       error.code === "SQLITE_BUSY"
         ? `A restic-manager server is using ${dataDir}. Stop it, or choose another RM_DATA_DIR.`
-        : `The lock ${path} cannot be taken: ${error.message}. It holds nothing: remove it if no server is running.`;
+        : `The lock ${path} cannot be taken: ${error.message}. The file holds no data. Remove it if no server is running.`;
     return { ok: false, problem };
   }
 }

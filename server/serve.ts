@@ -1,4 +1,4 @@
-/** `serve`: listens until a signal says stop, then drains within ten seconds. */
+/** The command `serve`: listens until a stop signal, then shuts down within ten seconds. */
 import type { Server } from "bun";
 import { SigningKeyProblem } from "./agent-updates/signing.ts";
 import type { WiredServer } from "./features.ts";
@@ -16,7 +16,7 @@ const SOCKET_IDLE_SECONDS = 120;
 const MAX_SOCKET_BACKLOG_BYTES = 64 * 1024 * 1024;
 
 /**
- * @param checkAnswers for tests: an answer of the REST interface that its route does not declare becomes a 500
+ * @param checkAnswers for tests: an undeclared answer of the REST API becomes a 500
  * @returns the exit code
  */
 export async function serve({ checkAnswers = false } = {}): Promise<number> {
@@ -38,7 +38,7 @@ export async function serve({ checkAnswers = false } = {}): Promise<number> {
     return 1;
   }
   const server = tryToListen(config, wired, (error) =>
-    log.error("a socket's handler failed", {
+    log.error("a WebSocket handler failed", {
       why: error instanceof Error ? (error.stack ?? error.message) : String(error),
     }),
   );
@@ -49,7 +49,7 @@ export async function serve({ checkAnswers = false } = {}): Promise<number> {
   }
   announce(server, wired, config);
   await stopSignal();
-  log.info("stopping");
+  log.info("stop signal received; shutting down");
   const limit = setTimeout(() => process.exit(1), DRAIN_WITHIN_MS);
   wired.drain();
   await server.stop(true);
@@ -78,7 +78,7 @@ function listen(config: Config, { app }: WiredServer, onError: (error: unknown) 
       ip: server.requestIP(request)?.address ?? "",
       upgrade: (raw: Request, data: unknown) => server.upgrade(raw, { data: data as SocketEnd }),
     });
-  /** After a restart thousands of agents knock within a second, and would keep everybody else waiting. */
+  /** After a restart thousands of agents connect within a second, and would delay all other requests. */
   const answerInTurn = (request: Request, server: Server<SocketEnd>) =>
     new Promise<Response>((resolve, reject) => {
       agents.take(() => {
@@ -104,7 +104,7 @@ function listen(config: Config, { app }: WiredServer, onError: (error: unknown) 
   });
 }
 
-/** Plain lines on stdout, for people and for whoever started us; the log goes to stderr. */
+/** Prints plain lines on stdout, for people and for the process that started us. The log goes to stderr. */
 function announce(server: Server<SocketEnd>, { firstRun }: WiredServer, config: Config): void {
   const host =
     config.listen.hostname === "0.0.0.0" || config.listen.hostname === "::" ? "localhost" : config.listen.hostname;
@@ -113,9 +113,9 @@ function announce(server: Server<SocketEnd>, { firstRun }: WiredServer, config: 
   const token = firstRun.token();
   const lines = [
     `restic-manager listens on ${origin}`,
-    ...(token ? ["First run. Open this link to make the first admin:", `${origin}/login?setup=${token}`] : []),
-    ...(config.baseUrl ? [] : ["RM_BASE_URL is not set: links and install commands use the address of each request."]),
-    "Ctrl-C stops it.",
+    ...(token ? ["First run. Open this link to create the first admin:", `${origin}/login?setup=${token}`] : []),
+    ...(config.baseUrl ? [] : ["RM_BASE_URL is not set. Links and install commands use the address of each request."]),
+    "Press Ctrl-C to stop.",
   ];
   console.log(lines.join("\n"));
 }

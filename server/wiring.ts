@@ -1,4 +1,4 @@
-/** The one place where features meet: lists them, and hands each what it needs. */
+/** Lists the features by rank and gives each what it needs. The only place where features meet. */
 import { agentUpdateFeature } from "./agent-updates/feature.ts";
 import { agentChannel, agentFeature } from "./agents/feature.ts";
 import { apiDocsFeature } from "./api-docs/feature.ts";
@@ -12,7 +12,7 @@ import { assemble, type Feature, type WiredServer } from "./features.ts";
 import { hostFeature } from "./hosts/feature.ts";
 import { httpFeature } from "./http/feature.ts";
 import { jobFeature } from "./jobs/feature.ts";
-import { judgeAgain } from "./jobs/outcomes.ts";
+import { evaluateDayAt } from "./jobs/outcomes.ts";
 import { createLiveJobs } from "./jobs/stream.ts";
 import { maintenanceFeature, maintenancePlanning } from "./maintenance/feature.ts";
 import { repoPageFeature } from "./repo-page/feature.ts";
@@ -36,7 +36,7 @@ export async function wire(parts: ServerParts, { dev = false, checkAnswers = fal
   const ticker = createTicker(world);
   const storage = createStorage(world);
 
-  // What features of a low rank need of higher ones: made of the world alone, and handed down.
+  // What lower features need from higher ones is made from the world alone and passed down.
   const updates = await agentUpdateFeature(world);
   const { updateKeys } = updates;
   const credentials = createCredentials(world);
@@ -54,7 +54,7 @@ export async function wire(parts: ServerParts, { dev = false, checkAnswers = fal
   const hosts = hostFeature(world, { http, agents, accounting, shareOf, hooks });
   const repos = repoFeature(world, { http, agents, hosts, credentials });
   const groups = sourceGroupFeature(world, { http, hosts, hooks, checkStateSize });
-  const schedules = scheduleFeature(world, { http, hosts, accounting, checkStateSize, judgeAgain });
+  const schedules = scheduleFeature(world, { http, hosts, accounting, checkStateSize, evaluateDayAt });
   const desired = desiredStateFeature(world, { agents, states });
   const planning = maintenancePlanning(world, { agents, hosts, groups });
   const jobs = jobFeature(world, { http, agents, hosts, repos, live, desired, planning });

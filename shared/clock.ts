@@ -1,4 +1,4 @@
-/** Where time comes from. Everything that compares times takes a Clock, so that tests can move it. */
+/** The clock interface. Code that compares times takes a Clock, so that tests can move time. */
 
 export type Clock = {
   /** Unix milliseconds. */

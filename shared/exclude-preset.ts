@@ -1,4 +1,4 @@
-/** What new source groups leave out: things that are not data, come back by themselves, or cannot be restored. */
+/** Default excludes of new source groups: what is not data, is recreated automatically or cannot be restored. */
 
 const LINUX = [
   "/proc",
@@ -30,7 +30,7 @@ const WINDOWS = [
   "C:\\Users\\*\\AppData\\Local\\Microsoft\\Edge\\User Data\\*\\Cache",
 ];
 
-/** Whoever names a path below `/tmp` wants it: rules that would empty an include are left out. */
+/** An include below `/tmp` is deliberate, so excludes that would empty an include are dropped. */
 export function excludePreset(os: "linux" | "windows", includes: readonly string[] = []): string[] {
   const separator = os === "windows" ? "\\" : "/";
   const covers = (pattern: string) => includes.some((path) => path === pattern || path.startsWith(pattern + separator));

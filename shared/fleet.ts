@@ -1,11 +1,11 @@
-/** What the dashboard and its search say of the whole fleet. */
+/** Types of the dashboard's fleet summary and search results. */
 
 export type FleetSummary = {
   hosts: number;
   online: number;
   degraded: number;
   offline: number;
-  /** Names of the first hosts that are offline. */
+  /** Names of the first few offline hosts. */
   offlineNames: readonly string[];
   protectedHosts: number;
   protectedWithWarnings: number;

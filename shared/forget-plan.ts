@@ -1,10 +1,10 @@
-/** What server and agent agree on before snapshots are removed: the ones that the plan knew, and the ones that go. */
+/** What server and agent agree on before snapshots are removed: the known snapshots, and those to remove. */
 import { createHash } from "node:crypto";
 
-/** So many snapshots go in one job at most; a longer first forget is done in several. */
+/** The most snapshots that one job removes. A longer first forget takes several jobs. */
 export const MOST_REMOVED_PER_JOB = 8000;
 
-/** Equal for equal sets of snapshot ids, in any order; hex. */
+/** Hex digest, the same for the same set of snapshot ids in any order. */
 export function digestOfIds(ids: Iterable<string>): string {
   return createHash("sha256")
     .update([...ids].sort().join("\n"))

@@ -1,10 +1,10 @@
-/** How hosts are judged: their status, their newest backup, what they need a person for. */
+/** Types for the state of a host: its status, its newest backup, and what needs a person. */
 import type { CauseCount } from "./warnings.ts";
 
 export const HOST_STATUSES = ["online", "degraded", "offline"] as const;
 export type HostStatus = (typeof HOST_STATUSES)[number];
 
-/** The newest backup of a host or a group; `share` is 0 to 1, null while the total is unknown. */
+/** The newest backup of a host or group. `share` is 0 to 1, or null while the total is unknown. */
 export type LastBackup =
   | { status: "never" }
   | { status: "waiting"; group: string; jobId: string }
@@ -13,7 +13,7 @@ export type LastBackup =
   | { status: "warning"; at: number; warnings: number; causes: readonly CauseCount[]; savedNothing: boolean }
   | { status: "failed"; at: number; reason: string };
 
-/** Why a host needs a person. Spans in ms; `group` is named when only that one was never backed up, `repo` when only there. */
+/** Why a host needs a person. Spans in ms. `group` is set when only that group was never backed up, `repo` when it is missing only there. */
 export type HostNeed =
   | { kind: "no_backup"; sinceMs: number }
   | { kind: "failed" }
@@ -23,11 +23,11 @@ export type HostNeed =
   | { kind: "saved_nothing"; group: string | null }
   | { kind: "warnings"; count: number; causes: readonly CauseCount[] }
   | { kind: "retention_held"; group: string; groupId: string }
-  /** The host could not keep its newest settings. */
+  /** The host could not save its newest settings. */
   | { kind: "settings_not_saved" }
-  /** The server cannot make them: something stored does not open. */
+  /** The server cannot build the settings because a stored secret cannot be opened. */
   | { kind: "settings_not_made" }
-  /** It could not apply some of them; `group` is named when that is the only place. */
+  /** The host could not apply some settings. `group` is set when it is the only one affected. */
   | { kind: "settings_refused"; group: string | null }
   | { kind: "drift" };
 
@@ -35,7 +35,7 @@ export type NeedyHost = { id: string; name: string; need: HostNeed };
 
 export type SettingsProblem = { message: string } & (
   | { is: "not_saved" }
-  /** By the server: something stored does not open. */
+  /** On the server: a stored secret cannot be opened. */
   | { is: "not_made" }
   | {
       is: "group";

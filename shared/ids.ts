@@ -1,4 +1,4 @@
-/** Identifiers: UUIDv7 strings, so that they sort by the time they were made. */
+/** Identifiers: UUIDv7 strings, which sort by creation time. */
 
 export function newId(): string {
   return Bun.randomUUIDv7();

@@ -1,4 +1,4 @@
-/** The command that runs the installer on a machine. Everything that is put in is quoted for the shell that reads it. */
+/** Builds the command that runs the installer on a machine, with every value quoted for the shell. */
 import { isLoopback } from "./server-link.ts";
 
 export type InstallTrust = { pin: string | null; caFile: string | null };
@@ -7,7 +7,7 @@ const SYSTEM_TRUST: InstallTrust = { pin: null, caFile: null };
 
 /**
  * @param origin `https://backup.example`, already checked against a strict pattern
- * @param environment as `NAME=value`, quoted already
+ * @param environment `NAME=value`, already quoted
  */
 export function installCommand(
   origin: string,

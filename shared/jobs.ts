@@ -1,4 +1,4 @@
-/** The words that both programs use about jobs: kinds, statuses, error codes. */
+/** Job kinds, statuses and error codes that server and agent share. */
 
 export const JOB_KINDS = [
   "init",
@@ -44,9 +44,9 @@ export const ERROR_CODES = [
   "permission_denied",
   "append_only",
   "repo_damaged",
-  /** restic would remove other snapshots than a person or the plan agreed to. */
+  /** restic would remove other snapshots than those a person or the plan agreed to. */
   "retention_held",
-  /** Snapshots kept appearing that the plan did not know. */
+  /** New snapshots kept appearing that the plan did not include. */
   "plan_outdated",
   "pre_hook_failed",
   "restic_missing",
@@ -63,32 +63,32 @@ export const ERROR_CODES = [
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** What makes a job that succeeded amber. */
+/** What turns a succeeded job amber. */
 export const WARNING_CODES = [
   /** Files or folders could not be read. */
   "unreadable",
   /** A path of the source group does not exist. */
   "path_missing",
-  /** A path of the source group is not valid on this system and was left out. */
+  /** A path of the source group is not valid on this system and was skipped. */
   "path_refused",
   /** An exclude that restic cannot use. */
   "exclude_refused",
-  /** Something is mounted below a path and was left out. */
+  /** A file system is mounted below a path and was not backed up. */
   "mount_left_out",
-  /** The path is a symbolic link: only the link was saved. */
+  /** The path is a symbolic link, and only the link was saved. */
   "only_link_saved",
-  /** The path holds no files now, but did last time. */
+  /** The path is empty now but held files last time. */
   "emptied",
   /** Everything below the path is excluded. */
   "all_excluded",
-  /** Nothing was saved, and none of the other reasons fits. */
+  /** Nothing was saved, and no other code explains why. */
   "nothing_saved",
-  /** Windows: no shadow copy of a volume could be made. */
+  /** Windows: a volume's shadow copy could not be created. */
   "shadow_copy_failed",
   "post_hook_failed",
-  /** Snapshots in the repository that cannot be read. */
+  /** The repository holds snapshots that cannot be read. */
   "snapshot_unreadable",
-  /** The backup went on without data that it could not find in the repository. */
+  /** The backup continued without data that is missing from the repository. */
   "repo_damaged",
 ] as const;
 export type WarningCode = (typeof WARNING_CODES)[number];

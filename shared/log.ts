@@ -1,4 +1,4 @@
-/** The programs' own log: one line per event, as text on a terminal or JSON for machines; redacted, control characters escaped. */
+/** The log of server and agent: one redacted line per event, as text for a terminal or JSON for machines. */
 import type { Clock } from "./clock.ts";
 import type { Redactor } from "./redact.ts";
 
@@ -39,10 +39,10 @@ export function createLog({ level, format, clock, redactor, write }: LogOptions)
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Control characters but tab, line separators, and what turns the direction of writing round. */
+/** Control characters except tab, line separators, and characters that change the text direction. */
 const UNSAFE = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** Makes text safe for a terminal: what would steer it becomes a visible escape. */
+/** Makes text safe for a terminal: control characters become visible escapes. */
 export function escapeControls(text: string): string {
   return text.replace(UNSAFE, (c) => {
     const code = c.charCodeAt(0).toString(16);
@@ -50,7 +50,7 @@ export function escapeControls(text: string): string {
   });
 }
 
-/** JSON on one line that is safe for a terminal, too; parsed, it is the same. */
+/** JSON on one line, safe for a terminal too. Parsing it gives the same value. */
 export function safeJson(value: unknown): string {
   return JSON.stringify(value).replace(UNSAFE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

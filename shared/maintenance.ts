@@ -1,10 +1,10 @@
-/** The words about maintenance that its rules and its pages share. */
+/** Maintenance terms that rules and pages share. */
 
-/** In the order in which they make sense: what is forgotten is freed by a prune. */
+/** In running order: prune frees the space of what forget removed. */
 export const MAINTENANCE_KINDS = ["forget", "prune", "check"] as const;
 export type MaintenanceKind = (typeof MAINTENANCE_KINDS)[number];
 
-/** Why one of them does not come by itself now. */
+/** Why a kind of maintenance does not run automatically now. */
 export type MaintenanceBlock =
   | "disabled"
   | "off"
@@ -12,11 +12,11 @@ export type MaintenanceBlock =
   | "other_maintains"
   | "host_archived"
   | "no_admin_credential"
-  /** A person has to agree first to what a policy would remove. */
+  /** A person must first confirm what the retention policy would remove. */
   | "retention_held"
   | "not_listed"
   | "keeps_everything"
-  /** The newest backup saved no file: older snapshots stay until one does again. */
+  /** The newest backup saved no files, so older snapshots are kept until one does. */
   | "saved_nothing"
   | "no_groups"
   | "offline"

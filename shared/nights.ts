@@ -5,15 +5,15 @@ import type { WarningCode } from "./jobs.ts";
 
 export type StripOutcome = "ok" | "warning" | "recovered" | "failed" | "missed" | "none_due" | "running";
 
-/** One day: `day` is a calendar date "2026-10-22" in the host's time zone; days without a row are none due. */
+/** One day. `day` is a calendar date such as "2026-10-22" in the host's time zone. A day without a row had no runs due. */
 export type StripDay = {
   day: string;
   outcome: StripOutcome;
   runs: number;
   failed: number;
-  /** How often a run was due; told of missed days. */
+  /** How many runs were due. Set for missed days. */
   due?: number;
-  /** What the warnings of an amber day were about, where agents said. */
+  /** Warning codes of an amber day, where the agent sent them. */
   warningCodes?: readonly WarningCode[];
 };
 

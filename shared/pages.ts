@@ -1,16 +1,16 @@
-/** What server and pages agree on besides the data of a page: forms that come back, messages, addresses of files. */
+/** Types that server and pages share besides page data: refused forms, toasts, asset addresses, preferences. */
 
-/** What a refused form needs to come back: the typed values and a sentence for each wrong field. */
+/** What a refused form needs to be shown again: the typed values and a sentence for each invalid field. */
 export type FormState = {
   values: Record<string, string | undefined>;
   errors: Record<string, string | undefined>;
-  /** A refusal that belongs to no single field. */
+  /** A refusal that does not belong to a single field. */
   message?: string | undefined;
-  /** What the form was filled from has been saved anew by somebody else. */
+  /** Set when somebody else saved the record after the form was loaded. */
   conflict?: Conflict | undefined;
 };
 
-/** A field that two people changed; `same` entries of a list are in both. */
+/** A field that two people changed. List entries marked `same` are in both versions. */
 export type Collision = {
   name: string;
   label: string;
@@ -22,19 +22,19 @@ export type Collision = {
 export type Conflict = {
   /** Who saved and when: "Anna saved this today 12:40". */
   words: string;
-  /** The page anew, with what is stored. */
+  /** Reloads the page with the stored values. */
   href: string;
   both: readonly Collision[];
-  /** Labels of what only the other changed: the form has it already. */
+  /** Labels of the fields that only the other person changed. The form already shows them. */
   taken: readonly string[];
 };
 
 export const emptyForm: FormState = { values: {}, errors: {} };
 
-/** Content-hashed addresses of what the page about the REST interface loads. */
+/** Content-hashed addresses of what the API documentation page loads. */
 export type ApiDocsUrls = { styles: string; library: string; script: string };
 
-/** Content-hashed addresses of everything the page loads; made by `server/http/assets.ts`. */
+/** Content-hashed addresses of everything that pages load, made by `server/http/assets.ts`. */
 export type AssetUrls = {
   styles: string;
   script: string;
@@ -43,8 +43,8 @@ export type AssetUrls = {
   fonts: readonly string[];
 };
 
-/** A message that is shown once: on the next page, or at once through the `HX-Trigger` header. */
+/** A message that is shown once: on the next page, or immediately through the `HX-Trigger` header. */
 export type Toast = { tone: "ok" | "warning" | "failed"; text: string; link?: { href: string; label: string } };
 
-/** Preferences that the browser keeps in cookies, so that the first paint is right. */
+/** Preferences stored in cookies, so that the first paint is right. */
 export type Preferences = { theme: "light" | "dark" | null; live: boolean };

@@ -1,11 +1,11 @@
-/** Which includes and excludes restic's readers would misread: one set of rules, said in words where they are refused. Pure. */
+/** Finds includes and excludes that restic would misread. Pure. */
 
 export type Os = "linux" | "windows";
 
 export type ExcludeFault = "empty" | "line_break" | "outer_space" | "comment" | "brings_back";
 export type IncludeFault = "line_break" | "not_absolute";
 
-/** null when restic takes the pattern as it is written. */
+/** null when restic can use the pattern as it is. */
 export function excludeFault(pattern: string): ExcludeFault | null {
   if (pattern.trim() === "") return "empty";
   if (hasLineBreak(pattern)) return "line_break";
@@ -15,7 +15,7 @@ export function excludeFault(pattern: string): ExcludeFault | null {
   return null;
 }
 
-/** null when the path can stand in the list of includes. @param os null: not known yet, paths of either will do */
+/** null when the path can be an include. @param os null: not known yet, so paths of either system are accepted */
 export function includeFault(path: string, os: Os | null): IncludeFault | null {
   if (hasLineBreak(path)) return "line_break";
   const isOfWindows = /^([A-Za-z]:[\\/]|\\\\)/.test(path);

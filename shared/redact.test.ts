@@ -12,7 +12,7 @@ test("a secret disappears in every form in which it can leak", () => {
   expect(clean).not.toContain(Buffer.from(secret).toString("base64").slice(0, 12));
 });
 
-test("user and password leave an address even when nobody announced them", () => {
+test("user and password are removed from an address even when they are not known secrets", () => {
   const redactor = createRedactor();
   expect(redactor.redact("open rest:https://me:pw@host:8000/x/ failed")).toBe("open rest:https://host:8000/x/ failed");
 });
@@ -23,7 +23,7 @@ test("very short secrets do not blank out ordinary text", () => {
   expect(redactor.redact("a crab")).toBe("a crab");
 });
 
-test("thousands of secrets are masked as well as a few, also those that begin alike", () => {
+test("thousands of secrets are masked as well as a few, including those with the same beginning", () => {
   const redactor = createRedactor();
   const secrets = Array.from({ length: 3000 }, (_, at) => `s3cr-t${at}`);
   for (const secret of secrets) redactor.add(secret);
@@ -46,7 +46,7 @@ describe("a password that is an ordinary word", () => {
     },
   );
 
-  test("is masked where it stands for itself: in the environment, in addresses, behind its name", () => {
+  test("is masked where it is a value: in the environment, in addresses, after its name", () => {
     const redactor = createRedactor();
     redactor.add("home", "my cat");
     for (const [text, clean] of [
@@ -62,7 +62,7 @@ describe("a password that is an ordinary word", () => {
       expect(redactor.redact(text)).toBe(clean);
   });
 
-  test("is masked in the forms that are no words", () => {
+  test("is masked in the forms that are not words", () => {
     const redactor = createRedactor();
     redactor.add("documents");
     const base64 = Buffer.from("documents").toString("base64");
@@ -77,14 +77,14 @@ describe("a password that is an ordinary word", () => {
     "aB3dE9xQ",
     "correcthorsebattery",
     "ABCD-EFGH-2345",
-  ])("%s is none", (secret) => {
+  ])("%s is not one", (secret) => {
     const redactor = createRedactor();
     redactor.add(secret);
     expect(redactor.redact(`a ${secret} b`)).toBe("a [redacted] b");
   });
 });
 
-test("what names a region or an account is no secret", () => {
+test("names of regions and accounts are not secret", () => {
   const env = {
     AWS_DEFAULT_REGION: "eu-central-1",
     AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI",

@@ -1,28 +1,28 @@
-/** Takes known secrets out of any text before it reaches a log, a message or a page. */
+/** Removes known secrets from text before it reaches a log, a message or a page. */
 
-/** Shorter ones are known in many texts by chance, and easily guessed anyway. */
+/** Shorter secrets occur in many texts by chance, and are easy to guess anyway. */
 const MIN_SECRET_LENGTH = 4;
-/** A password of words that is shorter than this may stand in any path or sentence. */
+/** A shorter password made of words may occur in any path or sentence. */
 const LONG_ENOUGH = 12;
 const MASK = "[redacted]";
 /** A power of two. */
 const START_HASHES = 2 ** 18;
-/** Forms of secrets; a pattern of more takes longer to make and to match than the index. */
+/** Forms of secrets. Above this, a pattern takes longer to build and match than the index. */
 const MOST_IN_A_PATTERN = 200;
 
 export type Redactor = {
   /**
-   * Remembers secrets, in the forms in which they leak: plain, base64, URL-encoded, JSON-escaped. One that is an ordinary
-   * word is masked only where it stands as a value: in the environment, behind the name of a secret, in addresses.
+   * Remembers secrets in the forms in which they leak: plain, base64, URL-encoded, JSON-escaped. A secret that is an
+   * ordinary word is masked only where it is a value: in the environment, after the name of a secret, in an address.
    */
   add(...secrets: (string | null | undefined)[]): void;
   redact(text: string): string;
 };
 
-/** One pattern while the secrets are few, as in an agent; an index of their first characters in the server of a large fleet. */
+/** Uses one pattern while there are few secrets, as in an agent, and an index of first characters on the server of a large fleet. */
 export function createRedactor(): Redactor {
   const known = new Set<string>();
-  /** Ordinary words among the secrets. */
+  /** Secrets that are ordinary words. */
   const words = new Set<string>();
   let mask: ((text: string) => string) | null = null;
   let index: SecretIndex | null = null;
@@ -51,12 +51,12 @@ export function createRedactor(): Redactor {
   };
 }
 
-/** `rest:http://user:pw@host/` → `rest:http://host/`: an address without its user and password. */
+/** Removes user and password from an address: `rest:http://user:pw@host/` → `rest:http://host/`. */
 export function redactUrlUserInfo(text: string): string {
   return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']*@/gi, "$1");
 }
 
-/** Of the environment that opens a repository, what must not be seen: names of regions and accounts may. */
+/** The values of a repo's environment that must stay hidden. Names of regions and accounts may be shown. */
 export function secretValues(env: Readonly<Record<string, string>>): string[] {
   return Object.entries(env).flatMap(([name, value]) => (PLAIN_NAMES.has(name) ? [] : [value]));
 }
@@ -71,20 +71,20 @@ const PLAIN_NAMES = new Set([
   "ST_AUTH",
 ]);
 
-/** Whether paths and sentences may hold it by chance: short, of words and numbers. */
+/** Whether paths and sentences may contain it by chance: short, and made of words and numbers. */
 function isOrdinary(secret: string): boolean {
   if (secret.length >= LONG_ENOUGH || (secret.length >= 8 && secret.includes(" "))) return false;
   const isShort = secret.length < 6 && /^[\p{L}\p{N} _./\\-]+$/u.test(secret);
   return isShort || secret.split(/[ _./\\-]+/).every(isWord);
 }
 
-/** `Backup`, `photos2024`, `42`, `HomeLab`; not `kqzvb`, which nobody can speak. */
+/** `Backup`, `photos2024`, `42`, `HomeLab`. Not `kqzvb`, which cannot be pronounced. */
 function isWord(part: string): boolean {
   if (/[bcdfghjklmnpqrstvwxz]{5}/i.test(part)) return false;
   return /^(\d*|(\p{L}|\p{Lu}+|(\p{Lu}?\p{Ll}{2,})+)\d*)$/u.test(part);
 }
 
-/** Upper-case names, as in the environment, and names of secrets, each with the value behind it. */
+/** Upper-case names, as in the environment, and names of secrets, each with its value. */
 const NAMED_VALUE =
   /((?:\b[A-Z][A-Z0-9_]+|(?:\b|_)(?:pass(?:word|wd|phrase)?|pwd|secret|token|key))["']?\s*[=:]\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s"',;}]+)/gi;
 
@@ -97,7 +97,7 @@ function maskValues(text: string, words: ReadonlySet<string>): string {
   });
 }
 
-/** Case counts for the first kind only. */
+/** Only environment names are case-sensitive. */
 function isNameOfValue(name: string): boolean {
   return /^[A-Z][A-Z0-9_]+["']?\s*[=:]/.test(name) || /(pass|pwd|secret|token|key)/i.test(name);
 }
@@ -122,9 +122,9 @@ type SecretIndex = { add(form: string): void; mask(text: string): string };
 
 /** Finds tens of thousands of secrets in one pass over the text. */
 function indexOf(secrets: ReadonlySet<string>): SecretIndex {
-  /** By their first characters; longest first, so that a secret which begins like another one is masked whole. */
+  /** By their first characters, longest first, so that a secret that starts with another one is masked whole. */
   const byStart = new Map<string, string[]>();
-  /** 1 where some secret begins with characters of that hash: spares nearly all positions the lookup. */
+  /** 1 where some secret starts with characters of that hash. Saves the lookup at nearly every position. */
   const starts = new Uint8Array(START_HASHES);
   const index: SecretIndex = {
     add(form) {
@@ -154,7 +154,7 @@ function indexOf(secrets: ReadonlySet<string>): SecretIndex {
   return index;
 }
 
-/** Of the four characters from `at` on. */
+/** Hash of the four characters from `at` on. */
 function startHash(text: string, at: number): number {
   const ahead = text.charCodeAt(at) * 31 + text.charCodeAt(at + 1);
   return ((ahead * 31 + text.charCodeAt(at + 2)) * 31 + text.charCodeAt(at + 3)) & (START_HASHES - 1);

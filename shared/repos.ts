@@ -1,4 +1,4 @@
-/** The words that both programs use about repos. */
+/** Repo kinds, and the rules for their addresses and environment, shared by server and agent. */
 
 export const REPO_KINDS = ["rest", "local", "sftp", "s3", "b2", "rclone", "other"] as const;
 export type RepoKind = (typeof REPO_KINDS)[number];
@@ -9,7 +9,7 @@ export type RepoStatus = (typeof REPO_STATUSES)[number];
 export const APPEND_ONLY_STATES = ["unknown", "proven", "violated", "not_applicable"] as const;
 export type AppendOnly = (typeof APPEND_ONLY_STATES)[number];
 
-/** Restic's own environment names that a repo may bring along; nothing here can start another program. */
+/** restic's own environment variables that a repo may set. None of them can start another program. */
 export const REPO_ENV_NAMES: Readonly<Record<RepoKind, readonly string[]>> = {
   rest: ["RESTIC_REST_USERNAME", "RESTIC_REST_PASSWORD"],
   local: [],
@@ -41,47 +41,47 @@ export const REPO_ENV_NAMES: Readonly<Record<RepoKind, readonly string[]>> = {
 
 type AddressRule = { pattern: RegExp; say: string };
 
-/** Names that reach another program as arguments begin with no dash, and rclone remotes are configured ones only: neither can start a program. */
+/** Names that are passed to another program must not begin with a dash, and rclone remotes must be configured ones, so neither can start a program. */
 const ADDRESS_RULES: Readonly<Record<RepoKind, AddressRule>> = {
   rest: {
     pattern: /^rest:https?:\/\/[^/]+/i,
-    say: "Write rest:http://HOST:PORT/PATH/ or rest:https://HOST:PORT/PATH/.",
+    say: "Use the form rest:http://HOST:PORT/PATH/ or rest:https://HOST:PORT/PATH/.",
   },
   local: {
     pattern: /^(local:)?(\/|[A-Za-z]:[\\/])/,
-    say: "A local path is absolute, such as /srv/restic.",
+    say: "Use an absolute path, such as /srv/restic.",
   },
   sftp: {
     pattern:
       /^sftp:(\/\/([\w.][\w.-]*@)?([\w.][\w.-]*|\[[0-9A-Fa-f:]+\])(:\d+)?\/|([\w.][\w.-]*@)?([\w.][\w.-]*|\[[0-9A-Fa-f:]+\])(:\d+)?[:/])\S*$/,
-    say: "Write sftp:USER@HOST:/PATH or sftp://USER@HOST:PORT//PATH.",
+    say: "Use the form sftp:USER@HOST:/PATH or sftp://USER@HOST:PORT//PATH.",
   },
   s3: {
     pattern: /^s3:(https?:\/\/)?[\w.][\w.:-]*\/[\w.][^\s]*$/,
-    say: "Write s3:https://HOST/BUCKET/PATH or s3:HOST/BUCKET.",
+    say: "Use the form s3:https://HOST/BUCKET/PATH or s3:HOST/BUCKET.",
   },
-  b2: { pattern: /^b2:[\w][\w.-]*(:\S*)?$/, say: "Write b2:BUCKET:PATH." },
+  b2: { pattern: /^b2:[\w][\w.-]*(:\S*)?$/, say: "Use the form b2:BUCKET:PATH." },
   rclone: {
     pattern: /^rclone:[\w][\w.+@ -]*:[^\u0000-\u001f]*$/,
-    say: "Write rclone:REMOTE:PATH, with a remote of rclone's own configuration on the host.",
+    say: "Use the form rclone:REMOTE:PATH, with a remote from the host's rclone configuration.",
   },
   other: {
     pattern: /^(azure|gs|swift):[\w][\w.-]*(:\S*)?$/,
-    say: "Restic knows azure:, gs: and swift: beside the kinds above, such as azure:CONTAINER:/PATH.",
+    say: "For other restic backends use azure:, gs: or swift:, such as azure:CONTAINER:/PATH.",
   },
 };
 
-/** What is wrong with an address of this kind, as a sentence; null = nothing. Both programs ask this. */
+/** What is wrong with an address of this kind, as a sentence. null when it is valid. Used by server and agent. */
 export function problemOfAddress(kind: RepoKind, url: string): string | null {
   return ADDRESS_RULES[kind].pattern.test(url) ? null : ADDRESS_RULES[kind].say;
 }
 
-/** A REST address without a path. */
+/** Whether it is a REST address without a path. */
 export function namesServerAlone(url: string): boolean {
   return /^rest:https?:\/\/[^/]+\/?$/i.test(url);
 }
 
-/** What kind of repository an address names. */
+/** The kind of repository that an address points to. */
 export function repoKindOf(url: string): RepoKind {
   if (url.startsWith("rest:")) return "rest";
   if (url.startsWith("sftp:")) return "sftp";

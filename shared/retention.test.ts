@@ -1,4 +1,4 @@
-/** Retention by hand-made examples; tests/e2e/retention-preview.test.ts holds it against restic itself. */
+/** Retention with hand-made examples. tests/e2e/retention-preview.test.ts compares it with restic itself. */
 import { expect, test } from "bun:test";
 import * as v from "valibot";
 import {
@@ -15,7 +15,7 @@ import {
 } from "./retention.ts";
 
 const at = (text: string) => Date.parse(text);
-/** Written as restic writes them: the offset behind the time is the snapshot's own. */
+/** In restic's notation: the offset after the time is the snapshot's own. */
 const snapshots = (...times: string[]) => times.map(dated);
 const kept = (retention: Parameters<typeof keptBy>[0], list: Dated[]) =>
   keptBy(retention, list).map((one) => new Date(one.snapshot.time).toISOString().slice(0, 16));
@@ -45,7 +45,7 @@ test("a host in Tokyo whose older snapshots were made in UTC keeps one of each o
   expect(kept({ keep_daily: 9 }, moved)).toEqual(["2026-11-25T22:00", "2026-11-25T15:30", "2026-11-25T14:00"]);
 });
 
-test("the first years count as what they are", () => {
+test("the first years count as they are", () => {
   const list = snapshots("0001-01-01T00:00:00+00:53", "0051-07-01T00:00Z", "1951-07-01T00:00Z", "1969-01-01T00:00Z");
   expect(kept({ keep_weekly: 9 }, list)).toHaveLength(4);
   const year = { years: 1, months: 0, days: 0, hours: 0 };
@@ -74,12 +74,12 @@ test("an empty policy keeps everything and has no arguments", () => {
   expect(retentionArgs({})).toEqual([]);
 });
 
-test("31 March less a month is 3 March, and the offset stays over a change of the clocks", () => {
+test("31 March minus one month is 3 March, and the offset stays the same over a clock change", () => {
   const month = { years: 0, months: 1, days: 0, hours: 0 };
   expect(before(dated("2026-03-31T12:00+02:00"), month)).toBe(at("2026-03-03T12:00+02:00"));
 });
 
-test("arguments and words come in a fixed order", () => {
+test("arguments and words have a fixed order", () => {
   expect(retentionArgs({ keep_within_daily: "30d", keep_last: 5 })).toEqual([
     ...["--keep-last", "5"],
     ...["--keep-within-daily", "30d"],
@@ -92,7 +92,7 @@ test("arguments and words come in a fixed order", () => {
   );
 });
 
-test("what is no span or no count is refused", () => {
+test("invalid spans and counts are refused", () => {
   for (const text of ["", "0d", "3", "d", "5w", "3d2y", "-1d", "1.5y"]) expect(parseSpan(text)).toBeNull();
   for (const bad of [{ keep_last: 0 }, { keep_daily: 1.5 }, { keep_within: "soon" }, { keep_tags: "x" }]) {
     expect(v.safeParse(retentionSchema, bad).success).toBe(false);

@@ -1,4 +1,4 @@
-/** What a retention policy keeps: restic's own `forget` algorithm (0.17 and later), so that a preview can be believed. */
+/** Computes what a retention policy keeps, with restic's own `forget` algorithm (0.17 and later). */
 import * as v from "valibot";
 import { utcTime } from "./zone.ts";
 
@@ -26,10 +26,10 @@ export const RETENTION_RULES: readonly RetentionRule[] = [...COUNT_RULES, ...SPA
 const SPAN = /^(?=.)(?:(\d{1,4})y)?(?:(\d{1,4})m)?(?:(\d{1,4})d)?(?:(\d{1,4})h)?$/;
 const countRule = v.exactOptional(
   v.pipe(
-    v.number("A whole number, 1 to 9999."),
-    v.integer("A whole number, 1 to 9999."),
-    v.minValue(1, "At least 1; leave it out to switch this rule off."),
-    v.maxValue(9999, "At most 9999."),
+    v.number("Enter a whole number from 1 to 9999."),
+    v.integer("Enter a whole number from 1 to 9999."),
+    v.minValue(1, "Enter at least 1, or leave it out to switch this rule off."),
+    v.maxValue(9999, "Enter at most 9999."),
   ),
 );
 const spanRule = v.exactOptional(
@@ -37,12 +37,12 @@ const spanRule = v.exactOptional(
     v.string(),
     v.check(
       (text) => parseSpan(text) !== null,
-      "Years, months, days and hours in this order, such as 1y6m, 30d or 12h.",
+      "Enter years, months, days and hours in this order, such as 1y6m, 30d or 12h.",
     ),
   ),
 );
 
-/** Counts of snapshots, and spans as restic writes them (`14d`, `3m`, `2y5m7d3h`); absent rules keep nothing by themselves. */
+/** Counts of snapshots, and spans in restic's notation (`14d`, `3m`, `2y5m7d3h`). Rules that are absent keep nothing. */
 export const retentionSchema = v.strictObject({
   keep_last: countRule,
   keep_hourly: countRule,
@@ -59,7 +59,7 @@ export const retentionSchema = v.strictObject({
 });
 export type Retention = v.InferOutput<typeof retentionSchema>;
 
-/** A new group's policy: an attacker's backdated snapshots can push real ones out of every other rule, not out of plain `keep_within`. */
+/** The policy of a new group. Backdated snapshots of an attacker can push real ones out of every rule except plain `keep_within`. */
 export const DEFAULT_RETENTION: Retention = {
   keep_within: "14d",
   keep_within_daily: "30d",
@@ -74,7 +74,7 @@ export function isEmptyRetention(retention: Retention): boolean {
 
 export type Span = { years: number; months: number; days: number; hours: number };
 
-/** `2y5m7d3h`; null when it is not written like this, or comes to nothing. */
+/** Parses `2y5m7d3h`. null when the syntax is wrong or the span is zero. */
 export function parseSpan(text: string): Span | null {
   const match = SPAN.exec(text.trim());
   if (!match) return null;
@@ -82,12 +82,12 @@ export function parseSpan(text: string): Span | null {
   return years + months + days + hours === 0 ? null : { years, months, days, hours };
 }
 
-/** A snapshot's moment (Unix ms) and what the clock by which it was made was ahead of UTC. */
+/** A snapshot's time (Unix ms) and how far the clock that made it was ahead of UTC. */
 export type Dated = { time: number; utcOffsetMinutes: number };
 
 /**
- * The moment that lies a span before another, by the calendar of that clock: 31 March less a month is 3 March, as in restic.
- * The offset stays: restic knows no change of the clocks here, because the agent runs forget in UTC.
+ * The moment a span earlier, by that clock's calendar: 31 March minus one month is 3 March, as in restic.
+ * The offset stays the same: restic sees no clock change here, because the agent runs forget in UTC.
  */
 export function before({ time, utcOffsetMinutes }: Dated, span: Span): number {
   const wall = wallOf({ time, utcOffsetMinutes });
@@ -99,7 +99,7 @@ export function before({ time, utcOffsetMinutes }: Dated, span: Span): number {
   return wall.getTime() - utcOffsetMinutes * 60_000 - span.hours * 3_600_000;
 }
 
-/** The wall clock that made the snapshot, in the UTC fields of a date. */
+/** The wall clock of the machine that made the snapshot, in the UTC fields of a date. */
 function wallOf({ time, utcOffsetMinutes }: Dated): Date {
   return new Date(time + utcOffsetMinutes * 60_000);
 }
@@ -110,7 +110,7 @@ export type Kept<T> = { snapshot: T; rules: RetentionRule[] };
  * What `restic forget --keep-…` keeps of one group of snapshots (equal host and tags), newest first, each with the rules that keep it.
  * Hours, days, weeks, months and years are those of each snapshot's own clock.
  * @param snapshots in any order
- * @param now snapshots from the future do not move the point from which spans are counted back
+ * @param now snapshots from the future do not move the moment from which spans are counted back
  */
 export function keptBy<T extends Dated>(
   retention: Retention,
@@ -155,7 +155,7 @@ export function keptBy<T extends Dated>(
   return kept;
 }
 
-/** What `--group-by host,tags` makes of a list: groups of equal host and equal set of tags. */
+/** Groups a list as `--group-by host,tags` does: by host and by set of tags. */
 export function groupByHostAndTags<T extends { hostname: string; tags: readonly string[] }>(
   snapshots: readonly T[],
 ): T[][] {
@@ -169,7 +169,7 @@ export function groupByHostAndTags<T extends { hostname: string; tags: readonly 
   return [...groups.values()];
 }
 
-/** `--keep-last 5 --keep-within-daily 30d` as an argument list, in a fixed order; empty for an empty policy. */
+/** `--keep-last 5 --keep-within-daily 30d` as an argument list in a fixed order. Empty for an empty policy. */
 export function retentionArgs(retention: Retention): string[] {
   return RETENTION_RULES.flatMap((rule) => {
     const value = retention[rule];
@@ -177,9 +177,9 @@ export function retentionArgs(retention: Retention): string[] {
   });
 }
 
-/** `everything within 14 days, daily within 30 days, 24 hourly`; for the sentence "keeps …". */
+/** `everything within 14 days, daily within 30 days, 24 hourly`, for the sentence "keeps …". */
 export function retentionInWords(retention: Retention): string {
-  if (isEmptyRetention(retention)) return "everything, for ever";
+  if (isEmptyRetention(retention)) return "everything, forever";
   const counts = COUNT_RULES.flatMap((rule) => {
     const value = retention[rule];
     if (value === undefined) return [];
@@ -205,7 +205,7 @@ type Bucket = (wall: Date, nr: number) => number;
 /** restic's own value for "no bucket yet". */
 const NONE = -1;
 
-/** Each rule keeps the newest snapshot of each bucket. `wall` shows the wall clock in its UTC fields. */
+/** Each rule keeps the newest snapshot of each bucket. `wall` holds the wall clock in its UTC fields. */
 const BUCKETS: Record<RetentionRule, Bucket> = (() => {
   const every: Bucket = (_wall, nr) => nr;
   const daily: Bucket = (wall) => wall.getUTCFullYear() * 10_000 + wall.getUTCMonth() * 100 + wall.getUTCDate();
@@ -228,7 +228,7 @@ const BUCKETS: Record<RetentionRule, Bucket> = (() => {
   };
 })();
 
-/** YYYYWW of ISO 8601: the week belongs to the year that holds its Thursday. */
+/** YYYYWW of ISO 8601: a week belongs to the year of its Thursday. */
 function isoWeek(wall: Date): number {
   const day = Math.floor(wall.getTime() / 86_400_000);
   const weekday = (wall.getUTCDay() + 6) % 7;

@@ -1,8 +1,8 @@
-/** What a machine will meet when it follows this server's address: reachable at all, encrypted, trusted. */
+/** Finds problems that a machine will have with this server's address: unreachable, unencrypted, untrusted. */
 
 /**
- * `loopback`: the address means the machine itself. `plain_http`: nothing is encrypted.
- * `self_signed`: no authority vouches for the certificate, so the command carries the key's pin.
+ * `loopback`: the address refers to the machine itself. `plain_http`: nothing is encrypted.
+ * `self_signed`: no authority has signed the certificate, so the command includes the key's pin.
  */
 export type LinkProblem = "loopback" | "plain_http" | "self_signed";
 

@@ -1,6 +1,6 @@
-/** Errors of SQLite that no statement is to blame for, by their codes. */
+/** Recognises SQLite errors of the disk or the file, by their codes. */
 
-/** The disk is full or fails: what could not be written may be tried again later. */
+/** The disk is full or failing, so the write may succeed later. */
 export function isDiskTrouble(error: unknown): boolean {
   return isDiskFull(error) || codeOf(error).startsWith("SQLITE_IOERR");
 }
@@ -9,7 +9,7 @@ export function isDiskFull(error: unknown): boolean {
   return codeOf(error).startsWith("SQLITE_FULL");
 }
 
-/** The database takes nothing now, whoever asks: its disk is in trouble, or it is damaged, locked or read-only. */
+/** Nobody can write to the database now: the disk is in trouble, or the file is damaged, locked or read-only. */
 export function isUnwritable(error: unknown): boolean {
   return isDiskTrouble(error) || /^SQLITE_(READONLY|CORRUPT|CANTOPEN|NOMEM|BUSY|LOCKED)/.test(codeOf(error));
 }

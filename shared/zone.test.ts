@@ -1,10 +1,10 @@
-/** A zone's wall clocks around the days when the clocks change. */
+/** A zone's wall clocks around clock changes. */
 import { expect, test } from "bun:test";
 import { createZone, isZone } from "./zone.ts";
 
 const at = (text: string) => Date.parse(text);
 
-test("reads the offset of any moment, also on the days of a change", () => {
+test("reads the offset of any moment, also on the days of a clock change", () => {
   const berlin = createZone("Europe/Berlin");
   expect(berlin.offset(at("2026-03-29T00:59:59Z"))).toBe(3_600_000);
   expect(berlin.offset(at("2026-03-29T01:00:00Z"))).toBe(7_200_000);
@@ -14,7 +14,7 @@ test("reads the offset of any moment, also on the days of a change", () => {
   expect(createZone("America/St_Johns").offset(at("2026-07-01T00:00:00Z"))).toBe(-2.5 * 3_600_000);
 });
 
-test("finds the moment of a wall clock, and one of two for a doubled or missing hour", () => {
+test("finds the moment of a wall clock, and one of two for a repeated or skipped hour", () => {
   const york = createZone("America/New_York");
   for (const moment of ["2026-03-08T12:00:00Z", "2026-07-01T00:00:00Z", "2026-11-01T04:30:00Z"]) {
     expect(york.moment(york.wall(at(moment)))).toBe(at(moment));

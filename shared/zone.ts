@@ -1,22 +1,22 @@
-/** A time zone's arithmetic: from moments to wall clocks and back. */
+/** Time zone arithmetic: from moments to wall clocks and back. */
 import { DAY_MS } from "./clock.ts";
 
 export type Zone = {
   name: string;
-  /** What the wall clock is ahead of UTC at a moment, in ms. */
+  /** How far the wall clock is ahead of UTC at a moment, in ms. */
   offset(at: number): number;
-  /** The wall clock at a moment, as the Unix ms at which UTC would show the same. */
+  /** The wall clock at a moment, as the Unix ms at which UTC shows the same. */
   wall(at: number): number;
-  /** The moment of a wall clock. One that the zone leaves out or passes twice is read with one of the two offsets, as Go's `time.Date` does. */
+  /** The moment of a wall clock. A time that the zone skips or repeats is read with one of the two offsets, as Go's `time.Date` does. */
   moment(wall: number): number;
 };
 
-/** Days whose offset is remembered: agents may tell of any. */
+/** Days whose offset is cached. Agents may send any date. */
 const MOST_DAYS = 10_000;
 
 /**
- * An unknown name counts as UTC. Remembers whole days without a change of the clocks: Intl is slow.
- * @param read the offset at a moment, in ms; by Intl unless told
+ * An unknown name counts as UTC. Caches whole days without a clock change, because Intl is slow.
+ * @param read the offset at a moment, in ms; by default from Intl
  */
 export function createZone(name: string, read: (at: number) => number = offsetReader(name)): Zone {
   const edges = new Map<number, number>();
@@ -45,11 +45,11 @@ export function createZone(name: string, read: (at: number) => number = offsetRe
   };
 }
 
-/** Beyond it there is no Date; agents may tell of moments right at the edge. */
+/** The limit of Date. Agents may send moments right at the edge. */
 const FARTHEST_MS = 8.64e15;
 const within = (most: number, at: number) => Math.max(-most, Math.min(most, at));
 
-/** Whether the machine's tables know this name. */
+/** Whether the machine's time zone database has this name. */
 export function isZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
@@ -75,12 +75,12 @@ function offsetReader(name: string): (at: number) => number {
   };
 }
 
-/** Facts about the world, not state: making one takes Intl most of a millisecond, and whole fleets ask every minute. */
+/** A cache of facts, not state: creating a zone takes Intl most of a millisecond, and a fleet needs it every minute. */
 const made = new Map<string, Zone>();
-/** More than there are: browsers and agents may write a name in many ways. */
+/** More than there are zones, because browsers and agents may spell a name in many ways. */
 const MOST_KEPT = 1_000;
 
-/** Makes each zone once; an unknown name is UTC. */
+/** Creates each zone once. An unknown name is UTC. */
 export function zoneNamed(name: string): Zone {
   const known = made.get(name);
   if (known) return known;
@@ -93,7 +93,7 @@ export function zoneNamed(name: string): Zone {
 
 const UTC = createZone("UTC");
 
-/** Calendar fields in UTC → Unix ms. As `Date.UTC`, which takes the years 0 to 99 for those of the last century. @param month 0 to 11 */
+/** Calendar fields in UTC → Unix ms. Unlike `Date.UTC`, it does not move the years 0 to 99 to the last century. @param month 0 to 11 */
 export function utcTime(year: number, month: number, day: number, hour = 0, minute = 0, second = 0): number {
   const date = new Date(0);
   date.setUTCFullYear(year, month, day);

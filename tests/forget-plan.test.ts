@@ -12,7 +12,7 @@ import { createMaintenance } from "../server/maintenance/maintenance.ts";
 import { createMaintenanceResults } from "../server/maintenance/results.ts";
 import { createMaintenanceSurvey } from "../server/maintenance/survey.ts";
 import { createFactBus } from "../server/runtime/facts.ts";
-import { createRetentionHolds } from "../server/source-groups/holds.ts";
+import { createPendingConfirmations } from "../server/source-groups/confirmations.ts";
 import { DAY_MS, HOUR_MS } from "../shared/clock.ts";
 import { digestOfIds, MOST_REMOVED_PER_JOB } from "../shared/forget-plan.ts";
 import { newId } from "../shared/ids.ts";
@@ -40,12 +40,12 @@ const parts = () => {
   const bus = createFactBus(silentLog);
   const hub = { find: () => null, isOnline: () => true } as unknown as Hub;
   const survey = createMaintenanceSurvey({ db, clock, hub, lastSeenAt: ({ lastSeenAt }) => lastSeenAt });
-  const holds = createRetentionHolds({ db, clock, bus });
+  const confirmations = createPendingConfirmations({ db, clock, bus });
   const maker = createJobMaker({ db, clock, bus });
-  const planner = createForgetPlanner({ db, clock, holds, survey });
-  const results = createMaintenanceResults({ db, clock, log: silentLog, bus, holds, maker });
+  const planner = createForgetPlanner({ db, clock, confirmations, survey });
+  const results = createMaintenanceResults({ db, clock, log: silentLog, bus, confirmations, maker });
   const maintenance = createMaintenance({ db, clock, log: silentLog, maker, planner, survey });
-  return { holds, planner, results, maintenance };
+  return { confirmations, planner, results, maintenance };
 };
 
 async function readyHost(retention: Record<string, unknown>): Promise<TestHost> {
@@ -175,7 +175,7 @@ test("a settled policy goes on by itself, but asks about old snapshots that turn
   upsertSnapshots(app.db, host.rid, [snapshot(host, new Date(now - 9 * DAY_MS).toISOString())], now);
   expect(planOf(host)?.groups[0]?.remove).toHaveLength(4);
   upsertSnapshots(app.db, host.rid, [snapshot(host, "2024-01-01T00:00:00Z")], now);
-  expect(() => order(host)).toThrow("waits for a yes");
+  expect(() => order(host)).toThrow("awaits confirmation");
   expect(findSourceGroup(app.db, host.gid)?.retentionHeldSince).toBe(now);
 });
 
@@ -194,7 +194,7 @@ test("what restic alone would remove is shown and held; a yes puts it into the n
   expect(findSourceGroup(app.db, other.gid)?.retentionHeldSince).toBeNull();
   expect(findRepo(app.db, host.rid)?.lastForgetStatus).toBeNull();
   const page = await app.request(`/hosts/${host.id}/sources/${host.gid}`, { headers: { cookie: admin.cookie } });
-  expect(await page.text()).toContain("1 snapshot of 2 would go at the next forget: made on 20 Nov 2026.");
+  expect(await page.text()).toContain("1 snapshot of 2 would be removed by the next forget: made on 20 Nov 2026.");
   const { call } = jsonClient(app, admin);
   await call("POST", `/api/hosts/${host.id}/source-groups/${host.gid}/confirm-retention`, {});
   expect(planOf(host)?.groups).toMatchObject([{ remove: [rows[0]!.snapshot_id] }]);
@@ -209,7 +209,7 @@ test("a first forget that is too long for one job goes in several, oldest first"
     snapshot(host, new Date(NOW - (count - n) * HOUR_MS).toISOString()),
   );
   app.db.$client.transaction(() => upsertSnapshots(app.db, host.rid, rows, now))();
-  expect(() => order(host)).toThrow("waits for a yes");
+  expect(() => order(host)).toThrow("awaits confirmation");
   const { call } = jsonClient(app, admin);
   await call("POST", `/api/hosts/${host.id}/source-groups/${host.gid}/confirm-retention`, {});
   const job = order(host);
@@ -228,7 +228,7 @@ test("while the newest backup saved no file, its empty snapshots push out no ful
   const { ask } = jsonClient(app, admin);
   const refused = await ask<Refused>("POST", `/api/repos/${host.rid}/forget`, {});
   expect(refused).toMatchObject({ status: 409, body: { error: { code: "nothing_to_forget" } } });
-  expect(refused.body.error.message).toContain("saved no file, so older snapshots stay");
+  expect(refused.body.error.message).toContain("saved no files, so older snapshots are kept");
   putTarget(app.db, { ...target, ...medians, lastStatus: "succeeded", lastAt: now, lastSuccessAt: now });
   expect(planOf(host)?.groups).toHaveLength(1);
 });

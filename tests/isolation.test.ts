@@ -178,8 +178,8 @@ test("what fails is told in words, by name", () => {
     { tick: "nightly copy", since, failing: [], why: null },
   ]);
   expect(words).toEqual([
-    `The task "days" fails for host ${bad.name} since 2026-11-30 10:02 UTC: no such zone`,
-    'The task "nightly copy" has not succeeded since 2026-11-30 10:02 UTC: it does not come to an end',
+    `The task "days" has failed for host ${bad.name} since 2026-11-30 10:02 UTC: no such zone`,
+    'The task "nightly copy" has not succeeded since 2026-11-30 10:02 UTC: it is still running',
   ]);
 });
 

@@ -12,7 +12,7 @@ import { createMaintenanceResults } from "../server/maintenance/results.ts";
 import { createMaintenanceSurvey } from "../server/maintenance/survey.ts";
 import { createFactBus } from "../server/runtime/facts.ts";
 import { createSnapshotIngest } from "../server/snapshots/ingest.ts";
-import { createRetentionHolds } from "../server/source-groups/holds.ts";
+import { createPendingConfirmations } from "../server/source-groups/confirmations.ts";
 import { DAY_MS } from "../shared/clock.ts";
 import { newId } from "../shared/ids.ts";
 import { silentLog } from "../shared/log.ts";
@@ -48,10 +48,10 @@ function maintenanceWith(since: number) {
   const bus = createFactBus(silentLog);
   const hub = { find: () => ({ openedAt: since }) as Connection, isOnline: () => true } as unknown as Hub;
   const survey = createMaintenanceSurvey({ db, clock, hub, lastSeenAt: ({ lastSeenAt }) => lastSeenAt });
-  const holds = createRetentionHolds({ db, clock, bus });
+  const confirmations = createPendingConfirmations({ db, clock, bus });
   const maker = createJobMaker({ db, clock, bus });
-  const results = createMaintenanceResults({ db, clock, log: silentLog, bus, holds, maker });
-  const planner = createForgetPlanner({ db, clock, holds, survey });
+  const results = createMaintenanceResults({ db, clock, log: silentLog, bus, confirmations, maker });
+  const planner = createForgetPlanner({ db, clock, confirmations, survey });
   return { survey, results, planner, ...createMaintenance({ db, clock, log: silentLog, maker, planner, survey }) };
 }
 
@@ -386,7 +386,7 @@ test("the form takes a budget that is a number, and says so of any other", async
     const path = `/hosts/${host.id}/repos/${host.rid}/maintenance`;
     const answer = await app.request(path, { method: "POST", headers, body });
     expect(answer.status, gib).toBe(status);
-    if (status === 400) expect(await answer.text()).toContain("A number, 0 or more");
+    if (status === 400) expect(await answer.text()).toContain("Enter 0 or more");
   }
   expect(findRepo(app.db, host.rid)?.checkBudgetBytes).toBe(2.5 * 2 ** 30);
 });

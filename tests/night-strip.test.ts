@@ -4,7 +4,7 @@ import { findJob, insertJob } from "../db/queries/jobs.ts";
 import { deleteSchedule, listSchedules } from "../db/queries/schedules.ts";
 import { listDailyOutcomes } from "../db/queries/source-groups.ts";
 import { createDayCloser } from "../server/jobs/close-days.ts";
-import { judgeAgain, recordBackupEnd } from "../server/jobs/outcomes.ts";
+import { evaluateDayAt, recordBackupEnd } from "../server/jobs/outcomes.ts";
 import { createFactBus } from "../server/runtime/facts.ts";
 import { createDueAccounting } from "../server/schedules/accounting.ts";
 import { createSkipIngest } from "../server/schedules/ingest.ts";
@@ -158,9 +158,9 @@ test("a run left out because an earlier one was still at work is no miss; one le
     db: app.db,
     clock: app.clock,
     bus,
-    judgeAgain: (group, at) => {
+    evaluateDayAt: (group, at) => {
       judged++;
-      judgeAgain(app.db, group, at);
+      evaluateDayAt(app.db, group, at);
     },
   });
   let judged = 0;
@@ -184,7 +184,7 @@ test("a run left out because an earlier one was still at work is no miss; one le
 
   const other = await scene("UTC");
   now = Date.parse("2026-10-24T12:00:00Z");
-  expect(() => skip("2026-10-20", newId(), "still_running", other.host.rid)).toThrow("another host's");
+  expect(() => skip("2026-10-20", newId(), "still_running", other.host.rid)).toThrow("belongs to another host");
   judged = 0;
   for (let minute = 0; minute < 600; minute++) skip("2026-10-23", newId(), "still_running", host.rid, minute);
   expect(judged).toBe(1);

@@ -77,7 +77,7 @@ test("says of each JSON answer what is in it", () => {
 
 test("an API route that does not say what it answers stops the server at its start", () => {
   const silent = publicRoute({ method: "GET", path: "/api/silent", summary: "Nothing", handle: ({ c }) => c.json({}) });
-  expect(() => checkRoutes([silent])).toThrow("GET /api/silent does not say what it answers");
+  expect(() => checkRoutes([silent])).toThrow("GET /api/silent declares no answers");
 });
 
 test("an answer, a status and an error code that are not declared are noticed", async () => {

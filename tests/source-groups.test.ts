@@ -9,7 +9,7 @@ import { compileDesiredState } from "../server/desired-state/compile.ts";
 import type { Credentials } from "../server/repos/credentials.ts";
 import { createFactBus } from "../server/runtime/facts.ts";
 import { createSealer } from "../server/runtime/seal.ts";
-import { createRetentionHolds } from "../server/source-groups/holds.ts";
+import { createPendingConfirmations } from "../server/source-groups/confirmations.ts";
 import { createHooks } from "../server/source-groups/hooks.ts";
 import { newId } from "../shared/ids.ts";
 import { silentLog } from "../shared/log.ts";
@@ -66,7 +66,7 @@ test("a retention that removes snapshots is refused until somebody says that the
   expect(refused.body.error).toMatchObject({
     code: "removes_snapshots",
     message:
-      "15 snapshots of 20 would go at the next forget: made on 15 Nov 2026, 14 Nov 2026, 13 Nov 2026, 12 Nov 2026, 11 Nov 2026, 10 Nov 2026, and on 9 more days back to 1 Nov 2026.",
+      "15 snapshots of 20 would be removed by the next forget: made on 15 Nov 2026, 14 Nov 2026, 13 Nov 2026, 12 Nov 2026, 11 Nov 2026, 10 Nov 2026, and on 9 more days back to 1 Nov 2026.",
   });
   expect(findSourceGroup(app.db, host.gid)?.retention.keep_last).toBeUndefined();
   const held = await api().call("PUT", pathOf(host), { retention: { keep_last: 5 }, confirm_removal: false });
@@ -80,35 +80,35 @@ test("a retention that removes snapshots is refused until somebody says that the
 });
 
 test("a first forget that would remove what exists is held until somebody agrees; a harmless one goes on by itself", async () => {
-  const holds = createRetentionHolds({ db: app.db, clock: app.clock, bus: createFactBus(silentLog) });
+  const confirmations = createPendingConfirmations({ db: app.db, clock: app.clock, bus: createFactBus(silentLog) });
   const fresh = await enrollHost(app, admin);
   addSnapshots(fresh, 10);
-  expect(holds.forgettable(fresh.id).map(({ held }) => held)).toEqual([false]);
-  holds.carriedOut(fresh.gid, []);
+  expect(confirmations.forgettable(fresh.id).map(({ held }) => held)).toEqual([false]);
+  confirmations.carriedOut(fresh.gid, []);
   addSnapshots(fresh, 100);
-  expect(holds.forgettable(fresh.id).map(({ held }) => held)).toEqual([false]);
+  expect(confirmations.forgettable(fresh.id).map(({ held }) => held)).toEqual([false]);
 
   const old = await enrollHost(app, admin);
   addSnapshots(old, 100);
-  expect(holds.forgettable(old.id).map(({ held }) => held)).toEqual([true]);
+  expect(confirmations.forgettable(old.id).map(({ held }) => held)).toEqual([true]);
   await api().call("POST", `${pathOf(old)}/confirm-retention`, {});
-  expect(holds.forgettable(old.id).map(({ held }) => held)).toEqual([false]);
+  expect(confirmations.forgettable(old.id).map(({ held }) => held)).toEqual([false]);
 
   const moved = await enrollHost(app, admin);
   addSnapshots(moved, 100, ["old-tag"]);
-  expect(holds.forgettable(moved.id).map(({ held }) => held)).toEqual([false]);
+  expect(confirmations.forgettable(moved.id).map(({ held }) => held)).toEqual([false]);
   await api().call("PUT", pathOf(moved), { tag: "old-tag" });
-  expect(holds.forgettable(moved.id).map(({ held }) => held)).toEqual([true]);
+  expect(confirmations.forgettable(moved.id).map(({ held }) => held)).toEqual([true]);
 
   await api().call("PUT", pathOf(old), { retention: {} });
-  expect(holds.forgettable(old.id)).toEqual([]);
+  expect(confirmations.forgettable(old.id)).toEqual([]);
 
   const unlisted = await enrollHost(app, admin);
-  expect(holds.forgettable(unlisted.id).map(({ held }) => held)).toEqual([true]);
+  expect(confirmations.forgettable(unlisted.id).map(({ held }) => held)).toEqual([true]);
   expect(findSourceGroup(app.db, unlisted.gid)).toMatchObject({ retentionHeldSince: null, retentionSettledAt: null });
   addSnapshots(unlisted, 1);
-  expect(holds.forgettable(unlisted.id).map(({ held }) => held)).toEqual([false]);
-  holds.carriedOut(unlisted.gid, []);
+  expect(confirmations.forgettable(unlisted.id).map(({ held }) => held)).toEqual([false]);
+  confirmations.carriedOut(unlisted.gid, []);
   expect(findSourceGroup(app.db, unlisted.gid)?.retentionSettledAt).toBe(NOW);
   const body = { name: "disk", kind: "local", url: "/srv/disk", repo_password: "a repo password" };
   const { id } = await jsonClient(app, admin).call<{ id: string }>("POST", `/api/hosts/${unlisted.id}/repos`, body);
@@ -180,7 +180,7 @@ test("the tag may change until a backup carries it; wrong fields are told at onc
     queuedAt: NOW,
   });
   const fixed = await api().ask<Refused>("PUT", pathOf(host), { tag: "letters" });
-  expect(fixed.body.error.fields?.["tag"]).toContain("cannot change");
+  expect(fixed.body.error.fields?.["tag"]).toContain("cannot be changed");
   const wrong = await api().ask<Refused>("PUT", pathOf(host), {
     includes: ["home"],
     excludes: ["*.tmp", "# note"],

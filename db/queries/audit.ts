@@ -1,4 +1,4 @@
-/** The audit log: appended, listed with filters, never changed. */
+/** Queries for the audit log, which is only ever appended to. */
 import { and, count, desc, eq, gte, lte, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { type AuditRow, auditLog } from "../schema/audit.ts";
@@ -11,7 +11,7 @@ export function insertAudit(db: Db, row: AuditRow): void {
 export type AuditFilter = {
   user_id?: string | undefined;
   actor?: "user" | "agent" | "system" | undefined;
-  /** Exact, or a noun followed by a dot (`host.`) for everything about it. */
+  /** An exact action, or a noun with a dot (`host.`) for every action on it. */
   action?: string | undefined;
   target_kind?: string | undefined;
   target_id?: string | undefined;
@@ -42,7 +42,7 @@ export function listAudit(
   return { items: rows.map(({ row, username }) => ({ ...row, username })), total };
 }
 
-/** The actions that occur, for the filter's list. */
+/** The actions that occur in the log, for the filter. */
 export function listAuditActions(db: Db): string[] {
   return db
     .selectDistinct({ action: auditLog.action })

@@ -1,4 +1,4 @@
-/** Snapshots about whose removal restic and our own reckoning differ, by source group. */
+/** Queries for snapshots that restic would remove but our own calculation keeps, by source group. */
 import { and, eq, isNull } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { disputedRemovals } from "../schema/source-groups.ts";
@@ -9,7 +9,7 @@ export function listDisputedRemovals(db: Db, sourceGroupId: string): DisputedRem
   return db.select().from(disputedRemovals).where(eq(disputedRemovals.sourceGroupId, sourceGroupId)).all();
 }
 
-/** What was agreed to stays so. */
+/** An earlier confirmation is kept. */
 export function putDisputedRemoval(db: Db, row: Omit<DisputedRemoval, "agreedAt">): void {
   db.insert(disputedRemovals).values(row).onConflictDoNothing().run();
 }

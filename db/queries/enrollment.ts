@@ -1,4 +1,4 @@
-/** One-time tokens by which machines become hosts. */
+/** Queries for the one-time tokens that enrol machines. */
 import { and, desc, eq, gt, isNull } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { type EnrollmentTokenRow, enrollmentTokens } from "../schema/enrollment.ts";
@@ -24,7 +24,7 @@ export function updateEnrollmentToken(
   db.update(enrollmentTokens).set(changes).where(eq(enrollmentTokens.id, id)).run();
 }
 
-/** Only while nobody has used it. @returns whether it was still free */
+/** Does nothing once the token has been used. @returns whether it was still unused */
 export function consumeEnrollmentToken(
   db: Db,
   id: string,
@@ -41,7 +41,7 @@ export function consumeEnrollmentToken(
 
 export type OutstandingToken = EnrollmentTokenRow & { createdByName: string | null };
 
-/** Neither used, nor revoked, nor expired; newest first. */
+/** Tokens that are not used, revoked or expired, newest first. */
 export function listOutstandingTokens(db: Db, now: number): OutstandingToken[] {
   return db
     .select({ token: enrollmentTokens, createdByName: users.username })

@@ -1,4 +1,4 @@
-/** The whole fleet, or some hosts of it, in a handful of statements: what lists and verdicts are made of. */
+/** Reads the facts about the whole fleet, or some of its hosts, in a handful of statements. */
 import type { JobStatus } from "../../shared/jobs.ts";
 import type { RepoStatus } from "../../shared/repos.ts";
 import type { CauseCount } from "../../shared/warnings.ts";
@@ -16,7 +16,7 @@ export type FleetRepo = {
   status: RepoStatus;
   statusCode: string | null;
 };
-/** A schedule in force and one group that it runs. */
+/** An active schedule and one of its groups. */
 export type FleetSchedule = {
   id: string;
   hostId: string;
@@ -26,9 +26,9 @@ export type FleetSchedule = {
   splayMinutes: number;
   nextRunAt: number | null;
 };
-/** `heldSince`: forget leaves it alone until a person agrees. */
+/** `heldSince`: since then forget skips the group until a person confirms. */
 export type FleetGroup = { id: string; hostId: string; name: string; heldSince: number | null };
-/** A group and a repo that it is to go into; the last ended backup, if there was one, with the facts that a list shows. */
+/** A group and one of its target repos, with the last ended backup, if any, and the facts that a list shows. */
 export type FleetTarget = {
   hostId: string;
   sourceGroupId: string;
@@ -80,12 +80,12 @@ const SCHEDULES = `SELECT s.id, s.host_id AS hostId, g.source_group_id AS source
     s.splay_minutes AS splayMinutes, s.next_run_at AS nextRunAt
   FROM schedules s JOIN schedule_source_groups g ON g.schedule_id = s.id JOIN hosts h ON h.id = s.host_id
   WHERE s.enabled = 1 AND h.archived_at IS NULL AND h.schedules_paused = 0`;
-/** The index is named because the order by id would tempt SQLite to walk all jobs. */
+/** The index is named because the order by id would tempt SQLite to scan all jobs. */
 const OPEN_JOBS = `SELECT id, host_id AS hostId, kind, status, source_group_id AS sourceGroupId, repo_id AS repoId,
     queued_at AS queuedAt, started_at AS startedAt
   FROM jobs INDEXED BY jobs_open WHERE status IN ('queued', 'running')`;
 
-/** Plain SQL: of a whole fleet. @param hostIds null = all live hosts, by name; else those of these that are live */
+/** Plain SQL, because it reads a whole fleet. @param hostIds null = all live hosts, by name; otherwise the live ones among these */
 export function readFleetFacts(db: Db, hostIds: readonly string[] | null = null): FleetFacts {
   const some = JSON.stringify(hostIds);
   const rows = <T>(text: string, hostColumn: string, order = "") =>

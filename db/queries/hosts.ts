@@ -1,4 +1,4 @@
-/** Hosts: live ones unless a name says otherwise. */
+/** Queries for hosts. Only live hosts, unless the function name says otherwise. */
 import { and, asc, eq, isNull, ne, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { prepared } from "../prepared.ts";
@@ -52,7 +52,7 @@ export function listLiveHosts(db: Db): HostRow[] {
 
 export type HostDays = Pick<HostRow, "id" | "createdAt" | "daysClosedUntil"> & { zone: string };
 
-/** Up to which day live hosts are judged; a few columns, because a fleet has thousands and this comes every minute. Plain SQL: for as many rows. */
+/** The day up to which each live host has been evaluated. Only a few columns and plain SQL, because it reads thousands of rows every minute. */
 export function listHostDays(db: Db): HostDays[] {
   return db.$client
     .query<HostDays, []>(
@@ -62,8 +62,8 @@ export function listHostDays(db: Db): HostDays[] {
     .all();
 }
 
-/** Live hosts with a repo that is not ready or a credential on trial, or that wait for their first backup. Plain SQL: of thousands of rows, every few seconds. */
-export function listUnsettledHosts(db: Db): string[] {
+/** Live hosts with a repo that is not ready, with a credential on trial, or awaiting their first backup. Plain SQL: it checks thousands of rows every few seconds. */
+export function listHostsToEvaluate(db: Db): string[] {
   return db.$client
     .query<{ id: string }, []>(
       `SELECT id FROM hosts h WHERE archived_at IS NULL AND (backup_when_ready = 1
@@ -83,9 +83,9 @@ export function updateHost(db: Db, id: string, changes: Partial<typeof hosts.$in
   db.update(hosts).set(changes).where(eq(hosts.id, id)).run();
 }
 
-/** Deletes the host with everything that hangs on it. */
+/** Deletes the host and everything that belongs to it. */
 export function deleteHost(db: Db, id: string): void {
-  // A source group that a schedule runs cannot go, not even together with it: the schedules go first.
+  // A source group cannot be deleted while a schedule runs it, not even in the same cascade, so the schedules go first.
   db.delete(schedules).where(eq(schedules.hostId, id)).run();
   db.delete(hosts).where(eq(hosts.id, id)).run();
 }
@@ -101,13 +101,13 @@ export function raiseStateVersion(db: Db, id: string, now: number): number {
   return row?.stateVersion ?? 0;
 }
 
-/** Writes when hosts were last heard, all in the caller's transaction. Plain SQL: of a whole fleet at once. */
+/** Stores when hosts were last seen, in the caller's transaction. Plain SQL, because it may write a whole fleet at once. */
 export function flushLastSeen(db: Db, seen: Iterable<readonly [hostId: string, at: number]>): void {
   const statement = db.$client.query("UPDATE hosts SET last_seen_at = max(coalesce(last_seen_at, 0), ?) WHERE id = ?");
   for (const [id, at] of seen) statement.run(at, id);
 }
 
-/** Plain SQL: of a whole fleet at once, when the server stops. */
+/** Plain SQL: written for a whole fleet at once when the server stops. */
 export function setClockSkew(db: Db, id: string, skewMs: number): void {
   db.$client.query("UPDATE hosts SET clock_skew_ms = ?1 WHERE id = ?2 AND clock_skew_ms IS NOT ?1").run(skewMs, id);
 }
@@ -120,7 +120,7 @@ export function findRevokedToken(db: Db, tokenHash: string): typeof revokedAgent
   return db.select().from(revokedAgentTokens).where(eq(revokedAgentTokens.tokenHash, tokenHash)).get() ?? null;
 }
 
-/** Recomputes what the lists show about a host's repos from the repos themselves. Plain SQL: an update from other tables. */
+/** Recomputes the columns that lists show about a host's repos. Plain SQL: an update from other tables. */
 export function refreshRepoProjections(db: Db, hostId: string): void {
   db.$client
     .query(

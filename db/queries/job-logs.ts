@@ -1,11 +1,11 @@
-/** Log lines of jobs: the hottest table, hence plain SQL: by the builder a line takes ten times as long. */
+/** Queries for log lines of jobs. Plain SQL, because this is the busiest table and the builder takes ten times as long per line. */
 import type { LogLine } from "../../shared/protocol/fields.ts";
 import type { Db } from "../open.ts";
 
 const INSERT = "INSERT OR IGNORE INTO job_logs (job_id, seq, ts, stream, payload) VALUES (?, ?, ?, ?, ?)";
 const SELECT = "SELECT seq, ts, stream, payload FROM job_logs WHERE job_id = ? AND seq > ? ORDER BY seq LIMIT ?";
 
-/** Stores lines; one that is there already stays as it is. @returns how many were new */
+/** Stores lines and leaves existing ones unchanged. @returns how many were new */
 export function insertLogLines(db: Db, jobId: string, lines: readonly LogLine[]): number {
   const insert = db.$client.query(INSERT);
   let added = 0;

@@ -1,4 +1,4 @@
-/** Jobs: the only queue. Changes of state are compare-and-set; zero rows changed means somebody else was first. */
+/** Queries for jobs, the only queue. State changes are compare-and-set: zero rows changed means that somebody else was first. */
 import { and, asc, count, desc, eq, gte, inArray, isNotNull, isNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
 import type { JobKind, JobStatus } from "../../shared/jobs.ts";
 import type { CauseCount } from "../../shared/warnings.ts";
@@ -10,21 +10,21 @@ import { repos } from "../schema/repos.ts";
 import { sourceGroups } from "../schema/source-groups.ts";
 import { users } from "../schema/users.ts";
 
-/** Literals, not parameters: only so does SQLite see that the partial index of open jobs answers it, at a million jobs too. */
+/** Literals, not parameters, so that SQLite can use the partial index of open jobs even with a million jobs. */
 const IS_OPEN = sql`${jobs.status} in ('queued', 'running')`;
 
 /**
- * The server made the row itself: it set until when the order holds, which a row made from an agent's word never has.
- * Only such jobs count for anything that other hosts feel.
+ * Whether the server created the row itself. It then has an expiry, which a row made from an agent's report never has.
+ * Only such jobs count for anything that affects other hosts.
  */
 export function isOrdered({ expiresAt }: Pick<JobRow, "expiresAt">): boolean {
   return expiresAt !== null;
 }
 
-/** As {@link isOrdered} has it. */
+/** Same rule as {@link isOrdered}. */
 const IS_ORDERED = isNotNull(jobs.expiresAt);
 
-/** As `savedNothing` has it. */
+/** Same rule as `savedNothing`. */
 const SAVED_NOTHING = sql`coalesce(json_extract(${jobs.stats}, '$.total_files_processed') = 0, 0)`;
 
 const jobById = prepared((db) =>
@@ -65,19 +65,19 @@ const lastRunOfRepo = prepared((db) =>
 
 export type LastRun = Pick<JobRow, "queuedAt" | "status" | "cancelRequestedAt">;
 
-/** When the newest ordered job of a kind on a repo was queued, and how it stands; asked for every repo each minute. */
+/** Queue time and status of the newest ordered job of a kind on a repo. Read for every repo every minute. */
 export function findLastRun(db: Db, repoId: string, kind: JobKind): LastRun | null {
   return lastRunOfRepo(db).get({ repoId, kind }) ?? null;
 }
 
-/** The newest ordered job of a kind on a repo, whoever runs it and however it stands. */
+/** The newest ordered job of a kind on a repo, on any host and in any status. */
 export function findLastJob(db: Db, repoId: string, kind: JobKind): JobRow | null {
   return lastOfRepo(db).get({ repoId, kind }) ?? null;
 }
 
-/** All jobs on a repo that have not ended, whoever runs them, oldest first. */
+/** All open jobs on a repo, on any host, oldest first. */
 export function listOpenJobsOfRepo(db: Db, repoId: string): JobRow[] {
-  // Open jobs are few: the plus keeps SQLite from walking through all that the repo ever had.
+  // Open jobs are few. The plus stops SQLite from reading all jobs that the repo ever had.
   return db
     .select()
     .from(jobs)
@@ -86,7 +86,7 @@ export function listOpenJobsOfRepo(db: Db, repoId: string): JobRow[] {
     .all();
 }
 
-/** Ordered jobs of these kinds that a host has taken on and not ended. */
+/** Ordered jobs of these kinds that a host has accepted and that have not ended. */
 export function listSentJobs(db: Db, kinds: readonly JobKind[]): JobRow[] {
   return db
     .select()
@@ -141,12 +141,12 @@ export function listOpenJobsLike(db: Db, key: JobKey): JobRow[] {
     .all();
 }
 
-/** All jobs of a host that have not ended, oldest first. */
+/** All open jobs of a host, oldest first. */
 export function listOpenJobs(db: Db, hostId: string): JobRow[] {
   return openJobsOfHost(db).all({ hostId });
 }
 
-const unheardJobsOfHost = prepared((db) =>
+const jobsToSendOfHost = prepared((db) =>
   db
     .select()
     .from(jobs)
@@ -161,12 +161,12 @@ const unheardJobsOfHost = prepared((db) =>
     .prepare(),
 );
 
-/** Open jobs of a host that it has not taken on, or is to end; oldest first. A host may hold hundreds of others. */
-export function listUnheardJobs(db: Db, hostId: string): JobRow[] {
-  return unheardJobsOfHost(db).all({ hostId });
+/** Open jobs of a host that it has not accepted or should cancel, oldest first. A host may have hundreds of others. */
+export function listJobsToSend(db: Db, hostId: string): JobRow[] {
+  return jobsToSendOfHost(db).all({ hostId });
 }
 
-/** The oldest job that runs on the host. */
+/** The oldest running job of the host. */
 export function findRunningJobId(db: Db, hostId: string): string | null {
   const where = and(eq(jobs.hostId, hostId), sql`+${jobs.status} = 'running'`, IS_OPEN);
   return db.select({ id: jobs.id }).from(jobs).where(where).orderBy(asc(jobs.id)).limit(1).get()?.id ?? null;
@@ -186,9 +186,9 @@ export type JobFilter = {
   repo_id?: string | undefined;
   source_group_id?: string | undefined;
   kind?: JobKind | undefined;
-  /** A status, or `warning` for successes with warnings. */
+  /** A job status, or `warning` for succeeded jobs with warnings. */
   status?: JobStatus | "warning" | undefined;
-  /** Successes without a single file. */
+  /** Succeeded backups that saved no files. */
   savedNothing?: boolean | undefined;
   since?: number | undefined;
   until?: number | undefined;
@@ -201,7 +201,7 @@ export type JobListItem = JobRow & {
   actorName: string | null;
 };
 
-/** Newest first. First which rows, by an index alone, then what belongs to them: joined at once, SQLite would sort all jobs. */
+/** Newest first. It selects the rows by an index first and joins afterwards. In one step SQLite would sort all jobs. */
 export function listJobs(db: Db, filter: JobFilter, limit: number, offset: number): JobListItem[] {
   const ids = db
     .select({ id: jobs.id })
@@ -221,7 +221,7 @@ export function listJobs(db: Db, filter: JobFilter, limit: number, offset: numbe
   return ids.flatMap((id) => rows.get(id) ?? []);
 }
 
-/** Counting goes on no further than this: beyond it nobody reads the number, and a statement would take too long. */
+/** Counting stops here: nobody reads a larger number, and the statement would take too long. */
 const MOST_COUNTED = 10_000;
 
 /** @returns `isCut` when there are more than `total` */
@@ -243,7 +243,7 @@ export function findJobNamed(db: Db, id: string): JobListItem | null {
   return row ? flatten(row) : null;
 }
 
-/** The last finished backups of a group, newest first. */
+/** The last ended backups of a group, newest first. */
 export function listLastBackups(db: Db, groupId: string, limit: number, except: string | null = null): JobRow[] {
   return db
     .select()
@@ -279,11 +279,11 @@ export function listLastSuccesses(db: Db, groupId: string, repoId: string, limit
     .all();
 }
 
-/** In the list of causes of a job: which, without their paths. NULL where none was told. */
+/** The warning causes of a job without their paths. NULL when the agent sent none. */
 export const CAUSE_COUNTS = `CASE WHEN j.warning_causes IS NULL THEN NULL ELSE
   (SELECT json_group_array(json_object('code', value ->> 'code', 'count', value ->> 'count')) FROM json_each(j.warning_causes)) END`;
 
-/** What {@link CAUSE_COUNTS} gave. */
+/** Parses the result of {@link CAUSE_COUNTS}. */
 export function parseCauses(text: string | null): CauseCount[] {
   return text === null ? [] : (JSON.parse(text) as CauseCount[]);
 }
@@ -295,7 +295,7 @@ const ENDED_BACKUPS = `SELECT repo_id AS repoId, status, warnings, finished_at A
     AND +status IN ('succeeded', 'failed') AND coalesce(scheduled_at, started_at, queued_at) >= ?2
     AND coalesce(scheduled_at, started_at, queued_at) < ?3`;
 
-/** Ended backups of a group whose own time lies in a span; cancelled ones do not count. Plain SQL: for each group of a fleet, and it takes its causes apart. */
+/** Ended backups of a group that belong to a time span, without cancelled ones. Plain SQL: it runs for each group of a fleet and unpacks the causes. */
 export function listBackupsBetween(db: Db, groupId: string, from: number, until: number): EndedBackup[] {
   return db.$client
     .query<Omit<EndedBackup, "causes"> & { causes: string | null }, [string, number, number]>(ENDED_BACKUPS)
@@ -309,7 +309,7 @@ export function countOpenJobs(db: Db): { running: number; queued: number } {
   return { running: of("running"), queued: of("queued") };
 }
 
-/** How many jobs of a host have not ended; counts no further than `most`. */
+/** How many open jobs a host has, counted up to `most`. */
 export function countOpenJobsOfHost(db: Db, hostId: string, most: number): number {
   const some = db
     .select({ one: sql`1`.as("one") })
@@ -320,7 +320,7 @@ export function countOpenJobsOfHost(db: Db, hostId: string, most: number): numbe
   return db.select({ n: count() }).from(some).get()?.n ?? 0;
 }
 
-/** How many open jobs of the host stand before this one in its work lane. */
+/** How many open jobs are ahead of this one in the host's work lane. */
 export function countAhead(db: Db, job: Pick<JobRow, "id" | "hostId">): number {
   const where = and(eq(jobs.hostId, job.hostId), IS_OPEN, lt(jobs.id, job.id));
   return db.select({ n: count() }).from(jobs).where(where).get()?.n ?? 0;
@@ -357,9 +357,9 @@ function flatten({ job, ...names }: NamedRow): JobListItem {
 
 function conditions(filter: JobFilter): SQL | undefined {
   const { status } = filter;
-  // A host, repo or group narrows far more than a kind or a status: the plus keeps SQLite from choosing their index then.
+  // A host, repo or group narrows far more than a kind or status. The plus stops SQLite from using their index instead.
   const isNarrow = filter.host_id !== undefined || filter.repo_id !== undefined || filter.source_group_id !== undefined;
-  // The repo's index has the kind in it.
+  // The repo's index includes the kind.
   const kindColumn = isNarrow && filter.repo_id === undefined ? sql`+${jobs.kind}` : sql`${jobs.kind}`;
   const statusColumn = isNarrow ? sql`+${jobs.status}` : sql`${jobs.status}`;
   return and(
@@ -369,7 +369,7 @@ function conditions(filter: JobFilter): SQL | undefined {
     filter.kind ? eq(kindColumn, filter.kind) : undefined,
     status === "warning" ? and(eq(statusColumn, "succeeded"), sql`${jobs.warnings} > 0`) : undefined,
     status && status !== "warning" ? eq(statusColumn, status) : undefined,
-    // Each of them is amber, so the figures of all others need not be read.
+    // All of these jobs are amber, so the statistics of other jobs need not be read.
     filter.savedNothing ? and(eq(statusColumn, "succeeded"), sql`${jobs.warnings} > 0`, SAVED_NOTHING) : undefined,
     filter.since !== undefined ? gte(jobs.queuedAt, filter.since) : undefined,
     filter.until !== undefined ? lt(jobs.queuedAt, filter.until) : undefined,

@@ -1,4 +1,4 @@
-/** Announced machines that wait for a person. */
+/** Queries for announced machines that await approval. */
 import { and, asc, desc, eq, gt, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { prepared } from "../prepared.ts";
@@ -35,12 +35,12 @@ export function findPendingHostByKey(db: Db, publicKey: string): PendingHostRow 
   return db.select().from(pendingHosts).where(eq(pendingHosts.publicKey, publicKey)).get() ?? null;
 }
 
-/** Those who have proven their key and about whom nobody has decided; oldest first. */
+/** Machines that have proven their key and await a decision, oldest first. */
 export function listPendingHosts(db: Db, now: number): PendingHostRow[] {
   return undecided(db).all({ now });
 }
 
-/** Whence those come who wait for a decision, proven or not. */
+/** The addresses of machines that await a decision, proven or not. */
 export function listPendingAddresses(db: Db, now: number): string[] {
   return db
     .select({ ip: pendingHosts.announcedFromIp })
@@ -50,7 +50,7 @@ export function listPendingAddresses(db: Db, now: number): string[] {
     .map(({ ip }) => ip);
 }
 
-/** Makes room: first who has proven nothing, then who was heard of longest ago. @returns the id of who had to go */
+/** Makes room: removes unproven machines first, then the one silent for longest. @returns the id of the removed machine */
 export function evictPendingHost(db: Db): string | null {
   const victim = db
     .select({ id: pendingHosts.id })

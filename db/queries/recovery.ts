@@ -1,4 +1,4 @@
-/** Every repository that somebody may have to open one day, those of archived hosts and removed ones too. */
+/** Queries for the recovery sheet: every repository, including those of archived hosts and removed repos. */
 import { and, asc, desc, eq, gt, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { type HostRow, hosts } from "../schema/hosts.ts";
@@ -13,7 +13,7 @@ export function listAllRepos(db: Db): { host: HostRow; repo: RepoRow }[] {
     .all();
 }
 
-/** Repos whose everyday credential is newer than `since` (Unix ms). */
+/** Number of repos whose everyday credential is newer than `since` (Unix ms). */
 export function countCredentialsNewerThan(db: Db, since: number): number {
   const newer = and(eq(credentials.slot, "everyday"), gt(credentials.rotatedAt, since));
   return db.select({ n: sql<number>`count(*)` }).from(credentials).where(newer).get()?.n ?? 0;

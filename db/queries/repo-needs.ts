@@ -1,4 +1,4 @@
-/** What tells which repos of the fleet need a person: a few columns of all of them, and whole rows of some. */
+/** Reads what decides which repos need a person: a few columns of all repos, and complete rows of some. */
 import { inArray } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { type RepoRow, repos } from "../schema/repos.ts";
@@ -22,9 +22,9 @@ export type RepoNeedFacts = Pick<
   hostName: string;
   maintenanceEnabled: boolean;
   hasAdmin: boolean;
-  /** The retention of a group that goes into it waits for a yes. */
+  /** A group backed up into it has a retention change awaiting confirmation. */
   isHeld: boolean;
-  /** Snapshots in it that cannot be read. */
+  /** Number of its snapshots that cannot be read. */
   unreadableCount: number;
 };
 
@@ -45,7 +45,7 @@ type Row = Omit<RepoNeedFacts, "maintenanceEnabled" | "hasAdmin" | "isHeld"> & {
   adminId: string | null;
 };
 
-/** Of live hosts, by host and name. Plain SQL: of all repos of a fleet. */
+/** Repos of live hosts, by host and name. Plain SQL, because it reads all repos of a fleet. */
 export function listRepoNeedFacts(db: Db): RepoNeedFacts[] {
   const held = new Set(
     db.$client
@@ -64,7 +64,7 @@ export function listRepoNeedFacts(db: Db): RepoNeedFacts[] {
     }));
 }
 
-/** Whole rows, in the order of the ids. */
+/** Complete rows, in the order of the ids. */
 export function listReposByIds(db: Db, ids: readonly string[]): RepoRow[] {
   if (ids.length === 0) return [];
   const rows = new Map(

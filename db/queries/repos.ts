@@ -1,4 +1,4 @@
-/** Repos, their credentials (sealed) and their daily samples. */
+/** Queries for repos, their sealed credentials and their daily samples. */
 import { and, asc, desc, eq, gte, isNull, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { prepared } from "../prepared.ts";
@@ -53,12 +53,12 @@ const credentialOfRepo = prepared((db) =>
     .prepare(),
 );
 
-/** Also one that was taken off its host. */
+/** Also finds a repo that was removed from its host. */
 export function findRepo(db: Db, id: string): RepoRow | null {
   return repoById(db).get({ id }) ?? null;
 }
 
-/** The primary repo first; without those that were taken off. */
+/** Primary repo first. Removed repos are left out. */
 export function listReposOfHost(db: Db, hostId: string): RepoRow[] {
   return reposOfHost(db).all({ hostId });
 }
@@ -77,10 +77,10 @@ export function listRepos(db: Db): RepoListItem[] {
     .map(({ repo, hostName, hostArchivedAt }) => ({ ...repo, hostName, hostArchivedAt }));
 }
 
-/** What it takes to call a repo for a look: whose it is, and who works on it. */
+/** What is needed to decide whether to probe a repo: its owner, and what is running on it. */
 export type RepoCall = Pick<RepoRow, "id" | "hostId" | "resticId"> & { executorId: string };
 
-/** Of live hosts, in the order of {@link listRepos}; a few columns, because a fleet has thousands and this comes every few seconds. Plain SQL: for as many rows. */
+/** Repos of live hosts, in the order of {@link listRepos}. Only a few columns and plain SQL, because it reads thousands of rows every few seconds. */
 export function listRepoCalls(db: Db): RepoCall[] {
   return db.$client
     .query<RepoCall, []>(
@@ -92,19 +92,19 @@ export function listRepoCalls(db: Db): RepoCall[] {
     .all();
 }
 
-/** Repos of other live hosts for which this host does the maintenance. */
+/** Repos of other live hosts that this host maintains. */
 export function listReposMaintainedBy(db: Db, hostId: string): RepoListItem[] {
   return listRepos(db).filter((repo) => repo.maintenanceHostId === hostId && repo.hostId !== hostId);
 }
 
-/** All repos of live hosts whose agents told this id, the oldest first. */
+/** All repos of live hosts whose agents reported this id, oldest first. */
 export function listReposByResticId(db: Db, resticId: string): RepoRow[] {
   return reposByResticId(db)
     .all({ resticId })
     .map(({ repo }) => repo);
 }
 
-/** The same repos by their ids alone; asked for every repo each minute. */
+/** Only the ids of the same repos. Read for every repo every minute. */
 export function listRepoIdsByResticId(db: Db, resticId: string): string[] {
   return repoIdsByResticId(db)
     .all({ resticId })
@@ -115,7 +115,7 @@ export function insertRepo(db: Db, row: typeof repos.$inferInsert): void {
   db.insert(repos).values(row).run();
 }
 
-/** What is known of a repo that nobody has looked at since it was changed. */
+/** The status of a repo that has not been probed since it was changed. */
 export const UNKNOWN_STATUS = {
   status: "unknown",
   statusCode: null,
@@ -145,7 +145,7 @@ export function updateCredential(db: Db, id: string, changes: Partial<typeof cre
   db.update(credentials).set(changes).where(eq(credentials.id, id)).run();
 }
 
-/** One row per repo and day; what is known of the day grows. */
+/** One row per repo and day. A later sample of the same day replaces it. */
 export function putRepoSample(db: Db, row: RepoSampleRow): void {
   db.insert(repoSamples)
     .values(row)
@@ -170,7 +170,7 @@ export function listRepoSamples(db: Db, repoId: string, sinceDay: string): RepoS
     .all();
 }
 
-/** Sum of sizes per host and day since a day, for the dashboard's sparklines. */
+/** Summed repo sizes per host and day since a day, for the dashboard's sparklines. */
 export function listHostSamples(db: Db, sinceDay: string): { hostId: string; day: string; sizeBytes: number }[] {
   return db
     .select({ hostId: repos.hostId, day: repoSamples.day, sizeBytes: sql<number>`sum(${repoSamples.sizeBytes})` })

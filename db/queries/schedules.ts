@@ -1,4 +1,4 @@
-/** Schedules with the groups they run, the runs that were left out, and the due times counted by day. */
+/** Queries for schedules with their groups, skipped runs, and due runs counted by day. */
 import { and, asc, desc, eq, gt, gte, isNotNull, lt, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { prepared } from "../prepared.ts";
@@ -28,7 +28,7 @@ export function findSchedule(db: Db, id: string): Schedule | null {
   return row ? (withGroups(db, [row])[0] ?? null) : null;
 }
 
-/** In the order in which they were made. */
+/** In order of creation. */
 export function listSchedules(db: Db, hostId: string): Schedule[] {
   return withGroups(db, schedulesOfHost(db).all({ hostId }));
 }
@@ -52,7 +52,7 @@ export function deleteSchedule(db: Db, id: string): void {
   db.delete(schedules).where(eq(schedules.id, id)).run();
 }
 
-/** What a schedule in force needs for counting its due times: those of live hosts that are not paused. */
+/** What counting due runs needs of an active schedule: enabled, and of a live host that is not paused. */
 export type ActiveSchedule = {
   id: string;
   hostId: string;
@@ -70,13 +70,13 @@ const ACTIVE = `SELECT s.id, s.host_id AS hostId, s.cron, s.timezone, s.splay_mi
   FROM schedules s JOIN hosts h ON h.id = s.host_id
   WHERE s.enabled = 1 AND h.archived_at IS NULL AND h.schedules_paused = 0`;
 
-/** Plain SQL, as the next one: of a whole fleet that reconnects. */
+/** Plain SQL, like the next one: runs for a whole fleet that reconnects. */
 export function listActiveSchedules(db: Db, hostId: string): ActiveSchedule[] {
   return db.$client.query<ActiveSchedule, [string]>(`${ACTIVE} AND s.host_id = ?`).all(hostId);
 }
 
-/** Those whose next start is unknown, or may have come with the splay it has. Plain SQL: of a whole fleet, every few seconds. */
-export function listSchedulesToSettle(db: Db, now: number): ActiveSchedule[] {
+/** Schedules whose next start is unknown or may have passed, given their splay. Plain SQL: it checks a whole fleet every few seconds. */
+export function listSchedulesToCount(db: Db, now: number): ActiveSchedule[] {
   return db.$client
     .query<ActiveSchedule, [number]>(
       `${ACTIVE} AND (s.next_run_at IS NULL OR s.accounted_until IS NULL OR s.next_run_at - s.splay_minutes * 60000 <= ?)`,
@@ -84,7 +84,7 @@ export function listSchedulesToSettle(db: Db, now: number): ActiveSchedule[] {
     .all(now);
 }
 
-/** The longest splay of the schedules in force, by host; hosts without any are left out. Plain SQL: of a whole fleet. */
+/** The longest splay of each host's active schedules. Hosts without any are left out. Plain SQL, because it reads a whole fleet. */
 export function listLongestSplays(db: Db): { hostId: string; splayMinutes: number }[] {
   return db.$client
     .query<{ hostId: string; splayMinutes: number }, []>(
@@ -94,7 +94,7 @@ export function listLongestSplays(db: Db): { hostId: string; splayMinutes: numbe
     .all();
 }
 
-/** Schedules that are switched off, paused or archived have no next run, and nothing is due by them until they are back. Plain SQL: an update from another table, for each host that connects. */
+/** Clears the next run of disabled schedules, and of schedules on paused or archived hosts: no runs are due until they are active again. Plain SQL: an update from another table, for each host that connects. */
 export function clearIdleSchedules(db: Db, hostId: string | null = null): void {
   db.$client
     .query(
@@ -105,22 +105,22 @@ export function clearIdleSchedules(db: Db, hostId: string | null = null): void {
     .run(hostId);
 }
 
-/** When the next run comes, and up to when due times are counted. Plain SQL: of a whole fleet at once. */
+/** Stores the next run, and up to when due runs have been counted. Plain SQL, because it may write a whole fleet at once. */
 export function putTiming(db: Db, id: string, nextRunAt: number | null, accountedUntil: number | null): void {
   db.$client
     .query("UPDATE schedules SET next_run_at = ?, accounted_until = ? WHERE id = ?")
     .run(nextRunAt, accountedUntil, id);
 }
 
-/** Counts due times of a schedule for each of its groups; the day's outcome is judged elsewhere. Plain SQL: an insert from another table. */
-export function addDues(db: Db, scheduleId: string, hostId: string, day: string, dues: number): void {
+/** Counts due runs of a schedule for each of its groups. The day's outcome is evaluated elsewhere. Plain SQL: an insert from another table. */
+export function addDueRuns(db: Db, scheduleId: string, hostId: string, day: string, runs: number): void {
   db.$client
     .query(
       `INSERT INTO daily_outcomes (host_id, source_group_id, day, outcome, runs, failed, due)
          SELECT ?1, source_group_id, ?2, 'none_due', 0, 0, ?3 FROM schedule_source_groups WHERE schedule_id = ?4
        ON CONFLICT (host_id, source_group_id, day) DO UPDATE SET due = due + excluded.due`,
     )
-    .run(hostId, day, dues, scheduleId);
+    .run(hostId, day, runs, scheduleId);
 }
 
 export function putSkip(db: Db, row: typeof scheduleSkips.$inferInsert): boolean {
@@ -130,7 +130,7 @@ export function putSkip(db: Db, row: typeof scheduleSkips.$inferInsert): boolean
   );
 }
 
-/** Due times right before and after this one that were left out as well because of a job; at most two. */
+/** Up to two skips because of a job, right before and right after this due time. */
 export function listNearSkips(db: Db, row: Pick<typeof scheduleSkips.$inferSelect, SkipKey>): number[] {
   const { scheduleId, dueAt, sourceGroupId, repoId, becauseJobId } = scheduleSkips;
   const near = (beyond: SQL, order: SQL) =>
@@ -171,14 +171,14 @@ const excusedRepos = prepared((db) =>
     .prepare(),
 );
 
-/** Repos of a group into which runs due in a span were left out because an earlier one was still at work. */
+/** Repos of a group with a run skipped in this span because an earlier run was still going. */
 export function listExcusedRepos(db: Db, hostId: string, groupId: string, from: number, until: number): string[] {
   return excusedRepos(db)
     .all({ hostId, groupId, from, until })
     .map((row) => row.repoId);
 }
 
-/** The jobs of the newest run of each schedule: those with its newest due time, retries included. */
+/** The jobs of each schedule's newest run: those with the newest due time, retries included. */
 export function listLastRuns(db: Db, scheduleIds: readonly string[]): JobRow[] {
   return scheduleIds.flatMap((id) => {
     const newest = sql`(select max(scheduled_at) from jobs where schedule_id = ${id})`;

@@ -1,9 +1,9 @@
-/** Where sealed blobs lie: every column that holds one, and how a blob is found by its key. Plain SQL: a list names the tables and columns. */
+/** Lists every column that holds a sealed blob, and finds blobs by key. Plain SQL, because table and column names come from a list. */
 import type { Db } from "../open.ts";
 
 export type SealedColumn = { table: string; column: string; key: string; owner?: string; where?: string };
 
-/** `key` = the column by whose value a blob is bound to its row; `owner` = SQL of what else it is bound to. */
+/** `key` = the column whose value binds a blob to its row. `owner` = an SQL expression for what else it is bound to. */
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: "settings", column: "value", key: "key", where: "key = 'key_check'" },
   { table: "enrollment_tokens", column: "sealed", key: "id" },
@@ -16,7 +16,7 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: "sessions", column: "id_token", key: "id" },
 ];
 
-/** Replaces each blob by what `reseal` makes of it. Runs inside the caller's transaction. @returns how many */
+/** Replaces each blob with the result of `reseal`, in the caller's transaction. @returns how many were replaced */
 export function replaceSealed(
   db: Db,
   { table, column, key, owner, where }: SealedColumn,
@@ -32,7 +32,7 @@ export function replaceSealed(
   return rows.length;
 }
 
-/** Columns, of all tables, in which a text begins so: how a rotation finds what it has forgotten. */
+/** All columns, in any table, with a text that starts with the prefix. A key rotation uses it to find columns that the list lacks. */
 export function findColumnsWithPrefix(db: Db, prefix: string): string[] {
   const columns = db.$client
     .query<{ tab: string; col: string }, []>(

@@ -1,4 +1,4 @@
-/** Sessions of signed-in people; only hashes of their tokens are known here. */
+/** Queries for sessions. Only hashes of session tokens are stored. */
 import { and, desc, eq, gt, lt, ne, or, sql } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { prepared } from "../prepared.ts";
@@ -38,7 +38,7 @@ export function deleteSession(db: Db, id: string): void {
   db.delete(sessions).where(eq(sessions.id, id)).run();
 }
 
-/** @returns ids of the sessions that ended; `except` stays */
+/** @returns ids of the ended sessions. `except` is kept */
 export function deleteSessionsOfUser(db: Db, userId: string, except: string | null): string[] {
   const where = and(eq(sessions.userId, userId), except ? ne(sessions.id, except) : undefined);
   return db

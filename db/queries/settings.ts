@@ -1,4 +1,4 @@
-/** Single facts about this server. */
+/** Queries for single values about this server. */
 import { eq } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { settings } from "../schema/settings.ts";

@@ -1,4 +1,4 @@
-/** The path filter of snapshots finds a folder and what lies in it, and no neighbour that only begins alike. */
+/** The path filter of snapshots finds a folder and its content, but no neighbour with a similar name. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { newId } from "../../shared/ids.ts";
 import { signInAs, startApp, type TestApp } from "../../tests/testbed/app.ts";

@@ -1,16 +1,16 @@
-/** Snapshots as last reported. */
+/** Queries for snapshots, as last reported. */
 import { and, count, desc, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
-import type { SnapshotRow as WireSnapshot } from "../../shared/protocol/fields.ts";
+import type { SnapshotRow as ReportedSnapshot } from "../../shared/protocol/fields.ts";
 import type { Db } from "../open.ts";
 import { prepared } from "../prepared.ts";
 import { type SnapshotRow, snapshots } from "../schema/snapshots.ts";
 
-/** An agent that does not tell the offset takes no knowledge away; when a snapshot was first seen never changes. */
+/** An agent that sends no offset does not erase a known one. The time a snapshot was first seen never changes. */
 const INSERT = `INSERT INTO snapshots (repo_id, snapshot_id, short_id, time, utc_offset_minutes, hostname, username, paths, tags,
     parent, program_version, size_bytes, file_count, added_bytes, first_seen_at)
   VALUES ($repoId, $snapshotId, $shortId, $time, $utcOffsetMinutes, $hostname, $username, $paths, $tags,
     $parent, $programVersion, $sizeBytes, $fileCount, $addedBytes, $firstSeenAt)`;
-/** A daily list mostly tells what is known: such rows are read and not written. */
+/** A daily list contains mostly known snapshots. Unchanged rows are read but not written. */
 const UPSERT = `${INSERT} ON CONFLICT (repo_id, snapshot_id) DO UPDATE SET time = excluded.time,
     utc_offset_minutes = coalesce(excluded.utc_offset_minutes, utc_offset_minutes),
     hostname = excluded.hostname, username = excluded.username, paths = excluded.paths, tags = excluded.tags,
@@ -24,20 +24,25 @@ const UPSERT = `${INSERT} ON CONFLICT (repo_id, snapshot_id) DO UPDATE SET time 
 const INSERT_UNKNOWN = `${INSERT} ON CONFLICT DO NOTHING`;
 
 /**
- * Lists come with thousands of rows, so a plain prepared statement.
- * @param seenAt noted for those that are new; Unix ms
+ * Uses a plain prepared statement, because lists have thousands of rows.
+ * @param seenAt stored for new snapshots; Unix ms
  */
 export function upsertSnapshots(
   db: Db,
   repoId: string,
-  rows: readonly WireSnapshot[],
+  rows: readonly ReportedSnapshot[],
   seenAt: number | null = null,
 ): void {
   putEach(db, UPSERT, repoId, rows, seenAt);
 }
 
-/** Adds those that are not known; what is known of the others stays. */
-export function insertUnknownSnapshots(db: Db, repoId: string, rows: readonly WireSnapshot[], seenAt: number): void {
+/** Adds unknown snapshots and leaves known ones unchanged. */
+export function insertUnknownSnapshots(
+  db: Db,
+  repoId: string,
+  rows: readonly ReportedSnapshot[],
+  seenAt: number,
+): void {
   putEach(db, INSERT_UNKNOWN, repoId, rows, seenAt);
 }
 
@@ -46,17 +51,17 @@ function putEach(
   db: Db,
   statement: string,
   repoId: string,
-  rows: readonly WireSnapshot[],
+  rows: readonly ReportedSnapshot[],
   seenAt: number | null,
 ): void {
   const put = db.$client.query(statement);
-  for (const wire of rows) {
-    const { paths, tags, ...row } = toRow(repoId, wire, seenAt);
+  for (const reported of rows) {
+    const { paths, tags, ...row } = toRow(repoId, reported, seenAt);
     put.run({ ...row, paths: JSON.stringify(paths), tags: JSON.stringify(tags) });
   }
 }
 
-/** Ids of the repo's snapshots in order, from behind `after` on. Plain SQL: thousands of rows. */
+/** Ids of the repo's snapshots in order, starting after `after`. Plain SQL: thousands of rows. */
 export function listSnapshotIds(db: Db, repoId: string, after: string, limit: number): string[] {
   return db.$client
     .query<{ id: string }, [string, string, number]>(
@@ -124,7 +129,7 @@ export type GroupSnapshot = Pick<
   "repoId" | "snapshotId" | "time" | "utcOffsetMinutes" | "hostname" | "tags" | "firstSeenAt"
 >;
 
-/** All snapshots in these repos that carry a group's tag and were made by its host: what its forget looks at. */
+/** All snapshots in these repos with the group's tag and host: the ones its forget considers. */
 export function listGroupSnapshots(db: Db, repoIds: readonly string[], hostname: string, tag: string): GroupSnapshot[] {
   if (repoIds.length === 0) return [];
   const { repoId, snapshotId, time, utcOffsetMinutes, hostname: host, tags, firstSeenAt } = snapshots;
@@ -145,7 +150,7 @@ export function findOldestSnapshotTime(db: Db, repoIds: readonly string[]): numb
   return row?.oldest ?? null;
 }
 
-/** Size of the newest snapshot of each host and tag set, summed: what a restore of the latest state would need. Plain SQL: SQLite's bare columns beside max(). */
+/** Total size of the newest snapshot of each host and tag set: what restoring the latest state needs. Plain SQL, for SQLite's bare columns beside max(). */
 export function sumNewestSizes(db: Db, repoId: string): { sizeBytes: number | null; fileCount: number | null } {
   const row = db.$client
     .query<{ size: number | null; files: number | null }, [string]>(
@@ -156,7 +161,7 @@ export function sumNewestSizes(db: Db, repoId: string): { sizeBytes: number | nu
   return { sizeBytes: row?.size ?? null, fileCount: row?.files ?? null };
 }
 
-/** Bytes that the snapshots since a time have added to the repository. */
+/** Bytes added to the repository by snapshots since a time. */
 export function sumAddedBytes(db: Db, repoId: string, since: number): number {
   const row = db
     .select({ added: sql<number | null>`sum(${snapshots.addedBytes})` })
@@ -178,7 +183,7 @@ function conditions(filter: SnapshotFilter): SQL | undefined {
   );
 }
 
-/** `/srv` means that folder and what lies in it, with either system's separator; `/srv-old` is another one. */
+/** `/srv` matches the folder and everything in it, with the separator of either system, but not `/srv-old`. */
 function isAtOrBelow(path: string): SQL {
   const folder = path.replace(/[\\/]+$/, "");
   const next = sql`substr(value, length(${folder}) + 1, 1)`;
@@ -186,22 +191,22 @@ function isAtOrBelow(path: string): SQL {
     where substr(value, 1, length(${folder})) = ${folder} and (value in (${folder}, ${path}) or ${next} in ('/', '\\')))`;
 }
 
-function toRow(repoId: string, wire: WireSnapshot, seenAt: number | null): SnapshotRow {
+function toRow(repoId: string, reported: ReportedSnapshot, seenAt: number | null): SnapshotRow {
   return {
     repoId,
-    snapshotId: wire.snapshot_id,
-    shortId: wire.snapshot_id.slice(0, 8),
-    time: wire.time,
-    utcOffsetMinutes: wire.utc_offset_minutes ?? null,
-    hostname: wire.hostname,
-    username: wire.username,
-    paths: wire.paths,
-    tags: wire.tags,
-    parent: wire.parent,
-    programVersion: wire.program_version,
-    sizeBytes: wire.size_bytes,
-    fileCount: wire.file_count,
-    addedBytes: wire.added_bytes,
+    snapshotId: reported.snapshot_id,
+    shortId: reported.snapshot_id.slice(0, 8),
+    time: reported.time,
+    utcOffsetMinutes: reported.utc_offset_minutes ?? null,
+    hostname: reported.hostname,
+    username: reported.username,
+    paths: reported.paths,
+    tags: reported.tags,
+    parent: reported.parent,
+    programVersion: reported.program_version,
+    sizeBytes: reported.size_bytes,
+    fileCount: reported.file_count,
+    addedBytes: reported.added_bytes,
     firstSeenAt: seenAt,
   };
 }

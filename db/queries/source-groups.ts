@@ -1,4 +1,4 @@
-/** Source groups, their targets and the days behind the night strip. */
+/** Queries for source groups, their targets and the days of the night strip. */
 import { and, asc, eq, lt, sql } from "drizzle-orm";
 import type { WarningCode } from "../../shared/jobs.ts";
 import type { Db } from "../open.ts";
@@ -66,7 +66,7 @@ export function deleteSourceGroup(db: Db, id: string): void {
   db.delete(sourceGroups).where(eq(sourceGroups.id, id)).run();
 }
 
-/** The repos that a group backs up to: its own list, else the host's primary one. */
+/** The target repos of a group: its own list, or the host's primary repo. */
 export function listTargetRepoIds(db: Db, group: Pick<SourceGroupRow, "id" | "hostId">): string[] {
   const own = ownRepoIds(db).all({ groupId: group.id });
   if (own.length > 0) return own.map((row) => row.repoId);
@@ -75,7 +75,7 @@ export function listTargetRepoIds(db: Db, group: Pick<SourceGroupRow, "id" | "ho
     .map((row) => row.id);
 }
 
-/** The group's own list of repos; none means the primary one. */
+/** The group's own list of repos. Empty means the primary repo. */
 export function listOwnRepoIds(db: Db, groupId: string): string[] {
   return ownRepoIds(db)
     .all({ groupId })
@@ -87,7 +87,7 @@ export function putOwnRepoIds(db: Db, sourceGroupId: string, repoIds: readonly s
   for (const repoId of new Set(repoIds)) db.insert(sourceGroupRepos).values({ sourceGroupId, repoId }).run();
 }
 
-/** Whether a backup of the group was ever asked for: from then on its tag may be in a repository. */
+/** Whether a backup of the group was ever ordered. From then on its tag may be in a repository. */
 export function hasBackups(db: Db, groupId: string): boolean {
   return db.select({ id: jobs.id }).from(jobs).where(eq(jobs.sourceGroupId, groupId)).limit(1).get() !== undefined;
 }
@@ -100,7 +100,7 @@ const repoMadeBefore = prepared((db) =>
     .prepare(),
 );
 
-/** As {@link listTargetRepoIds}, those that were there at that time. */
+/** Like {@link listTargetRepoIds}, limited to repos that existed at that time. */
 export function listTargetsAt(db: Db, group: Pick<SourceGroupRow, "id" | "hostId">, at: number): string[] {
   return listTargetRepoIds(db, group).filter((id) => repoMadeBefore(db).get({ id, at }) !== undefined);
 }
@@ -149,7 +149,7 @@ export function listTargetsOfHost(db: Db, hostId: string): BackupTargetRow[] {
     .map((row) => row.target);
 }
 
-/** Every group with each repo that it is to be backed up into: its own list, else the host's primary one. */
+/** Every group with each of its target repos: its own list, or the host's primary repo. */
 export const WANTED_TARGETS = `SELECT g.id AS source_group_id, g.host_id, r.repo_id
     FROM source_groups g JOIN source_group_repos r ON r.source_group_id = g.id
   UNION ALL
@@ -161,7 +161,7 @@ export type WantedTarget = Pick<
   "sourceGroupId" | "repoId" | "lastJobId" | "lastStatus" | "lastWarnings" | "lastAt" | "lastSuccessAt"
 >;
 
-/** The host's targets as they are wanted now: without former ones, with those that have no backup yet. Plain SQL: a union, joined. */
+/** The host's current targets: former ones are left out, and those without a backup are included. Plain SQL: a union, joined. */
 export function listWantedTargets(db: Db, hostId: string): WantedTarget[] {
   return db.$client
     .query<WantedTarget, [string]>(
@@ -172,7 +172,7 @@ export function listWantedTargets(db: Db, hostId: string): WantedTarget[] {
     .all(hostId);
 }
 
-/** What was backed up into this repo is not there any more. */
+/** Forgets the results of backups into this repo, because the backed-up data is gone. */
 export function deleteTargetsOfRepo(db: Db, repoId: string): void {
   db.delete(backupTargets).where(eq(backupTargets.repoId, repoId)).run();
 }
@@ -182,14 +182,14 @@ const PUT_DAY = `INSERT INTO daily_outcomes (host_id, source_group_id, day, outc
   ON CONFLICT (host_id, source_group_id, day) DO UPDATE SET outcome = excluded.outcome, runs = excluded.runs,
     failed = excluded.failed, warning_codes = excluded.warning_codes`;
 
-/** Leaves the counted due times alone. Days of a whole fleet are judged at once, hence plain SQL: it takes a twelfth of the time. */
+/** Leaves the counted due runs unchanged. Plain SQL takes a twelfth of the time, and a whole fleet is evaluated at once. */
 export function putDailyOutcome(db: Db, row: Omit<DailyOutcomeRow, "due">): void {
   const { hostId, sourceGroupId, day, outcome, runs, failed, warningCodes } = row;
   const codes = warningCodes === null ? null : JSON.stringify(warningCodes);
   db.$client.query(PUT_DAY).run(hostId, sourceGroupId, day, outcome, runs, failed, codes);
 }
 
-const duesOfDay = prepared((db) =>
+const dueRunsOfDay = prepared((db) =>
   db
     .select({ due: dailyOutcomes.due })
     .from(dailyOutcomes)
@@ -203,16 +203,16 @@ const duesOfDay = prepared((db) =>
     .prepare(),
 );
 
-/** How often the group was due on this day. */
-export function findDues(db: Db, hostId: string, groupId: string, day: string): number {
-  return duesOfDay(db).get({ hostId, groupId, day })?.due ?? 0;
+/** How many runs of the group were due on this day. */
+export function findDueRuns(db: Db, hostId: string, groupId: string, day: string): number {
+  return dueRunsOfDay(db).get({ hostId, groupId, day })?.due ?? 0;
 }
 
 const NIGHTS = `SELECT host_id AS hostId, source_group_id AS sourceGroupId, day, outcome, runs, failed, due,
     warning_codes AS warningCodes FROM daily_outcomes
   WHERE host_id IN (SELECT value FROM json_each(?)) AND day >= ?`;
 
-/** Days of many hosts at once: thousands of rows for each look at the dashboard, hence plain SQL: it takes a third of the time. */
+/** Days of many hosts. Plain SQL takes a third of the time, and each dashboard request reads thousands of rows. */
 export function listDailyOutcomes(db: Db, hostIds: readonly string[], sinceDay: string): DailyOutcomeRow[] {
   if (hostIds.length === 0) return [];
   const rows = db.$client

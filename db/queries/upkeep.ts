@@ -1,6 +1,6 @@
 /**
- * What is dropped because of its age, in portions small enough to stand between two requests. Times are Unix ms.
- * Plain SQL: deletes of some rows only, from tables that a list names.
+ * Queries that delete old rows, in portions small enough to run between two requests. Times are Unix ms.
+ * Plain SQL: deletes with a limit, on tables from a list.
  */
 import { and, asc, desc, eq, gt, isNotNull, isNull, lt } from "drizzle-orm";
 import type { Db } from "../open.ts";
@@ -18,7 +18,7 @@ export function listHostIds(db: Db): string[] {
     .map((row) => row.id);
 }
 
-/** When the oldest of the host's newest `keep` jobs was queued; null while it has no more than that. */
+/** Queue time of the oldest of the host's newest `keep` jobs. null while it has no more than that. */
 export function findKeptSince(db: Db, hostId: string, keep: number): number | null {
   const row = db
     .select({ at: jobs.queuedAt })
@@ -31,7 +31,7 @@ export function findKeptSince(db: Db, hostId: string, keep: number): number | nu
   return row?.at ?? null;
 }
 
-/** Ended jobs of the host, queued before `before`, whose lines are still there; oldest first. */
+/** Ended jobs of the host queued before `before` that still have log lines, oldest first. */
 export function listJobsWithOldLogs(db: Db, hostId: string, before: number, limit: number): string[] {
   return db
     .select({ id: jobs.id })
@@ -51,7 +51,7 @@ export function listJobsWithOldLogs(db: Db, hostId: string, before: number, limi
     .map((row) => row.id);
 }
 
-/** Drops up to `limit` of the job's lines. @returns how many are gone; less than `limit` = all */
+/** Deletes up to `limit` log lines of the job. @returns how many were deleted; fewer than `limit` = none are left */
 export function deleteLogLines(db: Db, jobId: string, limit: number): number {
   return run(
     db,
@@ -65,7 +65,7 @@ export function markLogRemoved(db: Db, jobId: string, now: number): void {
   db.update(jobs).set({ logRemovedAt: now }).where(eq(jobs.id, jobId)).run();
 }
 
-/** Drops rows of ended jobs without lines. @returns how many */
+/** Deletes ended jobs that have no log lines. @returns how many */
 export function deleteOldJobs(db: Db, hostId: string, before: number, limit: number): number {
   return run(
     db,
@@ -77,7 +77,7 @@ export function deleteOldJobs(db: Db, hostId: string, before: number, limit: num
   );
 }
 
-/** Tables whose rows simply grow old: the column that tells their age, and their key. */
+/** Tables whose rows are deleted by age: the column with their age, and their key. */
 const AGEING = {
   audit_log: { age: "ts", key: "id" },
   daily_outcomes: { age: "day", key: "host_id, source_group_id, day" },
@@ -89,14 +89,14 @@ const AGEING = {
 } as const;
 export type AgeingTable = keyof typeof AGEING;
 
-/** @param before Unix ms, or YYYY-MM-DD where the table counts days. @returns how many rows went */
+/** @param before Unix ms, or YYYY-MM-DD for tables that count days. @returns how many rows were deleted */
 export function deleteAged(db: Db, table: AgeingTable, before: number | string, limit: number): number {
   const { age, key } = AGEING[table];
   const old = `SELECT ${key} FROM ${table} WHERE ${age} < ? LIMIT ?`;
   return run(db, `DELETE FROM ${table} WHERE (${key}) IN (${old})`, before, limit);
 }
 
-/** Bytes that the database takes on disk, and those of them that wait to be used again. */
+/** Size of the database file in bytes, and how much of it is free for reuse. */
 export function measureDatabase(db: Db): { bytes: number; freeBytes: number } {
   const pragma = (name: string) =>
     (db.$client.query(`PRAGMA ${name}`).get() as Record<string, number> | null)?.[name] ?? 0;

@@ -1,4 +1,4 @@
-/** Users and their one-time links. */
+/** Queries for users and their one-time links. */
 import { and, count, eq, gt, isNull, ne } from "drizzle-orm";
 import type { Db } from "../open.ts";
 import { type Role, type UserRow, userSetupTokens, users } from "../schema/users.ts";
@@ -35,13 +35,13 @@ export function setDisabled(db: Db, id: string, disabledAt: number | null, now: 
   db.update(users).set({ disabledAt, updatedAt: now }).where(eq(users.id, id)).run();
 }
 
-/** Active admins besides this user: none left means the last one is being taken away. */
+/** Number of other active admins. Zero means that this user is the last one. */
 export function countOtherAdmins(db: Db, id: string): number {
   const others = and(eq(users.role, "admin"), isNull(users.disabledAt), ne(users.id, id));
   return db.select({ n: count() }).from(users).where(others).get()?.n ?? 0;
 }
 
-/** One link per user: a new one replaces the old. */
+/** One link per user. A new link replaces the old one. */
 export function putSetupToken(db: Db, row: typeof userSetupTokens.$inferInsert): void {
   db.delete(userSetupTokens).where(eq(userSetupTokens.userId, row.userId)).run();
   db.insert(userSetupTokens).values(row).run();

@@ -1,4 +1,4 @@
-/** Who changed what, from where. Append-only. */
+/** Table of the audit log: who changed what, and from where. Append-only. */
 import { sql } from "drizzle-orm";
 import { check, index, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { idColumn, jsonColumn, timeColumn } from "./columns.ts";

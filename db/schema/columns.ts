@@ -1,4 +1,4 @@
-/** Column shorthands, so that ids, times, flags and JSON look the same in every table. */
+/** Column helpers that make ids, times, flags and JSON look the same in every table. */
 import { integer, text } from "drizzle-orm/sqlite-core";
 
 export const idColumn = () => text("id").primaryKey();

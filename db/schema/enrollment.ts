@@ -1,4 +1,4 @@
-/** Machines on their way to become hosts: one-time tokens, and announcements that wait for a person. */
+/** Tables of machines that are about to become hosts: one-time tokens, and announced machines awaiting approval. */
 import { sql } from "drizzle-orm";
 import { check, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { flagColumn, idColumn, jsonColumn, timeColumn } from "./columns.ts";
@@ -14,7 +14,7 @@ export const enrollmentTokens = sqliteTable("enrollment_tokens", {
   replaces: flagColumn("replaces").notNull().default(false),
   /** Sealed JSON of the repo's kind and credential. */
   sealed: text("sealed"),
-  /** Redacted form, for the list. */
+  /** The address without secrets, for the list. */
   repoUrl: text("repo_url"),
   includes: jsonColumn<string[]>("includes").notNull(),
   tags: jsonColumn<string[]>("tags").notNull(),
@@ -23,16 +23,16 @@ export const enrollmentTokens = sqliteTable("enrollment_tokens", {
   expiresAt: timeColumn("expires_at").notNull(),
   revokedAt: timeColumn("revoked_at"),
   consumedAt: timeColumn("consumed_at"),
-  /** Hash of the enrol request that used it: the identical request gets the identical answer. */
+  /** Hash of the enrolment request that used the token. The same request gets the same answer again. */
   consumedKey: text("consumed_key"),
-  /** The host that came of it. */
+  /** The resulting host. */
   enrolledHostId: text("enrolled_host_id"),
   createdBy: text("created_by").references(() => users.id, { onDelete: "set null" }),
   createdAt: timeColumn("created_at").notNull(),
 });
 export type EnrollmentTokenRow = typeof enrollmentTokens.$inferSelect;
 
-/** Announced machines. A person sees one when it has proven that it holds its key: then `agentTokenHash` is set. */
+/** Announced machines. People see one only after it has proven that it holds its key, which sets `agentTokenHash`. */
 export const pendingHosts = sqliteTable(
   "pending_hosts",
   {
@@ -50,7 +50,7 @@ export const pendingHosts = sqliteTable(
     agentTokenHash: text("agent_token_hash"),
     announcedFromIp: text("announced_from_ip").notNull(),
     roamingHint: flagColumn("roaming_hint").notNull().default(false),
-    /** The host that came of it: the machine may have been away when it was accepted. */
+    /** The resulting host. Kept, because the machine may have been offline when it was accepted. */
     enrolledHostId: text("enrolled_host_id").references(() => hosts.id, { onDelete: "cascade" }),
     lastSeenAt: timeColumn("last_seen_at").notNull(),
     expiresAt: timeColumn("expires_at").notNull(),

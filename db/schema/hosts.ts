@@ -1,9 +1,9 @@
-/** Machines with an enrolled agent, and the hashes of agent tokens that no longer count. */
+/** Tables of hosts, and of the hashes of revoked agent tokens. */
 import { sql } from "drizzle-orm";
 import { check, index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { flagColumn, idColumn, jsonColumn, timeColumn } from "./columns.ts";
 
-/** `path` counts positions in the state that was sent; `about` is what stood there then, rows of older versions lack it. */
+/** `path` counts positions in the state that was sent. `about` says what was at that position, and is missing in older rows. */
 export type StateProblem = {
   path: string;
   message: string;
@@ -11,7 +11,7 @@ export type StateProblem = {
     kind: "source_group" | "repo" | "schedule";
     id: string;
     field: string;
-    /** The line of a list. */
+    /** The affected line of a list. */
     value: string | null;
   } | null;
 };
@@ -20,9 +20,9 @@ export const hosts = sqliteTable(
   "hosts",
   {
     id: idColumn(),
-    /** A label; may change. Unique among hosts that are not archived. */
+    /** A label that can change. Unique among hosts that are not archived. */
     name: text("name").notNull(),
-    /** restic's `--host`, fixed at enrolment: what ties a machine to its snapshots. */
+    /** restic's `--host`, fixed at enrolment: it links a host to its snapshots. */
     resticHost: text("restic_host").notNull(),
     machineId: text("machine_id").notNull(),
     os: text("os", { enum: ["linux", "windows"] }).notNull(),
@@ -52,12 +52,12 @@ export const hosts = sqliteTable(
     stateVersion: integer("state_version").notNull(),
     appliedStateVersion: integer("applied_state_version"),
     appliedStateDigest: text("applied_state_digest"),
-    /** What the host could not take of the newest state that it acknowledged. */
+    /** What the host could not apply of the newest state that it acknowledged. */
     stateErrors: jsonColumn<StateProblem[]>("state_errors").notNull(),
     driftSince: timeColumn("drift_since"),
-    /** "Back up at once": waits here until the first repo is ready, then is cleared. */
+    /** Set by "Back up at once" and cleared when the first repo is ready. */
     backupWhenReady: flagColumn("backup_when_ready").notNull().default(false),
-    /** The newest day (YYYY-MM-DD, the host's zone) whose outcome is judged as over. */
+    /** The newest day (YYYY-MM-DD, in the host's zone) that was evaluated after it had ended. */
     daysClosedUntil: text("days_closed_until"),
     currentJobId: text("current_job_id"),
     lastBackupAt: timeColumn("last_backup_at"),
@@ -76,7 +76,7 @@ export const hosts = sqliteTable(
 );
 export type HostRow = typeof hosts.$inferSelect;
 
-/** An agent that shows one of these is told `revoked` and stops its schedules. */
+/** An agent that uses one of these tokens is told `revoked` and stops its schedules. */
 export const revokedAgentTokens = sqliteTable("revoked_agent_tokens", {
   tokenHash: text("token_hash").primaryKey(),
   hostId: text("host_id").notNull(),

@@ -1,4 +1,4 @@
-/** Jobs and their logs. The jobs table is the only queue. */
+/** Tables of jobs and their logs. The jobs table is the only queue. */
 import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { ACTOR_KINDS, ERROR_CODES, JOB_KINDS, JOB_STATUSES, LOG_STREAMS } from "../../shared/jobs.ts";
@@ -10,11 +10,11 @@ export const jobs = sqliteTable(
   "jobs",
   {
     id: idColumn(),
-    /** Who executes it. */
+    /** The host that executes the job. */
     hostId: text("host_id")
       .notNull()
       .references(() => hosts.id, { onDelete: "cascade" }),
-    /** Not a foreign key: a job outlives its repo and its group. */
+    /** Not a foreign key, because a job outlives its repo and group. */
     repoId: text("repo_id"),
     sourceGroupId: text("source_group_id"),
     scheduleId: text("schedule_id"),
@@ -23,7 +23,7 @@ export const jobs = sqliteTable(
     attempt: integer("attempt").notNull(),
     actorKind: text("actor_kind", { enum: ACTOR_KINDS }).notNull(),
     actorId: text("actor_id"),
-    /** The order's arguments; never a secret. */
+    /** The arguments of the order. Never a secret. */
     args: jsonColumn<Record<string, unknown>>("args").notNull(),
     scheduledAt: timeColumn("scheduled_at"),
     queuedAt: timeColumn("queued_at").notNull(),
@@ -33,18 +33,18 @@ export const jobs = sqliteTable(
     cancelRequestedAt: timeColumn("cancel_requested_at"),
     startedAt: timeColumn("started_at"),
     finishedAt: timeColumn("finished_at"),
-    /** When the server learned of the end. */
+    /** When the server received the end of the job. */
     receivedAt: timeColumn("received_at"),
     closedBy: text("closed_by", { enum: ["agent", "server"] }),
     exitCode: integer("exit_code"),
     warnings: integer("warnings").notNull().default(0),
-    /** What the warnings are about. null: there are none, or the agent is too old to say. */
+    /** Causes of the warnings. null: there are none, or the agent is too old to send them. */
     warningCauses: jsonColumn<WarningCause[]>("warning_causes"),
     stats: jsonColumn<JobStats>("stats"),
     errorCode: text("error_code", { enum: ERROR_CODES }),
     errorMessage: text("error_message"),
     logLines: integer("log_lines").notNull().default(0),
-    /** When its lines were dropped because of their age. */
+    /** When its log lines were deleted because of their age. */
     logRemovedAt: timeColumn("log_removed_at"),
     resticVersion: text("restic_version"),
   },
@@ -66,7 +66,7 @@ export const jobs = sqliteTable(
 );
 export type JobRow = typeof jobs.$inferSelect;
 
-/** Numbers come from the agent and may have gaps; the key makes a line that arrives twice one line. */
+/** The agent numbers the lines, possibly with gaps. The key makes a line that arrives twice a single row. */
 export const jobLogs = sqliteTable(
   "job_logs",
   {

@@ -1,4 +1,4 @@
-/** Repositories of hosts, what opens them, and their size over time. */
+/** Tables of repos, their credentials and their size over time. */
 import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Lock } from "../../shared/protocol/fields.ts";
@@ -16,34 +16,34 @@ export const repos = sqliteTable(
     name: text("name").notNull(),
     isPrimary: flagColumn("is_primary").notNull(),
     kind: text("kind", { enum: REPO_KINDS }).notNull(),
-    /** Redacted form: an address without user and password. */
+    /** The address without user and password. */
     url: text("url").notNull(),
-    /** From `cat config`, set at the first success: from then on nothing but this repository counts. */
+    /** From `cat config`, set at the first success. After that only this repository is accepted. */
     resticId: text("restic_id"),
     formatVersion: integer("format_version"),
     status: text("status", { enum: REPO_STATUSES }).notNull().default("unknown"),
     statusCode: text("status_code"),
     statusMessage: text("status_message"),
     statusAt: timeColumn("status_at"),
-    /** Since when it cannot be opened; the longer, the rarer it is looked at. null = it can, or it is not known. */
+    /** Since when the repo cannot be opened. Probes become rarer with time. null = it can be opened, or that is not known. */
     failedSince: timeColumn("failed_since"),
-    /** Since when the repo server answers 401 for a repo that was never ready. */
+    /** Since when the repo server has answered 401 for a repo that was never ready. */
     waitingSince: timeColumn("waiting_since"),
     appendOnly: text("append_only", { enum: APPEND_ONLY_STATES }).notNull().default("unknown"),
     appendOnlyCheckedAt: timeColumn("append_only_checked_at"),
     maintenanceHostId: text("maintenance_host_id").references(() => hosts.id, { onDelete: "set null" }),
     maintenanceEnabled: flagColumn("maintenance_enabled").notNull().default(true),
-    /** Of these three: null = the default, spread by the repo's id; `off` = never by itself. */
+    /** In these three columns null = the default, spread by the repo's id, and `off` = never automatically. */
     forgetCron: text("forget_cron"),
     pruneCron: text("prune_cron"),
     checkCron: text("check_cron"),
     checkBudgetBytes: integer("check_budget_bytes").notNull().default(10_737_418_240),
     checkNextPart: integer("check_next_part").notNull().default(1),
-    /** Into how many parts this round of checks divides the data; fixed until the round is over. */
+    /** The number of parts that this round of checks divides the data into. Fixed until the round ends. */
     checkParts: integer("check_parts"),
-    /** When the first check of this round began. */
+    /** When the first check of this round started. */
     checkRoundSince: timeColumn("check_round_since"),
-    /** When these settings came into force: due times before it are nobody's. */
+    /** When these settings took effect. Earlier due times do not count. */
     maintenanceSince: timeColumn("maintenance_since"),
     compression: text("compression", { enum: ["auto", "off", "max"] })
       .notNull()
@@ -56,27 +56,27 @@ export const repos = sqliteTable(
     compressionRatio: real("compression_ratio"),
     measuredAt: timeColumn("measured_at"),
     snapshotsTakenAt: timeColumn("snapshots_taken_at"),
-    /** Snapshots that the newest list could not read: damaged files. null: all were read. */
+    /** Snapshots that the newest list could not read because of damaged files. null: all were read. */
     unreadableSnapshots: jsonColumn<string[]>("unreadable_snapshots"),
     lastCheckAt: timeColumn("last_check_at"),
     lastCheckStatus: text("last_check_status"),
-    /** Everything has been read since then: when the last complete round of checks began. */
+    /** When the last complete round of checks started. All data has been read since then. */
     fullyReadSince: timeColumn("fully_read_since"),
     lastForgetAt: timeColumn("last_forget_at"),
     lastForgetStatus: text("last_forget_status"),
-    /** The newest one whose end has been followed up. */
+    /** The newest forget whose end has been processed. */
     lastForgetJobId: text("last_forget_job_id"),
     lastPruneAt: timeColumn("last_prune_at"),
     lastPruneStatus: text("last_prune_status"),
-    /** The locks there were at `locks_at`, ten at most. */
+    /** Up to ten of the locks that existed at `locks_at`. */
     locks: jsonColumn<Lock[]>("locks"),
     locksAt: timeColumn("locks_at"),
     lockCount: integer("lock_count"),
     oldestLockAt: timeColumn("oldest_lock_at"),
     lastVerifiedAt: timeColumn("last_verified_at"),
-    /** Made anew by somebody's order: what goes into it is backed up as soon as it is there. */
+    /** Set when a person had the repository created anew: its groups are backed up as soon as it is ready. */
     backupWhenReady: flagColumn("backup_when_ready").notNull().default(false),
-    /** Taken off its host; the row stays for its credentials, which may be the only copy of a restic password. */
+    /** When the repo was removed from its host. The row is kept for its credentials, which may hold the only copy of a restic password. */
     removedAt: timeColumn("removed_at"),
     createdAt: timeColumn("created_at").notNull(),
     updatedAt: timeColumn("updated_at").notNull(),
@@ -106,11 +106,11 @@ export const credentials = sqliteTable(
       .references(() => repos.id, { onDelete: "cascade" }),
     slot: text("slot", { enum: CREDENTIAL_SLOTS }).notNull(),
     sealed: text("sealed").notNull(),
-    /** What worked before, until the new one has opened the repo. */
+    /** The previous credential, kept until the new one has opened the repo. */
     previousSealed: text("previous_sealed"),
-    /** Why the new one was refused, in words; null while untried or proven. */
+    /** Why the new credential was refused, in words. null while it is untried or proven. */
     trialError: text("trial_error"),
-    /** The admin credential: when it last did what it is for. */
+    /** For the admin credential: when it last deleted something successfully. */
     provedAt: timeColumn("proved_at"),
     rotatedAt: timeColumn("rotated_at").notNull(),
     createdAt: timeColumn("created_at").notNull(),

@@ -1,4 +1,4 @@
-/** When source groups run by themselves, and the runs that were left out. */
+/** Tables of schedules, and of the runs that were skipped. */
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { flagColumn, idColumn, timeColumn } from "./columns.ts";
 import { hosts } from "./hosts.ts";
@@ -12,12 +12,12 @@ export const schedules = sqliteTable(
       .notNull()
       .references(() => hosts.id, { onDelete: "cascade" }),
     cron: text("cron").notNull(),
-    /** null = the host's own zone. */
+    /** null = the host's time zone. */
     timezone: text("timezone"),
     splayMinutes: integer("splay_minutes").notNull(),
     enabled: flagColumn("enabled").notNull(),
     nextRunAt: timeColumn("next_run_at"),
-    /** Due times up to here are counted in the days they fall on; moved before every change, so that each counts by the schedule then in force. */
+    /** Due times up to here have been counted for their days. Set before every change, so that each counts under the schedule active at the time. */
     accountedUntil: timeColumn("accounted_until"),
     createdAt: timeColumn("created_at").notNull(),
     updatedAt: timeColumn("updated_at").notNull(),

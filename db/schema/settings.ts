@@ -1,4 +1,4 @@
-/** Single facts about this server: its state id, key check, signing keys. */
+/** Table of single values about this server: its state id, key check, signing keys. */
 import { sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 export const settings = sqliteTable("settings", {

@@ -1,6 +1,6 @@
-/** Our cached rows about restic snapshots, and the staging place of lists that arrive in parts. */
+/** Tables of restic snapshots, as cached here, and of the parts of lists that are still arriving. */
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { SnapshotRow as WireSnapshot } from "../../shared/protocol/fields.ts";
+import type { SnapshotRow as ReportedSnapshot } from "../../shared/protocol/fields.ts";
 import { jsonColumn, timeColumn } from "./columns.ts";
 import { repos } from "./repos.ts";
 
@@ -13,7 +13,7 @@ export const snapshots = sqliteTable(
     snapshotId: text("snapshot_id").notNull(),
     shortId: text("short_id").notNull(),
     time: timeColumn("time").notNull(),
-    /** What the clock by which it was made was ahead of UTC; restic forms its days by it. null: told by an agent that did not say. */
+    /** How far the clock that made the snapshot was ahead of UTC. restic's days depend on it. null: the agent did not send it. */
     utcOffsetMinutes: integer("utc_offset_minutes"),
     hostname: text("hostname").notNull(),
     username: text("username").notNull(),
@@ -24,7 +24,7 @@ export const snapshots = sqliteTable(
     sizeBytes: integer("size_bytes"),
     fileCount: integer("file_count"),
     addedBytes: integer("added_bytes"),
-    /** When the server first heard of it; null: before it took note of that. */
+    /** When the server first saw it. null: before this was recorded. */
     firstSeenAt: timeColumn("first_seen_at"),
   },
   (t) => [
@@ -44,7 +44,7 @@ export const snapshotReportParts = sqliteTable(
     part: integer("part").notNull(),
     parts: integer("parts").notNull(),
     takenAt: timeColumn("taken_at").notNull(),
-    rows: jsonColumn<WireSnapshot[]>("rows").notNull(),
+    rows: jsonColumn<ReportedSnapshot[]>("rows").notNull(),
   },
   (t) => [primaryKey({ columns: [t.repoId, t.reportId, t.part] })],
 );

@@ -1,4 +1,4 @@
-/** Named sets of paths, where they go, and the truth about how protected each target is. */
+/** Tables of source groups, their target repos, and how well each target is protected. */
 import { sql } from "drizzle-orm";
 import { check, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { JOB_STATUSES, type WarningCode } from "../../shared/jobs.ts";
@@ -15,16 +15,16 @@ export const sourceGroups = sqliteTable(
       .notNull()
       .references(() => hosts.id, { onDelete: "cascade" }),
     name: text("name").notNull(),
-    /** restic's tag; fixed once a backup has used it. */
+    /** restic's tag, fixed once a backup has used it. */
     tag: text("tag").notNull(),
     includes: jsonColumn<string[]>("includes").notNull(),
     excludes: jsonColumn<string[]>("excludes").notNull(),
     excludeCaches: flagColumn("exclude_caches").notNull().default(true),
     oneFileSystem: flagColumn("one_file_system").notNull().default(false),
     retention: jsonColumn<Retention>("retention").notNull(),
-    /** Since when no forget touches this group: a person must first agree to what would go. */
+    /** Since when forget skips this group, until a person confirms what would be removed. */
     retentionHeldSince: timeColumn("retention_held_since"),
-    /** When this policy was first found or said to be right for the snapshots that exist; null = no forget has run by it. */
+    /** When this policy was first found, or confirmed by a person, to be right for the existing snapshots. null = no forget has used it yet. */
     retentionSettledAt: timeColumn("retention_settled_at"),
     retryMax: integer("retry_max").notNull().default(3),
     retryBackoffSeconds: integer("retry_backoff_seconds").notNull().default(60),
@@ -41,7 +41,7 @@ export const sourceGroups = sqliteTable(
 );
 export type SourceGroupRow = typeof sourceGroups.$inferSelect;
 
-/** No row means the primary repo. */
+/** A group without rows uses the primary repo. */
 export const sourceGroupRepos = sqliteTable(
   "source_group_repos",
   {
@@ -55,7 +55,7 @@ export const sourceGroupRepos = sqliteTable(
   (t) => [primaryKey({ columns: [t.sourceGroupId, t.repoId] })],
 );
 
-/** Snapshots that restic would remove by a group's policy though our own reckoning keeps them: a person decides. */
+/** Snapshots that restic would remove by a group's policy but our own calculation keeps. A person decides. */
 export const disputedRemovals = sqliteTable(
   "disputed_removals",
   {
@@ -66,13 +66,13 @@ export const disputedRemovals = sqliteTable(
       .notNull()
       .references(() => repos.id, { onDelete: "cascade" }),
     snapshotId: text("snapshot_id").notNull(),
-    /** When a person said that it may go. */
+    /** When a person confirmed that the snapshot may be removed. */
     agreedAt: timeColumn("agreed_at"),
   },
   (t) => [primaryKey({ columns: [t.sourceGroupId, t.repoId, t.snapshotId] })],
 );
 
-/** Ordered by the jobs' own times, not by arrival; a cancelled job changes nothing here. */
+/** Ordered by the jobs' own times, not by arrival. Cancelled jobs change nothing here. */
 export const backupTargets = sqliteTable(
   "backup_targets",
   {
@@ -86,7 +86,7 @@ export const backupTargets = sqliteTable(
     lastStatus: text("last_status", { enum: JOB_STATUSES }),
     lastWarnings: integer("last_warnings").notNull().default(0),
     lastAt: timeColumn("last_at"),
-    /** A run that saved no file is none: then it is older than `lastAt`, although `lastStatus` is `succeeded`. */
+    /** Excludes runs that saved no files. Then it is older than `lastAt`, although `lastStatus` is `succeeded`. */
     lastSuccessAt: timeColumn("last_success_at"),
     addedBytesMedian: integer("added_bytes_median"),
     filesMedian: integer("files_median"),
@@ -112,9 +112,9 @@ export const dailyOutcomes = sqliteTable(
     outcome: text("outcome", { enum: DAILY_OUTCOMES }).notNull(),
     runs: integer("runs").notNull(),
     failed: integer("failed").notNull(),
-    /** How often a schedule in force has been due on this day, so far. */
+    /** How many runs of active schedules have been due on this day so far. */
     due: integer("due").notNull().default(0),
-    /** Of a day with warnings: what they were about. */
+    /** For a day with warnings: their codes. */
     warningCodes: jsonColumn<WarningCode[]>("warning_codes"),
   },
   (t) => [

@@ -1,4 +1,4 @@
-/** People: users, their sessions, one-time links and API tokens. Only hashes of tokens are stored. */
+/** Tables of users, their sessions, one-time links and API tokens. Only hashes of tokens are stored. */
 import { sql } from "drizzle-orm";
 import { check, index, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { idColumn, timeColumn } from "./columns.ts";
@@ -50,7 +50,7 @@ export const sessions = sqliteTable(
     userId: text("user_id")
       .notNull()
       .references(() => users.id, { onDelete: "cascade" }),
-    /** Hard end; the idle end is counted from lastUsedAt. */
+    /** Absolute expiry. The idle timeout counts from lastUsedAt. */
     expiresAt: timeColumn("expires_at").notNull(),
     lastUsedAt: timeColumn("last_used_at").notNull(),
     ip: text("ip"),

@@ -1,4 +1,4 @@
-/** The agents and restic copies that this server hands out: read from `dist`, overridden file by file from the data folder. */
+/** The agent and restic files that this server offers: from `dist`, with single files overridden from the data folder. */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -12,7 +12,7 @@ const index = v.object({
       os: v.picklist(["linux", "windows"]),
       arch: v.picklist(["x64", "arm64"]),
       name: v.string(),
-      /** Where it differs from the index's. */
+      /** Set when it differs from the index's version. */
       version: v.optional(v.string()),
       size: v.number(),
       sha256: v.string(),
@@ -28,7 +28,7 @@ export type Bundle = {
   find(kind: "agent" | "restic", os: string, arch: string): BundledFile | null;
 };
 
-/** Later folders override earlier ones. The index is read again when it changes, so that a new build needs no restart. */
+/** Later folders override earlier ones. A changed index is read again, so that a new build needs no restart. */
 export function openBundle(folders: readonly string[], log: Log): Bundle {
   let cached: { stamp: string; files: BundledFile[] } | null = null;
   const list = () => {
@@ -69,7 +69,10 @@ function readIndex(folder: string, kind: "agent" | "restic", log: Log): BundledF
       }))
       .filter((file) => existsSync(file.zstPath) && existsSync(file.gzPath));
   } catch (error) {
-    log.error("a bundle's index cannot be read", { path, why: error instanceof Error ? error.message : String(error) });
+    log.error("the index of bundled files cannot be read; its files are not offered", {
+      path,
+      why: error instanceof Error ? error.message : String(error),
+    });
     return [];
   }
 }

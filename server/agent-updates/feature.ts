@@ -1,4 +1,4 @@
-/** What agents download: their own executable and restic, signed with the key of this server. */
+/** What agents download: their own executable and restic, signed with this server's key. */
 import { join } from "node:path";
 import type { DurableHandlers } from "../agents/inbound.ts";
 import { SIGNING_KEY_FILE } from "../runtime/data-files.ts";

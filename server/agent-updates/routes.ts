@@ -1,4 +1,4 @@
-/** What machines fetch: the signed manifest, agents, restic, the installer and its files. No sign-in: nothing here is secret. */
+/** Downloads for machines: the signed manifest, the agent, restic, the installer and its files. Public, because none of it is secret. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -19,8 +19,8 @@ export type DownloadDeps = { bundle: Bundle; signer: Signer };
 
 export function downloadRoutes({ bundle, signer }: DownloadDeps): Route[] {
   const platform = v.strictObject({
-    os: v.picklist(["linux", "windows"], "linux or windows."),
-    arch: v.picklist(["x64", "arm64"], "x64 or arm64."),
+    os: v.picklist(["linux", "windows"], "Use linux or windows."),
+    arch: v.picklist(["x64", "arm64"], "Use x64 or arm64."),
   });
 
   const binary = (kind: "agent" | "restic") =>
@@ -90,7 +90,7 @@ function singleQuoted(text: string): string {
   return quoted.startsWith("'") ? quoted : `'${quoted}'`;
 }
 
-/** zstd or gzip as stored, by Accept-Encoding, with ranges over the stored bytes; else unpacked on the way. */
+/** Serves zstd or gzip as stored, by Accept-Encoding, with ranges over the stored bytes. Otherwise unpacks while sending. */
 function send(c: AppContext, file: BundledFile): Response {
   const accepts = (c.req.header("accept-encoding") ?? "").toLowerCase();
   const headers = new Headers({

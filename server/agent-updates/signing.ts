@@ -1,16 +1,16 @@
-/** The key that signs what agents download: Ed25519, in the data folder, made on first start. */
+/** The Ed25519 key that signs agent downloads, kept in the data folder and generated on first start. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { CompactSign, exportJWK, generateKeyPair, importJWK, type JWK } from "jose";
 
 export type Signer = {
-  /** Public keys (JWK as JSON text) that agents learn at enrolment. */
+  /** Public keys (JWK as JSON text) that agents receive at enrolment. */
   publicKeys(): string[];
   /** Compact JWS over the JSON of `content`. */
   sign(content: unknown): Promise<string>;
 };
 
-/** The key file is there and cannot be used; the message says what to do. */
+/** The key file exists but cannot be used. The message says what to do. */
 export class SigningKeyProblem extends Error {}
 
 /** @throws SigningKeyProblem */
@@ -31,7 +31,7 @@ async function readKey(path: string) {
     return { jwk, key: await importJWK(jwk, "EdDSA") };
   } catch {
     throw new SigningKeyProblem(
-      `${path} does not hold the key that signs what agents download. Put it back: it is sealed in every copy of the database (command restore).`,
+      `${path} does not hold a valid signing key for agent downloads. Put the file back, or use the restore command: every copy of the database contains this key, sealed.`,
     );
   }
 }

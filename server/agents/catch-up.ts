@@ -1,4 +1,4 @@
-/** Notices when a host has caught up: everything that was in its outbox at `hello` is stored. What follows is tried until it succeeds. */
+/** Detects when a host has caught up: everything in its outbox at `hello` is stored. The follow-up work is retried until it succeeds. */
 import { type Clock, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import { createIsolation } from "../runtime/isolated.ts";
@@ -8,7 +8,7 @@ import type { Connection, Hub } from "./hub.ts";
 export type CatchUp = {
   /** The agent has been welcomed. */
   greeted(connection: Connection): void;
-  /** A connection's acknowledged number has risen. */
+  /** A connection's acknowledged number has gone up. */
   committed(connection: Connection, seq: number): void;
   ticks: readonly Tick[];
 };
@@ -17,19 +17,19 @@ export type CatchUpDeps = {
   hub: Hub;
   clock: Clock;
   log: Log;
-  /** Compares what the host holds with what the server knows; only then does the connection count as caught up. */
+  /** Compares the jobs that the host holds with the server's. The connection counts as caught up only after this. */
   reconcile(connection: Connection): void;
   caughtUp(hostId: string): void;
 };
 
 export function createCatchUp({ hub, clock, log, reconcile, caughtUp }: CatchUpDeps): CatchUp {
   const isolation = createIsolation({
-    task: "comparing the jobs of a host that has caught up",
+    task: "compare the jobs of a host that has caught up",
     of: "host",
     clock,
     log,
   });
-  /** All has come, and the comparison failed. */
+  /** Connections whose outbox is stored but whose comparison failed. */
   const pending = new Set<Connection>();
 
   const tryNow = (connection: Connection) => {

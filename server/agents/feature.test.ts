@@ -1,4 +1,4 @@
-/** Each message of the protocol is applied by exactly one feature; anything else is found at start. */
+/** Exactly one feature applies each message of the protocol. Anything else is an error at start. */
 import { afterAll, expect, test } from "bun:test";
 import { silentLog } from "../../shared/log.ts";
 import { openTestDb } from "../../tests/testbed/database.ts";
@@ -9,7 +9,7 @@ import { type AgentSide, agentChannel, agentFeature } from "./feature.ts";
 const cleanup = createCleanup();
 afterAll(cleanup.run);
 
-test("a message without a handler, and one with two, are refused at start", async () => {
+test("a message without a handler, and one with two, stop the server at start", async () => {
   const db = await openTestDb(cleanup);
   const parts = { db, clock: { now: () => 1 }, log: silentLog, config: { hostMibPerMinute: 1 } };
   const world = createWorld(parts as unknown as ServerParts);

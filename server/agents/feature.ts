@@ -1,4 +1,4 @@
-/** The agents' connections: who is connected, and the channel that hands each message to the feature that applies it. */
+/** The agents' connections, and the channel that passes each message to the feature that applies it. */
 import { DURABLE_TYPES, PASSING_TYPES } from "../../shared/protocol/to-server.ts";
 import { CLOSE } from "../../shared/protocol/version.ts";
 import type { World } from "../runtime/world.ts";
@@ -19,25 +19,25 @@ export function agentFeature({ db, clock, config }: World) {
   return { hub, intake, rpc: createRpc({ hub }), ownership: createOwnership(db) };
 }
 
-/** What a feature has to do with agents. Each type of message is applied by exactly one feature. */
+/** What a feature handles for agents. Exactly one feature applies each type of message. */
 export type AgentSide = {
   durable?: Partial<DurableHandlers>;
   passing?: Partial<PassingHandlers>;
-  /** The agent was welcomed; features hear it in the order of the list. */
+  /** The agent was welcomed. Features are called in the order of the list. */
   connected?(connection: Connection, hello: Hello): void;
-  /** In the opposite order. */
+  /** Called in the opposite order. */
   disconnected?(connection: Connection): void;
 };
 
 export type ChannelNeeds = {
   agents: AgentFeature;
   presence: Pick<Greeting, "recordHello" | "flapping">;
-  /** Compares the jobs of a host that has caught up with what the server knows. */
+  /** Compares the jobs of a host that has caught up with the server's. */
   reconcile(connection: Connection): void;
   features: readonly AgentSide[];
 };
 
-/** @throws at start when a message has no handler, or two */
+/** @throws at start when a message has no handler or more than one */
 export function agentChannel(world: World, { agents, presence, reconcile, features }: ChannelNeeds) {
   const { db, bus, isDraining } = world;
   const { hub, intake, rpc } = agents;
@@ -95,7 +95,7 @@ export function agentChannel(world: World, { agents, presence, reconcile, featur
   return {
     routes: sockets.routes,
     ticks: [...sockets.ticks, ...inbound.ticks, ...catchUp.ticks],
-    /** Tells all agents that the server stops, and stores what they have sent. */
+    /** Tells all agents that the server is stopping, and stores what they have sent. */
     flush() {
       hub.closeAll(CLOSE.shuttingDown, "the server is shutting down");
       inbound.flush();

@@ -1,4 +1,4 @@
-/** A fleet that reconnects at once: everybody is greeted, and nobody's first words are lost. */
+/** A fleet that reconnects at once: every agent is welcomed, and no early message is lost. */
 import { afterAll, expect, test } from "bun:test";
 import { signInAs, startApp } from "../../tests/testbed/app.ts";
 import { enrollHost } from "../../tests/testbed/hosts.ts";
@@ -19,7 +19,7 @@ const heartbeat = {
   free_bytes_state: null,
 };
 
-test("all are welcomed, and what they say right after hello is heard", async () => {
+test("all agents are welcomed, and messages sent right after hello are handled", async () => {
   const app = await startApp(cleanup);
   const admin = await signInAs(app, "admin");
   const hosts = [];

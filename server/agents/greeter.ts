@@ -1,4 +1,4 @@
-/** The greeting: from an agent's `hello` to `welcome`, a few at a time. */
+/** Answers an agent's `hello` with `welcome`, a few agents at a time. */
 
 import type { Db } from "../../db/open.ts";
 import { findSetting, putSetting } from "../../db/queries/settings.ts";
@@ -11,13 +11,13 @@ import { createTurns } from "../runtime/turns.ts";
 import { SERVER_VERSION } from "../runtime/version.ts";
 import type { Connection, Hello, Hub } from "./hub.ts";
 
-/** Greeting takes a millisecond or two, and after a restart a whole fleet comes at once: people must get their turn. */
+/** A greeting takes a millisecond or two, and a whole fleet reconnects after a restart. Requests from people must not wait. */
 const GREETED_AT_ONCE = 4;
-const REPLACEMENTS_THAT_LOOK_CLONED = 3;
+const REPLACEMENTS_OF_A_CLONE = 3;
 const REPLACEMENT_WINDOW_MS = 10 * MINUTE_MS;
 
 export type Greeting = {
-  /** Takes in what the agent says of itself. `cloned` = another machine uses this identity. */
+  /** Stores what the agent reports about itself. `cloned` = another machine uses this identity. */
   recordHello(connection: Connection, hello: Hello): "ok" | "cloned";
   connected(connection: Connection, hello: Hello): void;
   /** The same identity keeps replacing its own connection. */
@@ -28,9 +28,9 @@ export type GreeterDeps = { clock: Clock; log: Log; hub: Hub; serverStateId: str
 
 export type Greeter = {
   hello(connection: Connection, hello: Hello): void;
-  /** Has said hello, and its turn has not come. */
+  /** The agent has sent hello but is still in the queue. */
   isWaiting(connection: Connection): boolean;
-  /** Whoever speaks on before the welcome does not wait: what is said belongs after the greeting. */
+  /** Greets an agent that sends more before its welcome: its messages must be handled after the greeting. */
   greetNow(connection: Connection): void;
   /** The connection is closed. */
   drop(connection: Connection): void;
@@ -38,7 +38,7 @@ export type Greeter = {
 
 export function createGreeter({ clock, log, hub, serverStateId, greeting }: GreeterDeps): Greeter {
   const replacements = createRateLimit({
-    limit: REPLACEMENTS_THAT_LOOK_CLONED - 1,
+    limit: REPLACEMENTS_OF_A_CLONE - 1,
     windowMs: REPLACEMENT_WINDOW_MS,
     clock,
   });
@@ -52,27 +52,27 @@ export function createGreeter({ clock, log, hub, serverStateId, greeting }: Gree
     greetSafely(connection, message);
   };
 
-  /** Half a greeting would leave the host online and without orders: it comes again in a moment. */
+  /** A half-finished greeting would leave the host online without orders, so the agent must reconnect. */
   const greetSafely = (connection: Connection, message: Hello) => {
     try {
       greet(connection, message);
     } catch (error) {
       const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      log.error("an agent could not be greeted", { host_id: connection.hostId, why });
-      connection.close(CLOSE.shuttingDown, "the server could not take the greeting in");
+      log.error("an agent could not be greeted; it will reconnect", { host_id: connection.hostId, why });
+      connection.close(CLOSE.shuttingDown, "the server could not process hello");
     }
   };
 
   const greet = (connection: Connection, message: Hello) => {
     if (message.protocol_version < MIN_AGENT_PROTOCOL_VERSION) {
-      const text = `This agent speaks protocol ${message.protocol_version}; the server needs ${MIN_AGENT_PROTOCOL_VERSION} or newer. Run the installer again on this machine.`;
+      const text = `This agent speaks protocol ${message.protocol_version}, but the server needs ${MIN_AGENT_PROTOCOL_VERSION} or newer. Run the installer again on this machine.`;
       connection.send("error", { code: "protocol_too_old", message: text, help_url: "/install.sh" });
       connection.close(CLOSE.protocol, "protocol too old");
       return;
     }
     if (greeting.recordHello(connection, message) === "cloned") {
       const text =
-        "Another machine is enrolled with this identity. Enrol this machine on its own, or replace the other one.";
+        "Another machine is enrolled with this identity. Enrol this machine separately, or replace the other one.";
       connection.send("error", { code: "cloned", message: text });
       connection.close(CLOSE.cloned, "cloned");
       return;
@@ -101,7 +101,7 @@ export function createGreeter({ clock, log, hub, serverStateId, greeting }: Gree
   return {
     hello(connection, message) {
       if (connection.hello || waiting.has(connection)) {
-        connection.close(CLOSE.protocol, "hello came twice");
+        connection.close(CLOSE.protocol, "hello was sent twice");
         return;
       }
       waiting.set(connection, message);
@@ -113,7 +113,7 @@ export function createGreeter({ clock, log, hub, serverStateId, greeting }: Gree
   };
 }
 
-/** A server restored from a copy gets a new one, so that agents tell again what it has forgotten. */
+/** A server restored from a copy gets a new id, so that agents send again what it has lost. */
 export function serverStateId(db: Db): string {
   const known = findSetting(db, "server_state_id");
   if (known) return known;

@@ -1,4 +1,4 @@
-/** Who is connected now. Knows sockets and hosts' ids, no feature. */
+/** Tracks which agents are connected. Knows sockets and host ids, but no features. */
 import type { Clock } from "../../shared/clock.ts";
 import type { ToAgentPayload, ToAgentType } from "../../shared/protocol/to-agent.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
@@ -7,7 +7,7 @@ import type { Socket } from "../http/sockets.ts";
 
 export type Hello = ToServerPayload<"hello">;
 
-/** What is needed of a greeting later on: with thousands of agents all of it would take megabytes. */
+/** The part of hello that is needed later. For thousands of agents the whole message would take megabytes. */
 export type Greeted = Pick<Hello, "hostname" | "unit_version" | "outbox_last_seq" | "open_jobs">;
 
 export type Connection = {
@@ -15,15 +15,15 @@ export type Connection = {
   readonly ip: string;
   readonly openedAt: number;
   lastFrameAt: number;
-  /** Set once: from then on the host counts as online. */
+  /** Set once. From then on the host counts as online. */
   hello: Greeted | null;
-  /** Everything that was in the outbox at `hello` is committed and the jobs are reconciled. */
+  /** Everything in the outbox at `hello` is committed, and the jobs are reconciled. */
   isCaughtUp: boolean;
-  /** Clock of the agent minus ours, in ms, from its newest frame. */
+  /** The agent's clock minus ours, in ms, from its newest frame. */
   skewMs: number;
   outboxPending: number;
   badFramesAt: number[];
-  /** @returns false when the socket is gone */
+  /** @returns false when the socket is closed */
   send<T extends ToAgentType>(type: T, payload: ToAgentPayload<T>, id?: string): boolean;
   close(code: number, reason: string): void;
 };
@@ -33,9 +33,9 @@ export type Hub = {
   isOnline(hostId: string): boolean;
   isCurrent(connection: Connection): boolean;
   list(): Connection[];
-  /** Takes over from an older connection of the same host, which is closed. @returns whether there was one */
+  /** Makes this the host's connection and closes an older one. @returns whether there was an older one */
   attach(connection: Connection): boolean;
-  /** @returns whether it was the current one */
+  /** @returns whether it was the current connection */
   detach(connection: Connection): boolean;
   closeAll(code: number, reason: string): void;
 };

@@ -12,7 +12,7 @@ import { createIntake } from "./intake.ts";
 const cleanup = createCleanup();
 afterAll(cleanup.run);
 
-test("an error in what follows one stored message takes neither the next one nor its acknowledgement with it", async () => {
+test("an error in the follow-up of one stored message affects neither the next message nor its acknowledgement", async () => {
   const db = await openTestDb(cleanup);
   const hub = createHub();
   const clock = { now: () => 1_800_000_000_000 };

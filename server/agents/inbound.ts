@@ -1,6 +1,6 @@
 /**
- * Frames of agents: parsed, sorted into durable and passing ones; durable ones are applied in batches, each in its own
- * savepoint, and acknowledged only after the commit.
+ * Parses frames from agents. Durable messages are applied in batches, each in its own savepoint, and acknowledged only
+ * after the commit.
  */
 import type { Db } from "../../db/open.ts";
 import { inTransaction } from "../../db/transaction.ts";
@@ -24,15 +24,15 @@ import type { Intake } from "./intake.ts";
 import { type AfterCommit, createLanes, type LongWork, type Waiting } from "./lanes.ts";
 
 const MAX_BAD_FRAMES_PER_MINUTE = 10;
-/** Enough to see what a host is up to: the audit log is kept for years, and a liar can send all day. */
+/** Enough to see what a host is doing. The audit log is kept for years, and a dishonest host can send all day. */
 const MAX_REFUSALS_AUDITED_PER_DAY = 100;
-/** An agent stops at its window of unacknowledged messages; what fills twice as much keeps to no protocol. */
+/** An agent stops at its window of unacknowledged messages. Twice as many waiting breaks the protocol. */
 const MOST_WAITING_MESSAGES = 2 * MAX_IN_FLIGHT_MESSAGES;
 const MOST_WAITING_BYTES = 2 * MAX_IN_FLIGHT_BYTES;
-/** These change memory only; of the others that are handled at once each may write. */
+/** These change memory only. The other passing messages may each write to the database. */
 const LIGHT: ReadonlySet<ToServerType> = new Set(["heartbeat", "job.progress"]);
-/** How soon a host that was held back gets on. */
-const HELD_BACK_LOOK_MS = 250;
+/** Delay until a throttled host is tried again. */
+const THROTTLED_RETRY_MS = 250;
 
 export type { AfterCommit, LongWork };
 export type DurableHandlers = {
@@ -42,14 +42,14 @@ export type PassingHandlers = {
   [T in PassingType]: (connection: Connection, payload: ToServerPayload<T>, id: string | null) => void;
 };
 
-/** A message names something that is not the host's own: it is dropped and audited. */
+/** A message refers to an object of another host. It is dropped and audited. */
 export class ForeignObject extends Error {}
-/** A message that can never be applied (its repo is gone, …): it is logged, acknowledged, and forgotten. */
+/** A message that can never be applied, for example because its repo is gone. It is logged, acknowledged and dropped. */
 export class CannotApply extends Error {}
 
 export type Inbound = {
   receive(connection: Connection, frame: string): void;
-  /** Applies everything that waits, now; what is held back stays with its agent. */
+  /** Applies everything that is waiting now. Throttled messages stay with their agents. */
   flush(): void;
   ticks: readonly Tick[];
 };
@@ -62,7 +62,7 @@ export type InboundDeps = {
   durable: DurableHandlers;
   passing: PassingHandlers;
   intake: Intake;
-  /** A connection's acknowledged number has risen. */
+  /** A connection's acknowledged number has gone up. */
   onCommitted(connection: Connection, seq: number): void;
 };
 
@@ -110,7 +110,7 @@ export function createInbound(deps: InboundDeps): Inbound {
     for (const { result } of done) follow(result as AfterCommit);
   };
 
-  /** One portion of what one message leads to. */
+  /** Runs one portion of a message's long work. */
   const workOn = () => {
     const lane = lanes.nextWork();
     if (!lane?.work) return;
@@ -132,15 +132,15 @@ export function createInbound(deps: InboundDeps): Inbound {
     follow(effect);
   };
 
-  const follow = (effect: AfterCommit) => guarded("what follows a stored message", null, () => effect?.());
+  const follow = (effect: AfterCommit) => guarded("the follow-up of a stored message", null, () => effect?.());
 
-  /** What is stored stays stored: an error here must not take other hosts' messages with it. */
+  /** Stored messages stay stored. An error here must not discard other hosts' messages. */
   const guarded = (what: string, hostId: string | null, work: () => void): void => {
     try {
       work();
     } catch (error) {
       const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      log.error("handling an agent's messages failed", { what, host_id: hostId, why });
+      log.error(`${what} failed`, { host_id: hostId, why });
     }
   };
 
@@ -156,7 +156,7 @@ export function createInbound(deps: InboundDeps): Inbound {
     }
   };
 
-  /** It is dropped, and told where somebody should know. */
+  /** Drops the message, and records it where someone should know. */
   const refuse = ({ connection, type }: Waiting, error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
     if (error instanceof ForeignObject && mayAudit(connection.hostId)) {
@@ -172,28 +172,28 @@ export function createInbound(deps: InboundDeps): Inbound {
     const highest = new Map<Connection, number>();
     for (const { connection, seq } of batch) highest.set(connection, Math.max(seq, highest.get(connection) ?? 0));
     for (const [connection, seq] of highest) {
-      guarded("acknowledging", connection.hostId, () => {
+      guarded("acknowledging messages", connection.hostId, () => {
         connection.send("ack", { seq });
         onCommitted(connection, seq);
       });
     }
   };
 
-  /** The database takes nothing now (its disk is full, …): nobody gets an acknowledgement, all come back later. */
+  /** The database cannot be written now, for example because its disk is full. Nothing is acknowledged, and the agents send it all again. */
   const giveUp = (connections: readonly Connection[], error: unknown) => {
-    log.error("messages of agents could not be stored", {
+    log.error("messages from agents could not be stored; the agents will send them again", {
       why: error instanceof Error ? error.message : String(error),
     });
     for (const connection of new Set([...connections, ...lanes.connections()])) {
       lanes.drop(connection);
-      connection.close(CLOSE.shuttingDown, "the server cannot store anything now");
+      connection.close(CLOSE.shuttingDown, "the server cannot store messages at the moment");
     }
   };
 
-  /** It comes again, and finds what it has not got acknowledged in its outbox. */
+  /** The agent reconnects and sends again whatever is unacknowledged in its outbox. */
   const cutOff = (connection: Connection, why: string) => {
     intake.note(connection.hostId, "cut_off");
-    log.warn("a host sends more than the server takes; its connection is closed", { host_id: connection.hostId, why });
+    log.warn("a host sends more than its limit; its connection was closed", { host_id: connection.hostId, why });
     lanes.drop(connection);
     connection.close(CLOSE.slowDown, "too much at once: slow down");
   };
@@ -203,7 +203,7 @@ export function createInbound(deps: InboundDeps): Inbound {
     connection.badFramesAt = [...connection.badFramesAt.filter((at) => now - at < MINUTE_MS), now];
     const where = escapeControls(`${type ?? "frame"}: ${field}`).slice(0, 200);
     connection.send("error", { code: "bad_message", message: `This message is not valid: ${where}` });
-    log.warn("a frame was not valid", { host_id: connection.hostId, where });
+    log.warn("an agent sent an invalid frame", { host_id: connection.hostId, where });
     if (connection.badFramesAt.length >= MAX_BAD_FRAMES_PER_MINUTE)
       connection.close(CLOSE.protocol, "too many invalid messages");
   };
@@ -212,13 +212,17 @@ export function createInbound(deps: InboundDeps): Inbound {
     receive(connection, frame) {
       connection.lastFrameAt = clock.now();
       if (!intake.received(connection.hostId, frame.length)) {
-        cutOff(connection, "bytes received");
+        cutOff(connection, "too many bytes received");
         return;
       }
       const parsed = parseToServer(frame);
       if (!parsed.ok) {
         if (parsed.reason === "bad") refuseFrame(connection, parsed.type, parsed.field);
-        else log.info("a message of an unknown type was ignored", { type: escapeControls(parsed.type) });
+        else
+          log.info("a message of an unknown type was ignored", {
+            host_id: connection.hostId,
+            type: escapeControls(parsed.type),
+          });
         return;
       }
       const { message } = parsed;
@@ -231,12 +235,12 @@ export function createInbound(deps: InboundDeps): Inbound {
         const { type, seq, payload } = message;
         const waiting = lanes.push({ connection, type, seq: seq as number, payload, bytes: frame.length });
         if (waiting.messages > MOST_WAITING_MESSAGES || waiting.bytes > MOST_WAITING_BYTES)
-          cutOff(connection, "messages in flight");
+          cutOff(connection, "too many unacknowledged messages");
         else schedule();
         return;
       }
       if (!LIGHT.has(message.type) && !intake.handled(connection.hostId)) {
-        cutOff(connection, "messages that are handled at once");
+        cutOff(connection, "too many passing messages");
         return;
       }
       const handle = passing[message.type as PassingType] as (
@@ -244,17 +248,19 @@ export function createInbound(deps: InboundDeps): Inbound {
         payload: unknown,
         id: string | null,
       ) => void;
-      guarded(message.type, connection.hostId, () => handle(connection, message.payload, message.id ?? null));
+      guarded(`handling ${message.type}`, connection.hostId, () =>
+        handle(connection, message.payload, message.id ?? null),
+      );
     },
     flush() {
       while (lanes.hasReady()) takeTurn();
     },
     ticks: [
       {
-        name: "hosts held back",
-        everyMs: HELD_BACK_LOOK_MS,
+        name: "throttled hosts",
+        everyMs: THROTTLED_RETRY_MS,
         run() {
-          lanes.releaseHeldBack();
+          lanes.releaseThrottled();
           if (lanes.hasReady()) schedule();
         },
       },

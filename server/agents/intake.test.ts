@@ -1,4 +1,4 @@
-/** The budgets of one host, by a clock that is set: bursts pass, a flood is paced, and no host pays for another. */
+/** The limits of one host, with a clock that the test sets: bursts pass, a flood is paced, and other hosts are not affected. */
 import { expect, test } from "bun:test";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { createIntake } from "./intake.ts";
@@ -8,7 +8,7 @@ const MIB = 2 ** 20;
 function scene(mibPerMinute = 120) {
   let now = 1_800_000_000_000;
   const intake = createIntake({ clock: { now: () => now }, mibPerMinute });
-  /** Stores in messages of 256 KiB as long as it may. @returns MiB */
+  /** Stores messages of 256 KiB as long as it may. @returns MiB */
   const storeAll = (hostId: string, mostMib = 100_000) => {
     let stored = 0;
     while (stored < mostMib * MIB && intake.mayStore(hostId, MIB / 4)) stored += MIB / 4;
@@ -20,7 +20,7 @@ function scene(mibPerMinute = 120) {
   return { intake, storeAll, move };
 }
 
-test("an agent's whole outbox passes at once, whatever the setting, and more at the pace of the setting", () => {
+test("an agent's whole outbox passes at once, whatever the setting, and more at the configured rate", () => {
   expect(scene(1).storeAll("a")).toBe(64);
   const { storeAll, move } = scene();
   expect(storeAll("a")).toBe(120);
@@ -31,7 +31,7 @@ test("an agent's whole outbox passes at once, whatever the setting, and more at 
   expect(storeAll("a")).toBe(120);
 });
 
-test("what goes on for hours is stored at a tenth of the pace, and a day's rest makes up for it", () => {
+test("a flood that lasts for hours is stored at a tenth of the rate, and a quiet day restores it", () => {
   const { storeAll, move } = scene();
   let first = 0;
   for (let minute = 0; minute < 60; minute++, move(MINUTE_MS)) first += storeAll("a");
@@ -44,7 +44,7 @@ test("what goes on for hours is stored at a tenth of the pace, and a day's rest 
   expect(storeAll("a")).toBe(120);
 });
 
-test("one host's flood costs another nothing; a clock that is set back gives and takes nothing", () => {
+test("one host's flood does not affect another host, and setting the clock back changes nothing", () => {
   const { intake, storeAll, move } = scene();
   storeAll("a");
   expect(storeAll("b")).toBe(120);
@@ -56,7 +56,7 @@ test("one host's flood costs another nothing; a clock that is set back gives and
   expect(intake.mayStore("a", 1)).toBe(true);
 });
 
-test("tiny messages count as what they cost, and junk on the wire ends the connection for a moment", () => {
+test("tiny messages count by their cost, and too much junk closes the connection for a moment", () => {
   const { intake, move } = scene(1);
   let messages = 0;
   while (intake.mayStore("a", 1)) messages++;

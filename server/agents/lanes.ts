@@ -1,11 +1,11 @@
-/** What waits to be stored, by connection: in order within one, in turns among all, so that no host waits for another's flood. */
+/** Queues of messages to be stored: in order per connection, and in turns across connections, so that no host waits for another's flood. */
 import type { DurableType } from "../../shared/protocol/to-server.ts";
 import type { Connection } from "./hub.ts";
 
-/** Runs after the commit: facts, pushes to browsers. */
+/** Runs after the commit: publishes facts, updates browsers. */
 export type AfterCommit = (() => void) | undefined;
 
-/** What one message leads to and no transaction may hold: each portion is one of its own, and the message is acknowledged after the last. */
+/** Work that is too long for one transaction. Each portion has its own, and the message is acknowledged after the last one. */
 export type LongWork = { portions: Generator<void, AfterCommit> };
 
 export type Waiting = { connection: Connection; type: DurableType; seq: number; payload: unknown; bytes: number };
@@ -14,29 +14,29 @@ export type Lane = {
   connection: Connection;
   waiting: Waiting[];
   bytes: number;
-  /** Nothing behind it is stored before it is done. */
+  /** Nothing behind this work is stored until it is done. */
   work: { message: Waiting; portions: LongWork["portions"] } | null;
-  isHeldBack: boolean;
+  isThrottled: boolean;
 };
 
 export type Lanes = {
-  /** @returns how much of this connection waits now */
+  /** @returns how much of this connection is waiting now */
   push(message: Waiting): { messages: number; bytes: number };
-  /** Takes messages in turns up to a weight. Held-back lanes and those at long work are left out. */
+  /** Takes messages in turns up to a weight. Skips throttled lanes and lanes with long work. */
   takeBatch(mayStore: (message: Waiting) => boolean): Waiting[];
-  /** The lane whose long work has its turn. */
+  /** The lane whose long work is next. */
   nextWork(): Lane | null;
   begin(message: Waiting, work: LongWork): void;
   end(lane: Lane): void;
-  /** Lanes that were held back are asked again. */
-  releaseHeldBack(): void;
-  /** Whether there is something to do now. */
+  /** Tries throttled lanes again. */
+  releaseThrottled(): void;
+  /** Whether there is anything to do now. */
   hasReady(): boolean;
   drop(connection: Connection): void;
   connections(): Connection[];
 };
 
-/** Keeps one transaction, and so one hold of the event loop, short. */
+/** Keeps a transaction short, because it blocks the event loop. */
 const MAX_BATCH_WEIGHT = 4_000;
 const BYTES_OF_ONE_WEIGHT = 256;
 const LEAST_WEIGHT = 10;
@@ -45,11 +45,11 @@ export function createLanes(isCurrent: (connection: Connection) => boolean): Lan
   const lanes = new Map<Connection, Lane>();
 
   const laneOf = (connection: Connection): Lane => {
-    const lane = lanes.get(connection) ?? { connection, waiting: [], bytes: 0, work: null, isHeldBack: false };
+    const lane = lanes.get(connection) ?? { connection, waiting: [], bytes: 0, work: null, isThrottled: false };
     lanes.set(connection, lane);
     return lane;
   };
-  /** The next turn begins with the others. */
+  /** The next turn starts with the other lanes. */
   const sendToEnd = (lane: Lane) => {
     lanes.delete(lane.connection);
     if (lane.waiting.length > 0 || lane.work !== null) lanes.set(lane.connection, lane);
@@ -61,7 +61,7 @@ export function createLanes(isCurrent: (connection: Connection) => boolean): Lan
     lanes.get(connection)?.work?.portions.return(undefined);
     lanes.delete(connection);
   };
-  const isReady = (lane: Lane) => lane.work === null && !lane.isHeldBack && lane.waiting.length > 0;
+  const isReady = (lane: Lane) => lane.work === null && !lane.isThrottled && lane.waiting.length > 0;
 
   return {
     drop,
@@ -85,14 +85,14 @@ export function createLanes(isCurrent: (connection: Connection) => boolean): Lan
         while (taken < lane.waiting.length && weight < share) {
           const message = lane.waiting[taken] as Waiting;
           if (!mayStore(message)) {
-            lane.isHeldBack = true;
+            lane.isThrottled = true;
             break;
           }
           weight += weightOf(message);
           lane.bytes -= message.bytes;
           batch.push(message);
           taken += 1;
-          // What it leads to comes before what is behind it.
+          // Its long work must be done before anything behind it is stored.
           if (message.type === "snapshots.report") break;
         }
         lane.waiting.splice(0, taken);
@@ -114,8 +114,8 @@ export function createLanes(isCurrent: (connection: Connection) => boolean): Lan
       lane.work = null;
       if (lane.waiting.length === 0) lanes.delete(lane.connection);
     },
-    releaseHeldBack() {
-      for (const lane of lanes.values()) lane.isHeldBack = false;
+    releaseThrottled() {
+      for (const lane of lanes.values()) lane.isThrottled = false;
     },
     hasReady: () => [...lanes.values()].some((lane) => lane.work !== null || isReady(lane)),
   };

@@ -33,7 +33,7 @@ function scene(timeoutMs = 1000) {
   return { hub, sent, connection, rpc: createRpc({ hub, timeoutMs }) };
 }
 
-test("a reply settles the request that asked for it, and only for the host that was asked", async () => {
+test("a reply resolves its own request, and only from the host that was asked", async () => {
   const { rpc, sent, connection } = scene();
   const asked = rpc.listTree("host", REQUEST);
   const id = sent[0]?.id ?? "";
@@ -44,7 +44,7 @@ test("a reply settles the request that asked for it, and only for the host that 
   expect(await asked).toEqual({ ok: true, reply: REPLY });
 });
 
-test("a request ends when the host is offline, goes away, or says nothing in time", async () => {
+test("a request ends when the host is offline, disconnects or does not reply in time", async () => {
   const { rpc } = scene(20);
   expect(await rpc.listTree("nobody", REQUEST)).toEqual({ ok: false, reason: "offline" });
   const gone = rpc.listTree("host", REQUEST);

@@ -1,4 +1,4 @@
-/** Requests to an agent that wait for a reply: each has a time limit, and ends when the host goes. */
+/** Requests to an agent that expect a reply. Each has a time limit, and ends when the host disconnects. */
 import { MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { ToAgentPayload } from "../../shared/protocol/to-agent.ts";
@@ -10,7 +10,7 @@ type TreeReply = ToServerPayload<"tree.list.result">;
 
 export type Rpc = {
   listTree(hostId: string, request: ToAgentPayload<"tree.list">): Promise<RpcOutcome<TreeReply>>;
-  /** A reply came in; one that nobody waits for is ignored. */
+  /** Handles a reply. A reply that nobody expects is ignored. */
   resolve(connection: Connection, id: string | null, reply: TreeReply): void;
   dropHost(hostId: string): void;
 };

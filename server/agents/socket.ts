@@ -1,4 +1,4 @@
-/** `/ws/agent`: who may connect, and when a connection counts as lost. */
+/** `/ws/agent`: decides who may connect, and when a connection counts as lost. */
 import type { Db } from "../../db/open.ts";
 import { findHostByTokenHash, findRevokedToken } from "../../db/queries/hosts.ts";
 import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
@@ -16,9 +16,9 @@ import type { Inbound } from "./inbound.ts";
 import type { Intake } from "./intake.ts";
 
 const STRANGERS_PER_MINUTE = 60;
-/** An agent comes back after growing pauses; each greeting costs the server a look at all that the host must know. */
+/** Agents reconnect after growing delays. Each greeting makes the server check everything that the host must know. */
 const CONNECTIONS_PER_MINUTE = 120;
-/** What a host that sends too much is told to wait. */
+/** How long a host that sends too much is told to wait. */
 const CUT_OFF_SECONDS = 5;
 
 export type AgentSocketDeps = {
@@ -29,7 +29,7 @@ export type AgentSocketDeps = {
   inbound: Pick<Inbound, "receive">;
   intake: Pick<Intake, "isCutOff">;
   greeter: Omit<Greeter, "hello">;
-  /** It was the host's current connection. */
+  /** The host's current connection has closed. */
   disconnected(connection: Connection): void;
   isDraining(): boolean;
 };
@@ -68,16 +68,16 @@ export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
     };
   };
 
-  /** Closes connections that have not greeted, or are silent. */
+  /** Closes connections that sent no hello or have gone silent. */
   const sweep = () => {
     const now = clock.now();
     for (const connection of open) {
       if (!connection.hello && !greeter.isWaiting(connection) && now - connection.openedAt > HELLO_WITHIN_MS)
         connection.close(CLOSE.protocol, "no hello");
       else if (now - connection.lastFrameAt > SILENT_AGENT_MS) {
-        log.info("an agent is silent; its connection is dropped", { host_id: connection.hostId });
+        log.info("an agent is silent; its connection was closed", { host_id: connection.hostId });
         connection.close(CLOSE.protocol, "silent");
-        // A half-open socket reports its close only when TCP gives up: the host is offline now.
+        // A half-open socket reports its close only when TCP gives up, but the host is offline now.
         forget(connection);
       }
     }
@@ -104,17 +104,19 @@ export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
           const host = findHostByTokenHash(db, tokenHash);
           if (host && host.archivedAt === null) {
             const pause = intake.isCutOff(host.id) ? CUT_OFF_SECONDS : connections.hit(host.id);
-            if (pause !== null) throw new Refusal(429, "slow_down", "Too much at once.", {}, pause);
+            if (pause !== null)
+              throw new Refusal(429, "slow_down", "This host sends too much at once. Reconnect later.", {}, pause);
             return upgrade(endFor(host.id, from.ip));
           }
           const wait = strangers.hit(from.network);
-          if (wait !== null) throw new Refusal(429, "too_many_attempts", "Too many attempts.", {}, wait);
-          if (!token) throw new Refusal(401, "unknown_token", "Send the agent's token.");
+          if (wait !== null)
+            throw new Refusal(429, "too_many_attempts", "Too many connection attempts. Try again later.", {}, wait);
+          if (!token) throw new Refusal(401, "unknown_token", "The agent token is missing. Send it as a bearer token.");
           return upgrade(findRevokedToken(db, tokenHash) ? turnAway("revoked") : turnAway("unknown_token"));
 
           function upgrade(end: SocketEnd): Response {
             if (c.env.upgrade(c.req.raw, end)) return new Response(null);
-            throw new Refusal(400, "not_a_websocket", "This address takes WebSocket connections only.");
+            throw new Refusal(400, "not_a_websocket", "This address accepts WebSocket connections only.");
           }
         },
       }),
@@ -122,11 +124,12 @@ export function createAgentSockets(deps: AgentSocketDeps): AgentSockets {
   };
 }
 
-/** The close code tells an agent more than an HTTP status could: `revoked` stops its schedules, `unknown_token` does not. */
+/** A close code tells the agent more than an HTTP status could: `revoked` stops its schedules, `unknown_token` does not. */
 function turnAway(code: "revoked" | "unknown_token"): SocketEnd {
   const message = {
-    revoked: "This host was archived or replaced on the server. Its schedules stop.",
-    unknown_token: "The server does not know this agent's token. Schedules go on; enrol again to reconnect.",
+    revoked: "This host was archived or replaced on the server. Its schedules are stopped.",
+    unknown_token:
+      "The server does not know this agent's token. Schedules continue. Enrol this machine again to reconnect it.",
   }[code];
   return {
     open(ws: Socket) {

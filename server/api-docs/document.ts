@@ -1,4 +1,4 @@
-/** The OpenAPI document, made of the route table: every route that says what it answers. */
+/** Builds the OpenAPI document from the route table: every route with declared answers. */
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type * as v from "valibot";
 import { type Answers, errorAnswer, errorCodesOf, isMedia } from "../http/answers.ts";
@@ -12,7 +12,7 @@ export type OpenApiDocument = {
   [key: string]: unknown;
 };
 
-/** What the groups of routes are called, by what their path matches first. */
+/** Names of the route groups. The first pattern that matches the path wins. */
 const TAGS: readonly (readonly [RegExp, string])[] = [
   [/\/(bootstrap|auth|me)\b/, "Signing in"],
   [/^\/(ws|agent|install)\b|^\/api\/agents\//, "Machines"],
@@ -33,7 +33,7 @@ const TAG_ORDER = [
 ];
 const SESSION_COOKIE = "rm_session";
 
-/** @param version of the product */
+/** @param version the product version */
 export function makeDocument(routes: readonly Route[], version: string): OpenApiDocument {
   const schemas = createSchemas();
   const error = schemas.of(errorAnswer);
@@ -162,9 +162,9 @@ function refusal(status: number, codes: readonly string[], schema: JsonSchema): 
 }
 
 type Schemas = {
-  /** Schemas with a title, referred to wherever they occur. */
+  /** Schemas with a title, referenced wherever they occur. */
   named: Record<string, JsonSchema>;
-  /** An answer is open for fields to come; an `input` is not. */
+  /** Answers may gain fields later, so they are open. An `input` is not. */
   of(schema: v.GenericSchema, use?: "answer" | "input"): JsonSchema;
   lookUp(ref: string): JsonSchema;
 };
@@ -179,7 +179,7 @@ function createSchemas(): Schemas {
         .filter(([key, value]) => key !== "$schema" && !(isOpen && key === "additionalProperties" && value === false))
         .map(([key, value]) => [key, key === "examples" || key === "default" ? value : hoist(value, isOpen)]),
     );
-    // A property may itself be called "title"; a schema's title is a text.
+    // A property may itself be named "title". A schema's title is a string.
     const title = own["title"];
     if (typeof title !== "string") return own;
     const known = named[title];

@@ -1,8 +1,8 @@
-/** Makes an example of a JSON schema: what it says of itself first, else the least that fits. */
+/** Makes an example for a JSON schema: its own example if it has one, otherwise the smallest value that fits. */
 
 export type JsonSchema = { [key: string]: unknown };
 
-/** The first that fits is taken. */
+/** The first that fits is used. */
 const TEXTS = ["", "a", "0193a4c2-7d3e-7abc-8def-0123456789ab", "0".repeat(64), "A".repeat(43)];
 
 function textOf({ pattern, minLength }: JsonSchema): string {

@@ -1,4 +1,4 @@
-/** The REST interface, described by itself: made of the routes of all other features. */
+/** The documentation of the REST API, generated from the routes of all other features. */
 import type { HttpFeature } from "../http/feature.ts";
 import type { Route } from "../http/routes.ts";
 import { apiDocsPage } from "./pages.tsx";

@@ -11,7 +11,7 @@ const openApiAnswer = v.looseObject({
   components: v.looseObject({}),
 });
 
-/** @param others all routes beside this one */
+/** @param others all other routes */
 export function openApiRoute(others: readonly Route[]): Route {
   let document: OpenApiDocument | null = null;
   const own: Route = route({

@@ -1,4 +1,4 @@
-/** The audit log: its page, its route, and the row of what a signed-in person asked for and may not do. */
+/** The audit log: its page, its route, and the entry for a change that a signed-in person was not allowed to make. */
 import type { HttpFeature } from "../http/feature.ts";
 import type { GuardDeps } from "../http/guard.ts";
 import { writeAudit } from "../runtime/audit.ts";

@@ -1,4 +1,4 @@
-/** REST: who changed what. */
+/** REST: the audit log. */
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { listAudit } from "../../db/queries/audit.ts";
@@ -10,7 +10,7 @@ import { auditAnswer } from "./answers.ts";
 const auditQuery = v.strictObject({
   ...pageFields,
   user_id: v.optional(v.string()),
-  actor: v.optional(v.picklist(["user", "agent", "system"], "user, agent or system.")),
+  actor: v.optional(v.picklist(["user", "agent", "system"], "Use user, agent or system.")),
   action: v.optional(v.string()),
   target_kind: v.optional(v.string()),
   target_id: v.optional(v.string()),

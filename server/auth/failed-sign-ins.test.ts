@@ -1,4 +1,4 @@
-/** How failed sign-ins are counted into the audit log: every one, in few rows. */
+/** Failed sign-ins in the audit log: all are counted, in few rows. */
 import { afterAll, expect, test } from "bun:test";
 import { listAudit } from "../../db/queries/audit.ts";
 import { MINUTE_MS } from "../../shared/clock.ts";
@@ -30,7 +30,7 @@ async function scene() {
   };
 }
 
-test("a thousand addresses are a hundred rows and one for the rest; none is lost", async () => {
+test("a thousand addresses become a hundred rows and one for the rest, and none is lost", async () => {
   const { note, tick, rows, sum } = await scene();
   for (let n = 0; n < 1000; n++) note(`10.0.${n >> 8}.${n & 255}`);
   expect(rows()).toHaveLength(100);
@@ -40,7 +40,7 @@ test("a thousand addresses are a hundred rows and one for the rest; none is lost
   expect(sum()).toBe(1000);
 });
 
-test("what was counted is written when the server stops, and the next window begins anew", async () => {
+test("counts are written when the server stops, and the next window starts again", async () => {
   const { note, tick, flush, rows, sum } = await scene();
   for (let n = 0; n < 3; n++) note("203.0.113.7");
   flush();
@@ -51,7 +51,7 @@ test("what was counted is written when the server stops, and the next window beg
   expect(sum()).toBe(4);
 });
 
-test("addresses of one IPv6 network are one", async () => {
+test("addresses of one IPv6 network count as one", async () => {
   const { note, flush, rows } = await scene();
   for (let n = 1; n < 50; n++) note(`2001:db8::${n.toString(16)}`);
   flush();

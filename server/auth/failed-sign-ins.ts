@@ -1,4 +1,4 @@
-/** Failed sign-ins in the audit log: the first of a user and address at once, those that follow counted into one row. */
+/** Records failed sign-ins in the audit log: the first of a user and address at once, further ones summed up in one entry. */
 import type { Db } from "../../db/open.ts";
 import type { UserRow } from "../../db/schema/users.ts";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
@@ -7,13 +7,13 @@ import type { Origin } from "../http/routes.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import type { Tick } from "../runtime/ticker.ts";
 
-/** For so long failures are counted into one row. */
+/** How long failures are summed up in one entry. */
 const COUNTED_FOR_MS = 15 * MINUTE_MS;
-/** Pairs of user and address that are counted apart; the others share one row. */
+/** Pairs of user and address that are counted separately. All others share one entry. */
 const MOST_COUNTED = 100;
 
 export type FailedSignIns = {
-  /** @param user null for a name that nobody has: it is not stored, because people type passwords there */
+  /** @param user null for an unknown name, which is not stored because people sometimes type passwords there */
   note(user: UserRow | null, from: Origin): void;
   /** Writes what has been counted so far. */
   flush(): void;
@@ -33,7 +33,7 @@ export function createFailedSignIns({ db, clock, log }: { db: Db; clock: Clock; 
     try {
       writeAudit(db, clock.now(), { actor, action: "user.sign_in_failed", ...target, payload });
     } catch (error) {
-      // Whether somebody may come in does not depend on it.
+      // An audit failure must not decide whether somebody may sign in.
       log.error("a failed sign-in could not be audited", {
         why: error instanceof Error ? error.message : String(error),
       });

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createFairGate, TurnedAway } from "./fair-gate.ts";
 
-/** Work that ends when the test says so, in the order in which it began. */
+/** Work that ends when the test says so, in the order in which it started. */
 function scene(parallel: number, mostWaiting: number) {
   const gate = createFairGate({ parallel, mostWaiting });
   const began: string[] = [];
@@ -28,7 +28,7 @@ test("no more than the given number run at once, and all end", async () => {
   expect(await all).toEqual(["a", "b", "c", "d"]);
 });
 
-test("a flood of one key leaves the others their turn", async () => {
+test("a flood of one key does not take the turns of other keys", async () => {
   const { ask, began, endOne } = scene(1, 100);
   for (let n = 0; n < 20; n++) void ask("flood");
   void ask("owner");
@@ -37,7 +37,7 @@ test("a flood of one key leaves the others their turn", async () => {
   expect(began.slice(0, 3)).toEqual(["flood", "flood", "owner"]);
 });
 
-test("when too many wait, the longest line is cut, and the flood itself is turned away", async () => {
+test("when too many calls are waiting, the longest queue is cut, and the flood itself is turned away", async () => {
   const { ask, began, endOne } = scene(1, 3);
   void ask("flood");
   const waiting = [ask("flood"), ask("flood"), ask("flood")];
@@ -49,7 +49,7 @@ test("when too many wait, the longest line is cut, and the flood itself is turne
   expect(began).toEqual(["flood", "flood", "owner", "flood"]);
 });
 
-test("work that throws leaves its place to the next", async () => {
+test("work that throws frees its slot", async () => {
   const gate = createFairGate({ parallel: 1, mostWaiting: 10 });
   const failed = gate.run("a", () => Promise.reject(new Error("no")));
   const next = gate.run("b", () => Promise.resolve("yes"));

@@ -1,22 +1,22 @@
-/** Costly work, a few at a time: who waits is served in turns by key, so that one who floods it waits behind himself. */
+/** Limits costly work to a few calls at a time, in turns by key, so that a flood from one key delays only that key. */
 
 export type FairGate = {
-  /** @throws TurnedAway when too many wait */
+  /** @throws TurnedAway when too many calls are waiting */
   run<T>(key: string, work: () => Promise<T>): Promise<T>;
 };
 
 export class TurnedAway extends Error {
   constructor() {
-    super("too many wait");
+    super("too many calls are waiting");
     this.name = "TurnedAway";
   }
 }
 
 type Turn = { begin(): void; turnAway(): void };
 
-/** @param mostWaiting over all keys; beyond it, the newest of the longest line makes room for a shorter one */
+/** @param mostWaiting limit over all keys. Beyond it, the newest call of the longest queue makes room for a shorter queue */
 export function createFairGate({ parallel, mostWaiting }: { parallel: number; mostWaiting: number }): FairGate {
-  /** In the order of their next turn; no line is empty. */
+  /** In the order of their next turn. No queue is empty. */
   const lines = new Map<string, Turn[]>();
   let running = 0;
   let waiting = 0;
@@ -31,7 +31,7 @@ export function createFairGate({ parallel, mostWaiting }: { parallel: number; mo
     waiting--;
     turn?.begin();
   };
-  /** @returns false when no line is longer than the asker's would be */
+  /** @returns false when no queue is longer than the caller's would be */
   const makeRoom = (key: string): boolean => {
     let longest: Turn[] = [];
     for (const line of lines.values()) if (line.length > longest.length) longest = line;
@@ -55,7 +55,7 @@ export function createFairGate({ parallel, mostWaiting }: { parallel: number; mo
 
   return {
     async run(key, work) {
-      // Whoever is let in by `next` takes over the place of the one that has ended.
+      // A call released by `next` takes the slot of the call that ended.
       if (running >= parallel) await turnOf(key);
       else running++;
       try {

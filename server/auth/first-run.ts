@@ -1,4 +1,4 @@
-/** First run: a one-time setup token, printed with a link, makes the first admin; then the door is shut for good. */
+/** First run: a one-time setup token, printed with a link, creates the first admin. After that it no longer works. */
 import { timingSafeEqual } from "node:crypto";
 import type { Db } from "../../db/open.ts";
 import { countUsers, insertUser } from "../../db/queries/users.ts";
@@ -15,7 +15,7 @@ import type { SessionStore } from "./sessions.ts";
 
 export type FirstRun = {
   isOpen(): boolean;
-  /** The token to print; null once there is a user. */
+  /** The token to print. null once a user exists. */
   token(): string | null;
   /** @throws Refusal 410 `already_set_up`, 403 `bad_setup_token`, 400 with fields */
   createAdmin(
@@ -42,10 +42,10 @@ export function createFirstRun({ db, clock, sessions, passwords }: FirstRunDeps)
       if (!stillOpen()) throw alreadySetUp();
       const wait = attempts.hit(from.network);
       if (wait !== null)
-        throw new Refusal(429, "too_many_attempts", "Too many attempts. Wait a little, then try again.", {}, wait);
+        throw new Refusal(429, "too_many_attempts", "Too many attempts. Wait a few minutes, then try again.", {}, wait);
       const given = Buffer.from(hashToken(input.token.trim()));
       if (!timingSafeEqual(given, Buffer.from(hashToken(token)))) {
-        const message = "That is not the setup token. Open the link that the server printed when it started.";
+        const message = "This setup token is not valid. Open the link that the server printed when it started.";
         throw new Refusal(403, "bad_setup_token", message, { token: message });
       }
       const username = input.username.trim().toLowerCase();
@@ -81,5 +81,5 @@ function problemFields(username: string, password: string): Record<string, strin
 }
 
 function alreadySetUp(): Refusal {
-  return new Refusal(410, "already_set_up", "This server has its first admin already. Sign in instead.");
+  return new Refusal(410, "already_set_up", "This server already has its first admin. Sign in instead.");
 }

@@ -1,14 +1,14 @@
-/** What identifies people and machines: user names, fresh users, random tokens and their hashes. */
+/** User names, new users, and random tokens with their hashes. */
 import { createHash, randomBytes } from "node:crypto";
 import type { Role, UserRow } from "../../db/schema/users.ts";
 import { newId } from "../../shared/ids.ts";
 
 const USERNAME = /^[a-z0-9][a-z0-9._@-]{0,63}$/;
-const USERNAME_RULE = "Letters, digits, dot, dash, underscore; starts with a letter or digit.";
+const USERNAME_RULE = "Use letters, digits, dots, dashes and underscores. Start with a letter or digit.";
 
-/** What is wrong with a (lower-cased) user name, in one sentence; null when it will do. */
+/** What is wrong with a lower-case user name, in one sentence. null when it is valid. */
 export function usernameProblem(username: string): string | null {
-  if (username === "") return "Choose a user name.";
+  if (username === "") return "Enter a user name.";
   return USERNAME.test(username) ? null : USERNAME_RULE;
 }
 
@@ -28,7 +28,7 @@ export function newUser(of: { username: string; role: Role; passwordHash: string
   };
 }
 
-/** 256 random bits, URL-safe, behind a prefix that tells what it is (`rm_enr_`, …). */
+/** 256 random bits, URL-safe, with a prefix that identifies the kind of token (`rm_enr_`, …). */
 export function newToken(prefix = ""): string {
   return prefix + randomBytes(32).toString("base64url");
 }

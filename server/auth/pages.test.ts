@@ -1,4 +1,4 @@
-// After sign-in one is led on within this server only.
+// After sign-in, redirects stay within this server.
 import { describe, expect, test } from "bun:test";
 import { safePath } from "./pages.tsx";
 

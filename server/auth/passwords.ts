@@ -1,4 +1,4 @@
-/** Passwords of people: argon2id, length 12 to 256, none of the well-known ones. */
+/** Passwords of people: argon2id, 12 to 256 characters, and no well-known passwords. */
 import { availableParallelism } from "node:os";
 import { hash, verify } from "@node-rs/argon2";
 import { dictionary } from "@zxcvbn-ts/language-common";
@@ -7,28 +7,28 @@ import { createFairGate, TurnedAway } from "./fair-gate.ts";
 
 const MIN_PASSWORD_LENGTH = 12;
 const MAX_PASSWORD_LENGTH = 256;
-export const PASSWORD_RULE = `At least ${MIN_PASSWORD_LENGTH} characters; a few unrelated words are best.`;
+export const PASSWORD_RULE = `At least ${MIN_PASSWORD_LENGTH} characters. A few unrelated words are best.`;
 
-/** argon2id is the library's default algorithm; memory in KiB. */
+/** argon2id is the library's default algorithm. Memory in KiB. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const common = new Set(dictionary["passwords-common"] as string[]);
 
-/** What is wrong with a new password, in one sentence; null when it will do. */
+/** What is wrong with a new password, in one sentence. null when it is good enough. */
 export function passwordProblem(password: string, username: string): string | null {
-  if (password.length < MIN_PASSWORD_LENGTH) return `Too short: at least ${MIN_PASSWORD_LENGTH} characters.`;
-  if (password.length > MAX_PASSWORD_LENGTH) return `Too long: at most ${MAX_PASSWORD_LENGTH} characters.`;
+  if (password.length < MIN_PASSWORD_LENGTH) return `Too short. Use at least ${MIN_PASSWORD_LENGTH} characters.`;
+  if (password.length > MAX_PASSWORD_LENGTH) return `Too long. Use at most ${MAX_PASSWORD_LENGTH} characters.`;
   const plain = password.toLowerCase();
   if (username && plain.includes(username.toLowerCase()) && plain.length < username.length + 8) {
-    return "Too close to the user name.";
+    return "Too similar to the user name. Choose another password.";
   }
   const stem = plain.replace(/[^a-z]+$/, "");
   if (common.has(plain) || (stem.length >= 4 && common.has(stem)) || repeats(plain)) {
-    return "Too well known: it is among the first that an attacker tries.";
+    return "Too common. It is one of the first passwords that an attacker tries.";
   }
   return null;
 }
 
-/** The same short piece over and over. */
+/** Whether the text is one short piece repeated. */
 function repeats(text: string): boolean {
   return /^(.{1,8})\1+$/.test(text);
 }
@@ -45,15 +45,15 @@ async function verifyPassword(passwordHash: string, password: string): Promise<b
   }
 }
 
-/** Was it made with weaker parameters than today's? Then it is hashed anew at sign-in. */
+/** Whether it was hashed with weaker parameters than today's. If so, it is hashed again at sign-in. */
 export function needsRehash(passwordHash: string): boolean {
   const { memoryCost, timeCost, parallelism } = PARAMETERS;
   return !passwordHash.startsWith(`$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$`);
 }
 
-/** Hashing for visitors: each takes 19 MiB and some tens of milliseconds of a core, so only a few run at once. */
+/** Hashes passwords of visitors, a few at a time: each takes 19 MiB and tens of milliseconds of CPU time. */
 export type PasswordWork = {
-  /** @param from the network that asks; networks take turns. @throws Refusal 503 `busy` */
+  /** @param from the requesting network; networks take turns. @throws Refusal 503 `busy` */
   hash(password: string, from: string): Promise<string>;
   /** @throws Refusal 503 `busy` */
   verify(passwordHash: string, password: string, from: string): Promise<boolean>;

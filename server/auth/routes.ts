@@ -1,4 +1,4 @@
-/** REST: first admin, sign-in, sign-out, and who am I. */
+/** REST: first admin, sign-in, sign-out, and the signed-in person. */
 import * as v from "valibot";
 import { noBody } from "../http/answers.ts";
 import { publicRoute, type Route, route } from "../http/routes.ts";
@@ -6,7 +6,7 @@ import { sessionAnswer } from "./answers.ts";
 import type { FirstRun } from "./first-run.ts";
 import type { SignIn } from "./sign-in.ts";
 
-const text = (max: number) => v.pipe(v.string(), v.maxLength(max, `At most ${max} characters.`));
+const text = (max: number) => v.pipe(v.string(), v.maxLength(max, `Use at most ${max} characters.`));
 
 export function authRoutes({ signIn, firstRun }: { signIn: SignIn; firstRun: FirstRun }): Route[] {
   return [

@@ -1,4 +1,4 @@
-/** Sessions: made at sign-in, re-read with the user at every request, ended at once when rights change. */
+/** Sessions: created at sign-in, re-read with the user at every request, ended at once when rights change. */
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Db } from "../../db/open.ts";
 import { deleteExpiredSessions, findSessionByToken, insertSession, touchSession } from "../../db/queries/sessions.ts";
@@ -12,7 +12,7 @@ import type { Tick } from "../runtime/ticker.ts";
 import { hashToken, newToken } from "./identity.ts";
 
 const SESSION_COOKIE = "rm_session";
-/** Under HTTPS: browsers take this name only from this very host over HTTPS, so that no neighbour can plant one. */
+/** Browsers accept this name only over HTTPS and only from this exact host, so no neighbouring host can set it. */
 const SECURE_SESSION_COOKIE = "__Host-rm_session";
 export const SESSION_IDLE_MS = 7 * DAY_MS;
 const SESSION_LIFETIME_MS = 30 * DAY_MS;
@@ -20,13 +20,13 @@ const SESSION_LIFETIME_MS = 30 * DAY_MS;
 const TOUCH_EVERY_MS = 5 * MINUTE_MS;
 
 export type SessionStore = {
-  /** Makes a session and sets its cookie. Call inside the transaction of the sign-in. */
+  /** Creates a session and sets its cookie. Call inside the sign-in's transaction. */
   start(c: AppContext, userId: string, from: Origin): { sessionId: string; csrfToken: string };
   find(c: AppContext, from: Origin): Session | null;
   clearCookie(c: AppContext, from: Origin): void;
 };
 
-/** Ends sessions whose time is over. */
+/** Deletes expired sessions. */
 export function sessionTicks({ db, clock, bus }: { db: Db; clock: Clock; bus: FactBus }): Tick[] {
   const run = () => {
     const now = clock.now();
@@ -37,7 +37,7 @@ export function sessionTicks({ db, clock, bus }: { db: Db; clock: Clock; bus: Fa
 
 export function createSessionStore({ db, clock, sealer }: { db: Db; clock: Clock; sealer: Sealer }): SessionStore {
   const csrfOf = (tokenHash: string) => sealer.digest("csrf", tokenHash);
-  /** On a full disk whoever is signed in must still see the page that says so. */
+  /** Tolerates a full disk: signed-in people must still see the page that reports it. */
   const touch = (id: string, now: number, ip: string) => {
     try {
       touchSession(db, id, now, ip);

@@ -1,4 +1,4 @@
-/** Signing in and out: equal time and answer for an unknown user and a wrong password; guessing is slowed, nobody is locked out. */
+/** Signing in and out. Unknown users and wrong passwords get the same answer in the same time. Guessing is slowed, but nobody is locked out. */
 import type { Db } from "../../db/open.ts";
 import { deleteSession } from "../../db/queries/sessions.ts";
 import { findUser, findUserByName, setPassword, touchLogin } from "../../db/queries/users.ts";
@@ -17,7 +17,7 @@ import type { SessionStore } from "./sessions.ts";
 
 const WINDOW_MS = 15 * MINUTE_MS;
 const FAILURES_PER_USER_AND_ADDRESS = 5;
-/** Over all names: a list of names is no way around. */
+/** Across all user names, so that trying many names does not help. */
 const FAILURES_PER_ADDRESS = 30;
 const FAILURES_PER_USER = 50;
 const SLOW_DOWN_MS = 1000;
@@ -47,7 +47,7 @@ export function createSignIn({ db, clock, sessions, bus, log, passwords, failed 
   const perPair = createRateLimit({ limit: FAILURES_PER_USER_AND_ADDRESS, windowMs: WINDOW_MS, clock });
   const perAddress = createRateLimit({ limit: FAILURES_PER_ADDRESS, windowMs: WINDOW_MS, clock });
   const perUser = createRateLimit({ limit: FAILURES_PER_USER, windowMs: WINDOW_MS, clock });
-  /** Verified when the user does not exist, so that the answer takes as long. */
+  /** Verified when the user does not exist, so that the answer takes equally long. */
   const decoy = hashPassword("a password that nobody has");
 
   const check = async (username: string, password: string, from: Origin): Promise<UserRow | null> => {
@@ -57,7 +57,7 @@ export function createSignIn({ db, clock, sessions, bus, log, passwords, failed 
     return right && usable ? user : null;
   };
 
-  /** Counted as failed before the password is looked at: parallel attempts find each other counted. @throws Refusal 429 */
+  /** Counts a failure before the password is checked, so that parallel attempts are counted too. @throws Refusal 429 */
   const spend = (name: string, { network }: Origin) => {
     const address = perAddress.take(network);
     if (!address.ok) throw tooMany(address.wait);
@@ -99,14 +99,14 @@ export function createSignIn({ db, clock, sessions, bus, log, passwords, failed 
       });
       if (!user) {
         failed.note(findUserByName(db, name), from);
-        log.warn("a sign-in was refused", { ip: from.ip });
+        log.warn("a sign-in failed: unknown or disabled user, or wrong password", { ip: from.ip });
         throw badCredentials();
       }
       perPair.forget(pairKey(name, from.network));
       const passwordHash = needsRehash(user.passwordHash ?? "") ? await passwords.hash(password, from.network) : null;
       const csrfToken = inTransaction(db, () => {
         const now = clock.now();
-        // Both may have changed while the password was checked.
+        // Both may have changed while the password was being checked.
         const current = findUser(db, user.id);
         if (current?.passwordHash !== user.passwordHash || current.disabledAt !== null) throw badCredentials();
         if (passwordHash) setPassword(db, user.id, passwordHash, now);
@@ -135,7 +135,7 @@ export function createSignIn({ db, clock, sessions, bus, log, passwords, failed 
 }
 
 function badCredentials(): Refusal {
-  return new Refusal(401, "bad_credentials", "User name or password is wrong.");
+  return new Refusal(401, "bad_credentials", "The user name or password is wrong.");
 }
 
 function pairKey(name: string, network: string): string {
@@ -144,6 +144,6 @@ function pairKey(name: string, network: string): string {
 
 function tooMany(seconds: number): Refusal {
   const minutes = Math.max(1, Math.ceil(seconds / 60));
-  const message = `Too many failed attempts from here. Wait ${minutes === 1 ? "a minute" : `${minutes} minutes`}, then try again.`;
+  const message = `Too many failed attempts from your network. Wait ${minutes === 1 ? "a minute" : `${minutes} minutes`}, then try again.`;
   return new Refusal(429, "too_many_attempts", message, {}, seconds);
 }

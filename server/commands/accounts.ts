@@ -1,4 +1,4 @@
-/** `add-user` and `reset-password`: both print a setup link. */
+/** The commands `add-user` and `reset-password`, which print a setup link. */
 import type { Role } from "../../db/schema/users.ts";
 import { createPasswordWork } from "../auth/passwords.ts";
 import { createSessionStore } from "../auth/sessions.ts";
@@ -34,7 +34,7 @@ function accountsOf({ db, clock, sealer, log }: ServerParts): Accounts {
   return createAccounts({ db, clock, sessions, bus: createFactBus(log), passwords: createPasswordWork() });
 }
 
-/** Where a browser reaches this server, as far as the settings tell. */
+/** This server's address for browsers, as far as the settings tell. */
 function baseUrl({ config }: ServerParts): string {
   const host = config.listen.hostname === "0.0.0.0" ? "localhost" : config.listen.hostname;
   return config.baseUrl ?? `${config.tls ? "https" : "http"}://${host}:${config.listen.port}`;

@@ -1,4 +1,4 @@
-/** `backup`, `restore`, `rotate-key`, `recovery-sheet`: what keeps the manager itself safe. */
+/** The commands `backup`, `restore`, `rotate-key` and `recovery-sheet`, which keep the server's own data safe. */
 import { closeSync, existsSync, openSync, writeSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { putSetting } from "../../db/queries/settings.ts";
@@ -24,30 +24,34 @@ const partsOf = ({ config, sealer }: Pick<ServerParts, "config" | "sealer">) => 
 
 export function backup(file: string): Promise<number> {
   const path = resolve(file);
-  if (existsSync(path)) return Promise.resolve(fail(`${path} exists already; choose another name.`));
+  if (existsSync(path)) return Promise.resolve(fail(`${path} already exists. Choose another name.`));
   return withData(false, async (parts) => {
     try {
       const copy = await makeCopy(partsOf(parts), path);
-      console.log(`${copy.path}: ${copy.bytes} bytes. The server key is not in it: keep ${keyPlace(parts)} elsewhere.`);
+      console.log(
+        `${copy.path}: ${copy.bytes} bytes. It does not contain the server key: keep a copy of ${keyPlace(parts)} somewhere else.`,
+      );
       return 0;
     } catch (error) {
-      return fail(`The copy could not be made: ${error instanceof Error ? error.message : error}`);
+      return fail(`The database could not be copied: ${error instanceof Error ? error.message : error}`);
     }
   });
 }
 
-/** Does not open the database that is there: it may be what is broken. */
+/** Does not open the existing database, which may be damaged. */
 export async function restore(file: string): Promise<number> {
   const opened = openDataFolder({ exclusive: true, mayMakeKey: false });
   if (!opened.ok) return fail(...opened.problems);
   try {
     const outcome = await restoreCopy({ ...partsOf(opened), clock: systemClock }, resolve(file));
     if (!outcome.ok) return fail(outcome.problem);
-    console.log("Restored. Start the server; its agents will tell again what this copy does not know.");
-    if (outcome.before) console.log(`What was there before: ${outcome.before}`);
+    console.log("Restored. Start the server. Agents will send again what this copy does not contain.");
+    if (outcome.before) console.log(`The previous database was kept as ${outcome.before}`);
     if (outcome.isSigningKeyLost)
-      console.error("The signing key in the copy does not open; signing.key in the data folder stays as it is.");
-    if (outcome.signingKeyBefore) console.log(`The signing key that was there before: ${outcome.signingKeyBefore}`);
+      console.error(
+        "The signing key in the copy cannot be decrypted. signing.key in the data folder was left unchanged.",
+      );
+    if (outcome.signingKeyBefore) console.log(`The previous signing key was kept as ${outcome.signingKeyBefore}`);
     return 0;
   } finally {
     opened.release();
@@ -60,14 +64,14 @@ export function rotate(): Promise<number> {
     if (config.secretKey !== null)
       return fail(
         "The server key comes from RM_SECRET_KEY, which this command cannot change.",
-        `Write it into a file (chmod 600), name that by RM_SECRET_KEY_FILE, unset RM_SECRET_KEY, and run this again.`,
+        `Write the key to a file (chmod 600), set RM_SECRET_KEY_FILE to that file, unset RM_SECRET_KEY, then run this command again.`,
       );
     const rotated = rotateOrReason(parts);
     if (typeof rotated === "string") return fail(`The server key was not changed. ${rotated}`);
     const { sealed, keyId, retired } = rotated;
-    console.log(`${sealed} secrets are sealed with the new key ${keyId} (${config.secretKeyFile}).`);
+    console.log(`${sealed} secrets are now encrypted with the new key ${keyId} (${config.secretKeyFile}).`);
     console.log(
-      `The old key opens old copies of the database; it is kept as ${retired}. Keep a copy of the new one elsewhere.`,
+      `Old copies of the database still need the old key, which was kept as ${retired}. Keep a copy of the new key somewhere else.`,
     );
     return 0;
   });
@@ -84,7 +88,7 @@ function rotateOrReason(parts: ServerParts): Rotated | string {
 
 export function recoverySheet(file: string): Promise<number> {
   const path = resolve(file);
-  if (existsSync(path)) return Promise.resolve(fail(`${path} exists already; choose another name.`));
+  if (existsSync(path)) return Promise.resolve(fail(`${path} already exists. Choose another name.`));
   return withData(false, ({ db, clock, sealer, redactor, log }) => {
     const credentials = createCredentials({ db, clock, sealer, redactor, bus: createFactBus(log) });
     const entries = readSheet(db, credentials);
@@ -100,7 +104,7 @@ export function recoverySheet(file: string): Promise<number> {
       writeAudit(db, clock.now(), { actor: { kind: "system" }, action: "recovery_sheet.made", payload });
     });
     console.log(
-      `${path}: ${entries.length} repositories. Whoever reads it can read every backup: print it, then delete it.`,
+      `${path}: ${entries.length} repositories. Anyone who reads this file can read every backup. Print it, then delete it.`,
     );
     return 0;
   });

@@ -1,4 +1,4 @@
-/** How commands open the data folder, and how they tell that something failed. */
+/** Opens the data folder for commands, and prints their failures. */
 import { type OpenOutcome, openData } from "../open-data.ts";
 import type { ServerParts } from "../runtime/world.ts";
 
@@ -8,7 +8,7 @@ export function fail(...problems: string[]): number {
   return 1;
 }
 
-/** Opens, works, closes. @param exclusive the server must not be running */
+/** Opens the data folder, does the work and closes it. @param exclusive the server must not be running */
 export async function withData(
   exclusive: boolean,
   work: (parts: ServerParts, opened: Extract<OpenOutcome, { ok: true }>) => number | Promise<number>,

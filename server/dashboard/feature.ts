@@ -1,4 +1,4 @@
-/** The dashboard: the fleet as one table, its filters, and the search of the palette. */
+/** The dashboard: the fleet as one table, its filters, and the search of the command palette. */
 import type { AgentFeature } from "../agents/feature.ts";
 import type { EnrollmentFeature } from "../enrollment/feature.ts";
 import type { HostFeature } from "../hosts/feature.ts";

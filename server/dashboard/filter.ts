@@ -1,12 +1,12 @@
-/** Filters and orders of host lists: pure, the same for the page and for REST. */
+/** Filters and sort orders of host lists, the same for pages and REST. Pure. */
 import type { HostStatus } from "../../shared/hosts.ts";
 import type { RepoStatus } from "../../shared/repos.ts";
 import type { FleetHost } from "./fleet.ts";
 
 export type FleetQuery = {
-  /** Part of a name, a tag or an operating system. */
+  /** Part of a name, tag or operating system. */
   q: string;
-  /** All of them. */
+  /** Hosts must have all of them. */
   tags: readonly string[];
   status: HostStatus | null;
   repoStatus: RepoStatus | null;
@@ -44,7 +44,7 @@ function keyOf(row: FleetHost, by: Exclude<FleetOrder, "host">): number {
   return row.host.snapshotCount;
 }
 
-/** "Needs you first": offline and never protected, failed, warnings, what waits for a yes, then the quiet ones. */
+/** "Needs you first": offline and unprotected hosts, failures, warnings, retention awaiting confirmation, then the rest. */
 function rankOf({ status, targets, groups, isProtected, hasWarnings }: FleetHost): number {
   const hasFailed = targets.some((target) => target.lastStatus === "failed");
   if (status === "offline" && !isProtected) return 0;

@@ -1,4 +1,4 @@
-/** The fleet that is read host by host shows what one that is read whole shows. */
+/** The fleet read host by host equals the fleet read as a whole. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Db } from "../../db/open.ts";
 import { insertHost, updateHost } from "../../db/queries/hosts.ts";
@@ -72,12 +72,12 @@ function fleets() {
     pass: (ms: number) => {
       now += ms;
     },
-    /** One that has just been made reads everything. */
+    /** A new one reads everything. */
     whole: () => createFleet({ ...deps, bus: createFactBus(silentLog) }).hosts(),
   };
 }
 
-test("whatever changes, in whatever order it is asked", () => {
+test("the same after any changes and requests in any order", () => {
   const random = createRandom(7);
   const below = (n: number) => Math.floor(random() * n);
   const hosts = Array.from({ length: 40 }, () => addHost(`host-${String(below(900)).padStart(3, "0")}-${made}`));
@@ -109,7 +109,7 @@ test("whatever changes, in whatever order it is asked", () => {
   }
 });
 
-test("a fact makes a new version; time alone none, but what no fact told is seen within 15 seconds", () => {
+test("a fact makes a new version and time alone does not, but changes without a fact are seen within 15 seconds", () => {
   const host = addHost("quiet");
   const { bus, fleet, pass } = fleets();
   const before = fleet.version();
@@ -126,7 +126,7 @@ test("a fact makes a new version; time alone none, but what no fact told is seen
   expect(fleet.version()).toBe(before + 1);
 });
 
-test("a clock that is set back holds nothing up", () => {
+test("setting the clock back delays nothing", () => {
   const host = addHost("late");
   const { fleet, pass } = fleets();
   const shown = () => fleet.hosts().find((row) => row.host.id === host.id)!;

@@ -1,4 +1,4 @@
-/** The fleet as the dashboard, the host lists and the summary see it; what facts speak of is read anew, host by host. */
+/** Caches the fleet for the dashboard, host lists and summary, and reads changed hosts again. */
 import type { Db } from "../../db/open.ts";
 import {
   type FleetGroup,
@@ -25,14 +25,14 @@ export type FleetHost = {
   targets: FleetTarget[];
   openJobs: FleetOpenJob[];
   hasWarnings: boolean;
-  /** When the next schedule starts; null when none will. */
+  /** When the next schedule starts. null when none will. */
   nextRunAt: number | null;
 } & Protection;
 
 export type Fleet = {
   /** Live hosts, by name. The same array as long as nothing has changed. */
   hosts(): readonly FleetHost[];
-  /** Of what `hosts` gives: rises when a fact could change it. For the ETags of polls. */
+  /** Goes up whenever a fact may have changed the result of `hosts`. Used for ETags of polls. */
   version(): number;
 };
 
@@ -47,11 +47,11 @@ const CHANGING = [
   "job.finished",
   "repo.changed",
 ] as const satisfies FactName[];
-/** "Protected" moves with time alone, so each host is read anew after this at the latest. */
+/** "Protected" also changes with time alone, so each host is read again after this at the latest. */
 const MAX_AGE_MS = 15_000;
-/** Hosts that are only old are read a few at a time, this long after the last look at the earliest. */
+/** Hosts that are merely outdated are read a few at a time, at most once per slice. */
 const SLICE_MS = MAX_AGE_MS / 15;
-/** Beyond this share of the fleet reading all of it is cheaper. */
+/** Above this share of the fleet, reading all of it is cheaper. */
 const MOST_SHARE = 1 / 4;
 
 export type FleetDeps = {
@@ -64,7 +64,7 @@ export type FleetDeps = {
 
 export function createFleet({ db, clock, hub, bus, lastSeenAt }: FleetDeps): Fleet {
   const protectionOf = createProtection();
-  /** Live hosts by id, in the order of their names, with when each was read. */
+  /** Live hosts by id, ordered by name, with the time each was read. */
   let known = new Map<string, { row: FleetHost; readAt: number }>();
   let cached: { version: number; at: number; hosts: readonly FleetHost[] } | null = null;
   const changed = new Set<string>();
@@ -99,7 +99,7 @@ export function createFleet({ db, clock, hub, bus, lastSeenAt }: FleetDeps): Fle
     });
   };
 
-  /** As if it had been read bit by bit, so that not all of it grows old at once. */
+  /** Spreads the read times, so that not all hosts are outdated at once. */
   const readAll = (now: number) => {
     const rows = read(null, now);
     known = new Map(
@@ -139,7 +139,7 @@ export function createFleet({ db, clock, hub, bus, lastSeenAt }: FleetDeps): Fle
   };
 }
 
-/** As the database orders names. */
+/** The database's order of names. */
 function byName(a: FleetHost, b: FleetHost): number {
   const [one, other] = [a.host.name.toLowerCase(), b.host.name.toLowerCase()];
   return one < other ? -1 : one > other ? 1 : 0;

@@ -1,4 +1,4 @@
-/** REST: the fleet in one object, and hosts as a list. */
+/** REST: the fleet summary, and the list of hosts. */
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
@@ -40,7 +40,7 @@ export function dashboardRoutes({ db, clock, hub, fleet }: { db: Db; clock: Cloc
           backups_24h: {
             succeeded: ended("succeeded"),
             failed: ended("failed"),
-            /** Of those that succeeded: without a single file. */
+            /** Succeeded backups that saved no files. */
             saved_nothing: countJobs(db, { kind: "backup", savedNothing: true, since }).total,
           },
         });
@@ -56,13 +56,13 @@ export function dashboardRoutes({ db, clock, hub, fleet }: { db: Db; clock: Cloc
         ...pageFields,
         q: v.optional(v.string(), ""),
         tag: v.optional(v.union([v.string(), v.array(v.string())]), []),
-        status: v.optional(v.picklist(HOST_STATUSES, "online, degraded or offline.")),
-        repo_status: v.optional(v.picklist(REPO_STATUSES, "unknown, waiting, ready or failed.")),
+        status: v.optional(v.picklist(HOST_STATUSES, "Use online, degraded or offline.")),
+        repo_status: v.optional(v.picklist(REPO_STATUSES, "Use unknown, waiting, ready or failed.")),
         sort: v.optional(
-          v.picklist(["status", "host", "last_backup", "repo_size", "snapshots"], "Unknown sort."),
+          v.picklist(["status", "host", "last_backup", "repo_size", "snapshots"], "This sort order does not exist."),
           "host",
         ),
-        dir: v.optional(v.picklist(["asc", "desc"], "asc or desc."), "asc"),
+        dir: v.optional(v.picklist(["asc", "desc"], "Use asc or desc."), "asc"),
       }),
       handle: ({ c, query }) => {
         const tags = typeof query.tag === "string" ? [query.tag] : query.tag;

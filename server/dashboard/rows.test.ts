@@ -1,4 +1,4 @@
-/** A host's night is its worst group's; totals carry hosts that were not sampled that day; drawn rows are kept. */
+/** A host's night is that of its worst group, totals include hosts without a sample of that day, and drawn rows are cached. */
 import { describe, expect, test } from "bun:test";
 import type { DailyOutcomeRow } from "../../db/schema/source-groups.ts";
 import type { FleetRow } from "../../ui/dashboard/rows.tsx";
@@ -16,7 +16,7 @@ const night = (sourceGroupId: string, day: string, outcome: DailyOutcomeRow["out
 });
 
 describe("nights of a host", () => {
-  test("the worst group gives the colour, all runs count", () => {
+  test("the worst group sets the colour, and all runs count", () => {
     const rows = [night("a", "2026-11-19", "ok"), night("b", "2026-11-19", "failed"), night("a", "2026-11-20", "ok")];
     expect(nightsOfHost(rows, ["2026-11-19", "2026-11-20"], false)).toEqual([
       { day: "2026-11-19", outcome: "failed", runs: 2, failed: 1 },
@@ -42,7 +42,7 @@ test("totals by day keep the last known size of each host", () => {
 
 const row = (name: string) => ({ name }) as FleetRow;
 
-test("a row is drawn once for each way of seeing it, and anew when its host was read anew", () => {
+test("a row is drawn once per view, and again after its host was read again", () => {
   const drawnRows = createDrawnRows();
   let drawings = 0;
   const draw = (key: string, one: FleetRow) => drawnRows(key)(one, () => `${one.name} for ${key} ${++drawings}`);
@@ -54,7 +54,7 @@ test("a row is drawn once for each way of seeing it, and anew when its host was 
   expect(draw("mara", before)).toBe("web-01 for mara 1");
 });
 
-test("however many ways of seeing it come, a row is kept for a few alone", () => {
+test("only a few views of a row are cached, however many are requested", () => {
   const drawnRows = createDrawnRows();
   const seen = row("web-01");
   let drawings = 0;

@@ -1,4 +1,4 @@
-/** From what the database knows of hosts to the rows of the fleet table, nights and sizes included. */
+/** Builds the rows of the fleet table from database facts, with nights and sizes. */
 import type { Db } from "../../db/open.ts";
 import { countJobs } from "../../db/queries/jobs.ts";
 import { listHostSamples } from "../../db/queries/repos.ts";
@@ -12,24 +12,24 @@ import { lastBackupOfGroup, lastBackupOfHost, type OpenJobFacts, type ShareOf } 
 import type { FleetHost } from "./fleet.ts";
 
 const SAMPLE_DAYS = 30;
-/** Sizes are sampled once a day: reading them for each poll would be waste. */
+/** Sizes are sampled once a day, so there is no need to read them for each poll. */
 const SIZES_KEPT_MS = 5 * MINUTE_MS;
-/** Counting a day's jobs of a large fleet takes long enough not to do it for each look. */
+/** Counting a large fleet's jobs of one day is too slow to do for each request. */
 const COUNTS_KEPT_MS = 10 * SECOND_MS;
-/** So few are counted anew for each look: the first backup of all is told at once. */
+/** Below this number jobs are counted for each request, so that the very first backup appears at once. */
 const FEW_BACKUPS = 500;
-/** A sparkline has room for so many points. */
+/** The number of points that fit into a sparkline. */
 const SPARK_POINTS = 11;
 
-/** `empty` are successes without a file: they ran, but not well. */
+/** `empty`: succeeded backups that saved no files. They ran, but not well. */
 export type LastDay = { ran: number; failed: number; empty: number };
 
 export type FleetRows = {
-  /** Rows of these hosts; `days` are the days of the strip, oldest first. */
+  /** Rows for these hosts. `days` are the days of the strip, oldest first. */
   read(hosts: readonly FleetHost[], days: readonly string[]): FleetRow[];
   /** Total size of all repos by day, oldest first. */
   totals(): number[];
-  /** Backups of the last 24 h, by how they ended. */
+  /** Backups of the last 24 h, by result. */
   lastDay(): LastDay;
 };
 
@@ -38,7 +38,7 @@ export type FleetRow = ReturnType<typeof rowOf>;
 export function createFleetRows({ db, clock, shareOf }: { db: Db; clock: Clock; shareOf: ShareOf }): FleetRows {
   let kept: { at: number; byHost: Map<string, number[]>; totals: number[] } | null = null;
 
-  /** As long as the fleet holds a host as it is; one with open jobs moves all the time. */
+  /** Kept while the fleet's entry of the host is unchanged. A host with open jobs changes constantly. */
   const rows = new WeakMap<FleetHost, { today: string; made: FleetRow }>();
 
   let counted: ({ at: number } & LastDay) | null = null;
@@ -96,7 +96,7 @@ function rowOf(
   return { ...host, ...found, status, nextRunAt, groups, staleSince: status === "offline" ? lastSeenAt : null };
 }
 
-/** A host's night is the worst of its groups' nights; a backup that runs now marks the last day. */
+/** A host's night is the worst of its groups' nights. A running backup marks the last day. */
 export function nightsOfHost(
   rows: readonly DailyOutcomeRow[],
   days: readonly string[],
@@ -119,7 +119,7 @@ export function nightsOfHost(
   return [...nights.filter((night) => night.day !== today), now];
 }
 
-/** Hosts are sampled on different days: each counts with its newest sample up to a day. */
+/** Hosts are sampled on different days, so each counts with its newest sample up to a day. */
 export function totalsByDay(samples: readonly { hostId: string; day: string; sizeBytes: number }[]): number[] {
   const newest = new Map<string, number>();
   const days = [...Map.groupBy(samples, (sample) => sample.day)].sort(([a], [b]) => a.localeCompare(b));
@@ -137,12 +137,12 @@ function thinned(values: readonly number[]): number[] {
   );
 }
 
-/** A zone is what a browser says it is: nobody fills the memory with them. */
+/** Browsers choose the zone, so this limits the memory that they can fill. */
 const MOST_WAYS = 50;
 
-/** @returns by everything else that a row shows (who looks, the minute, the days), how to draw it */
+/** @returns for each key (viewer, minute, days and whatever else a row shows), a function that draws a row or reuses it */
 export function createDrawnRows(): (key: string) => (row: object, draw: () => string) => string {
-  /** Gone together with the row. */
+  /** Entries disappear together with their row. */
   const known = new WeakMap<object, Map<string, string>>();
   return (key) => (row, draw) => {
     const drawn = known.get(row) ?? new Map<string, string>();

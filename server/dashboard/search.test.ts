@@ -1,4 +1,4 @@
-// The palette finds by every word, best match first, and offers only what the person may do.
+// The palette matches every word, shows the best match first, and offers only what the person may do.
 import { expect, test } from "bun:test";
 import type { FleetHost } from "./fleet.ts";
 import { findHits } from "./search.ts";
@@ -21,13 +21,13 @@ test("an empty query offers pages and hosts", () => {
   expect(kinds).not.toContain("run");
 });
 
-test("a group can be jumped to and, with the right, run", () => {
+test("a group can be opened and, with the right role, run", () => {
   expect(findHits(fleet, "pho", admin).map((hit) => hit.kind)).toEqual(["group", "run"]);
   expect(findHits(fleet, "pho", viewer)).toEqual([]);
   expect(findHits(fleet, "run photos nas", admin).map((hit) => hit.kind)).toEqual(["run"]);
 });
 
-test("pages of admins are offered to admins only", () => {
+test("admin pages are offered to admins only", () => {
   expect(findHits(fleet, "audit", admin)).toHaveLength(1);
   expect(findHits(fleet, "audit", viewer)).toHaveLength(0);
 });

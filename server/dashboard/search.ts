@@ -1,4 +1,4 @@
-// What the palette finds: groups to run and places to go, best match first. Pure.
+// Finds the entries of the command palette: groups to run and places to go, best match first. Pure.
 import type { SearchHit } from "../../shared/fleet.ts";
 import type { FleetHost } from "./fleet.ts";
 
@@ -16,7 +16,7 @@ const PAGES: readonly { href: string; name: string; admin?: boolean }[] = [
 
 export type SearchRights = { mayRun: boolean; isAdmin: boolean };
 
-/** Every word of the query must occur in a hit; what begins with the first word comes first. */
+/** Every word of the query must occur in a hit. Hits that start with the first word come first. */
 export function findHits(fleet: readonly FleetHost[], query: string, { mayRun, isAdmin }: SearchRights): SearchHit[] {
   const words = query
     .toLowerCase()
@@ -34,7 +34,7 @@ export function findHits(fleet: readonly FleetHost[], query: string, { mayRun, i
   for (const { host, status, groups, repos } of fleet) {
     offer({ kind: "host", id: host.id, name: host.name, note: status }, host.name, `${host.tags.join(" ")} ${status}`);
     if (words.length === 0) continue;
-    // The editor behind a group is for those who may run it.
+    // The group editor is only for people who may run the group.
     for (const group of mayRun ? groups : []) {
       const place = { hostId: host.id, hostName: host.name };
       offer({ kind: "group", ...place, id: group.id, name: group.name }, group.name, host.name);

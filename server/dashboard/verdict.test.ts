@@ -1,4 +1,4 @@
-// What needs a person is found, named by its worst need, and ordered.
+// Hosts that need a person are found, described by their most urgent need, and sorted.
 import { describe, expect, test } from "bun:test";
 import type { FleetHost } from "./fleet.ts";
 import { needOf, needyHosts, summaryOf } from "./verdict.ts";
@@ -28,11 +28,11 @@ const failed = [{ sourceGroupId: "g", lastStatus: "failed", lastWarnings: 0, las
 const stale = [{ sourceGroupId: "g", lastStatus: "succeeded", lastWarnings: 0, lastSuccessAt: NOW - 3 * DAY }];
 
 describe("needs", () => {
-  test("a good host needs nobody", () => {
+  test("a healthy host needs nobody", () => {
     expect(needOf(host("a"), NOW)).toBeNull();
   });
 
-  test("no backup for days is worse than one that failed", () => {
+  test("no backup for days is worse than a failed one", () => {
     const needy = needyHosts(
       [host("b", { targets: failed }), host("a"), host("c", { targets: stale, lateSince: NOW - 3 * DAY })],
       NOW,
@@ -44,7 +44,7 @@ describe("needs", () => {
     expect(needy[0]?.need).toEqual({ kind: "no_backup", sinceMs: 3 * DAY });
   });
 
-  test("a host whose first backup runs is left in peace, one that waits for nothing is not", () => {
+  test("a host whose first backup is running needs nobody, but one without any running or waiting backup does", () => {
     const fresh = { targets: [], repos: [{ status: "ready" }] };
     expect(needOf(host("a", fresh), NOW)).toEqual({ kind: "never", group: null, repo: null });
     expect(needOf(host("a", { ...fresh, openJobs: [{ kind: "backup" }] }), NOW)).toBeNull();
@@ -58,7 +58,7 @@ describe("needs", () => {
     expect(needOf(host("a", { groups }), NOW)).toEqual({ kind: "never", group: "etc", repo: null });
   });
 
-  test("a repo that holds no backup of a group yet is named", () => {
+  test("a repo without a backup of a group is named", () => {
     const second = { sourceGroupId: "g", repoId: "r2", lastStatus: null, lastWarnings: 0, lastSuccessAt: null };
     const repos = [
       { id: "r", name: "main", status: "ready" },
@@ -68,12 +68,12 @@ describe("needs", () => {
     expect(need).toEqual({ kind: "never", group: "g", repo: "off-site" });
   });
 
-  test("a failure says more than the span, until it is old", () => {
+  test("a failure says more than the time since the last success, until that gets long", () => {
     expect(needOf(host("a", { targets: failed, lateSince: NOW - DAY }), NOW)?.kind).toBe("failed");
     expect(needOf(host("a", { targets: failed, lateSince: NOW - 3 * DAY }), NOW)?.kind).toBe("no_backup");
   });
 
-  test("what nobody runs is named", () => {
+  test("a group without a schedule is named", () => {
     const g = { id: "g", name: "g" };
     expect(needOf(host("a", { unscheduled: [g] }), NOW)).toEqual({ kind: "not_scheduled", group: null });
     expect(needOf(host("a", { groups: [g, { id: "b", name: "b" }], unscheduled: [g] }), NOW)?.kind).toBe("never");

@@ -1,4 +1,4 @@
-// Which hosts need a person and why, worst first; and what the fleet comes to in figures. Pure.
+// Decides which hosts need a person and why, worst first, and computes the figures of the fleet. Pure.
 import { DAY_MS } from "../../shared/clock.ts";
 import type { FleetSummary } from "../../shared/fleet.ts";
 import type { HostNeed, NeedyHost } from "../../shared/hosts.ts";
@@ -9,7 +9,7 @@ import { UNMADE_STATE } from "../hosts/problems.ts";
 import { DRIFT_TOLERATED_MS } from "../hosts/rules.ts";
 import type { FleetHost } from "./fleet.ts";
 
-/** A failed run says more than the span since the last good one, until that is longer than this. */
+/** A failed run says more than the time since the last success, until that time is longer than this. */
 const STALE_FAILED_MS = 2 * DAY_MS;
 
 const ORDER: readonly HostNeed["kind"][] = [
@@ -27,7 +27,7 @@ const ORDER: readonly HostNeed["kind"][] = [
   "drift",
 ];
 
-/** The most pressing need of a host; null when it needs nobody. */
+/** The most urgent need of a host. null when it needs nobody. */
 export function needOf(row: FleetHost, now: number): HostNeed | null {
   const { host, targets, groups, repos, openJobs } = row;
   const isBusy = openJobs.some((job) => job.kind === "backup");
@@ -57,21 +57,21 @@ export function needOf(row: FleetHost, now: number): HostNeed | null {
   return null;
 }
 
-/** The group that is meant, when others of the host are well. */
+/** The affected group, when the host's other groups are fine. */
 function nameIfOnlyOne(groups: FleetHost["groups"], targets: FleetHost["targets"]): string | null {
   const ids = new Set(targets.map(({ sourceGroupId }) => sourceGroupId));
   const [only] = groups.filter(({ id }) => ids.has(id));
   return groups.length > 1 && ids.size === 1 ? (only?.name ?? null) : null;
 }
 
-/** The one group that all problems are about. */
+/** The only group with problems, if there is just one. */
 function onlyGroup({ host, groups }: FleetHost): string | null {
   const ids = new Set(host.stateErrors.map(({ about }) => (about?.kind === "source_group" ? about.id : null)));
   const [id] = ids;
   return ids.size === 1 ? (groups.find((group) => group.id === id)?.name ?? null) : null;
 }
 
-/** A group, or one of the repos of a group, that holds no backup yet. */
+/** A group, or one of a group's repos, that has no backup yet. */
 function neverBackedUp({ groups, targets, repos }: FleetHost): HostNeed | null {
   const bare = groups.filter(
     ({ id }) => !targets.some((one) => one.sourceGroupId === id && one.lastSuccessAt !== null),

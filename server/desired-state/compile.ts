@@ -1,4 +1,4 @@
-/** Everything that a host must know, gathered into one document with a digest. */
+/** Builds a host's desired state: everything that it must know, in one document with a digest. */
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { listReposOfHost } from "../../db/queries/repos.ts";
@@ -20,10 +20,10 @@ export type CompileDeps = {
   updateKeys(): string[];
 };
 
-/** Everything but the version, which rises with each change, and the digest. */
+/** Without the version, which goes up with each change, and the digest. */
 export type StateBody = Omit<DesiredState, "state_version" | "digest">;
 
-/** Unseals all secrets of the host. null for a host that is gone. */
+/** Decrypts all secrets of the host. null for a host that no longer exists. */
 export function compileBody({ db, credentials, hooks, updateKeys }: CompileDeps, hostId: string): StateBody | null {
   const host = findHost(db, hostId);
   if (!host) return null;
@@ -43,7 +43,7 @@ export function compileBody({ db, credentials, hooks, updateKeys }: CompileDeps,
   };
 }
 
-/** The digest is opaque without the server key: a stolen database is no oracle for passwords. */
+/** The digest is keyed with the server key, so that a stolen database cannot be used to test passwords. */
 export function withDigest({ sealer }: Pick<CompileDeps, "sealer">, version: number, body: StateBody): DesiredState {
   const { repos, ...rest } = body;
   const state = { state_version: version, repos, ...rest };

@@ -1,16 +1,16 @@
-/** What a host says about a state that it could not take, tied to the group, repo or schedule that it means. Pure. */
+/** Finds the group, repo or schedule that each error in a host's state acknowledgement is about. Pure. */
 import type { StateProblem } from "../../db/schema/hosts.ts";
 import type { DesiredState } from "../../shared/protocol/to-agent.ts";
 import { type ToServerPayload, WHOLE_STATE } from "../../shared/protocol/to-server.ts";
 
 type StateErrors = ToServerPayload<"state.ack">["errors"];
 
-/** The host could not keep the state at all, and goes on by the one before, if it has one. */
+/** The host could not save the state at all, and continues with the previous one, if there is one. */
 export function isWholeRefused(errors: StateErrors): boolean {
   return errors.some(({ path }) => path === WHOLE_STATE);
 }
 
-/** @param state the one that the host speaks of: its paths count positions in it; null when that one is not known any more */
+/** @param state the state that the host is reporting on, because its paths count positions in it. null when that state is no longer known */
 export function locateErrors(errors: StateErrors, state: DesiredState | null): StateProblem[] {
   return errors.map((error) => ({ ...error, about: state ? placeOf(error.path, state) : null }));
 }

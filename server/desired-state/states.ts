@@ -1,4 +1,4 @@
-/** The desired states as others ask for them. An edit compiles its host's once: to check its size, and to send it. */
+/** Compiles desired states for other features. An edit compiles its host's state only once, to check its size and to send it. */
 import { findHost } from "../../db/queries/hosts.ts";
 import type { DesiredState } from "../../shared/protocol/to-agent.ts";
 import { MAX_DESIRED_STATE_BYTES } from "../../shared/protocol/version.ts";
@@ -6,11 +6,11 @@ import { Refusal } from "../http/errors.ts";
 import { type CompileDeps, compileBody, compileDesiredState, type StateBody, withDigest } from "./compile.ts";
 
 export type DesiredStates = {
-  /** null for a host that is gone */
+  /** null for a host that no longer exists */
   compile(hostId: string): DesiredState | null;
-  /** Call last in the transaction of a change, after all that the host is to know is written. @throws Refusal 413 when the whole would not fit into one message */
+  /** Call at the end of a change's transaction, after everything is written. @throws Refusal 413 when the state would not fit into one message */
   checkSize(hostId: string): void;
-  /** Call when the change is committed. As `compile`, without doing again what `checkSize` has just done. */
+  /** Call after the change is committed. Like `compile`, but reuses the result of `checkSize`. */
   afterEdit(hostId: string): DesiredState | null;
 };
 
@@ -18,7 +18,7 @@ export type DesiredStates = {
 const ENVELOPE_BYTES = 200;
 
 export function createDesiredStates(deps: CompileDeps): DesiredStates {
-  /** Of edits that are under way. An edit is one piece of work without a pause: what it leaves behind was rolled back. */
+  /** States of edits in progress. An edit runs without interruption, so anything left over was rolled back. */
   const checked = new Map<string, StateBody>();
   const compile: DesiredStates["compile"] = (hostId) => compileDesiredState(deps, hostId);
   return {
@@ -41,6 +41,6 @@ export function createDesiredStates(deps: CompileDeps): DesiredStates {
 }
 
 function tooLarge(bytes: number): Refusal {
-  const message = `This host would have to know ${Math.ceil(bytes / 1024)} KiB of paths and patterns; ${MAX_DESIRED_STATE_BYTES / 1024} KiB is the most. Shorten the lists.`;
+  const message = `The settings of this host would be ${Math.ceil(bytes / 1024)} KiB, but the limit is ${MAX_DESIRED_STATE_BYTES / 1024} KiB. Shorten the lists of paths and patterns.`;
   return new Refusal(413, "state_too_large", message);
 }

@@ -1,4 +1,4 @@
-/** How often the secrets of a host are unsealed when something is edited, and that an edit that failed leaves nothing behind. */
+/** How often an edit decrypts the secrets of a host, and that a failed edit leaves nothing behind. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { findHost } from "../../db/queries/hosts.ts";
 import { silentLog } from "../../shared/log.ts";
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(cleanup.run);
 
-/** A host that is connected, and everything between an edit and its acknowledgement; counts what is unsealed. */
+/** A connected host, and everything between an edit and its acknowledgement. Counts decrypted secrets. */
 async function scene() {
   const host = await enrollHost(app, admin, { backupNow: false });
   const { db, clock } = app;
@@ -69,7 +69,7 @@ async function scene() {
   return { host, groups, states, sync, sent, acknowledge, count, actor, connection };
 }
 
-test("an edit unseals what the host must know once, from its check to its acknowledgement", async () => {
+test("an edit decrypts the host's secrets once, from its check to its acknowledgement", async () => {
   const { host, groups, states, sent, acknowledge, count, actor } = await scene();
   groups.update(actor, host.id, host.gid, { includes: ["/srv", "/etc"] });
   acknowledge();
@@ -81,7 +81,7 @@ test("an edit unseals what the host must know once, from its check to its acknow
   });
 });
 
-test("what an edit that failed had checked is never sent", async () => {
+test("a state that was checked by a failed edit is never sent", async () => {
   const { host, groups, states, sync, sent, count, actor } = await scene();
   const trigger = `CREATE TRIGGER full BEFORE INSERT ON audit_log BEGIN SELECT raise(ABORT, 'no room'); END`;
   app.db.$client.run(trigger);
@@ -94,7 +94,7 @@ test("what an edit that failed had checked is never sent", async () => {
   expect(count.unsealed).toBe(3);
 });
 
-test("an acknowledgement with errors names what they are about, also when it comes twice", async () => {
+test("an acknowledgement with errors says what they are about, even when it arrives twice", async () => {
   const { host, groups, sync, sent, actor, connection } = await scene();
   groups.update(actor, host.id, host.gid, { includes: ["/srv"] });
   const last = sent.at(-1);

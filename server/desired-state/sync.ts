@@ -1,4 +1,4 @@
-/** Brings the desired state to the hosts: pushed on every change, again when not acknowledged, drift shown. */
+/** Sends the desired state to hosts: on every change, and again until it is acknowledged. Tracks drift. */
 import type { Db } from "../../db/open.ts";
 import { findHost, raiseStateVersion, updateHost } from "../../db/queries/hosts.ts";
 import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
@@ -17,9 +17,9 @@ import type { DesiredStates } from "./states.ts";
 const PUSH_AGAIN_AFTER_MS = MINUTE_MS;
 
 export type StateSync = {
-  /** Something that the host must know has changed: a new version, pushed at once. */
+  /** Something that the host must know has changed: raises the version and sends the state at once. */
   changed(hostId: string): void;
-  /** At connect: pushes when what the agent has applied is not what we want. */
+  /** On connect: sends the state when the agent has applied a different one. */
   onConnected(connection: Connection, hello: Hello): void;
   acknowledged(connection: Connection, ack: ToServerPayload<"state.ack">): void;
   ticks: readonly Tick[];
@@ -28,11 +28,11 @@ export type StateSync = {
 
 export type StateSyncDeps = { db: Db; clock: Clock; log: Log; hub: Hub; bus: FactBus; states: DesiredStates };
 
-/** What went out last on a host's connection. The state is kept until it is acknowledged. */
+/** The last state sent on a host's connection. It is kept until it is acknowledged. */
 type Pushed = { digest: string; at: number; state: DesiredState | null };
 
 export function createStateSync({ db, clock, log, hub, bus, states }: StateSyncDeps): StateSync {
-  const isolation = createIsolation({ task: "sending its desired state again", of: "host", clock, log });
+  const isolation = createIsolation({ task: "resend the desired state", of: "host", clock, log });
   const pushed = new Map<string, Pushed>();
 
   const push = (connection: Connection, state: DesiredState | null) => {
@@ -41,19 +41,22 @@ export function createStateSync({ db, clock, log, hub, bus, states }: StateSyncD
     connection.send("state.set", state);
   };
 
-  /** null also while something in it does not open: the host stays connected, goes on by what it has, and its page says why. */
+  /** Also null while one of its secrets cannot be decrypted. The host then stays connected with its current settings, and its page says why. */
   const wantedBy = (hostId: string, make = states.compile): DesiredState | null => {
     try {
       return make(hostId);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      log.error("the settings of a host could not be made", { host_id: hostId, why: error.message });
+      log.error("the settings of a host could not be built; it keeps its current ones", {
+        host_id: hostId,
+        why: error.message,
+      });
       updateHost(db, hostId, { stateErrors: [{ path: UNMADE_STATE, message: error.message }] });
       return null;
     }
   };
 
-  /** Needed for the places of errors only. */
+  /** Only needed to locate errors. */
   const acknowledgedState = (hostId: string, { errors }: ToServerPayload<"state.ack">): DesiredState | null =>
     errors.length === 0 ? null : (pushed.get(hostId)?.state ?? wantedBy(hostId));
 
@@ -97,7 +100,7 @@ export function createStateSync({ db, clock, log, hub, bus, states }: StateSyncD
       if (wanted && wanted.digest === hello.applied_state_digest) {
         setDrift(hostId, false);
         bus.publish("state.applied", { hostId });
-        // Its acknowledgement never came or was forgotten, and with it what the host could not use: it is asked for again.
+        // The acknowledgement never arrived or was lost, and with it the host's errors, so the state is sent again.
         if (isNews || wasUnmade) push(connection, wanted);
         return;
       }
@@ -106,16 +109,16 @@ export function createStateSync({ db, clock, log, hub, bus, states }: StateSyncD
     },
     acknowledged(connection, ack) {
       const { hostId } = connection;
-      // Whatever changes while a host is connected is pushed: what went out last is what is wanted.
+      // Every change is sent while a host is connected, so the last state sent is the wanted one.
       const last = pushed.get(hostId) ?? wantedBy(hostId);
       if (!last) return;
       const isApplied = ack.digest === last.digest;
       const isRefused = !isApplied && isWholeRefused(ack.errors);
       updateHost(db, hostId, {
-        // Without a digest nothing usable is kept there, whatever version an older agent names.
+        // Without a digest the host has saved nothing usable, whatever version an older agent reports.
         appliedStateVersion: ack.digest === null ? null : ack.state_version,
         appliedStateDigest: ack.digest,
-        // Errors of an older state count positions in what has changed since: the newer one's acknowledgement follows.
+        // Errors of an older state count positions in lists that have changed. The newer acknowledgement will follow.
         ...(isApplied || isRefused
           ? { stateErrors: locateErrors(ack.errors, isApplied ? acknowledgedState(hostId, ack) : null) }
           : {}),
@@ -124,14 +127,14 @@ export function createStateSync({ db, clock, log, hub, bus, states }: StateSyncD
         pushed.set(hostId, { digest: last.digest, at: clock.now(), state: null });
         setDrift(hostId, false);
         if (ack.errors.length > 0)
-          log.warn("an agent cannot use all of its settings", { host_id: hostId, problems: ack.errors.length });
+          log.warn("an agent cannot apply all of its settings", { host_id: hostId, problems: ack.errors.length });
         bus.publish("state.applied", { hostId });
         return;
       }
-      // Of an older state, while a newer one is on its way; or refused as a whole: then it is pushed again by the tick.
+      // Either an older state while a newer one is on its way, or a refused one, which the tick sends again.
       setDrift(hostId, true);
       if (isRefused)
-        log.warn("an agent could not save its settings; they are sent again", {
+        log.warn("an agent could not save its settings; they will be sent again", {
           host_id: hostId,
           why: ack.errors[0]?.message ?? "",
         });

@@ -1,4 +1,4 @@
-/** How many machines may ask, who makes room for whom, and what a proof is worth. */
+/** Limits on announced machines, which one makes room for others, and what a proof is valid for. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import type { Db } from "../../db/open.ts";
@@ -65,7 +65,7 @@ function ask(one: Machine, ip = "10.0.0.1") {
 }
 
 describe("limits", () => {
-  test("five wait from one address, a sixth is told to come later; the same machine may ask again", () => {
+  test("five machines of one address may be pending, a sixth is refused, and the same machine may ask again", () => {
     const five = [1, 2, 3, 4, 5].map(() => machine());
     const ids = five.map((one) => ask(one));
     expect(() => ask(machine())).toThrow(/Five machines/);
@@ -73,7 +73,7 @@ describe("limits", () => {
     expect(() => ask(machine(), "10.0.0.2")).not.toThrow();
   });
 
-  test("ten a minute from one address", () => {
+  test("ten announcements a minute from one address", () => {
     const one = machine();
     for (let n = 0; n < 10; n++) ask(one);
     expect(() => ask(one)).toThrow(/Too many/);
@@ -81,7 +81,7 @@ describe("limits", () => {
     expect(() => ask(one)).not.toThrow();
   });
 
-  test("a hundred in all: who has proven nothing makes room first", () => {
+  test("a hundred in all: unproven machines make room first", () => {
     const proven = machine();
     const id = ask(proven, "10.1.0.0");
     announcements.prove(id, "nonce", proofOf(proven, id, "nonce"));
@@ -96,7 +96,7 @@ describe("limits", () => {
     expect(findPendingHost(db, id)).not.toBeNull();
   });
 
-  test("nobody waits longer than an hour", () => {
+  test("no machine stays pending for more than an hour", () => {
     const one = machine();
     const id = ask(one);
     announcements.prove(id, "nonce", proofOf(one, id, "nonce"));
@@ -109,7 +109,7 @@ describe("limits", () => {
 });
 
 describe("a proof", () => {
-  test("counts for its key, this machine and this challenge only", () => {
+  test("is valid for its key, this machine and this challenge only", () => {
     const one = machine();
     const other = machine();
     const id = ask(one);

@@ -35,20 +35,20 @@ const MAX_PENDING_PER_ADDRESS = 5;
 const MAX_PENDING = 100;
 const MOST_ENDS = 1_000;
 
-/** A machine that waits, and whether its name belongs to another host or another machine that waits. */
+/** A pending machine, and whether its name belongs to another host or another pending machine. */
 export type PendingHost = PendingHostRow & { isNameTaken: boolean; isNameShared: boolean };
 
 export type Proof = { agent_token_hash: string; signature: string };
 
-/** `evicted`: it made room for others. `expired` also when nothing is known of it, as after a restart. */
+/** `evicted`: it made room for others. `expired` also when the server does not know the machine, as after a restart. */
 export type PendingEnd = "rejected" | "evicted" | "expired";
 
 export type Announcements = {
   /** Announcing the same key again refreshes it. @throws Refusal 422 `protocol_too_old`, 429 */
   announce(request: AnnounceRequest, ip: string): AnnounceAnswer;
-  /** @returns the row when the signature is of the announced key; null for a stranger. @throws Refusal 409 `agent_token_taken` */
+  /** @returns the row when the signature was made with the announced key; null for an unknown machine. @throws Refusal 409 `agent_token_taken` */
   prove(pendingId: string, nonce: string, proof: Proof): PendingHostRow | null;
-  /** Those that a person may decide about, oldest first. */
+  /** Machines that a person can accept or reject, oldest first. */
   list(): PendingHost[];
   /** @throws Refusal 404 */
   get(pendingId: string): PendingHost;
@@ -56,7 +56,7 @@ export type Announcements = {
   accept(actor: Actor, pendingId: string, input: NewcomerInput): Promise<{ hostId: string; generated: Generated }>;
   /** @throws Refusal 404 */
   reject(actor: Actor, pendingId: string): void;
-  /** Why a machine that waited does so no longer. */
+  /** Why a machine is no longer pending. */
   endOf(pendingId: string): PendingEnd;
   forgetExpired(): void;
   ticks: readonly Tick[];
@@ -81,11 +81,11 @@ export function createAnnouncements(deps: AnnouncementDeps): Announcements {
   };
   const get = (pendingId: string): PendingHost => {
     const row = list().find(({ id }) => id === pendingId);
-    if (!row) throw notFound("waiting machine");
+    if (!row) throw notFound("pending machine");
     return row;
   };
 
-  /** Of those who are told when they ask; the oldest is forgotten first. */
+  /** Results for machines that ask later. The oldest is dropped first. */
   const ends = new Map<string, PendingEnd>();
   const endWith = (pendingId: string, end: PendingEnd) => {
     const [oldest] = ends.size >= MOST_ENDS ? ends.keys() : [];
@@ -102,7 +102,7 @@ export function createAnnouncements(deps: AnnouncementDeps): Announcements {
         throw new Refusal(422, "protocol_too_old", "This agent is too old for the server. Run the installer again.");
       const network = networkOf(ip);
       const wait = limit.hit(network);
-      if (wait !== null) throw tooMany("Too many machines announce themselves from this address.", wait);
+      if (wait !== null) throw tooMany("Too many machines have announced themselves from this address.", wait);
       const now = clock.now();
       let evicted: string | null = null;
       const pendingId = inTransaction(db, () => {
@@ -111,7 +111,7 @@ export function createAnnouncements(deps: AnnouncementDeps): Announcements {
         if (before && !isFresh) deletePendingHost(db, before.id);
         const waiting = isFresh ? [] : listPendingAddresses(db, now);
         if (waiting.filter((one) => networkOf(one) === network).length >= MAX_PENDING_PER_ADDRESS)
-          throw tooMany("Five machines from this address wait already. Accept or reject them first.", 60);
+          throw tooMany("Five machines from this address are already pending. Accept or reject them first.", 60);
         if (waiting.length >= MAX_PENDING) evicted = evictPendingHost(db);
         const values = { ...columnsOf(request), announcedFromIp: ip, lastSeenAt: now };
         if (before && isFresh) {
@@ -146,7 +146,7 @@ export function createAnnouncements(deps: AnnouncementDeps): Announcements {
       const text = Buffer.from(announcedText(pendingId, nonce, agent_token_hash), "utf8");
       if (!verify(null, text, keyOf(row.publicKey), Buffer.from(signature, "base64url"))) return null;
       checkAgentToken(db, agent_token_hash, row.enrolledHostId);
-      // An accepted machine keeps the token that was accepted: another one would not be what the admin agreed to.
+      // An accepted machine keeps the token that was accepted, because the admin agreed to that one.
       if (row.enrolledHostId === null)
         updatePendingHost(db, row.id, { agentTokenHash: agent_token_hash, lastSeenAt: clock.now() });
       else if (row.agentTokenHash !== agent_token_hash) return null;
@@ -161,7 +161,7 @@ export function createAnnouncements(deps: AnnouncementDeps): Announcements {
       const hostId = inTransaction(db, () => {
         const row = get(pendingId);
         const id = createHost(deps, newcomer, machineOfRow(row), row.announcedFromIp);
-        // Time for a machine that is away just now to come back for its answer.
+        // Gives a machine that is offline right now time to come back for its answer.
         updatePendingHost(db, pendingId, { enrolledHostId: id, expiresAt: clock.now() + PENDING_LIFETIME_MS });
         writeAudit(db, clock.now(), {
           actor,

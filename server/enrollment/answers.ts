@@ -1,4 +1,4 @@
-/** What REST answers about enrolment: tokens, machines that wait, and the machines themselves. */
+/** What REST answers about enrolment: tokens, pending machines, and the machines themselves. */
 import * as v from "valibot";
 import { announceAnswer as announced, enrollAnswer as enrolled } from "../../shared/protocol/enrollment.ts";
 import { id, named, textLike, textOrNull, time } from "../http/answers.ts";

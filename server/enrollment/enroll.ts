@@ -1,4 +1,4 @@
-/** A machine shows its token and becomes a host: with its repo, credential and first source group, in one transaction. */
+/** Turns a machine with a valid token into a host, with its repo, credential and first source group, in one transaction. */
 import { createHash } from "node:crypto";
 import type { Db } from "../../db/open.ts";
 import { consumeEnrollmentToken, findEnrollmentTokenByHash } from "../../db/queries/enrollment.ts";
@@ -25,12 +25,12 @@ export type EnrollDeps = CreateHostDeps & {
   hub: Hub;
   bus: FactBus;
   tokens: EnrollmentTokens;
-  /** Due times count by the rules then in force; replaced hardware pauses the schedules. */
+  /** Due times count under the rules active at the time. Replaced hardware pauses the schedules. */
   accounting: { countDueRuns(hostId: string): void; restart(hostId: string): void };
   answerFor: AnswerFor;
 };
 
-/** What a machine gets that has become this host. */
+/** What a machine receives once it is this host. */
 export type AnswerFor = (hostId: string, origin: string) => EnrollAnswer;
 
 export function createAnswers({ db, updateKeys }: { db: Db; updateKeys(): string[] }): AnswerFor {
@@ -77,13 +77,17 @@ export function createEnroll(deps: EnrollDeps): Enroll {
       return { hostId, isRepeat: false, replaced };
     });
     if (outcome.replaced)
-      turnAway(hub, outcome.hostId, "Another machine has taken this host's place. This agent's schedules stop.");
+      turnAway(
+        hub,
+        outcome.hostId,
+        "Another machine has taken this host's place. The schedules of this agent are stopped.",
+      );
     if (!outcome.isRepeat) bus.publish("state.changed", { hostId: outcome.hostId });
     return { answer: answerFor(outcome.hostId, from.origin), isRepeat: outcome.isRepeat };
   };
 }
 
-/** The same host on the same or on new hardware: its repos and groups stay, the old agent's token is worthless. */
+/** The same host on the same or new hardware: its repos and groups stay, and the old agent's token becomes invalid. */
 function takeOver(
   { db, clock, accounting }: EnrollDeps,
   row: EnrollmentTokenRow,
@@ -95,7 +99,7 @@ function takeOver(
     throw new Refusal(
       409,
       "other_machine",
-      "This token is for the machine that is enrolled already. To put new hardware in its place, use “Replace this machine”.",
+      "This token is for the machine that is already enrolled. To move the host to new hardware, use “Replace this machine”.",
     );
   }
   checkAgentToken(db, request.agent_token_hash, host.id);
@@ -109,7 +113,7 @@ function takeOver(
     ...machineOf(request),
     tokenHash: request.agent_token_hash,
     appliedStateDigest: null,
-    // What the former machine could not use says nothing of this one.
+    // The new machine has not reported on its settings yet.
     stateErrors: [],
     driftSince: now,
     replacedAt: row.replaces ? now : host.replacedAt,
@@ -124,6 +128,6 @@ function tokenInvalid(): Refusal {
   return new Refusal(
     401,
     "token_invalid",
-    "This enrolment token is wrong, has been used, or has expired. Make a new one under Add host.",
+    "This enrolment token is wrong, used or expired. Create a new one under Add host.",
   );
 }

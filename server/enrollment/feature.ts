@@ -1,4 +1,4 @@
-/** How machines become hosts: by a token, or by an announcement that an admin accepts. */
+/** How machines become hosts: with a token, or with an announcement that an admin accepts. */
 import type { AgentFeature } from "../agents/feature.ts";
 import type { HttpFeature } from "../http/feature.ts";
 import type { RepoFeature } from "../repos/feature.ts";
@@ -21,7 +21,7 @@ export type EnrollmentNeeds = {
   groups: SourceGroupFeature;
   schedules: ScheduleFeature;
   accounting: EnrollDeps["accounting"];
-  /** Public keys (JWK as JSON text) that agents check their downloads by. */
+  /** Public keys (JWK as JSON text) that agents use to verify their downloads. */
   updateKeys(): string[];
   shareOf: ShareOf;
 };

@@ -1,4 +1,4 @@
-/** Paths of a machine that is to become a host: judged by its platform as soon as that is known. */
+/** Paths of a new host are checked against its platform as soon as that is known. */
 import { expect, test } from "bun:test";
 import { Refusal } from "../http/errors.ts";
 import { readNewcomer } from "./newcomer.ts";
@@ -16,7 +16,7 @@ const problem = async (includes: string[], os: "linux" | "windows" | null = null
     (error: unknown) => (error instanceof Refusal ? error.fields["includes"] : error),
   );
 
-test("a machine that waits has told its platform: a path of another one is refused with its line", async () => {
+test("a pending machine has reported its platform, so a path of the other platform is refused with its line", async () => {
   expect(await problem(["/srv", "C:\\Users"], "linux")).toBe(
     "Line 2: “C:\\Users” is not an absolute path, such as /home.",
   );
@@ -24,7 +24,7 @@ test("a machine that waits has told its platform: a path of another one is refus
   expect(await problem(["/srv"], "linux")).toBeNull();
 });
 
-test("before the machine has called, paths of either platform will do", async () => {
+test("before the machine has connected, paths of either platform are accepted", async () => {
   expect(await problem(["/srv", "C:\\Users", "\\\\nas\\share"])).toBeNull();
   expect(await problem(["/srv", "home"])).toBe("Line 2: “home” is not an absolute path, such as /home or C:\\Users.");
 });

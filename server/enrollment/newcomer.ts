@@ -1,4 +1,4 @@
-/** What a person says about a machine that is to become a host: checked, completed with made-up passwords, ready to be stored. */
+/** Checks what a person entered about a new host, generates missing passwords, and creates its rows. */
 import type { Db } from "../../db/open.ts";
 import {
   findHostByTokenHash,
@@ -21,7 +21,7 @@ import type { Schedules } from "../schedules/schedules.ts";
 import type { SourceGroups } from "../source-groups/groups.ts";
 import { cleanLines, includesProblem } from "../source-groups/patterns.ts";
 
-/** As a source group takes them. */
+/** The limit of a source group. */
 const MOST_INCLUDES = 1000;
 const LONGEST_PATH = 4096;
 
@@ -33,7 +33,7 @@ export type NewcomerInput = {
   repo: RepoInput;
 };
 
-/** As it is stored: with an enrolment token until its machine calls, or at once for one that waits already. */
+/** Ready to be stored: with an enrolment token until its machine connects, or at once for a pending machine. */
 export type Newcomer = {
   hostName: string;
   tags: string[];
@@ -42,13 +42,13 @@ export type Newcomer = {
   cargo: Cargo | null;
 };
 
-/** What a machine tells of itself. */
+/** What a machine reports about itself. */
 export type Machine = Omit<AnnounceRequest, "public_key">;
 
 /**
- * Checks everything at once, and makes the passwords that nobody gave.
- * @param extra problems that the caller has found already
- * @param os of the machine, where it has told that; paths of either platform will do until then, and the host tells which it cannot use
+ * Checks all fields, and generates the passwords that were left empty.
+ * @param extra problems that the caller has already found
+ * @param os the machine's system, when it is known. Until then paths of both systems are accepted, and the host reports those that it cannot use
  * @throws Refusal 400 with fields
  */
 export async function readNewcomer(
@@ -110,7 +110,7 @@ export function createHost(
   return hostId;
 }
 
-/** Another live host may have been called so when it was enrolled: in a shared repository their snapshots would be one host's. */
+/** Another live host may have had this name when it was enrolled. In a shared repository their snapshots would be mixed up. */
 function freeResticHost(db: Db, name: string): string {
   const taken = new Set(listLiveHosts(db).map(({ resticHost }) => resticHost.toLowerCase()));
   for (let n = 1; ; n++) {
@@ -120,7 +120,7 @@ function freeResticHost(db: Db, name: string): string {
 }
 
 /**
- * An agent token names one host: who sends one that another host has, or that was revoked, is a copy or a bug.
+ * An agent token identifies one host. If it belongs to another host or was revoked, the sender is a copy or has a bug.
  * @param hostId the host that enrols again; null for a new one
  * @throws Refusal 409 `agent_token_taken`
  */
@@ -132,7 +132,7 @@ export function checkAgentToken(db: Db, tokenHash: string, hostId: string | null
   throw new Refusal(409, "agent_token_taken", message);
 }
 
-/** The columns of a host that its machine decides. */
+/** The columns of a host that come from its machine. */
 export function machineOf(machine: Machine) {
   return {
     machineId: machine.machine_id,
@@ -147,7 +147,7 @@ export function machineOf(machine: Machine) {
 }
 
 export function nameTaken(name: string): Refusal {
-  const message = `There is a host named ${name} already.`;
+  const message = `There is already a host named ${name}.`;
   return new Refusal(409, "name_taken", message, { host_name: message });
 }
 
@@ -158,9 +158,9 @@ function checkInput(input: NewcomerInput, os: Os | null): { fields: Record<strin
   const tags = checkTags(input.tags);
   if (!tags.ok) fields["tags"] = tags.message;
   const bad = includesProblem(input.includes, os);
-  if (input.includes.length > MOST_INCLUDES) fields["includes"] = `At most ${MOST_INCLUDES} paths.`;
+  if (input.includes.length > MOST_INCLUDES) fields["includes"] = `Enter at most ${MOST_INCLUDES} paths.`;
   else if (input.includes.some((path) => path.length > LONGEST_PATH || /[\u0000-\u001f\u007f]/.test(path.trim())))
-    fields["includes"] = `A path has ${LONGEST_PATH} characters at most and no control characters.`;
+    fields["includes"] = `A path can have at most ${LONGEST_PATH} characters and no control characters.`;
   else if (bad !== null) fields["includes"] = bad;
   return { fields, tags: tags.ok ? tags.tags : [] };
 }

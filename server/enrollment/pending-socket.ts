@@ -1,4 +1,4 @@
-/** `/ws/agent/pending`: a challenge, its proof, and the answer that a person gives. */
+/** `/ws/agent/pending`: sends a challenge, checks the proof, and delivers the admin's decision. */
 import { randomBytes } from "node:crypto";
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
@@ -18,19 +18,19 @@ import type { AnswerFor } from "./enroll.ts";
 
 const SOCKETS_PER_MINUTE = 30;
 const PROOF_WITHIN_MS = 10_000;
-/** Characters; a proof has some 300. */
+/** In characters. A proof has about 300. */
 const LONGEST_PROOF = 4_096;
 
 const ENDS: Record<PendingEnd, string> = {
   rejected: "An admin has rejected this machine.",
   evicted:
-    "Too many machines wait at this server, and this one had to make room. Nobody has rejected it: announce it again.",
-  expired: "This machine is not waiting here any longer: nobody has decided within an hour. Announce it again.",
+    "Too many machines are pending on this server, so this one was removed. Nobody has rejected it. Announce it again.",
+  expired: "This machine is no longer pending: nobody decided within an hour. Announce it again.",
 };
 const PROOF_INVALID = new Refusal(
   403,
   "proof_invalid",
-  "The signature is not of the announced key. Announce this machine again.",
+  "The signature was not made with the announced key. Announce this machine again.",
 );
 
 export type PendingSocketDeps = {
@@ -67,7 +67,7 @@ export function createPendingSockets(deps: PendingSocketDeps): PendingSockets {
 
   const turnAwayFor = (waiting: Waiting, end: PendingEnd) => turnAway(waiting, end, ENDS[end]);
 
-  /** A machine waits on one connection: its newest. */
+  /** A machine has one connection: its newest. */
   const closeOthers = (newest: Waiting) => {
     for (const other of open)
       if (other !== newest && other.hasProven && other.pendingId === newest.pendingId)
@@ -83,7 +83,7 @@ export function createPendingSockets(deps: PendingSocketDeps): PendingSockets {
     }
   };
 
-  /** Tells the machine what is known of it now. */
+  /** Tells the machine its current state. */
   const publishState = (waiting: Waiting) => {
     const row = findPendingHost(db, waiting.pendingId);
     if (!row) turnAwayFor(waiting, announcements.endOf(waiting.pendingId));
@@ -107,7 +107,7 @@ export function createPendingSockets(deps: PendingSocketDeps): PendingSockets {
       message(_ws, frame) {
         if (waiting.hasProven) return;
         if (frame.length > LONGEST_PROOF) {
-          waiting.ws.close(CLOSE.rejected, "too long");
+          waiting.ws.close(CLOSE.rejected, "message too long");
           return;
         }
         const parsed = parseFromPending(frame);
@@ -130,7 +130,7 @@ export function createPendingSockets(deps: PendingSocketDeps): PendingSockets {
     for (const waiting of open) if (waiting.pendingId === pendingId && waiting.hasProven) publishState(waiting);
   });
 
-  /** Closes sockets that prove nothing, and those whose time is over. */
+  /** Closes sockets without a proof, and expired ones. */
   const sweep = () => {
     const now = clock.now();
     for (const waiting of open) {
@@ -152,9 +152,10 @@ export function createPendingSockets(deps: PendingSocketDeps): PendingSockets {
         handle: ({ c, query, from }) => {
           if (isDraining()) throw new Refusal(503, "draining", "The server is shutting down.");
           const wait = strangers.hit(from.network);
-          if (wait !== null) throw new Refusal(429, "too_many_attempts", "Too many attempts.", {}, wait);
+          if (wait !== null)
+            throw new Refusal(429, "too_many_attempts", "Too many connection attempts. Try again later.", {}, wait);
           if (c.env.upgrade(c.req.raw, endFor(query.id, from.origin))) return new Response(null);
-          throw new Refusal(400, "not_a_websocket", "This address takes WebSocket connections only.");
+          throw new Refusal(400, "not_a_websocket", "This address accepts WebSocket connections only.");
         },
       }),
     ],

@@ -1,4 +1,4 @@
-/** REST: enrolment tokens for people, enrolment for machines. */
+/** REST: enrolment tokens and pending machines for people, enrolment and announcements for machines. */
 import * as v from "valibot";
 import type { OutstandingToken } from "../../db/queries/enrollment.ts";
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
@@ -26,13 +26,13 @@ import { installCommands } from "./tokens.ts";
 const ENROLLMENTS_PER_MINUTE = 30;
 
 const newcomer = {
-  host_name: v.string("Give the host a name."),
+  host_name: v.string("Enter a name for the host."),
   tags: v.optional(v.array(v.string()), []),
   includes: v.optional(v.array(v.string()), []),
   backup_now: v.optional(v.boolean(), true),
   repo: v.strictObject({
-    kind: v.optional(v.picklist(REPO_KINDS, "That is no kind of repository.")),
-    url: v.string("Where is the repository?"),
+    kind: v.optional(v.picklist(REPO_KINDS, "Unknown kind of repository.")),
+    url: v.string("Enter the address of the repository."),
     own_folder: v.optional(v.boolean()),
     http_username: v.optional(v.string()),
     http_password: v.optional(v.string()),
@@ -53,7 +53,7 @@ export function enrollmentRoutes({
   tokens: EnrollmentTokens;
   enroll: Enroll;
   announcements: Announcements;
-  /** Of the server's self-signed certificate; null when it has none. */
+  /** The pin of the server's self-signed certificate. null when it has none. */
   pin: string | null;
 }): Route[] {
   const limit = createRateLimit({ limit: ENROLLMENTS_PER_MINUTE, windowMs: MINUTE_MS, clock });
@@ -163,7 +163,13 @@ export function enrollmentRoutes({
       handle: ({ c, body, from }) => {
         const wait = limit.hit(from.network);
         if (wait !== null)
-          throw new Refusal(429, "too_many_attempts", "Too many attempts from this address.", {}, wait);
+          throw new Refusal(
+            429,
+            "too_many_attempts",
+            "Too many attempts from this address. Try again later.",
+            {},
+            wait,
+          );
         return c.json(enroll(body, from).answer, 201);
       },
     }),

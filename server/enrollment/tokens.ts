@@ -1,4 +1,4 @@
-/** One-time tokens: a host's name, its first paths and tags, and what opens its repository ride on them, sealed. */
+/** One-time enrolment tokens. Each carries, sealed, the host's name, first paths and tags, and its repository credential. */
 import type { Db } from "../../db/open.ts";
 import {
   findEnrollmentToken,
@@ -29,11 +29,11 @@ export type NewToken = { row: EnrollmentTokenRow; token: string; generated: Gene
 export type EnrollmentTokens = {
   /** @throws Refusal 400 with fields, 409 `name_taken` */
   create(actor: Actor, input: TokenInput): Promise<NewToken>;
-  /** A fresh token and time for the same machine-to-be; the old token is worthless at once. @throws Refusal 404, 410 */
+  /** A new token with a new expiry for the same host. The old token becomes invalid at once. @throws Refusal 404, 410 */
   regenerate(actor: Actor, id: string): { row: EnrollmentTokenRow; token: string };
   /** @throws Refusal 404, 410 */
   revoke(actor: Actor, id: string): void;
-  /** For new hardware or a lost state of a host that exists. @throws Refusal 404, 409 */
+  /** For new hardware or lost agent state of an existing host. @throws Refusal 404, 409 */
   createForHost(actor: Actor, hostId: string, replaces: boolean): { row: EnrollmentTokenRow; token: string };
   listOutstanding(): OutstandingToken[];
   /** @throws Refusal 410 `token_unreadable` */
@@ -60,7 +60,7 @@ export function createEnrollmentTokens({
   const get = (id: string): EnrollmentTokenRow => {
     const row = findEnrollmentToken(db, id);
     if (!row) throw notFound("enrolment token");
-    if (row.consumedAt !== null) throw new Refusal(410, "token_used", `${row.hostName} has used this token already.`);
+    if (row.consumedAt !== null) throw new Refusal(410, "token_used", `${row.hostName} has already used this token.`);
     if (row.revokedAt !== null) throw new Refusal(410, "token_revoked", "This token was revoked.");
     return row;
   };
@@ -88,7 +88,7 @@ export function createEnrollmentTokens({
     async create(actor, input) {
       const lifetimeMs = input.expires_in_s === undefined ? TOKEN_LIFETIME_MS : input.expires_in_s * 1000;
       const isOutside = lifetimeMs < MINUTE_MS || lifetimeMs > MAX_TOKEN_LIFETIME_MS;
-      const extra: Record<string, string> = isOutside ? { expires_in_s: "From one minute to seven days." } : {};
+      const extra: Record<string, string> = isOutside ? { expires_in_s: "Choose from one minute to seven days." } : {};
       const { newcomer, generated } = await readNewcomer(input, { extra });
       const { hostName, cargo, includes, tags, backupNow } = newcomer;
       const token = newToken("rm_enr_");
@@ -130,7 +130,7 @@ export function createEnrollmentTokens({
       const host = findHost(db, hostId);
       if (!host) throw notFound("host");
       if (host.archivedAt !== null)
-        throw new Refusal(409, "host_archived", `${host.name} is archived; it cannot enrol again.`);
+        throw new Refusal(409, "host_archived", `${host.name} is archived and cannot enrol again.`);
       const token = newToken("rm_enr_");
       const row = inTransaction(db, () => {
         const createdBy = actor.kind === "user" ? actor.userId : null;
@@ -153,7 +153,7 @@ export function createEnrollmentTokens({
         return JSON.parse(sealer.unseal(place(row.id), row.sealed)) as Cargo;
       } catch {
         const message =
-          "The credential that rides on this enrolment token does not open: it was damaged in the server's database. Revoke the token and make a new one.";
+          "The credential stored with this enrolment token cannot be decrypted: it was damaged in the server's database. Revoke the token and create a new one.";
         throw new Refusal(410, "token_unreadable", message);
       }
     },
@@ -165,8 +165,8 @@ export type InstallCommands = { linux: string; windows: null };
 
 /**
  * @param origin `https://backup.example`, already checked against a strict pattern
- * @param pin of the server's self-signed certificate, which the machine then trusts by its key
- * @param isAgain the machine is enrolled already: its installer has to be told to use the token
+ * @param pin of the server's self-signed certificate, whose key the machine then trusts
+ * @param isAgain the machine is already enrolled, so its installer must be told to use the token
  */
 export function installCommands(
   origin: string,

@@ -1,4 +1,4 @@
-/** What REST answers after a host was changed. */
+/** What REST answers after a host has been changed. */
 import * as v from "valibot";
 import { countOrNull, id, textLike, textOrNull } from "../http/answers.ts";
 

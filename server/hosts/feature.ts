@@ -1,4 +1,4 @@
-/** Hosts: when they were last heard, what may be changed about them, and the head of each host's pages. */
+/** Hosts: when they were last seen, what people can change about them, and the header of each host's pages. */
 import type { AgentFeature } from "../agents/feature.ts";
 import type { PassingHandlers } from "../agents/inbound.ts";
 import type { HttpFeature } from "../http/feature.ts";

@@ -1,4 +1,4 @@
-// What the frame of every page of a host shows: its state, its groups with their nights, its repos.
+// Reads what the header of every host page shows: the host's state, its groups with their nights, and its repos.
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findJob, listOpenJobs } from "../../db/queries/jobs.ts";
@@ -109,7 +109,7 @@ export function createHostHeads({ db, clock, hub, lastSeenAt, findIntakeNote, sh
   };
 }
 
-/** The name of a repo that the group has gone into never yet, while others have it. */
+/** The name of a repo that has no backup of the group yet, while other repos have one. */
 function lackingRepo(targets: readonly WantedTarget[], repos: readonly RepoRow[], groupId: string): string | null {
   const own = targets.filter((target) => target.sourceGroupId === groupId);
   const lacking = own.find(({ lastSuccessAt }) => lastSuccessAt === null);
@@ -117,7 +117,7 @@ function lackingRepo(targets: readonly WantedTarget[], repos: readonly RepoRow[]
   return repos.find(({ id }) => id === lacking.repoId)?.name ?? null;
 }
 
-/** One group's days; a backup that runs now marks the last day. */
+/** The days of one group. A running backup marks the last day. */
 function nightsOf(rows: readonly DailyOutcomeRow[], days: readonly string[], isRunning: boolean): StripDay[] {
   const nights = rows.map(({ day, outcome, runs, failed, due, warningCodes }): StripDay => {
     const night = { day, outcome, runs, failed, ...(warningCodes ? { warningCodes } : {}) };
@@ -130,7 +130,7 @@ function nightsOf(rows: readonly DailyOutcomeRow[], days: readonly string[], isR
   return [...nights.filter((night) => night.day !== today), now];
 }
 
-/** How much the repos grew in a week; null while there are no samples that far back. */
+/** How much the repos grew in a week. null when there are no samples from a week ago. */
 function weekChange(db: Db, repos: readonly RepoRow[], now: number): number | null {
   const since = utcDay(now - WEEK_MS);
   const changes = repos.flatMap((repo) => {

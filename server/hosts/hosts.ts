@@ -1,4 +1,4 @@
-/** What people do with hosts: rename and tag, archive, purge. Repositories themselves are never touched. */
+/** What people do with hosts: rename, tag, archive and purge them. Repositories are never touched. */
 import type { Db } from "../../db/open.ts";
 import { deleteHost, findHost, findLiveHostByName, revokeAgentToken, updateHost } from "../../db/queries/hosts.ts";
 import { listReposMaintainedBy } from "../../db/queries/repos.ts";
@@ -24,13 +24,13 @@ export type HostChanges = {
 export type Hosts = {
   /** @throws Refusal 404, 400 with fields, 409 `name_taken`, 409 `host_archived` */
   change(actor: Actor, hostId: string, changes: HostChanges): HostRow;
-  /** KiB/s for every restic run of the host; null = unlimited. @throws Refusal 404, 409 `host_archived` */
+  /** Limits in KiB/s for every restic run of the host. null = unlimited. @throws Refusal 404, 409 `host_archived` */
   setBandwidth(actor: Actor, hostId: string, limits: Bandwidth): HostRow;
-  /** After its machine was replaced: schedules begin again. @throws Refusal 404, 409 `host_archived`, `not_paused` */
+  /** Resumes schedules after the machine was replaced. @throws Refusal 404, 409 `host_archived`, `not_paused` */
   finishRestore(actor: Actor, hostId: string): void;
-  /** The agent is told `revoked`; jobs, repos, audit and sealed credentials stay. @throws Refusal 404, 409 */
+  /** Revokes the agent. Jobs, repos, audit and sealed credentials are kept. @throws Refusal 404, 409 */
   archive(actor: Actor, hostId: string): void;
-  /** Deletes all that is left of an archived host. @throws Refusal 404, 409 `not_archived`, `maintains_repos`, 400 `confirm` */
+  /** Deletes everything that is left of an archived host. @throws Refusal 404, 409 `not_archived`, `maintains_repos`, 400 `confirm` */
   purge(actor: Actor, hostId: string, confirm: string): void;
 };
 
@@ -39,7 +39,7 @@ export type HostDeps = {
   clock: Clock;
   hub: Hub;
   bus: FactBus;
-  /** Due times count by the zone then in force. */
+  /** Due times count in the zone active at the time. */
   accounting: { countDueRuns(hostId: string): void; restart(hostId: string): void };
 };
 
@@ -56,10 +56,10 @@ export function createHosts({ db, clock, hub, bus, accounting }: HostDeps): Host
     change(actor, hostId, changes) {
       const host = get(hostId);
       if (host.archivedAt !== null)
-        throw new Refusal(409, "host_archived", `${host.name} is archived and cannot change.`);
+        throw new Refusal(409, "host_archived", `${host.name} is archived and cannot be changed.`);
       const wanted = checked(changes);
       if (wanted.name && findLiveHostByName(db, wanted.name, hostId)) {
-        const message = `There is a host named ${wanted.name} already.`;
+        const message = `There is already a host named ${wanted.name}.`;
         throw new Refusal(409, "name_taken", message, { name: message });
       }
       const differing = Object.keys(wanted).filter(
@@ -78,7 +78,7 @@ export function createHosts({ db, clock, hub, bus, accounting }: HostDeps): Host
     setBandwidth(actor, hostId, { up_kbps: up, down_kbps: down }) {
       const host = get(hostId);
       if (host.archivedAt !== null)
-        throw new Refusal(409, "host_archived", `${host.name} is archived and cannot change.`);
+        throw new Refusal(409, "host_archived", `${host.name} is archived and cannot be changed.`);
       inTransaction(db, () => {
         updateHost(db, hostId, { bandwidthUpKbps: up, bandwidthDownKbps: down, updatedAt: clock.now() });
         audit(actor, "host.bandwidth_changed", host, { up_kbps: up, down_kbps: down });
@@ -89,8 +89,9 @@ export function createHosts({ db, clock, hub, bus, accounting }: HostDeps): Host
     finishRestore(actor, hostId) {
       const host = get(hostId);
       if (host.archivedAt !== null)
-        throw new Refusal(409, "host_archived", `${host.name} is archived and cannot change.`);
-      if (!host.schedulesPaused) throw new Refusal(409, "not_paused", `The schedules of ${host.name} run already.`);
+        throw new Refusal(409, "host_archived", `${host.name} is archived and cannot be changed.`);
+      if (!host.schedulesPaused)
+        throw new Refusal(409, "not_paused", `The schedules of ${host.name} are already running.`);
       inTransaction(db, () => {
         accounting.countDueRuns(hostId);
         updateHost(db, hostId, { schedulesPaused: false, updatedAt: clock.now() });
@@ -101,7 +102,7 @@ export function createHosts({ db, clock, hub, bus, accounting }: HostDeps): Host
     },
     archive(actor, hostId) {
       const host = get(hostId);
-      if (host.archivedAt !== null) throw new Refusal(409, "host_archived", `${host.name} is archived already.`);
+      if (host.archivedAt !== null) throw new Refusal(409, "host_archived", `${host.name} is already archived.`);
       inTransaction(db, () => {
         const now = clock.now();
         if (host.tokenHash)
@@ -109,19 +110,19 @@ export function createHosts({ db, clock, hub, bus, accounting }: HostDeps): Host
         updateHost(db, hostId, { archivedAt: now, tokenHash: null, backupWhenReady: false, updatedAt: now });
         audit(actor, "host.archived", host);
       });
-      turnAway(hub, hostId, "This host was archived on the server. Its schedules stop.");
+      turnAway(hub, hostId, "This host was archived on the server. Its schedules are stopped.");
       bus.publish("host.changed", { hostId });
     },
     purge(actor, hostId, confirm) {
       const host = get(hostId);
       if (host.archivedAt === null)
-        throw new Refusal(409, "not_archived", `Archive ${host.name} first; purging is for archived hosts.`);
+        throw new Refusal(409, "not_archived", `${host.name} is not archived. Archive it before you purge it.`);
       if (confirm !== host.name) throw badInput({ confirm: `Type ${host.name} to confirm.` });
-      // With the host its name would go from these repos, and the right to delete back to the hosts that are backed up.
+      // Purging would remove the maintenance host of these repos, and give the right to delete back to the hosts that are backed up.
       const kept = listReposMaintainedBy(db, hostId);
       if (kept.length > 0) {
         const names = kept.map((repo) => `${repo.name} of ${repo.hostName}`).join(", ");
-        const message = `${host.name} is named as the host that maintains ${names}: choose another one there first.`;
+        const message = `${host.name} is the maintenance host of ${names}. Choose another maintenance host there first.`;
         throw new Refusal(409, "maintains_repos", message, { confirm: message });
       }
       inTransaction(db, () => {
@@ -133,7 +134,7 @@ export function createHosts({ db, clock, hub, bus, accounting }: HostDeps): Host
   };
 }
 
-/** The agent hears `revoked` and is cut off at once. */
+/** Tells the agent `revoked` and closes its connection at once. */
 export function turnAway(hub: Hub, hostId: string, message: string): void {
   const connection = hub.find(hostId);
   connection?.send("error", { code: "revoked", message });
@@ -156,7 +157,7 @@ function checked(changes: HostChanges): Partial<HostRow> {
   if (changes.timezone_override !== undefined) {
     const zone = changes.timezone_override?.trim() || null;
     if (zone !== null && !isZone(zone))
-      fields["timezone_override"] = "That is no time zone; write one such as Europe/Berlin.";
+      fields["timezone_override"] = "Unknown time zone. Enter one such as Europe/Berlin.";
     wanted.timezoneOverride = zone;
   }
   if (changes.roaming !== undefined) wanted.roaming = changes.roaming;

@@ -1,4 +1,4 @@
-// A list shows the worst that needs a look, and what runs right now before it.
+// A list shows the worst result, and a running backup before it.
 import { describe, expect, test } from "bun:test";
 import { lastBackupOfGroup, lastBackupOfHost, type OpenJobFacts, type TargetFacts } from "./last-backup.ts";
 
@@ -21,7 +21,7 @@ describe("last backup of a group", () => {
     expect(lastBackupOfGroup(group, [], [], nothing)).toEqual({ status: "never" });
   });
 
-  test("ran well, with its duration", () => {
+  test("succeeded, with its duration", () => {
     expect(lastBackupOfGroup(group, [target({})], [], nothing)).toEqual({ status: "ok", at: 1000, durationMs: 600 });
   });
 
@@ -38,7 +38,7 @@ describe("last backup of a group", () => {
     expect(lastBackupOfGroup(group, [target({ lastWarnings: 2 })], [], nothing)).toMatchObject({ status: "warning" });
   });
 
-  test("what runs comes first; other groups' jobs do not count", () => {
+  test("a running backup comes first, and jobs of other groups do not count", () => {
     const open: OpenJobFacts[] = [
       { id: "1", kind: "backup", status: "queued", sourceGroupId: "g" },
       { id: "2", kind: "backup", status: "running", sourceGroupId: "g" },
@@ -54,7 +54,7 @@ describe("last backup of a group", () => {
 });
 
 describe("last backup of a host", () => {
-  test("is the worst of its groups, the newest of equals", () => {
+  test("is the worst of its groups, and among equals the newest", () => {
     const ok = { status: "ok", at: 5, durationMs: null } as const;
     const newer = { status: "ok", at: 9, durationMs: null } as const;
     expect(lastBackupOfHost([ok, newer])).toBe(newer);

@@ -1,10 +1,10 @@
-// From targets and open jobs to the words of a list: how the newest backup of a group, or of a whole host, went.
+// Finds the newest backup of a group or host, from its targets and open jobs.
 import type { LastBackup } from "../../shared/hosts.ts";
 import type { JobStatus } from "../../shared/jobs.ts";
 import { reasonInWords } from "../../shared/reasons.ts";
 import type { CauseCount } from "../../shared/warnings.ts";
 
-/** A target's last ended backup, with what its job says. */
+/** A target's last ended backup, with details from its job. */
 export type TargetFacts = {
   sourceGroupId: string;
   lastStatus: JobStatus | null;
@@ -18,17 +18,17 @@ export type TargetFacts = {
 
 export type OpenJobFacts = { id: string; kind: string; status: "queued" | "running"; sourceGroupId: string | null };
 
-/** Share done of a running job, 0 to 1; null while unknown. */
+/** Progress of a running job, 0 to 1. null while unknown. */
 export type ShareOf = (jobId: string) => number | null;
 
 export type GroupFacts = { id: string; name: string };
 
-/** The newest run succeeded, and counts as no success: it saved no file. */
+/** Whether the newest run succeeded without saving any files, which does not count as a success. */
 export function isLastWithoutFiles(target: Pick<TargetFacts, "lastStatus" | "lastAt" | "lastSuccessAt">): boolean {
   return target.lastStatus === "succeeded" && (target.lastSuccessAt ?? 0) < (target.lastAt ?? 0);
 }
 
-/** One group: what runs comes before what waits, then the worst of its targets. */
+/** One group: running before waiting, then the worst of its targets. */
 export function lastBackupOfGroup(
   group: GroupFacts,
   targets: readonly TargetFacts[],
@@ -43,7 +43,7 @@ export function lastBackupOfGroup(
   return worst(targets.filter((target) => target.sourceGroupId === group.id).map(endedOf));
 }
 
-/** A whole host: running first, then the worst of its groups; of equals the newest. */
+/** A whole host: running first, then the worst of its groups. Among equals the newest. */
 export function lastBackupOfHost(groups: readonly LastBackup[]): LastBackup {
   const running = groups.find((last) => last.status === "running");
   return running ?? worst(groups);

@@ -1,4 +1,4 @@
-/** What agents say of themselves: hello, heartbeats, and when they were last heard. */
+/** Tracks connected hosts: what agents report in hello and heartbeats, and when they were last seen. */
 import type { Db } from "../../db/open.ts";
 import { findHost, flushLastSeen, setClockSkew, updateHost } from "../../db/queries/hosts.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
@@ -18,24 +18,24 @@ export type Presence = {
   disconnected(connection: Connection): void;
   flapping(connection: Connection): void;
   heartbeat(connection: Connection, outboxPending: number): void;
-  /** When the host was last heard, memory before database. */
+  /** When the host was last seen, from memory or else from the database. */
   lastSeenAt(host: Pick<HostRow, "id" | "lastSeenAt">): number | null;
   ticks: readonly Tick[];
-  /** Writes all that memory knows; every 5 minutes and at shutdown. */
+  /** Writes everything from memory. Runs every 5 minutes and at shutdown. */
   flush(): void;
 };
 
 export type PresenceDeps = { db: Db; clock: Clock; log: Log; hub: Hub; bus: FactBus };
 
 export function createPresence({ db, clock, log, hub, bus }: PresenceDeps): Presence {
-  const isolation = createIsolation({ task: "noting when it was last heard", of: "host", clock, log });
+  const isolation = createIsolation({ task: "store when it was last seen", of: "host", clock, log });
   const unwritten = new Map<string, number>();
-  /** Hosts that have gone → how far their clock was off. */
+  /** Disconnected hosts → how far their clock was off. */
   const departed = new Map<string, number>();
 
   const reportClone = (connection: Connection, why: string) => {
     const host = findHost(db, connection.hostId);
-    log.warn("two machines use one identity", { host_id: connection.hostId, why });
+    log.warn("two machines use the same identity", { host_id: connection.hostId, host: host?.name, why });
     writeAudit(db, clock.now(), {
       actor: { kind: "agent", hostId: connection.hostId, ip: connection.ip },
       action: "host.clone_seen",
@@ -44,7 +44,7 @@ export function createPresence({ db, clock, log, hub, bus }: PresenceDeps): Pres
     });
   };
 
-  /** Writes of the hosts that have gone since the last call; together, for they may be thousands. */
+  /** Stores the hosts that have disconnected since the last call, together because there may be thousands. */
   const flushDeparted = () => {
     if (departed.size === 0) return;
     inTransaction(db, () => {
@@ -69,7 +69,7 @@ export function createPresence({ db, clock, log, hub, bus }: PresenceDeps): Pres
     for (const id of written) unwritten.delete(id);
   };
 
-  /** A savepoint of its own: what one host's row refuses takes nobody else's with it. */
+  /** Uses a savepoint per host, so that an error in one host's row does not affect the others. */
   const writeOne = (id: string, work: () => void) => isolation.attempt(id, () => inTransaction(db, work));
 
   const writeLastSeen = (id: string) => {
@@ -118,7 +118,7 @@ export function createPresence({ db, clock, log, hub, bus }: PresenceDeps): Pres
   };
 }
 
-/** Only what differs: a thousand reconnects after a restart write nothing. */
+/** Only what differs, so that a thousand reconnects after a restart write nothing. */
 function changesOf(host: HostRow, hello: Hello): Partial<HostRow> | null {
   const said: Partial<HostRow> = {
     agentVersion: hello.agent_version,

@@ -1,11 +1,11 @@
-/** Settings that a host could not take, with the names and line numbers by which a person finds them. */
+/** The settings that a host could not apply, with the names and line numbers that a person needs to find them. */
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import type { SettingsProblem } from "../../shared/hosts.ts";
 import { WHOLE_STATE } from "../../shared/protocol/to-server.ts";
 
-/** Among the problems of a host: the server could not make its state, because something stored does not open. */
+/** Marks a problem of the server: it could not build the host's state because a stored secret cannot be decrypted. */
 export const UNMADE_STATE = "server";
 
 type Named = {
@@ -13,7 +13,7 @@ type Named = {
   repos: readonly Pick<RepoRow, "id" | "name">[];
 };
 
-/** Without those that have been corrected since: the host has yet to hear of it. */
+/** Without problems that have been corrected since, even if the host has not received the correction yet. */
 export function settingsProblems({ stateErrors }: Pick<HostRow, "stateErrors">, named: Named): SettingsProblem[] {
   return stateErrors.flatMap(({ path, message, about }): SettingsProblem[] => {
     if (path === UNMADE_STATE) return [{ is: "not_made", message }];

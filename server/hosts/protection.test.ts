@@ -1,4 +1,4 @@
-/** Protected is what the schedules let one expect, never what nobody runs. */
+/** Protected means as recent as the schedules imply, and a group without a schedule is never protected. */
 import { expect, test } from "bun:test";
 import { createProtection, type ProtectionFacts } from "./protection.ts";
 
@@ -36,7 +36,7 @@ test("a weekly group is protected for its week", () => {
   expect(judge({ targets, schedules }, at("2026-11-22T09:00")).isProtected).toBe(false);
 });
 
-test("each target counts, one that never had a success too", () => {
+test("each target counts, including one without any success", () => {
   const fresh = at("2026-11-20T02:30");
   const now = fresh + HOUR;
   expect(judge({ targets: [target("a", fresh), target("b", null)], schedules: nightly }, now)).toMatchObject({
@@ -46,7 +46,7 @@ test("each target counts, one that never had a success too", () => {
   expect(judge({ targets: [], schedules: nightly }, now).isProtected).toBe(false);
 });
 
-test("what lay in a repository that is gone protects nothing", () => {
+test("a repository that is gone protects nothing", () => {
   const targets = [target("r", at("2026-11-20T02:30"))];
   const now = at("2026-11-20T09:00");
   const judged = (statusCode: string | null) =>
@@ -54,7 +54,7 @@ test("what lay in a repository that is gone protects nothing", () => {
   expect([null, "repo_unreachable", "repo_missing", "wrong_repo"].map(judged)).toEqual([true, true, false, false]);
 });
 
-test("a group that no schedule runs is never protected, however fresh its backup is", () => {
+test("a group without a schedule is never protected, however recent its backup", () => {
   const fresh = at("2026-11-20T02:30");
   expect(judge({ targets: [target("a", fresh)] }, fresh + 1)).toEqual({
     isProtected: false,
@@ -63,7 +63,7 @@ test("a group that no schedule runs is never protected, however fresh its backup
   });
 });
 
-test("a laptop may be away for a week", () => {
+test("a laptop may be offline for a week", () => {
   const targets = [target("r", at("2026-11-14T02:30"))];
   const roaming = { ...host, roaming: true };
   expect(judge({ host: roaming, targets, schedules: nightly }, at("2026-11-20T09:00")).isProtected).toBe(true);

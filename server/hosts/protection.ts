@@ -1,4 +1,4 @@
-/** When a group counts as protected: each target has a success that is as fresh as its schedules let one expect. */
+/** Decides whether a group counts as protected: each target has a success that is as recent as its schedules imply. */
 import type { FleetGroup, FleetRepo, FleetSchedule, FleetTarget } from "../../db/queries/fleet.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import { DAY_MS, HOUR_MS } from "../../shared/clock.ts";
@@ -6,22 +6,22 @@ import { parseCron, splayMs } from "../../shared/cron.ts";
 import { zoneNamed } from "../../shared/zone.ts";
 import { zoneOf } from "./rules.ts";
 
-/** A run has this long before it counts as overdue. */
+/** How long a run may take before it counts as overdue. */
 const ALLOWANCE_MS = 4 * HOUR_MS;
-/** Nobody is blamed for what is fresher than this. */
+/** A success younger than this is never overdue. */
 const FRESH_MS = DAY_MS;
 const FRESH_ROAMING_MS = 7 * DAY_MS;
-/** What lay there is not there any more, however fresh it was. */
+/** The data at the target is gone, however recent the success was. */
 const LOST: ReadonlySet<string> = new Set(["repo_missing", "wrong_repo"]);
 
 type GroupName = Pick<FleetGroup, "id" | "name">;
 
 export type Protection = {
-  /** Every group is scheduled, and every target has a success that is fresh enough. */
+  /** Every group has a schedule, and every target has a recent enough success. */
   isProtected: boolean;
-  /** The oldest success among the scheduled targets that are overdue; null when none is. */
+  /** The oldest success among the overdue targets that have a schedule. null when none is overdue. */
   lateSince: number | null;
-  /** Groups that no enabled schedule runs. */
+  /** Groups without an enabled schedule. */
   unscheduled: GroupName[];
 };
 
@@ -30,11 +30,11 @@ export type ProtectionFacts = {
   groups: readonly GroupName[];
   targets: readonly Pick<FleetTarget, "sourceGroupId" | "repoId" | "lastSuccessAt">[];
   repos: readonly Pick<FleetRepo, "id" | "statusCode">[];
-  /** Those in force. */
+  /** The active schedules. */
   schedules: readonly FleetSchedule[];
 };
 
-/** Remembers the last due time of each schedule until the next: cron is asked once a run, not once a look. */
+/** Caches the last due time of each schedule until the next one, so that cron is evaluated once per run, not once per request. */
 export function createProtection(): (facts: ProtectionFacts, now: number) => Protection {
   const known = new Map<string, { key: string; due: number; until: number }>();
 

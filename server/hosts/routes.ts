@@ -1,4 +1,4 @@
-/** REST: change, archive and purge hosts. The lists are the dashboard's. */
+/** REST: change, archive and purge hosts. The dashboard has the lists. */
 import * as v from "valibot";
 import { noBody } from "../http/answers.ts";
 import { type Route, route } from "../http/routes.ts";

@@ -8,7 +8,7 @@ const fine = {
   targets: [{ lastStatus: "succeeded" as const }],
 };
 
-test("a host is degraded when something of it needs a look, offline before all", () => {
+test("a host with a problem is degraded, and offline comes before everything", () => {
   expect(hostStatus(fine, 0)).toBe("online");
   expect(hostStatus({ ...fine, targets: [{ lastStatus: "failed" }] }, 0)).toBe("degraded");
   expect(hostStatus({ ...fine, repos: [{ status: "waiting" }] }, 0)).toBe("degraded");

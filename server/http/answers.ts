@@ -1,20 +1,20 @@
-/** What a route says it answers: schemas by status, error codes, and the small schemas that answers are made of. */
+/** Declares what routes answer: schemas by status, error codes, and the small schemas that answers consist of. */
 import * as v from "valibot";
 import type { RefusalStatus } from "./errors.ts";
 
-/** A file or a stream instead of JSON: its media type. */
+/** The media type of a file or stream, which is not JSON. */
 export type Media = { media: string };
 
 /**
- * `page`: HTML for people. `websocket`: the address takes WebSocket connections.
- * Else what comes with each status when all goes well; null = no body.
+ * `page`: HTML for people. `websocket`: accepts WebSocket connections only.
+ * Otherwise the schema of each successful status; null = no body.
  */
 export type Answers =
   | "page"
   | "websocket"
   | Readonly<Partial<Record<200 | 201 | 202 | 204, v.GenericSchema | Media | null>>>;
 
-/** Codes by status that a route adds to those that its declaration implies. */
+/** Error codes by status, in addition to those that follow from the route's declaration. */
 export type ErrorCodes = Readonly<Partial<Record<RefusalStatus, readonly string[]>>>;
 
 export const noBody: Answers = { 204: null };
@@ -23,13 +23,13 @@ export function isMedia(answer: v.GenericSchema | Media | null): answer is Media
   return answer !== null && "media" in answer;
 }
 
-/** A schema that the document shows under a name of its own. */
+/** A schema with its own name in the document. */
 export function named<S extends v.GenericSchema>(name: string, schema: S) {
   return v.pipe(schema, v.title(name));
 }
 
 export const id = v.pipe(v.string(), v.minLength(1), v.examples(["0193a4c2-7d3e-7abc-8def-0123456789ab"]));
-/** As ours are written: ISO-8601, UTC. */
+/** In our format: ISO-8601, UTC. */
 export const time = v.pipe(v.string(), v.isoTimestamp(), v.examples(["2026-11-20T09:14:00.000Z"]));
 export const timeOrNull = v.nullable(time);
 export const day = v.pipe(v.string(), v.isoDate(), v.examples(["2026-11-20"]));
@@ -39,7 +39,7 @@ export const countOrNull = v.nullable(count);
 export const sized = (example: number) => v.pipe(count, v.examples([example]));
 export const textLike = (example: string) => v.pipe(v.string(), v.examples([example]));
 
-/** Every list: a page of it, and how many there are in all. */
+/** Every list: one page of items, and the total number. */
 export function listOf<S extends v.GenericSchema>(item: S) {
   return v.strictObject({ items: v.array(item), total: count });
 }
@@ -60,7 +60,7 @@ export const errorAnswer = named(
   }),
 );
 
-/** What a route can refuse with: the codes that follow from its declaration, and its own. */
+/** All error codes that a route can return: those that follow from its declaration, and its own. */
 export function errorCodesOf(route: {
   method: string;
   path: string;

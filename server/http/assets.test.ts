@@ -1,4 +1,4 @@
-// What the browser loads: small, compressed as it likes, cached for ever under a name that changes with the content.
+// Browser files: small, compressed, and cached forever under a name that changes with the content.
 import { beforeAll, describe, expect, test } from "bun:test";
 import { type Assets, buildAssets } from "./assets.ts";
 import { chooseEncoding } from "./compression.ts";
@@ -15,7 +15,7 @@ async function get(path: string, headers: Record<string, string> = {}, method = 
 }
 
 describe("assets", () => {
-  test("are cached for ever under a hashed name, and answer 304 to who has them", async () => {
+  test("are cached forever under a hashed name, and answer 304 to browsers that have them", async () => {
     const { styles } = assets.urls;
     expect(styles).toMatch(/^\/assets\/app\.[0-9a-f]{12}\.css$/);
     const answer = await get(styles);
@@ -24,12 +24,12 @@ describe("assets", () => {
     expect(again.status).toBe(304);
   });
 
-  test("unknown names are nobody's", async () => {
+  test("unknown names are not found", async () => {
     expect(await assets.serve(new Request("http://rm.test/assets/../package.json"))).toBeNull();
     expect(await assets.serve(new Request("http://rm.test/assets/app.000000000000.css"))).toBeNull();
   });
 
-  test("come in the encoding that the browser takes, the same bytes each time", async () => {
+  test("are sent in the encoding that the browser accepts, with the same bytes each time", async () => {
     const plain = await (await get(assets.urls.script)).text();
     const gzip = await get(assets.urls.script, { "Accept-Encoding": "gzip;q=1.0, deflate" });
     expect(gzip.headers.get("content-encoding")).toBe("gzip");
@@ -58,7 +58,7 @@ describe("assets", () => {
   });
 });
 
-test("the encoding follows the client's word", () => {
+test("the encoding follows the Accept-Encoding header", () => {
   expect(chooseEncoding("gzip, deflate, br, zstd")).toBe("br");
   expect(chooseEncoding("gzip, br;q=0")).toBe("gzip");
   expect(chooseEncoding("identity")).toBeNull();

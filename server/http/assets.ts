@@ -1,4 +1,4 @@
-// Everything the browser loads besides pages: built at start, named by content, cached for ever, compressed once per encoding.
+// Serves everything that browsers load besides pages: built at start, named by content, cached forever, compressed once per encoding.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -9,9 +9,9 @@ import unoConfig, { partClasses } from "../../uno.config.ts";
 import { chooseEncoding, type Encoding } from "./compression.ts";
 
 export type Assets = {
-  /** Addresses for the layout; stable names in development, content hashes otherwise. */
+  /** Addresses for the layout: stable names in development, content hashes otherwise. */
   urls: AssetUrls;
-  /** Addresses for the page that shows the REST interface. */
+  /** Addresses for the API documentation page. */
   apiDocs: ApiDocsUrls;
   /** Answers a GET or HEAD below `/assets/`; null when there is no such file. */
   serve: (request: Request) => Promise<Response | null>;
@@ -20,7 +20,7 @@ export type Assets = {
 type Asset = {
   type: string;
   body: Uint8Array<ArrayBuffer>;
-  /** Compressed forms by encoding, made when first asked for. */
+  /** Compressed forms by encoding, created on first request. */
   encoded: Map<Encoding, Promise<Uint8Array<ArrayBuffer>>>;
 };
 
@@ -44,7 +44,7 @@ const FONTS = [
 
 /**
  * Builds styles, scripts, fonts and the icon. With `dev` styles and scripts are rebuilt on each request and not cached.
- * @throws when a source does not compile.
+ * @throws when a source does not compile
  */
 export async function buildAssets({ dev }: { dev: boolean }): Promise<Assets> {
   const files = new Map<string, Asset>();
@@ -123,7 +123,7 @@ const COMPRESS: Record<Encoding, (body: Uint8Array<ArrayBuffer>) => Promise<Uint
   br: async (body) => {
     const params = {
       [constants.BROTLI_PARAM_SIZE_HINT]: body.byteLength,
-      // The best quality takes seconds for a megabyte, and somebody waits.
+      // The best quality takes seconds per megabyte while somebody waits.
       [constants.BROTLI_PARAM_QUALITY]: body.byteLength > LARGE ? 7 : constants.BROTLI_MAX_QUALITY,
     };
     return bytes(await promisify(brotliCompress)(body, { params }));
@@ -138,12 +138,12 @@ function compressed(file: Asset, encoding: Encoding): Promise<Uint8Array<ArrayBu
   return known;
 }
 
-/** Source maps stay in the package: browsers must not ask for them here. */
+/** Source maps stay in the package, so browsers must not ask for them here. */
 function withoutMap(file: string): Uint8Array<ArrayBuffer> {
   return encode(readFileSync(file, "utf8").replace(/(?:\/\/|\/\*)# sourceMappingURL=.*\s*$/, ""));
 }
 
-/** UnoCSS over the sources of the pages, the parts, the tokens and the font faces, minified. */
+/** Generates UnoCSS from the sources of the pages, and adds the components, tokens and font faces, minified. */
 async function buildStyles(fonts: readonly { family: string; url: string }[]): Promise<string> {
   const config = unoConfig as UserConfig;
   const uno = await createGenerator({ ...config, blocklist: [(token) => partClasses.has(token)] });
@@ -160,7 +160,7 @@ async function buildStyles(fonts: readonly { family: string; url: string }[]): P
   return minify([...faces, generated.getLayers(own), `@layer utilities{${utilities}}`].join("\n"));
 }
 
-/** Shorter, and otherwise as it is: for the target `browser` Bun would rewrite `light-dark()` for older ones. */
+/** Only minifies. With the target `browser` Bun would also rewrite `light-dark()` for older browsers. */
 async function minify(css: string): Promise<string> {
   const name = "/app.css";
   const result = await Bun.build({
@@ -184,7 +184,7 @@ async function buildScript(name: "main" | "job" | "api-docs"): Promise<string> {
 }
 
 function textOf({ outputs: [output] }: Bun.BuildOutput, what: string): Promise<string> {
-  if (!output) throw new Error(`the ${what} did not build`);
+  if (!output) throw new Error(`the ${what} could not be built`);
   return output.text();
 }
 

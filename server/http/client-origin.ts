@@ -1,9 +1,9 @@
-/** Where a request came from and what our address is for it: forwarded headers count only behind a trusted proxy. */
+/** Works out where a request came from and which address it used for us. Forwarded headers count only behind a trusted proxy. */
 import { type Cidr, canonicalAddress, cidrMatcher, networkOf } from "../runtime/addresses.ts";
 import { Refusal } from "./errors.ts";
 import type { AppContext, Origin } from "./routes.ts";
 
-/** host, host:port, [v6], [v6]:port: what may stand in links and install commands. */
+/** host, host:port, [v6], [v6]:port: what may appear in links and install commands. */
 const HOST_PATTERN = /^(?:[a-z0-9](?:[a-z0-9.-]{0,252}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
 
 export type OriginSettings = { baseUrl: string | null; trustedProxies: readonly Cidr[]; tls: boolean };
@@ -27,7 +27,7 @@ function firstOf(header: string | undefined): string | null {
   return header?.split(",")[0]?.trim() || null;
 }
 
-/** Each proxy appends its peer: read from the right until an address that is no proxy of ours. What is no address ends the chain. */
+/** Each proxy appends its peer, so this reads from the right to the first address that is not one of our proxies. Anything else than an address ends the chain. */
 function lastUntrusted(header: string | undefined, peer: string, isProxy: (ip: string) => boolean): string {
   let last = peer;
   for (const part of (header ?? "")

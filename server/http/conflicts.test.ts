@@ -1,4 +1,4 @@
-// Two tabs at one form: what only the other changed is taken over, what both changed is asked, typed values stay.
+// Two tabs with the same form: changes of the other tab are taken over, a person decides about fields that both changed, and typed values stay.
 import { expect, test } from "bun:test";
 import { collisionOf, marksOf, type StoredForm, takeTheirs } from "./conflicts.ts";
 
@@ -32,18 +32,18 @@ const collide = (theirs: Record<string, string | undefined>, mine: Record<string
   return collisionOf(bodyOf(typed), stored(theirs), typed, saved);
 };
 
-test("nothing happened meanwhile, or the form tells of no state: nothing is asked", () => {
+test("nothing was changed, or the form carries no marks: no question", () => {
   expect(collisionOf(bodyOf(sent()), opened, sent(), saved)).toBeNull();
   expect(collisionOf({ name: "x" }, opened, { name: "x" }, saved)).toBeNull();
 });
 
-test("what only the other changed is taken over; what only I changed stays, unasked", () => {
+test("changes of the other tab are taken over, and my own stay without a question", () => {
   const form = collide({ includes: "/home\n/srv" }, { name: "papers" });
   expect(form?.values).toMatchObject({ name: "papers", includes: "/home\n/srv", seen: "20" });
   expect(form?.conflict).toMatchObject({ both: [], taken: ["Includes"] });
 });
 
-test("what both changed keeps mine and shows theirs: of lists only what differs", () => {
+test("fields that both changed keep my value and show the other: for lists only the difference", () => {
   const form = collide({ includes: "/home\n/srv", caches: undefined }, { includes: "/home\n/opt\n", name: "docs " });
   expect(form?.values["includes"]).toBe("/home\n/opt\n");
   expect(form?.values["caches"]).toBeUndefined();
@@ -53,12 +53,12 @@ test("what both changed keeps mine and shows theirs: of lists only what differs"
   });
 });
 
-test("both changed it to the same, or what was saved is no field of the form: nothing to ask", () => {
+test("both made the same change, or the saved change is not a field of the form: no question", () => {
   expect(collide({ name: "b", repo_ids: "a b c" }, { name: "b", repo_ids: "c b a" })).toBeNull();
   expect(collide({}, { name: "papers" })).toBeNull();
 });
 
-test("without marks every difference is asked; ids and ticks are put into words", () => {
+test("without marks every difference is a question, with ids and checkboxes in words", () => {
   const form = collide({ caches: undefined, repo_ids: "a" }, { marks: "" });
   expect(form?.conflict?.both).toEqual([
     { name: "caches", label: "Exclude caches", theirs: ["no"], yours: ["yes"], same: 0 },
@@ -66,7 +66,7 @@ test("without marks every difference is asked; ids and ticks are put into words"
   ]);
 });
 
-test("theirs can be taken field by field, and a second save goes through", () => {
+test("stored values can be taken field by field, and a second save succeeds", () => {
   const theirs = { name: "theirs", includes: "/theirs" };
   const first = collide(theirs, { name: "mine", includes: "/mine" });
   const typed = { ...first?.values, asked: "name includes" };
@@ -76,7 +76,7 @@ test("theirs can be taken field by field, and a second save goes through", () =>
   expect(collisionOf(bodyOf(second.values), stored(theirs), second.values, saved)).toBeNull();
 });
 
-test("somebody who saves once more after that is told of as well, against what was shown then", () => {
+test("a later save by somebody else is reported too, compared with what was shown then", () => {
   const first = collide({ name: "one" }, { name: "mine" });
   const later: StoredForm = { ...stored({ name: "one", includes: "/later" }), updatedAt: 30 };
   const again = collisionOf(bodyOf(first?.values ?? {}), later, first?.values ?? {}, saved);
@@ -84,7 +84,7 @@ test("somebody who saves once more after that is told of as well, against what w
   expect(again?.values).toMatchObject({ name: "mine", includes: "/later", seen: "30" });
 });
 
-test("a field that the form had and is fixed now, or that came since, makes no difference to the others", () => {
+test("a field that has become fixed or was added since does not affect the others", () => {
   const typed = sent({ name: "mine" });
   const theirs = { ...opened.values, includes: "/home\n/srv", more: "x" };
   const now: StoredForm = {

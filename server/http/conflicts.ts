@@ -1,4 +1,4 @@
-/** Two people, or two tabs, at one form: what each changed since it was opened. What only the other changed is taken over; what both did is asked. */
+/** Handles two people or tabs editing the same form: changes that only the other made are taken over, and a person decides about fields that both changed. */
 import type { Db } from "../../db/open.ts";
 import { listAudit } from "../../db/queries/audit.ts";
 import type { Collision, FormState } from "../../shared/pages.ts";
@@ -8,13 +8,13 @@ import type { FormBody } from "./routes.ts";
 export type FormField = {
   name: string;
   label: string;
-  /** `checkbox`: there or not; `lines`: one entry per line; `names`: ids parted by spaces. */
+  /** `checkbox`: present or not. `lines`: one entry per line. `names`: ids separated by spaces. */
   as: "text" | "lines" | "checkbox" | "names";
-  /** What a value is called, where it is not shown as it is typed: a checkbox, an id. */
+  /** The text for a value that is not shown as typed, such as a checkbox or an id. */
   words?: (value: string) => string;
 };
 
-/** What is stored, as the form would send it. */
+/** The stored values, as the form would send them. */
 export type StoredForm = {
   fields: readonly FormField[];
   values: FormState["values"];
@@ -23,14 +23,14 @@ export type StoredForm = {
 
 type Comparison = { values: FormState["values"]; both: FormField[]; taken: FormField[] };
 
-/** A short mark of each field: a form carries them along, so that one can tell later who changed what. */
+/** A short mark of each field. Forms carry the marks, so that the server can tell later who changed what. */
 export function marksOf({ fields, values }: StoredForm): string {
   return fields.map((field) => `${field.name}:${markOf(field, values[field.name])}`).join(".");
 }
 
 /**
- * The form that comes back when what it was filled from is no longer what is stored; null when it still is, or when
- * nothing that was saved meanwhile (the same form sent twice, a hook) is lost by saving it.
+ * The form to show again when the stored values have changed since it was loaded. null when they have not, or when saving
+ * the form would lose nothing that was saved since (for example the same form sent twice, or a hook).
  * @param typed all values of the form, lists included
  * @param saved who stored it and when, in words
  */
@@ -50,7 +50,7 @@ export function collisionOf(
   };
 }
 
-/** One of the fields that both changed takes the stored value; the others stay asked. Nothing is saved. */
+/** Puts the stored value into one of the fields that both changed. The others stay open. Nothing is saved. */
 export function takeTheirs(
   stored: StoredForm,
   typed: FormState["values"],
@@ -79,7 +79,7 @@ function compare(stored: StoredForm, typed: FormState["values"]): Comparison {
     if (!isOther(field, stored.values, typed)) continue;
     const before = opened.get(field.name);
     if (isKnown && before === undefined) {
-      // The form had no such field, so nobody chose anything.
+      // The form did not have this field, so nobody chose its value.
       values[field.name] = stored.values[field.name];
       continue;
     }
@@ -110,7 +110,7 @@ const collision =
 
 const worded = (field: FormField) => (entry: string) => field.words?.(entry) ?? entry;
 
-/** The parts of a value, without what makes no difference. A tick is `on` or `off`. */
+/** The significant parts of a value. A checkbox is `on` or `off`. */
 function entriesOf({ as }: FormField, value: string | undefined): string[] {
   switch (as) {
     case "checkbox":
@@ -135,10 +135,10 @@ function markOf(field: FormField, value: string | undefined): string {
   return Bun.hash.crc32(entriesOf(field, value).join("\n")).toString(36);
 }
 
-/** What the audit log calls it when the thing is saved: who only ran it did not. */
+/** The audit action that saves the record, which differs from just running it. */
 export type Saving = { action: string; targetId: string };
 
-/** "anna saved this today 12:40", "You saved this in another tab today 12:40". @param at when it was stored, Unix ms; for a log that knows nothing of it */
+/** "anna saved this today 12:40", "You saved this in another tab today 12:40". @param at when it was stored, Unix ms, in case the audit log has no entry */
 export function lastChangeInWords(
   db: Db,
   { action, targetId }: Saving,

@@ -1,24 +1,24 @@
-/** What a browser remembers for us: theme, Live switch, time zone, and the message that the next page shows. */
+/** Reads and writes cookies: theme, Live switch, time zone, and the message for the next page. */
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Preferences, Toast } from "../../shared/pages.ts";
 import type { AppContext } from "./routes.ts";
 
 const TOAST = "rm_toast";
-/** What a page says in our name comes from us: under HTTPS nobody else can set this name. */
+/** Under HTTPS no other host can set this name, so that a message on our page always comes from us. */
 const SECURE_TOAST = "__Host-rm_toast";
 
 const toastName = (secure: boolean) => (secure ? SECURE_TOAST : TOAST);
 
-/** An IANA name, as far as we know. */
+/** An IANA name, if it is one that we know. */
 export const zoneOfBrowser = (c: AppContext): string => getCookie(c, "rm_tz") ?? "UTC";
 
-/** Theme and Live switch as this browser remembers them. */
+/** Theme and Live switch, as stored in this browser. */
 export function preferencesOf(c: AppContext): Preferences {
   const theme = getCookie(c, "rm_theme");
   return { theme: theme === "light" || theme === "dark" ? theme : null, live: getCookie(c, "rm_live") !== "off" };
 }
 
-/** The message of the form before, once. */
+/** The message left by the previous form. It is removed when read. */
 export function takeToast(c: AppContext, secure: boolean): Toast | null {
   const name = toastName(secure);
   const text = getCookie(c, name);
@@ -35,7 +35,7 @@ export function takeToast(c: AppContext, secure: boolean): Toast | null {
   }
 }
 
-/** For the next page. @param secure the browser reaches us over HTTPS */
+/** Stores a message for the next page. @param secure the browser uses HTTPS */
 export function leaveToast(c: AppContext, toast: Toast, secure: boolean): void {
   const options = { path: "/", maxAge: 60, httpOnly: true, sameSite: "Lax", secure } as const;
   setCookie(c, toastName(secure), JSON.stringify(toast), options);

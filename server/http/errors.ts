@@ -1,15 +1,15 @@
-/** A failure that the person at the other end can understand and mend; mapped to JSON or a page once, at the edge. */
+/** A Refusal is an error that the other side can understand and fix. It becomes JSON or a page in one place. */
 
 export type RefusalStatus = 400 | 401 | 403 | 404 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503;
 
 export class Refusal extends Error {
   constructor(
     readonly status: RefusalStatus,
-    /** snake_case, stable: programs read it. */
+    /** snake_case and stable, because programs read it. */
     readonly code: string,
     /** One or two plain sentences: what is wrong and what to do. */
     message: string,
-    /** Field name → sentence, all wrong fields at once. */
+    /** Field name → sentence, for all invalid fields. */
     readonly fields: Record<string, string> = {},
     readonly retryAfterSeconds: number | null = null,
   ) {
@@ -19,7 +19,7 @@ export class Refusal extends Error {
 }
 
 export function notFound(what: string): Refusal {
-  return new Refusal(404, "not_found", `There is no such ${what}; it may have been removed.`);
+  return new Refusal(404, "not_found", `There is no such ${what}. It may have been removed.`);
 }
 
 export function badInput(fields: Record<string, string>): Refusal {

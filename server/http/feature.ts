@@ -1,4 +1,4 @@
-/** What every page and route stands on: files for browsers, where a request came from, how pages are made, health. */
+/** The basis of every page and route: assets, client addresses, page rendering, health checks. */
 import { countOpenJobs } from "../../db/queries/jobs.ts";
 import type { Storage } from "../runtime/storage.ts";
 import type { World } from "../runtime/world.ts";

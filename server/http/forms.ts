@@ -1,15 +1,15 @@
-/** What a form sent, field by field; a refused form keeps what was typed. */
+/** Reads the fields of submitted forms. A refused form keeps what was typed. */
 import type { FormState } from "../../shared/pages.ts";
 import { Refusal } from "./errors.ts";
 import type { FormBody } from "./routes.ts";
 
-/** One field of a form as text; of a repeated one the first. */
+/** A form field as text. For a repeated field, the first value. */
 export function textOf(body: FormBody, name: string): string {
   const value = body[name];
   return (typeof value === "string" ? value : value?.[0]) ?? "";
 }
 
-/** The lines of a field that takes one entry per line. */
+/** The lines of a field with one entry per line. */
 export function linesOf(body: FormBody, name: string): string[] {
   return textOf(body, name)
     .split(/\r?\n/)
@@ -17,12 +17,12 @@ export function linesOf(body: FormBody, name: string): string[] {
     .filter((line) => line !== "");
 }
 
-/** The lines as they were typed, empty ones too, so that a message can name the line as it is seen; none when all are empty. */
+/** The lines as typed, including empty ones, so that line numbers in messages match. Empty when all lines are empty. */
 export function rawLinesOf(body: FormBody, name: string): string[] {
   return linesOf(body, name).length === 0 ? [] : textOf(body, name).split(/\r?\n/);
 }
 
-/** The entries of a field that takes a list with commas. */
+/** The entries of a comma-separated field. */
 export function listOf(body: FormBody, name: string): string[] {
   return textOf(body, name)
     .split(",")
@@ -30,7 +30,7 @@ export function listOf(body: FormBody, name: string): string[] {
     .filter((entry) => entry !== "");
 }
 
-/** `NAME=value` lines as a record; a line without a sign is a name without a value, for the operation to refuse. */
+/** `NAME=value` lines as a record. A line without an equals sign is a name without a value, which the operation refuses. */
 export function pairsOf(body: FormBody, name: string): Record<string, string> {
   return Object.fromEntries(
     linesOf(body, name).map((line) => {
@@ -41,8 +41,8 @@ export function pairsOf(body: FormBody, name: string): Record<string, string> {
 }
 
 /**
- * Runs what a form asks for. A refusal that a person can mend by typing comes back as the form's state;
- * others (404, missing rights) go on to the error page.
+ * Runs the operation of a form. A refusal that a person can fix by typing is returned as the form's state.
+ * Others (404, missing rights) go to the error page.
  */
 export async function attempt<T>(
   body: FormBody,
@@ -64,12 +64,12 @@ export async function attempt<T>(
   }
 }
 
-/** The values of the checkboxes that go by one name. */
+/** The values of the checkboxes with this name. */
 export function checkedValuesOf(body: FormBody, name: string): string[] {
   return [body[name] ?? []].flat();
 }
 
-/** What was typed, without passwords: they are never sent back. The checkboxes of one of these names come back as one value. */
+/** The typed values without passwords, which are never sent back. Checkboxes with one of these names become one value. */
 export function typedValues(body: FormBody, checkboxes: readonly string[] = []): FormState["values"] {
   return Object.fromEntries([
     ...Object.keys(body)

@@ -1,4 +1,4 @@
-/** What every request passes before its handler: who, from where, with which right, and is the input what was declared. */
+/** Checks every request before its handler: who sends it, from where, with which role, and whether the input is valid. */
 import * as v from "valibot";
 import { ROLES, type Role } from "../../db/schema/users.ts";
 import { isJson, readBody } from "./body.ts";
@@ -9,7 +9,7 @@ import type { Access, AppContext, Call, FormBody, Origin, Route, Session } from 
 export type GuardDeps = {
   originOf(c: AppContext): Origin;
   findSession(c: AppContext, from: Origin): Session | null;
-  /** A signed-in person was refused a change. */
+  /** A signed-in person was not allowed to make a change. */
   denied(session: Session, action: string, from: Origin, why: string): void;
 };
 
@@ -34,7 +34,11 @@ export function guard(route: Route, { originOf, findSession, denied }: GuardDeps
     }
     if (session && !hasRole(session.role, route.access)) {
       refuse(
-        new Refusal(403, "forbidden", `This needs the role ${route.access}; you are ${session.role}. Ask an admin.`),
+        new Refusal(
+          403,
+          "forbidden",
+          `This needs the role ${route.access}, but you are ${session.role}. Ask an admin.`,
+        ),
         "role",
       );
     }
@@ -70,7 +74,7 @@ function queryRecord(c: AppContext): Record<string, string | string[]> {
   return Object.fromEntries(all.map(([name, values]) => [name, values.length === 1 ? (values[0] as string) : values]));
 }
 
-/** All wrong fields at once; the message never repeats the input (it may hold a password). */
+/** Reports all invalid fields. The message never repeats the input, which may contain a password. */
 export function parse<S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> {
   const outcome = v.safeParse(schema, input, { message: NO_SENTENCE });
   if (outcome.success) return outcome.output;
@@ -86,13 +90,13 @@ function fieldErrors(issues: readonly v.BaseIssue<unknown>[]): Record<string, st
   return fields;
 }
 
-/** Stands where a schema carries no sentence of its own: valibot's defaults would quote the received value. */
+/** The message of schemas without their own sentence, because valibot's default would quote the received value. */
 const NO_SENTENCE = "\u0000";
 
-/** The schema's own sentence, else one that names the field and not what was sent. */
+/** The schema's own sentence, or one that names the field but not its value. */
 function sentenceOf(issue: v.BaseIssue<unknown>, path: string): string {
   if (issue.message !== NO_SENTENCE) return issue.message;
-  if (issue.type === "strict_object") return `"${path}" is not known here.`;
+  if (issue.type === "strict_object") return `"${path}" is not a known field.`;
   if (issue.received === "undefined") return `"${path}" is missing.`;
   return `"${path}" is not valid${issue.expected ? `: expected ${issue.expected}` : ""}.`;
 }

@@ -1,4 +1,4 @@
-/** Response headers that every answer carries. */
+/** Security headers for every response. */
 import type { AppContext } from "./routes.ts";
 
 const CSP = [
@@ -14,7 +14,7 @@ const CSP = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** Pages and API answers are never stored; assets set their own Cache-Control before. */
+/** Pages and API responses are never stored. Assets set their own Cache-Control before. */
 export function setSecurityHeaders(c: AppContext, secure: boolean): void {
   const headers = c.res.headers;
   headers.set("Content-Security-Policy", CSP);

@@ -1,17 +1,17 @@
-/** `/healthz`: the process answers, and names what keeps it from storing anything. `/readyz`: it takes work. */
+/** `/healthz`: the process is alive, and reports what keeps it from storing data. `/readyz`: it is ready for requests. */
 import * as v from "valibot";
 import { Refusal } from "./errors.ts";
 import { publicRoute, type Route } from "./routes.ts";
 
 export type HealthDeps = {
-  /** Why the database takes no writes; strangers hear no folder. */
+  /** Why the database cannot be written. Contains no paths, because anybody may ask. */
   storage: { problem(): { code: "disk_full" | "database" } | null };
   isDraining(): boolean;
 };
 
 const WORDS = {
   disk_full: "The server's disk is full, so nothing can be saved. Free some space.",
-  database: "The database cannot be written. Check the server's log and its disk.",
+  database: "The server cannot write to its database. Check the server's log and disk.",
 };
 
 const healthAnswer = v.strictObject({
@@ -26,7 +26,7 @@ export function healthRoutes({ storage, isDraining }: HealthDeps): Route[] {
       path: "/healthz",
       summary: "The process is alive; says when it cannot store anything",
       answers: { 200: healthAnswer },
-      // A restart frees no disk, so whoever restarts what is not healthy must not do it for that.
+      // A restart does not free any disk space, so a supervisor must not restart the server because of this.
       handle: ({ c }) => {
         const problem = storage.problem();
         return c.json(problem ? { status: problem.code, message: WORDS[problem.code] } : { status: "ok" });

@@ -1,4 +1,4 @@
-/** Paging and times of every list: `?limit=&offset=` → `{ items, total }`. */
+/** Paging and time parameters of every list: `?limit=&offset=` → `{ items, total }`. */
 import * as v from "valibot";
 import { isDay } from "../../shared/days.ts";
 import type { AppContext } from "./routes.ts";
@@ -6,10 +6,10 @@ import type { AppContext } from "./routes.ts";
 const wholeNumber = (least: number, most: number) =>
   v.pipe(
     v.string(),
-    v.regex(/^\d{1,9}$/, `Write a whole number from ${least} to ${most}.`),
+    v.regex(/^\d{1,9}$/, `Enter a whole number from ${least} to ${most}.`),
     v.transform(Number),
-    v.minValue(least, `At least ${least}.`),
-    v.maxValue(most, `At most ${most}.`),
+    v.minValue(least, `Enter at least ${least}.`),
+    v.maxValue(most, `Enter at most ${most}.`),
   );
 
 export const pageFields = {
@@ -17,8 +17,8 @@ export const pageFields = {
   offset: v.optional(wholeNumber(0, 100_000_000), "0"),
 };
 
-const TIME_RULE = "Write a time as 2026-11-20T09:14:00Z.";
-/** Beyond it there is no Date. */
+const TIME_RULE = "Enter a time such as 2026-11-20T09:14:00Z.";
+/** The limit of Date. */
 const FARTHEST_TIME_MS = 8.64e15;
 
 /** ISO-8601 or Unix milliseconds, as a query parameter. */
@@ -29,10 +29,10 @@ export const timeParameter = v.pipe(
   v.check((at) => Math.abs(at) <= FARTHEST_TIME_MS, TIME_RULE),
 );
 
-/** A day of the calendar, as a query parameter. */
-export const dayParameter = v.pipe(v.string(), v.check(isDay, "Write a day as 2026-11-20."));
+/** A calendar day, as a query parameter. */
+export const dayParameter = v.pipe(v.string(), v.check(isDay, "Enter a day such as 2026-11-20."));
 
-/** Where a list begins, from the address; anything odd begins at the start. */
+/** The offset of a list, from the address. Invalid values count as 0. */
 export function offsetOf(c: AppContext): number {
   const text = c.req.query("offset") ?? "";
   return /^\d{1,8}$/.test(text) ? Number(text) : 0;

@@ -1,4 +1,4 @@
-// Forms and pages at the edge: what was typed comes back without secrets, polls cost nothing when nothing changed.
+// Forms and pages: typed values come back without secrets, and unchanged polls cost nothing.
 import { describe, expect, test } from "bun:test";
 import { Hono } from "hono";
 import { badInput, Refusal } from "./errors.ts";
@@ -23,7 +23,7 @@ async function ask(handle: (c: AppContext) => Response, headers: Record<string, 
 }
 
 describe("pages", () => {
-  test("carry a doctype, polls do not, and an unchanged poll is 304", async () => {
+  test("have a doctype, unlike polls, and an unchanged poll is 304", async () => {
     const page = (c: AppContext) => maker.page(c, maker.view({ c, session, from }), "<main>same</main>");
     expect(await (await ask(page)).text()).toBe("<!doctype html><main>same</main>");
     const poll = await ask(page, { "hx-request": "true" });
@@ -32,7 +32,7 @@ describe("pages", () => {
     expect(again.status).toBe(304);
   });
 
-  test("relative times alone make no poll new", async () => {
+  test("relative times alone do not make a poll new", async () => {
     const at = (words: string) => (c: AppContext) =>
       maker.page(c, maker.view({ c, session, from }), `<time datetime="x" data-ago="">${words}</time>`);
     const first = await ask(at("4 s ago"), { "hx-request": "true" });
@@ -40,14 +40,14 @@ describe("pages", () => {
     expect(later.headers.get("etag")).toBe(first.headers.get("etag"));
   });
 
-  test("are compressed as the browser likes", async () => {
+  test("are compressed in an encoding that the browser accepts", async () => {
     const long = `<main>${"words ".repeat(500)}</main>`;
     const answer = await ask((c) => maker.door(c, long), { "accept-encoding": "gzip, br, zstd" });
     expect(answer.headers.get("content-encoding")).toBe("zstd");
     expect(new TextDecoder().decode(Bun.zstdDecompressSync(await answer.bytes()))).toBe(`<!doctype html>${long}`);
   });
 
-  test("know theme, Live switch and zone from cookies, and distrust odd ones", async () => {
+  test("read theme, Live switch and zone from cookies, and ignore invalid ones", async () => {
     let seen = "";
     const look = (c: AppContext) => {
       const { preferences, dates, toast } = maker.view({ c, session, from });
@@ -63,7 +63,7 @@ describe("pages", () => {
 });
 
 describe("after a form", () => {
-  test("browsers are led on, HTMX stays and hears the message in ASCII", async () => {
+  test("browsers are redirected, and htmx stays and receives the message in ASCII", async () => {
     const done = (c: AppContext) => maker.done(c, "/jobs", { tone: "ok", text: "Läuft – gut" });
     const browser = await ask(done);
     expect([browser.status, browser.headers.get("location")]).toEqual([303, "/jobs"]);
@@ -75,7 +75,7 @@ describe("after a form", () => {
     expect(JSON.parse(trigger)).toEqual({ toast: { tone: "ok", text: "Läuft – gut" } });
   });
 
-  test("a refusal comes back with what was typed, but never a password", async () => {
+  test("a refused form shows what was typed, but never a password", async () => {
     const body = { name: "x", http_password: "secret", env: "KEY=secret" };
     const refused = await attempt(body, () => {
       throw badInput({ "repo.name": "Too short." });
@@ -87,7 +87,7 @@ describe("after a form", () => {
     });
   });
 
-  test("a refusal of the whole speaks above the fields; a missing thing is not the form's", async () => {
+  test("a refusal of the whole form is shown above the fields, and a missing record is an error page", async () => {
     const conflict = await attempt({ name: "x" }, () => {
       throw new Refusal(409, "last_group", "A host keeps one.");
     });

@@ -1,4 +1,4 @@
-// What every page route needs: the view of who looks, and answers for browsers and for HTMX.
+// Builds the responses of page routes: the viewer's context, and answers for browsers and htmx.
 import type { Clock } from "../../shared/clock.ts";
 import type { AssetUrls, Toast } from "../../shared/pages.ts";
 import type { DoorView } from "../../ui/auth/door.tsx";
@@ -12,19 +12,19 @@ import type { AppContext, Origin, Session } from "./routes.ts";
 /** A rendered component. */
 type Markup = { toString(): string } | Promise<unknown>;
 
-/** What a route hands in of its call. */
+/** The parts of a call that a route passes in. */
 export type PageCall = { c: AppContext; session: Session; from: Origin };
 
 export type PageMaker = {
   view(call: PageCall): View;
   doorView(c: AppContext, from: Origin): DoorView;
-  /** A page, or to a poll its changing part: 304 when the poll has it already. `tag` replaces the one made of the content. */
+  /** A full page, or its changing part for a poll: 304 when the poll already has it. `tag` replaces the tag computed from the content. */
   page(c: AppContext, view: View, markup: Markup, status?: number, tag?: string): Response;
-  /** A page for somebody who is not signed in. */
+  /** A page for a visitor who is not signed in. */
   door(c: AppContext, markup: Markup, status?: number): Response;
-  /** 304 for a poll that shows this version; null when it has to be rendered. The tag must cover all that the page shows. */
+  /** 304 for a poll that already shows this version. null when it must be rendered. The tag must cover everything that the page shows. */
   unchanged(c: AppContext, tag: string): Response | null;
-  /** After a form: on to the result, with a message there. HTMX stays where it is and shows the message. */
+  /** After a form: redirects to the result and shows the message there. With htmx, stays on the page and shows the message. */
   done(c: AppContext, href: string, toast?: Toast): Response;
 };
 
@@ -32,13 +32,13 @@ export type PageMakerDeps = {
   clock: Clock;
   assets: AssetUrls;
   countRunningJobs(): number;
-  /** The browser reaches us over HTTPS. */
+  /** The browser uses HTTPS. */
   isSecure(c: AppContext): boolean;
 };
 
-/** Bytes; what is smaller fits into one packet as it is. */
+/** In bytes. Anything smaller fits into one packet uncompressed. */
 const SMALLEST_COMPRESSED = 1_000;
-/** Relative times are kept fresh by the browser; they alone make no poll's answer new. */
+/** The browser keeps relative times up to date, so they alone do not make a poll's answer new. */
 const FRESH_TIMES = /(<time [^>]*data-ago[^>]*>)[^<]*/g;
 
 export function createPageMaker({ clock, assets, countRunningJobs, isSecure }: PageMakerDeps): PageMaker {
@@ -65,7 +65,7 @@ export function createPageMaker({ clock, assets, countRunningJobs, isSecure }: P
         assets,
         preferences: preferencesOf(c),
         counts: { runningJobs: countRunningJobs() },
-        // Polls leave it for the page.
+        // Polls leave the message for the page.
         toast: isHtmx(c) ? null : takeToast(c, isSecure(c)),
         partial: isHtmx(c),
       };
@@ -101,12 +101,12 @@ export function createPageMaker({ clock, assets, countRunningJobs, isSecure }: P
   };
 }
 
-/** HTMX asked: a poll, or a verb that stays on its page. */
+/** The request came from htmx: a poll, or a form that stays on its page. */
 export function isHtmx(c: AppContext): boolean {
   return c.req.header("hx-request") === "true";
 }
 
-/** Header values are Latin-1: everything else is escaped as JSON allows. */
+/** Header values are Latin-1, so everything else is escaped as in JSON. */
 function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u0080-\uffff]/g,

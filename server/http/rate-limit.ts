@@ -1,12 +1,12 @@
-/** Counts per key in windows of time; memory is bounded and nothing is written to disk. */
+/** Counts per key in time windows, in bounded memory and without writing to disk. */
 import { type Clock, DAY_MS } from "../../shared/clock.ts";
 
 export type RateLimit = {
-  /** Counts one; null when it may pass, else the seconds to wait. */
+  /** Counts one. null when it is allowed, otherwise the seconds to wait. */
   hit(key: string): number | null;
   /**
-   * Counts one before the work whose outcome decides whether it counts: whoever asks meanwhile finds it counted.
-   * What did no harm is given back.
+   * Counts one before work whose result decides whether it counts, so that concurrent callers see it counted.
+   * A harmless result is given back.
    */
   take(key: string): { ok: true; giveBack(): void } | { ok: false; wait: number };
   forget(key: string): void;
@@ -59,7 +59,7 @@ function dropOldest(windows: Map<string, unknown>): void {
   if (!oldest.done) windows.delete(oldest.value);
 }
 
-/** So many a day of each host and no more, in memory. @returns counts one; false once the day's number is used up */
+/** A daily limit per host, in memory. @returns a function that counts one, and returns false once the limit is used up */
 export function createDailyCap(clock: Clock, most: number): (hostId: string) => boolean {
   let counted = { day: 0, byHost: new Map<string, number>() };
   return (hostId) => {

@@ -1,4 +1,4 @@
-/** Routes as data: each says its least role, what it audits and what it reads, where it is defined. */
+/** Routes as data: each declares its minimum role, its audit action and its input. */
 import type { Context } from "hono";
 import type * as v from "valibot";
 import type { Role } from "../../db/schema/users.ts";
@@ -8,7 +8,7 @@ import type { Answers, ErrorCodes } from "./answers.ts";
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export type Access = "public" | Role;
 
-/** The signed-in person behind a request, re-read from the database each time. */
+/** The signed-in person of a request, read from the database each time. */
 export type Session = {
   sessionId: string;
   userId: string;
@@ -17,7 +17,7 @@ export type Session = {
   csrfToken: string;
 };
 
-/** What Bun (or a test) hands in beside the request. */
+/** What Bun (or a test) passes in with the request. */
 export type Bindings = {
   /** The peer's address. */
   ip: string;
@@ -25,11 +25,11 @@ export type Bindings = {
 };
 export type AppContext = Context<{ Bindings: Bindings }>;
 
-/** Where a request really came from, behind whatever proxy. */
+/** Where a request really came from, behind any proxies. */
 export type Origin = {
-  /** In its one spelling. */
+  /** In its canonical spelling. */
   ip: string;
-  /** What limits count by: the address, of IPv6 its /64. */
+  /** The key for limits: the address, or the /64 of an IPv6 address. */
   network: string;
   /** `https://host:port` as the browser sees us. */
   origin: string;
@@ -54,18 +54,18 @@ export type Definition<Q extends Schema | undefined, B extends Schema | undefine
   path: string;
   access: Access;
   summary: string;
-  /** Audit action of a write, `noun.verbed`; a signed-in person who is refused leaves `….denied`. */
+  /** Audit action of a write, `noun.verbed`. When a signed-in person is refused, `….denied` is recorded. */
   action?: string;
   /** Strict objects: unknown parameters are refused. */
   query?: Q;
   body?: B;
-  /** What comes when all goes well. Every route for programs says it; one that says nothing is a page. */
+  /** The successful responses. Every route for programs declares them; a route without any is a page. */
   answers?: Answers;
-  /** Codes of refusals, by status, beyond those that follow from the rest of the declaration. */
+  /** Error codes by status, beyond those that follow from the rest of the declaration. */
   errors?: ErrorCodes;
-  /** A body as somebody would send it, for the documentation. */
+  /** An example body for the documentation. */
   example?: B extends Schema ? v.InferInput<B> : never;
-  /** `form` = an HTML form, urlencoded; the body is a record of strings or lists. */
+  /** `form` = an urlencoded HTML form. The body is a record of strings or lists. */
   reads?: "json" | "form";
   handle(call: Call<Out<Q>, Out<B>, S>): Response | Promise<Response>;
 };
@@ -95,7 +95,7 @@ export function route<Q extends Schema | undefined = undefined, B extends Schema
   return complete(definition);
 }
 
-/** A route for everybody; the session is there when the visitor happens to have one. */
+/** A public route. It has a session when the visitor is signed in. */
 export function publicRoute<Q extends Schema | undefined = undefined, B extends Schema | undefined = undefined>(
   definition: Omit<Definition<Q, B, Session | null>, "access">,
 ): Route {
@@ -104,7 +104,7 @@ export function publicRoute<Q extends Schema | undefined = undefined, B extends 
 
 type NotOfForms = "body" | "query" | "answers" | "errors" | "example" | "handle";
 
-/** An HTML form's page: the body comes as the browser sent it, so that a refused form can show what was typed. */
+/** The page of an HTML form. The body arrives as the browser sent it, so that a refused form can show what was typed. */
 export function formRoute(
   definition: Omit<Definition<undefined, undefined, Session>, NotOfForms> & {
     access: Role;
@@ -139,14 +139,14 @@ function complete(definition: Definition<Schema | undefined, Schema | undefined,
   };
 }
 
-/** Addresses that programs use; failures there are JSON. */
+/** Addresses for programs, where errors are returned as JSON. */
 const FOR_PROGRAMS = /^\/(?:api|agent|install|ws)(?:\/|$)|^\/install\.sh$|^\/(?:healthz|readyz)$/;
 
 export function isForPrograms(path: string): boolean {
   return FOR_PROGRAMS.test(path);
 }
 
-/** @throws at start when a route is incomplete: a write without an audit action, an answer that nobody declared, a path twice. */
+/** @throws at start when a route is incomplete: a write without an audit action, an undeclared answer, or a duplicate path */
 export function checkRoutes(routes: readonly Route[]): void {
   const seen = new Set<string>();
   for (const { method, path, action, access, answers } of routes) {
@@ -155,6 +155,6 @@ export function checkRoutes(routes: readonly Route[]): void {
     seen.add(key);
     if (!access) throw new Error(`route ${key} has no role`);
     if (method !== "GET" && !action) throw new Error(`route ${key} changes something but names no audit action`);
-    if (answers === null && FOR_PROGRAMS.test(path)) throw new Error(`route ${key} does not say what it answers`);
+    if (answers === null && FOR_PROGRAMS.test(path)) throw new Error(`route ${key} declares no answers`);
   }
 }

@@ -1,4 +1,4 @@
-/** What stands behind a WebSocket: Bun has one set of handlers, each socket brings its own end. */
+/** The server's end of a WebSocket: Bun has one set of handlers, and each socket brings its own callbacks. */
 import type { ServerWebSocket } from "bun";
 
 export type SocketEnd = {
@@ -10,7 +10,7 @@ export type SocketEnd = {
 
 export type Socket = ServerWebSocket<SocketEnd>;
 
-/** Bun's handlers; an exception in one must not take the process with it. */
+/** Bun's handlers. An exception in one must not stop the process. */
 export function socketHandlers(onError: (error: unknown) => void) {
   const guarded = (work: () => void) => {
     try {

@@ -1,4 +1,4 @@
-/** Makes the row of a job that only the agent knows: one that it began by itself, or that a restored database has forgotten. */
+/** Creates the row of a job that only the agent knows: one that it started by itself, or that a restored database has lost. */
 import type { Db } from "../../db/open.ts";
 import { countOpenJobsOfHost, insertJob } from "../../db/queries/jobs.ts";
 import { type Clock, DAY_MS } from "../../shared/clock.ts";
@@ -9,9 +9,9 @@ import { createDailyCap } from "../http/rate-limit.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import { adopted } from "./life.ts";
 
-/** Every message about a job reads all open ones of its host. */
+/** Every message about a job reads all open jobs of its host. */
 const MOST_OPEN_JOBS = 1000;
-/** The audit log is kept for years, and a liar can send all day. */
+/** The audit log is kept for years, and a dishonest host can send all day. */
 const MAX_ADOPTIONS_AUDITED_PER_DAY = 100;
 
 export type AdoptDeps = {
@@ -23,13 +23,13 @@ export type AdoptDeps = {
 
 export type AdoptJob = (connection: Connection, job: JobFields, moment: "open" | "ended") => void;
 
-/** Scheduled backups are expected; anything else leaves an audit row. @throws ForeignObject, CannotApply when too many are open */
+/** Scheduled backups are expected. Any other adoption leaves an audit entry. @throws ForeignObject, CannotApply when too many are open */
 export function createAdopt({ db, clock, checkOwned }: AdoptDeps): AdoptJob {
   const mayAudit = createDailyCap(clock, MAX_ADOPTIONS_AUDITED_PER_DAY);
   return (connection, fields, moment) => {
     checkOwned(connection, fields, moment);
     if (moment === "open" && countOpenJobsOfHost(db, connection.hostId, MOST_OPEN_JOBS) >= MOST_OPEN_JOBS)
-      throw new CannotApply(`${MOST_OPEN_JOBS} jobs of this host are open already`);
+      throw new CannotApply(`this host already has ${MOST_OPEN_JOBS} open jobs`);
     insertAdopted(db, clock.now(), connection.hostId, fields);
     const isExpected = fields.kind === "backup" && fields.actor_kind === "schedule";
     if (isExpected || !mayAudit(connection.hostId)) return;
@@ -42,9 +42,9 @@ export function createAdopt({ db, clock, checkOwned }: AdoptDeps): AdoptJob {
   };
 }
 
-/** Without an expiry, which tells it for good from the jobs that the server ordered. */
+/** Sets no expiry, which permanently distinguishes it from jobs that the server ordered. */
 function insertAdopted(db: Db, now: number, hostId: string, fields: JobFields): void {
-  // Due times are the host's own; one that is further ahead than any clock's little error would stay the last run for good.
+  // Due times are the host's own. One further ahead than a small clock error would stay the last run forever.
   const isFarAhead = fields.scheduled_at !== null && fields.scheduled_at > now + DAY_MS;
   insertJob(db, {
     id: fields.job_id,

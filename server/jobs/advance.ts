@@ -1,4 +1,4 @@
-/** Carries a job through its life: reads what the table says of an event, writes it, and what an end means with it. */
+/** Applies an event to a job: looks it up in the table of `life.ts`, writes the result, and runs what follows from its end. */
 import type { Db } from "../../db/open.ts";
 import { findHost, updateHost } from "../../db/queries/hosts.ts";
 import { changeJob, findJob, findRunningJobId } from "../../db/queries/jobs.ts";
@@ -9,7 +9,7 @@ import { recordBackupEnd, recordInitEnd } from "./outcomes.ts";
 
 export type Advanced = { job: JobRow; step: Step };
 
-/** Call inside a transaction. @param reported columns that the event brings along */
+/** Call inside a transaction. @param reported columns that the event provides */
 export function advance(db: Db, job: JobRow, event: JobEvent, at: number, reported?: Partial<JobRow>): Advanced {
   const step = nextStep(job, event);
   const changes = changesOf(job, step, at, reported);
@@ -24,7 +24,7 @@ export function advance(db: Db, job: JobRow, event: JobEvent, at: number, report
   return { job: changed, step };
 }
 
-/** After the commit. */
+/** Call after the commit. */
 export function publishAdvanced(bus: FactBus, { job, step }: Advanced): void {
   if (step.does !== "move" && step.does !== "ask" && !hasEnded(step)) return;
   const fact = { jobId: job.id, hostId: job.hostId };

@@ -1,4 +1,4 @@
-/** Cancelling: at once while the host holds nothing of the job; else the host is asked to end it. */
+/** Cancels a job: at once if the host does not have it yet, otherwise by asking the host to end it. */
 import type { Db } from "../../db/open.ts";
 import { findJob } from "../../db/queries/jobs.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
@@ -20,7 +20,7 @@ export function createCancel({ db, clock, bus }: { db: Db; clock: Clock; bus: Fa
       const now = clock.now();
       const result = advance(db, before, "cancel", now);
       if (result.step.does === "refuse")
-        throw new Refusal(409, "already_ended", `This job has ended already: ${before.status}.`);
+        throw new Refusal(409, "already_ended", `This job has already ended: ${before.status}.`);
       writeAudit(db, now, {
         actor,
         action: "job.cancelled",

@@ -1,4 +1,4 @@
-/** Judges days that are over: what was due and did not run is missed. Late reports judge again. */
+/** Evaluates days that are over: due runs that did not happen are missed. Late reports cause a new evaluation. */
 import type { Db } from "../../db/open.ts";
 import { findHost, type HostDays, listHostDays, updateHost } from "../../db/queries/hosts.ts";
 import { listLongestSplays } from "../../db/queries/schedules.ts";
@@ -11,23 +11,23 @@ import type { Log } from "../../shared/log.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
-import { judgeDay } from "./outcomes.ts";
+import { evaluateDay } from "./outcomes.ts";
 
-/** After the last start of a day: agents begin late, and report late. */
+/** Wait after the last start of a day, because agents may start and report late. */
 const GRACE_MS = HOUR_MS;
-/** A server that was away lets the agents tell first. */
+/** After a restart of the server, agents report first. */
 const FIRST_REPORTS_MS = 10 * MINUTE_MS;
-/** No strip shows more. */
+/** No night strip shows more days. */
 const MOST_DAYS = 40;
-/** Midnight comes to a whole fleet at once: so many days of groups are judged in one tick, the rest a minute later. */
-const MOST_JUDGED = 100;
+/** Midnight comes for a whole fleet at once, so one tick evaluates this many days of groups and leaves the rest to the next. */
+const MOST_EVALUATED = 100;
 
 export type DayCloserDeps = { db: Db; clock: Clock; log: Log; bus: FactBus; startedAt: number };
 
 export function createDayCloser({ db, clock, log, bus, startedAt }: DayCloserDeps): Tick {
-  const isolation = createIsolation({ task: "judging the days that are over", of: "host", clock, log });
+  const isolation = createIsolation({ task: "evaluate past days", of: "host", clock, log });
   const closeHost = (host: HostDays, until: string): number => {
-    let judged = 0;
+    let evaluated = 0;
     const { zone } = host;
     const first = dayIn(zone, host.createdAt);
     const oldest = daysBefore(until, MOST_DAYS - 1);
@@ -41,19 +41,19 @@ export function createDayCloser({ db, clock, log, bus, startedAt }: DayCloserDep
         const { until: end } = spanOfDay(zone, day);
         for (const group of groups) {
           if (group.createdAt >= end) continue;
-          judgeDay(db, closed, group, day);
-          judged++;
+          evaluateDay(db, closed, group, day);
+          evaluated++;
         }
       }
     });
     bus.publish("host.changed", { hostId: host.id });
-    return judged;
+    return evaluated;
   };
   const run = () => {
     const now = clock.now();
     if (now - startedAt < FIRST_REPORTS_MS) return;
     const splays = new Map(listLongestSplays(db).map(({ hostId, splayMinutes }) => [hostId, splayMinutes]));
-    // Most of a fleet lives in one zone, and a date takes longer than all the rest.
+    // Most hosts share one zone, and computing the date takes longer than everything else.
     const known = new Map<string, string>();
     const yesterdayOf = (zone: string, splayMinutes: number): string => {
       const key = `${splayMinutes} ${zone}`;
@@ -61,13 +61,13 @@ export function createDayCloser({ db, clock, log, bus, startedAt }: DayCloserDep
       known.set(key, day);
       return day;
     };
-    let judged = 0;
+    let evaluated = 0;
     for (const host of listHostDays(db)) {
-      if (judged >= MOST_JUDGED) break;
+      if (evaluated >= MOST_EVALUATED) break;
       isolation.attempt(host.id, () => {
         const yesterday = yesterdayOf(host.zone, splays.get(host.id) ?? 0);
         if (host.daysClosedUntil !== null && host.daysClosedUntil >= yesterday) return;
-        if (yesterday >= dayIn(host.zone, host.createdAt)) judged += closeHost(host, yesterday);
+        if (yesterday >= dayIn(host.zone, host.createdAt)) evaluated += closeHost(host, yesterday);
       });
     }
     isolation.conclude();

@@ -1,4 +1,4 @@
-/** Makes jobs. Asking twice for the same thing returns the job that is there. */
+/** Creates jobs. Asking twice for the same thing returns the existing job. */
 import type { Db } from "../../db/open.ts";
 import { findJob, insertJob, isOrdered, listOpenJobsLike } from "../../db/queries/jobs.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
@@ -24,7 +24,7 @@ export type JobOrder = {
 export type CreatedJob = { job: JobRow; isNew: boolean };
 
 export type JobMaker = {
-  /** All of what one request asks for, in one transaction and with one audit row (a person's requests only). */
+  /** Creates all jobs of one request in one transaction, with one audit entry (only for requests of people). */
   create(actor: Actor, orders: readonly JobOrder[], target: { kind: string; id: string; name: string }): CreatedJob[];
 };
 
@@ -51,13 +51,13 @@ export function createJobMaker({ db, clock, bus }: { db: Db; clock: Clock; bus: 
 }
 
 function stillServes(job: JobRow, order: JobOrder): boolean {
-  // A backup that the host began by itself is as good; of anything else only its own word would tell.
+  // A backup that the host started by itself is just as good. For any other kind there is only the host's word.
   if (!isOrdered(job) && job.kind !== "backup") return false;
   if (order.kind === "probe" && whatItTries(job.args) !== whatItTries(order.args)) return false;
   return servesNewOrder(job);
 }
 
-/** A trial is of one credential only: the one that was saved then. */
+/** A trial belongs to one credential: the one saved at that moment. */
 function whatItTries(args: Record<string, unknown>): unknown {
   return args["trial"] === true ? (args["credential_at"] ?? "unnamed") : null;
 }

@@ -1,26 +1,26 @@
-/** What a day's backups come to: the pure rules behind the night strip. */
+/** Evaluates the outcome of a day's backups, for the night strip. Pure. */
 import type { EndedBackup } from "../../db/queries/jobs.ts";
 import type { DailyOutcome } from "../../db/schema/source-groups.ts";
 import type { WarningCode } from "../../shared/jobs.ts";
 
 export type DayFacts = {
-  /** The day's ended backups of one group, without cancelled ones. */
+  /** The ended backups of one group on that day, without cancelled ones. */
   backups: readonly EndedBackup[];
-  /** The repos into which the group was to go on that day. */
+  /** The target repos of the group on that day. */
   targets: readonly string[];
-  /** How often a schedule in force was due. */
+  /** How often an active schedule was due. */
   due: number;
-  /** Repos whose run was left out for a good reason (an earlier one was still at work), or is at work or waits now. */
+  /** Repos whose run was skipped for a good reason (an earlier one was still running), or is running or waiting now. */
   excused: ReadonlySet<string>;
-  /** False as long as a due run may still come. */
+  /** False while a due run may still happen. */
   isOver: boolean;
 };
 
-/** `warningCodes`: what the warnings are about, where the outcome is `warning` and agents said. */
+/** `warningCodes`: the warning causes when the outcome is `warning` and agents sent them. */
 export type DayVerdict = { outcome: DailyOutcome; runs: number; failed: number; warningCodes: WarningCode[] | null };
 
 /**
- * A day is failed only if the last run of a target failed; failed and then recovered is `recovered`.
+ * A day is `failed` only if the last run of a target failed. A failure followed by a success is `recovered`.
  * A target that was due and had no run by the end of the day is `missed`, and so is the day.
  */
 export function outcomeOfDay(day: DayFacts): DayVerdict {

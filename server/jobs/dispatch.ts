@@ -1,6 +1,6 @@
-/** Sends waiting jobs to their hosts: on creation, after reconnects, and again until they are accepted. */
+/** Sends waiting jobs to their hosts: when they are created, after reconnects, and again until they are accepted. */
 import type { Db } from "../../db/open.ts";
-import { findJob, listHostsWithOpenJobs, listUnheardJobs } from "../../db/queries/jobs.ts";
+import { findJob, listHostsWithOpenJobs, listJobsToSend } from "../../db/queries/jobs.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { type Clock, SECOND_MS } from "../../shared/clock.ts";
@@ -19,10 +19,10 @@ import { cancelMessage } from "./messages.ts";
 const SEND_AGAIN_AFTER_MS = 30_000;
 
 export type Dispatcher = {
-  /** Sends whatever of the host's waits; nothing while it is offline or still catching up. */
+  /** Sends the host's waiting jobs. Does nothing while it is offline or catching up. */
   dispatch(hostId: string): void;
   ticks: readonly Tick[];
-  /** The agent cannot take this one now (one-job credential, lane busy): it stays queued. */
+  /** The agent cannot take this job now (one-job credential, lane busy), so it stays queued. */
   busy(connection: Connection, jobId: string): void;
 };
 
@@ -32,27 +32,27 @@ export type DispatchDeps = {
   log: Log;
   hub: Hub;
   bus: FactBus;
-  /** What a job brings along for itself alone: a credential on trial, an admin one, another host's. */
+  /** The credential that is sent with this job only: one on trial, an admin one, or another host's. */
   credentialFor(job: JobRow): Credential | null;
-  /** Which snapshots a forget is to remove, by what is known now; null when there is nothing that it may remove any more. */
+  /** Which snapshots a forget should remove, as known now. null when nothing may be removed any more. */
   planForget(job: JobRow): ForgetArgs | null;
   limit: StartLimit;
 };
 
-/** When an order went out last on a connection, and how many copies of it the host may still refuse. */
+/** When an order was last sent on a connection, and how many copies of it the host may still refuse. */
 type Sent = { at: number; unanswered: number };
 
 type StartLimit = {
-  /** Asked right before a job is sent; one that may not start yet is asked for again. */
+  /** Called right before a job is sent. A job that may not start yet is tried again later. */
   mayStart(job: JobRow): boolean;
-  /** The agent did not take it. */
+  /** The agent did not take the job. */
   release(jobId: string): void;
 };
 
 export function createDispatcher(deps: DispatchDeps): Dispatcher {
   const { db, clock, log, hub, bus, credentialFor, planForget, limit } = deps;
-  const isolation = createIsolation({ task: "sending a job to its host", of: "job", clock, log });
-  /** When each job was last sent, per connection: a new connection gets everything again. */
+  const isolation = createIsolation({ task: "send the job to its host", of: "job", clock, log });
+  /** When each job was last sent, per connection. A new connection gets everything again. */
   const sentOn = new WeakMap<Connection, Map<string, Sent>>();
 
   const sentBefore = (connection: Connection): Map<string, Sent> => {
@@ -87,10 +87,10 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
     sent.set(job.id, { at: clock.now(), unanswered: (last?.unanswered ?? 0) + 1 });
     const order = toOrder(job, credentialFor(job), plan);
     if (!order) {
-      log.error("a job cannot be put into an order", { job_id: job.id, kind: job.kind });
+      log.error("a job could not be sent: its stored order is not valid", { job_id: job.id, kind: job.kind });
       return;
     }
-    // A row that has ended since it was read is not sent.
+    // A row that has ended since it was read must not be sent.
     if (job.sentAt === null && advance(db, job, "sent", clock.now()).step.does !== "move") return;
     connection.send("command.run", order);
   };
@@ -98,7 +98,7 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
   const dispatch: Dispatcher["dispatch"] = (hostId) => {
     const connection = hub.find(hostId);
     if (!connection?.isCaughtUp) return;
-    for (const job of listUnheardJobs(db, hostId)) {
+    for (const job of listJobsToSend(db, hostId)) {
       isolation.attempt(job.id, () => {
         const message = messageFor(job);
         if (message === "cancel") sendCancel(connection, job);
@@ -121,13 +121,13 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
       if (job?.hostId !== connection.hostId) return;
       const sent = sentBefore(connection);
       const unanswered = Math.max(0, (sent.get(jobId)?.unanswered ?? 0) - 1);
-      log.debug("the host is busy; the job is sent again", { job_id: jobId });
-      // As soon as something of this host ends, or with the next tick.
+      log.debug("a job was not started because the host is busy; it will be sent again", { job_id: jobId });
+      // Sent again when another job of this host ends, or with the next tick.
       sent.set(jobId, { at: Number.NEGATIVE_INFINITY, unanswered });
-      // A later copy of the order may have been accepted; that answer is still on its way.
+      // A later copy of the order may have been accepted, and that answer is still on its way.
       if (unanswered > 0) return;
       const advanced = inTransaction(db, () => advance(db, job, "busy", clock.now()));
-      // Told as a change, it would be sent again at once, and be refused again.
+      // Publishing a plain change would send it again at once, only to be refused again.
       if (hasEnded(advanced.step)) publishAdvanced(bus, advanced);
     },
   };

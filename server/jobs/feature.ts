@@ -1,4 +1,4 @@
-/** Jobs: from the order to the verdict, what agents report of them, and the pages that show them live. */
+/** Jobs: from the order to the result, with agents' reports and the live pages. */
 import type { AgentFeature } from "../agents/feature.ts";
 import type { DurableHandlers, PassingHandlers } from "../agents/inbound.ts";
 import type { DesiredStateFeature } from "../desired-state/feature.ts";
@@ -45,7 +45,7 @@ export function jobFeature(world: World, needs: JobNeeds) {
   const dispatcher = createDispatcher({
     ...world,
     hub,
-    // A trial carries the newest credential: it is sent only while that is the one that it was made for.
+    // A trial sends the newest credential, so it may go out only while that is still the one to be tried.
     limit: { ...limit, mayStart: (job) => !isOutdatedTrial(db, job) && limit.mayStart(job) },
     credentialFor: createJobCredential({ db, credentials }),
     planForget,

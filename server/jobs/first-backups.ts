@@ -1,4 +1,4 @@
-/** Backups that were wished for "as soon as it is ready": of a new host, and into a repo that was made anew. The wish stands until each of them is ordered. */
+/** Orders backups that were requested "as soon as it is ready": of a new host, and into a newly created repository. A request stays open until its backup is ordered. */
 import type { Db } from "../../db/open.ts";
 import { updateHost } from "../../db/queries/hosts.ts";
 import { listJobs } from "../../db/queries/jobs.ts";
@@ -11,21 +11,26 @@ import type { Log } from "../../shared/log.ts";
 import type { Orders } from "./orders.ts";
 
 export type FirstBackups = {
-  /** Orders what can be ordered now. @param repos all of the host's */
+  /** Orders what can be ordered now. @param repos all repos of the host */
   start(host: HostRow, repos: readonly RepoRow[]): void;
 };
 
 export function createFirstBackups(deps: { db: Db; log: Log; orders: Pick<Orders, "runGroup"> }): FirstBackups {
   const { db, log, orders } = deps;
 
-  /** @returns false when it could not be ordered: it is tried again at the next look */
+  /** @returns false when it could not be ordered. It is tried again at the next evaluation */
   const order = (host: HostRow, group: SourceGroupRow, repoId: string): boolean => {
     try {
       orders.runGroup({ kind: "system" }, host.id, group.id, { repoIds: [repoId] });
       return true;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      log.warn("a first backup could not be ordered", { host_id: host.id, source_group_id: group.id, why });
+      log.warn("a first backup could not be ordered; it will be tried again", {
+        host_id: host.id,
+        host: host.name,
+        source_group_id: group.id,
+        why,
+      });
       return false;
     }
   };
@@ -33,7 +38,7 @@ export function createFirstBackups(deps: { db: Db; log: Log; orders: Pick<Orders
   const hasBackup = (group: SourceGroupRow, repoId: string) =>
     listJobs(db, { source_group_id: group.id, repo_id: repoId, kind: "backup" }, 1, 0).length > 0;
 
-  /** Each group goes into each of its repos as soon as that one is ready. */
+  /** Each group is backed up into each of its repos as soon as that repo is ready. */
   const ofHost = (host: HostRow, repos: readonly RepoRow[]) => {
     const ready = new Set(repos.filter(({ status }) => status === "ready").map(({ id }) => id));
     const targets = listSourceGroups(db, host.id).flatMap((group) =>

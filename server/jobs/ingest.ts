@@ -1,4 +1,4 @@
-/** What agents report about jobs. Each message may come twice, late, or after either side was restored: the result is the same. */
+/** Applies agents' reports about jobs. A message may arrive twice, late, or after either side was restored, with the same result. */
 import type { Db } from "../../db/open.ts";
 import { insertLogLines } from "../../db/queries/job-logs.ts";
 import { findJob } from "../../db/queries/jobs.ts";
@@ -24,29 +24,29 @@ export type JobIngestDeps = {
   log: Log;
   bus: FactBus;
   live: LiveJobs;
-  /** @throws ForeignObject when the repo or group is not the host's */
+  /** @throws ForeignObject when the repo or group does not belong to the host */
   checkOwned(connection: Connection, job: JobFields, moment: "open" | "ended"): void;
 };
 
-/** Call inside a transaction; the effects after it. */
+/** Call inside a transaction, and run the effects after it. */
 export type HeldJobs = (connection: Connection) => { ids: ReadonlySet<string>; effects: readonly (() => void)[] };
 
 export function createJobIngest({ db, clock, log, bus, live, checkOwned }: JobIngestDeps) {
   const adopt = createAdopt({ db, clock, checkOwned });
-  /** The row of a job that this host speaks of; made when the server does not know it. */
+  /** The row of a job that this host reports on, created if the server does not know it. */
   const rowFor = (connection: Connection, fields: JobFields, event: JobEvent) => {
     const known = findJob(db, fields.job_id);
     const isAdopted = nextStep(known, event).does === "adopt";
     if (isAdopted) adopt(connection, fields, event === "finished" ? "ended" : "open");
     const row = known ?? (findJob(db, fields.job_id) as JobRow);
-    if (row.hostId !== connection.hostId) throw new ForeignObject(`job ${fields.job_id} is another host's`);
+    if (row.hostId !== connection.hostId) throw new ForeignObject(`job ${fields.job_id} belongs to another host`);
     return { row, isAdopted };
   };
 
-  /** Jobs that a host has reported as its own before it had caught up. */
-  const heard = new WeakMap<Connection, Set<string>>();
+  /** Jobs that a host reported as its own before it had caught up. */
+  const announced = new WeakMap<Connection, Set<string>>();
 
-  /** The host holds the job, says so, and hears it when the job was cancelled meanwhile. */
+  /** The host reports that it holds the job, and is told if the job was cancelled in the meantime. */
   const held = (
     connection: Connection,
     fields: JobFields,
@@ -54,7 +54,7 @@ export function createJobIngest({ db, clock, log, bus, live, checkOwned }: JobIn
     reported?: Partial<JobRow>,
   ) => {
     const { row, isAdopted } = rowFor(connection, fields, event);
-    if (!connection.isCaughtUp) heard.set(connection, (heard.get(connection) ?? new Set()).add(row.id));
+    if (!connection.isCaughtUp) announced.set(connection, (announced.get(connection) ?? new Set()).add(row.id));
     const advanced = advance(db, row, event, clock.now(), reported);
     const effect = () => {
       if (advanced.step.does === "call_off") connection.send("command.cancel", cancelMessage(row));
@@ -97,10 +97,10 @@ export function createJobIngest({ db, clock, log, bus, live, checkOwned }: JobIn
     };
   };
 
-  /** Everything that the host says it holds; jobs that the server does not know are adopted. */
+  /** All jobs that the host holds. Jobs that the server does not know are adopted. */
   const heldJobs: HeldJobs = (connection) => {
     const effects: (() => void)[] = [];
-    const ids = new Set(heard.get(connection));
+    const ids = new Set(announced.get(connection));
     for (const open of connection.hello?.open_jobs ?? []) {
       ids.add(open.job_id);
       try {
@@ -111,7 +111,7 @@ export function createJobIngest({ db, clock, log, bus, live, checkOwned }: JobIn
         effects.push(effect);
       } catch (error) {
         if (!(error instanceof ForeignObject || error instanceof CannotApply)) throw error;
-        log.warn("an open job of an agent was refused", { job_id: open.job_id, why: error.message });
+        log.warn("a job reported by an agent was refused", { job_id: open.job_id, why: error.message });
       }
     }
     return { ids, effects };
@@ -119,8 +119,8 @@ export function createJobIngest({ db, clock, log, bus, live, checkOwned }: JobIn
 
   const logged = (connection: Connection, message: ToServerPayload<"log.stream">): AfterCommit => {
     const row = findJob(db, message.job_id);
-    if (!row) throw new CannotApply(`no job ${message.job_id} for these log lines`);
-    if (row.hostId !== connection.hostId) throw new ForeignObject(`job ${message.job_id} is another host's`);
+    if (!row) throw new CannotApply(`there is no job ${message.job_id} for these log lines`);
+    if (row.hostId !== connection.hostId) throw new ForeignObject(`job ${message.job_id} belongs to another host`);
     const added = insertLogLines(db, row.id, message.lines);
     return added > 0 ? () => live.logged(message) : undefined;
   };
@@ -132,16 +132,16 @@ export function createJobIngest({ db, clock, log, bus, live, checkOwned }: JobIn
   return { queued, started, finished, logged, progress, heldJobs };
 }
 
-/** An agent of yesterday counts its warnings without causes, and does not count that nothing was saved. */
+/** Older agents send warnings without causes, and do not report that nothing was saved. */
 function warningsOf(message: ToServerPayload<"job.finished">): Pick<JobRow, "warnings" | "warningCauses"> {
-  const told = message.warning_causes ?? [];
+  const sent = message.warning_causes ?? [];
   const isBackup = message.kind === "backup" && message.status === "succeeded";
-  const causes = isBackup ? withNothingSaved(told, message.stats) : told;
-  const added = countWarnings(causes) - countWarnings(told);
+  const causes = isBackup ? withNothingSaved(sent, message.stats) : sent;
+  const added = countWarnings(causes) - countWarnings(sent);
   return { warnings: message.warnings + added, warningCauses: causes.length > 0 ? causes : null };
 }
 
-/** By a clock that is ahead nothing ends later than now: it would outdo all that comes. How long it took stays true. */
+/** A host whose clock is ahead cannot end a job later than now, or it would override everything that follows. The duration stays correct. */
 function endOf(message: ToServerPayload<"job.finished">, now: number): Partial<JobRow> {
   const ahead = Math.max(0, message.finished_at - now);
   return {

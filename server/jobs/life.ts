@@ -1,45 +1,45 @@
-/** The life of a job as one table: the phases of its row, what may happen in each, and what follows. Pure. */
+/** The life of a job as one table: the phases of its row, the possible events in each, and their effects. Pure. */
 import type { JobRow } from "../../db/schema/jobs.ts";
 import { type ErrorCode, isFinal, type JobKind } from "../../shared/jobs.ts";
 
 export type Phase =
-  /** The server has no row: the host began it by itself, or the database was set back. */
+  /** The server has no row: the host started the job by itself, or the database was restored from an older copy. */
   | "absent"
-  /** The host holds nothing of it: it was never sent, or was refused as busy. */
+  /** The host does not have the job: it was never sent, or was refused as busy. */
   | "waiting"
-  /** Its order went out; whether the host holds it is not known. */
+  /** The order was sent, and it is not known whether the host has it. */
   | "sent"
-  /** The host holds it, and has not started it. */
+  /** The host has the job but has not started it. */
   | "accepted"
   | "running"
-  /** The server has given it up; a report from the host replaces that. */
-  | "judged"
-  /** The server has ended it as cancelled; should the host hold it after all, it must stop it. */
+  /** The server has given the job up. A report from the host overrides that. */
+  | "given_up"
+  /** The server has ended the job as cancelled. If the host has it after all, it must stop it. */
   | "called_off"
   /** The host has reported the end. */
   | "ended";
 type OpenPhase = "waiting" | "sent" | "accepted" | "running";
 
 export type JobEvent =
-  /** Nothing of what it was ordered for may be carried out any more. */
+  /** Nothing that the job was ordered for may be done any more. */
   | "unplanned"
-  /** The order goes out to the host. */
+  /** The order is sent to the host. */
   | "sent"
-  /** The host cannot start it at once and has stored nothing of it. */
+  /** The host cannot start the job now and has not stored it. */
   | "busy"
   | "accepted"
   | "started"
   /** The host reports the end. */
   | "finished"
-  /** Somebody wants it to end. */
+  /** Someone cancels the job. */
   | "cancel"
-  /** The host has caught up and does not hold it. */
+  /** The host has caught up and does not have the job. */
   | "unknown"
-  /** Its time is over. */
+  /** The job's expiry has passed. */
   | "expired"
-  /** The host has not been heard of for too long. */
+  /** The host has been silent for too long. */
   | "vanished"
-  /** The host was archived: it takes no orders any more. */
+  /** The host was archived and takes no more orders. */
   | "archived";
 
 /** How the server ends a job by itself. */
@@ -47,17 +47,17 @@ export type Verdict = { status: "cancelled"; code: null } | { status: "failed"; 
 
 export type Step =
   | { does: "nothing" }
-  /** A row is made from what the host says, as an accepted job; then the event counts for it. */
+  /** Creates a row from the host's report, as an accepted job, then applies the event to it. */
   | { does: "adopt" }
   | { does: "move"; to: OpenPhase }
-  /** Written down; the host is asked to end it. */
+  /** Records the wish to cancel, and asks the host to end the job. */
   | { does: "ask" }
   | { does: "end"; as: Verdict }
-  /** The host's report is the end. */
+  /** Ends the job with the host's report. */
   | { does: "end_as_reported" }
-  /** The host holds what the server has cancelled: it is told again. */
+  /** The host has a job that the server cancelled, so it is told again. */
   | { does: "call_off" }
-  /** Not possible any more. */
+  /** The event is no longer possible. */
   | { does: "refuse" };
 
 export type LifeFacts = Pick<JobRow, "status" | "sentAt" | "acceptedAt" | "cancelRequestedAt" | "closedBy">;
@@ -67,7 +67,7 @@ export function phaseOf(job: LifeFacts | null): Phase {
   const { status, sentAt, acceptedAt, closedBy } = job;
   if (isFinal(status)) {
     if (closedBy !== "server") return "ended";
-    return status === "cancelled" ? "called_off" : "judged";
+    return status === "cancelled" ? "called_off" : "given_up";
   }
   if (status === "running") return "running";
   if (acceptedAt !== null) return "accepted";
@@ -84,7 +84,7 @@ const move = (to: OpenPhase): Step => ({ does: "move", to });
 const failed = (code: ErrorCode): Step => ({ does: "end", as: { status: "failed", code } });
 const cancelled: Step = { does: "end", as: { status: "cancelled", code: null } };
 
-/** What somebody wanted cancelled ends as cancelled where it would otherwise wait or fail. */
+/** A job that someone wanted to cancel ends as cancelled instead of waiting or failing. */
 const unlessCancelled = (plain: Step) => ({ plain, cancelling: cancelled });
 
 type Rule = Step | { plain: Step; cancelling: Step };
@@ -126,7 +126,7 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
     cancel: ask,
     unknown: unlessCancelled(move("waiting")),
     expired: unlessCancelled(failed("expired")),
-    // It may lie on the host, waiting to run: only its expiry ends that.
+    // The host may still have it waiting, so only its expiry ends it.
     vanished: nothing,
     archived: cancelled,
   },
@@ -142,7 +142,7 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
     // The host ends it when its turn comes.
     expired: nothing,
     vanished: unlessCancelled(failed("host_vanished")),
-    // What runs there is given up with the host's silence.
+    // A running job is given up when the host stays silent.
     archived: nothing,
   },
   running: {
@@ -158,7 +158,7 @@ const TABLE: Record<Phase, Record<JobEvent, Rule>> = {
     vanished: unlessCancelled(failed("host_vanished")),
     archived: nothing,
   },
-  judged: {
+  given_up: {
     unplanned: nothing,
     sent: nothing,
     busy: nothing,
@@ -205,7 +205,7 @@ export function nextStep(job: LifeFacts | null, event: JobEvent): Step {
   return job === null || job.cancelRequestedAt === null ? rule.plain : rule.cancelling;
 }
 
-/** What the host must hear about a job that has not ended, again and again until its answer changes the phase. */
+/** The message that the host needs about a job that has not ended, sent repeatedly until its answer changes the phase. */
 export function messageFor(job: LifeFacts): "order" | "cancel" | null {
   const isCancelling = job.cancelRequestedAt !== null;
   switch (phaseOf(job)) {
@@ -221,10 +221,10 @@ export function messageFor(job: LifeFacts): "order" | "cancel" | null {
   }
 }
 
-/** Two that are asked for while one runs would find the same: its end serves both. */
+/** Two of these requested while one is running would give the same result, so its end serves both. */
 const SERVES_WHILE_HELD: ReadonlySet<JobKind> = new Set(["backup", "probe"]);
 
-/** Whether the job serves somebody who asks for the same now, instead of a new one. */
+/** Whether this job also serves a new request for the same thing. */
 export function servesNewOrder(job: LifeFacts & Pick<JobRow, "kind">): boolean {
   if (job.cancelRequestedAt !== null) return false;
   switch (phaseOf(job)) {
@@ -239,7 +239,7 @@ export function servesNewOrder(job: LifeFacts & Pick<JobRow, "kind">): boolean {
   }
 }
 
-/** The columns that a step changes. @param reported what the event brings along */
+/** The columns that a step changes. @param reported columns that the event provides */
 export function changesOf(
   job: LifeFacts,
   step: Step,
@@ -271,7 +271,7 @@ export function changesOf(
   }
 }
 
-/** The columns of a job that is adopted. */
+/** The columns of an adopted job. */
 export function adopted(at: number): Pick<JobRow, "status" | "acceptedAt"> {
   return { status: "queued", acceptedAt: at };
 }
@@ -285,9 +285,9 @@ const MOVED: Record<OpenPhase, (job: LifeFacts, at: number) => Partial<JobRow>> 
 
 const WORDS: Partial<Record<ErrorCode, string>> = {
   retention_held:
-    "No source group has a retention that may be carried out now: it waits to be confirmed on the page of the group, or keeps everything.",
-  expired: "The host did not take this job in time, so it expired. Run it again when the host is back.",
-  agent_lost_job: "The agent no longer knows this job; its state was lost. Run it again.",
+    "No source group has a retention policy that can be applied now: each one awaits confirmation on its group's page, or keeps everything.",
+  expired: "The host did not accept this job in time, so it expired. Run it again when the host is back online.",
+  agent_lost_job: "The agent no longer knows this job because its state was lost. Run it again.",
   host_vanished:
-    "The host has not been heard of for a long time; what became of this job is unknown. It corrects itself if the host returns.",
+    "The host has been offline for too long, so the result of this job is unknown. It will be corrected if the host returns.",
 };

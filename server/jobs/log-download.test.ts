@@ -1,4 +1,4 @@
-// A log as a file: readable over several lines, and harmless to the terminal on which it is read.
+// A downloaded log: readable over several lines, and harmless to the terminal.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { insertLogLines } from "../../db/queries/job-logs.ts";
 import { insertJob } from "../../db/queries/jobs.ts";
@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 const DANGEROUS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
-test("text: an error of several lines stays one entry, and nothing steers the terminal", async () => {
+test("text: an error of several lines stays one entry, and nothing controls the terminal", async () => {
   const text = await downloadLog(app.db, { id, kind: "backup" }, "txt").text();
   expect(text).not.toMatch(DANGEROUS);
   const indent = " ".repeat("1970-01-01T00:00:00.000Z stderr ".length);
@@ -43,7 +43,7 @@ test("text: an error of several lines stays one entry, and nothing steers the te
   expect(text.split("\n")[3]).toContain("error: \\x9b31m\\x85 \\u202egpj.exe\\u202c");
 });
 
-test("NDJSON: one entry a line, the same text once it is parsed", async () => {
+test("NDJSON: one entry per line, with the same text after parsing", async () => {
   const text = await downloadLog(app.db, { id, kind: "backup" }, "ndjson").text();
   expect(text).not.toMatch(DANGEROUS);
   const entries = text

@@ -1,4 +1,4 @@
-/** A job's whole log as a file, streamed in pieces so that ten million lines do not fill the memory. */
+/** Streams a job's whole log as a file, in pieces so that ten million lines do not fill the memory. */
 import type { Db } from "../../db/open.ts";
 import { listLogLines } from "../../db/queries/job-logs.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
@@ -30,8 +30,8 @@ export function downloadLog(db: Db, job: Pick<JobRow, "id" | "kind">, form: "txt
 }
 
 /**
- * Control characters are escaped: a file name must not steer the terminal of whoever reads the log. Further lines of an
- * entry are indented behind a bar, so that none of them can pass for an entry of its own.
+ * Control characters are escaped, so that a file name cannot control the reader's terminal. Continuation lines of an
+ * entry are indented behind a bar, so that none can pass for an entry of its own.
  */
 function asText({ ts, stream, payload }: LogLine): string {
   const head = `${new Date(ts).toISOString()} ${stream.padEnd(6)} `;

@@ -1,4 +1,4 @@
-/** What messages say of a job, from its row. */
+/** Builds messages about a job from its row. */
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
 import type { ToAgentPayload } from "../../shared/protocol/to-agent.ts";
@@ -17,7 +17,7 @@ export function jobFields(job: JobRow): JobFields {
   };
 }
 
-/** With the job's fields, so that an agent that never received it can report its end. */
+/** Includes the job's fields, so that an agent that never received the job can report its end. */
 export function cancelMessage(job: JobRow): ToAgentPayload<"command.cancel"> {
   return { job_id: job.id, job: jobFields(job) };
 }

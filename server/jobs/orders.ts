@@ -1,4 +1,4 @@
-/** What people and the server ask hosts to do: run a group, look at a repo, unlock it. */
+/** Orders jobs for people and the server: back up a group, probe a repo, unlock it. */
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findCredential, findRepo } from "../../db/queries/repos.ts";
@@ -13,17 +13,17 @@ import { WAIT_FOR_REPO_SERVER_MS } from "../repos/next-probe.ts";
 import type { Actor } from "../runtime/audit.ts";
 import type { CreatedJob, JobMaker, JobOrder } from "./create.ts";
 
-/** `bandwidth` is for this run, over the host's own limits. */
+/** `bandwidth` applies to this run and overrides the host's limits. */
 export type RunOptions = { repoIds?: readonly string[] | undefined; bandwidth?: Bandwidth | undefined };
 
 export type Orders = {
-  /** A backup of the group into each of its targets, or into the named ones. @throws Refusal 404, 409 */
+  /** Backs up the group into each of its targets, or into the given ones. @throws Refusal 404, 409 */
   runGroup(actor: Actor, hostId: string, groupId: string, options?: RunOptions): CreatedJob[];
-  /** The same for every group of the schedule, enabled or not. @throws Refusal 404, 409 */
+  /** Backs up every group of the schedule, enabled or not. @throws Refusal 404, 409 */
   runSchedule(actor: Actor, hostId: string, scheduleId: string, options?: RunOptions): CreatedJob[];
-  /** `patient`: keeps asking a repo server that does not know the host, for an hour; only for a repo that was never ready. @throws Refusal 404, 409 */
+  /** `patient`: retries for an hour when the repo server does not know the host. Only for a repo that was never ready. @throws Refusal 404, 409 */
   probe(actor: Actor, repoId: string, options?: { patient?: boolean }): CreatedJob;
-  /** Tries the newest everyday credential beside the one in use; the order names when that one was saved. @throws Refusal 404, 409 */
+  /** Tries the newest everyday credential while the current one stays in use. The order says when the new one was saved. @throws Refusal 404, 409 */
   trial(actor: Actor, repoId: string): CreatedJob;
   init(actor: Actor, repoId: string): CreatedJob;
   unlock(actor: Actor, repoId: string): CreatedJob;
@@ -42,7 +42,7 @@ export function createOrders({ db, maker }: { db: Db; maker: JobMaker }): Orders
     const host = findHost(db, hostId);
     if (!host) throw notFound("host");
     if (host.archivedAt !== null)
-      throw new Refusal(409, "host_archived", `${host.name} is archived; nothing runs on it any more.`);
+      throw new Refusal(409, "host_archived", `${host.name} is archived, so no jobs can run on it.`);
     return host;
   };
   const ofRepo = (kind: "init" | "unlock" | "stats" | "snapshots") => (actor: Actor, repoId: string) => {
@@ -59,7 +59,12 @@ export function createOrders({ db, maker }: { db: Db; maker: JobMaker }): Orders
     const targets = listTargetRepoIds(db, group);
     const wanted = repoIds ?? targets;
     const stray = wanted.find((id) => !targets.includes(id));
-    if (stray !== undefined) throw new Refusal(409, "not_a_target", `${group.name} is not backed up into that repo.`);
+    if (stray !== undefined)
+      throw new Refusal(
+        409,
+        "not_a_target",
+        `${group.name} is not backed up into this repo. Choose one of the group's own repos.`,
+      );
     const args = { state_version: host.stateVersion, bandwidth: bandwidth ?? null };
     return wanted.map((repoId) => ({ hostId: host.id, kind: "backup", repoId, sourceGroupId: group.id, args }));
   };

@@ -1,4 +1,4 @@
-/** What an ended backup means for its target, its day and its host. Idempotent: the same end twice changes nothing. */
+/** Records what an ended backup means for its target, its day and its host. Idempotent. */
 import type { Db } from "../../db/open.ts";
 import { findHost, updateHost } from "../../db/queries/hosts.ts";
 import { listBackupsBetween, listLastSuccesses, listOpenJobs } from "../../db/queries/jobs.ts";
@@ -6,7 +6,7 @@ import { findRepo } from "../../db/queries/repos.ts";
 import { listExcusedRepos } from "../../db/queries/schedules.ts";
 import {
   deleteTargetsOfRepo,
-  findDues,
+  findDueRuns,
   findSourceGroup,
   findTarget,
   listTargetsAt,
@@ -30,15 +30,15 @@ export function recordBackupEnd(db: Db, job: JobRow): void {
   const host = group ? findHost(db, group.hostId) : null;
   if (!group || !host || job.kind !== "backup" || job.repoId === null || job.finishedAt === null) return;
   if (job.status === "cancelled") {
-    judgeDay(db, host, group, dayIn(zoneOf(host), momentOf(job)));
+    evaluateDay(db, host, group, dayIn(zoneOf(host), momentOf(job)));
     return;
   }
   recordTarget(db, job, group.id, job.repoId, job.finishedAt);
-  judgeDay(db, host, group, dayIn(zoneOf(host), momentOf(job)));
+  evaluateDay(db, host, group, dayIn(zoneOf(host), momentOf(job)));
   refreshLastBackup(db, host.id);
 }
 
-/** A repository that was just made holds nothing of what was backed up before. Inside the transaction that ended the job. */
+/** A newly created repository holds none of the earlier backups. Call inside the transaction that ended the job. */
 export function recordInitEnd(db: Db, job: JobRow): void {
   const repo = job.kind === "init" && job.status === "succeeded" && job.repoId ? findRepo(db, job.repoId) : null;
   if (!repo) return;
@@ -53,7 +53,7 @@ function refreshLastBackup(db: Db, hostId: string): void {
 
 function recordTarget(db: Db, job: JobRow, sourceGroupId: string, repoId: string, finishedAt: number): void {
   const before = findTarget(db, sourceGroupId, repoId);
-  // The agent's report of a job that the server had given up tells of an earlier end than that verdict.
+  // The agent's report of a job that the server had given up has an earlier end than the server's own.
   const isCorrection = before?.lastJobId === job.id;
   const isNewest = isCorrection || finishedAt >= (before?.lastAt ?? 0);
   const succeededAt = job.status === "succeeded" && !savedNothing(job.stats) ? finishedAt : 0;
@@ -71,15 +71,15 @@ function recordTarget(db: Db, job: JobRow, sourceGroupId: string, repoId: string
   });
 }
 
-/** Judges a day of a group anew from all that is known of it: jobs, due times, skips. */
-export function judgeDay(db: Db, host: HostRow, group: Pick<SourceGroupRow, "id" | "hostId">, day: string): void {
+/** Evaluates a day of a group again from everything that is known: jobs, due times, skips. */
+export function evaluateDay(db: Db, host: HostRow, group: Pick<SourceGroupRow, "id" | "hostId">, day: string): void {
   const { since, until } = spanOfDay(zoneOf(host), day);
   const backups = listBackupsBetween(db, group.id, since, until);
   const open = listOpenJobs(db, host.id).filter((job) => job.sourceGroupId === group.id && momentOf(job) < until);
   const outcome = outcomeOfDay({
     backups,
     targets: listTargetsAt(db, group, until),
-    due: findDues(db, host.id, group.id, day),
+    due: findDueRuns(db, host.id, group.id, day),
     excused: new Set([
       ...open.map((job) => job.repoId ?? ""),
       ...listExcusedRepos(db, host.id, group.id, since, until),
@@ -89,14 +89,14 @@ export function judgeDay(db: Db, host: HostRow, group: Pick<SourceGroupRow, "id"
   putDailyOutcome(db, { hostId: host.id, sourceGroupId: group.id, day, ...outcome });
 }
 
-/** The day on which a moment of a group counts is to be judged again. */
-export function judgeAgain(db: Db, sourceGroupId: string, at: number): void {
+/** Evaluates the day that a moment belongs to, in the zone of the group's host. */
+export function evaluateDayAt(db: Db, sourceGroupId: string, at: number): void {
   const group = findSourceGroup(db, sourceGroupId);
   const host = group ? findHost(db, group.hostId) : null;
-  if (group && host) judgeDay(db, host, group, dayIn(zoneOf(host), at));
+  if (group && host) evaluateDay(db, host, group, dayIn(zoneOf(host), at));
 }
 
-/** The moment that says to which day a backup belongs. */
+/** The moment that decides which day a backup belongs to. */
 function momentOf(job: Pick<JobRow, "scheduledAt" | "startedAt" | "queuedAt">): number {
   return job.scheduledAt ?? job.startedAt ?? job.queuedAt;
 }

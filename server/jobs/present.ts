@@ -1,4 +1,4 @@
-/** A job as REST shows it. */
+/** A job as REST returns it, and the reason why it is waiting. */
 import type { JobListItem } from "../../db/queries/jobs.ts";
 import { isFinal } from "../../shared/jobs.ts";
 import { iso } from "../http/lists.ts";
@@ -38,14 +38,14 @@ export function jobBody(job: JobListItem, progress: Progress | null, waitingFor:
     log_lines: job.logLines,
     restic_version: job.resticVersion,
     progress: isFinal(job.status) ? null : progress,
-    /** Why it has not begun, in words. */
+    /** Why it has not started, in words. */
     waiting_for: waitingFor,
   };
 }
 
 const ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
 
-/** "waiting for web-01 to come online", "third in web-01's queue"; null once it runs. */
+/** "waiting for web-01 to come online", "third in web-01's queue". null once it is running. */
 export function waitingReason(
   job: LifeFacts & Pick<JobListItem, "hostName">,
   isOnline: boolean,

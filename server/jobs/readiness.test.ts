@@ -15,25 +15,25 @@ const view = (
   repo: { status: "unknown", statusCode: null, resticId: null, waitingSince: null, ...changes.repo },
 });
 
-test("a new repo is probed once its host knows of it", () => {
+test("a new repo is probed once its host has its settings", () => {
   expect(nextStep(view(), NOW)).toBe("probe");
   expect(nextStep(view({ isInSync: false }), NOW)).toBeNull();
   expect(nextStep(view({ openKinds: ["probe"] }), NOW)).toBeNull();
 });
 
-test("a missing repository is made only where none has ever been", () => {
+test("a missing repository is created only if there has never been one", () => {
   const missing = { status: "unknown", statusCode: "repo_missing" } as const;
   expect(nextStep(view({ repo: missing }), NOW)).toBe("init");
   expect(nextStep(view({ repo: { status: "failed", statusCode: "repo_missing", resticId: "abc" } }), NOW)).toBeNull();
   expect(nextStep(view({ repo: missing, lastInitAt: NOW - 1000 }), NOW)).toBeNull();
 });
 
-test("an unknown user at the repo server is tried again for an hour", () => {
+test("an unknown user at the repo server is retried for an hour", () => {
   expect(nextStep(view({ repo: { status: "waiting", waitingSince: NOW - 60_000 } }), NOW)).toBe("probe");
   expect(nextStep(view({ repo: { status: "waiting", waitingSince: NOW - 3_700_000 } }), NOW)).toBeNull();
 });
 
-test("a new credential is tried once, beside the one in use", () => {
+test("a new credential is tried once, while the old one stays in use", () => {
   const ready = { status: "ready", resticId: "abc" } as const;
   expect(nextStep(view({ repo: ready, credential: { previousSealed: "x", trialError: null } }), NOW)).toBe(
     "probe_trial",
@@ -43,7 +43,7 @@ test("a new credential is tried once, beside the one in use", () => {
   ).toBeNull();
 });
 
-test("what cannot be opened is looked at again when its time has come, and is never made anew", () => {
+test("a repo that cannot be opened is probed again when the time has come, and is never created anew", () => {
   for (const statusCode of ["repo_missing", "wrong_password", "wrong_repo", "repo_unreachable"]) {
     const failed = { status: "failed", statusCode, resticId: "abc" } as const;
     expect(nextStep(view({ repo: failed, nextProbeAt: NOW + 1 }), NOW)).toBeNull();

@@ -1,6 +1,6 @@
-/** Brings repos to readiness without anybody's help: probe (and again, while one cannot be opened), init (only for one that was never ready), first backup, trials of new credentials. */
+/** Makes repos ready without anybody's help: probes them (again while one cannot be opened), initialises new ones, orders first backups and credential trials. */
 import type { Db } from "../../db/open.ts";
-import { findHost, listUnsettledHosts } from "../../db/queries/hosts.ts";
+import { findHost, listHostsToEvaluate } from "../../db/queries/hosts.ts";
 import { findJob, listJobs, listOpenJobs } from "../../db/queries/jobs.ts";
 import { findCredential, findRepo, listReposOfHost } from "../../db/queries/repos.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
@@ -20,26 +20,26 @@ import type { Orders } from "./orders.ts";
 
 const INIT_AGAIN_AFTER_MS = 5 * MINUTE_MS;
 
-/** Ends that speak of the repository or of what opens it, and not of the network or of files. */
+/** Errors of the repository or its credential, rather than of the network or of files. */
 const NOT_OPENED = new Set<string | null>(["wrong_password", "unauthorised", "repo_missing", "wrong_repo"]);
 
 export type ReadinessView = {
   repo: Pick<RepoRow, "status" | "statusCode" | "resticId" | "waitingSince">;
   credential: Pick<CredentialRow, "previousSealed" | "trialError"> | null;
-  /** When a credential that failed its trial is to be tried again; null = not by itself. */
+  /** When a credential that failed its trial is tried again. null = not automatically. */
   nextTrialAt: number | null;
   /** The agent has applied the newest desired state. */
   isInSync: boolean;
-  /** Without trials of credentials that have been replaced since. */
+  /** Without trials of credentials that have since been replaced. */
   openKinds: readonly JobRow["kind"][];
   lastInitAt: number | null;
-  /** When a repo that cannot be opened is to be looked at again. */
+  /** When a repo that cannot be opened is probed again. */
   nextProbeAt: number | null;
 };
 
 export type ReadinessStep = "probe" | "probe_trial" | "probe_again" | "init" | null;
 
-/** What a repo needs next; null = nothing, or something is on its way. */
+/** What a repo needs next. null = nothing, or it is already under way. */
 export function nextStep(
   { repo, credential, nextTrialAt, isInSync, openKinds, lastInitAt, nextProbeAt }: ReadinessView,
   now: number,
@@ -57,9 +57,9 @@ export function nextStep(
 }
 
 export type Readiness = {
-  /** Looks at one host's repos and orders what is next. */
+  /** Checks one host's repos and orders what they need next. */
   evaluate(hostId: string): void;
-  /** What a fact missed. */
+  /** Catches hosts for which a fact was missed. */
   evaluateAll(): void;
   ticks: readonly Tick[];
   /** A trial has ended, or a job that could not open the repository. */
@@ -81,7 +81,7 @@ export function createReadiness(deps: ReadinessDeps): Readiness {
   const { db, clock, log, hub, orders, credentials, cancel, stateChanged } = deps;
   const system = { kind: "system" } as const;
   const firstBackups = createFirstBackups({ db, log, orders });
-  const isolation = createIsolation({ task: "bringing its repos to readiness", of: "host", clock, log });
+  const isolation = createIsolation({ task: "prepare its repos", of: "host", clock, log });
 
   const evaluateRepo = (host: HostRow, repo: RepoRow) => {
     const credential = findCredential(db, repo.id, "everyday");
@@ -95,7 +95,7 @@ export function createReadiness(deps: ReadinessDeps): Readiness {
         nextTrialAt: credential ? readNextTrial(db, credential) : null,
         isInSync: host.driftSince === null,
         openKinds: open.map((job) => job.kind),
-        // One from before the repo was told to begin anew does not count.
+        // An init from before the repo was reset does not count.
         lastInitAt: (lastInit?.queuedAt ?? 0) > (repo.maintenanceSince ?? 0) ? (lastInit?.finishedAt ?? null) : null,
         nextProbeAt: readNextProbe(db, repo),
       },
@@ -125,7 +125,7 @@ export function createReadiness(deps: ReadinessDeps): Readiness {
     if (outcome.works) stateChanged(repo.hostId);
   };
 
-  /** A repo that counts as ready and could not be opened is looked at by its own host: what that finds is its new status. */
+  /** Probes a repo that counts as ready but could not be opened, from its own host. The result becomes its new status. */
   const probeAfter = (job: JobRow, repo: RepoRow) => {
     if (job.status !== "failed" || !NOT_OPENED.has(job.errorCode) || job.kind === "probe" || job.kind === "init")
       return;
@@ -135,7 +135,7 @@ export function createReadiness(deps: ReadinessDeps): Readiness {
   };
 
   const evaluateAll = () => {
-    for (const hostId of listUnsettledHosts(db)) isolation.attempt(hostId, () => evaluate(hostId));
+    for (const hostId of listHostsToEvaluate(db)) isolation.attempt(hostId, () => evaluate(hostId));
     isolation.conclude();
   };
 

@@ -1,4 +1,4 @@
-/** Ends jobs that no report will end: those that a host no longer knows, those past their time, those of hosts that are gone. */
+/** Ends jobs that no report will end: jobs that their host has lost, expired jobs, and jobs of vanished hosts. */
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { listHostsWithOpenJobs, listOpenJobs } from "../../db/queries/jobs.ts";
@@ -17,7 +17,7 @@ import type { HeldJobs } from "./ingest.ts";
 import type { JobEvent } from "./life.ts";
 
 export type Reconciler = {
-  /** Everything that was in the outbox at `hello` is committed: what the host does not hold now it will never report. */
+  /** Everything in the outbox at `hello` is committed, so the host will never report on jobs that it does not have now. */
   reconcile(connection: Connection): void;
   ticks: readonly Tick[];
 };
@@ -36,7 +36,7 @@ export type ReconcileDeps = {
 
 export function createReconciler(deps: ReconcileDeps): Reconciler {
   const { db, clock, log, hub, bus, lastSeenAt, startedAt, jobLostAfterMs, heldJobs } = deps;
-  const isolation = createIsolation({ task: "ending its jobs that nobody will report", of: "host", clock, log });
+  const isolation = createIsolation({ task: "end its lost jobs", of: "host", clock, log });
 
   const hasVanished = (host: HostRow, now: number): boolean =>
     !hub.isOnline(host.id) && now - Math.max(lastSeenAt(host) ?? 0, startedAt) >= jobLostAfterMs;
@@ -57,7 +57,7 @@ export function createReconciler(deps: ReconcileDeps): Reconciler {
     for (const advanced of ended) publishAdvanced(bus, advanced);
   };
 
-  /** The first of the events that ends the job. */
+  /** The first of these events that ends the job. */
   const endBy = (job: JobRow, events: readonly JobEvent[], now: number): Advanced[] => {
     for (const event of events) {
       const advanced = advance(db, job, event, now);

@@ -1,4 +1,4 @@
-/** REST: jobs, their logs, cancel, and the orders that make them. */
+/** REST: jobs, their logs, cancelling, and orders for jobs. */
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
@@ -27,14 +27,14 @@ const jobQuery = v.strictObject({
   host_id: v.optional(v.string()),
   repo_id: v.optional(v.string()),
   source_group_id: v.optional(v.string()),
-  kind: v.optional(v.picklist(JOB_KINDS, "That is no kind of job.")),
-  status: v.optional(v.picklist([...JOB_STATUSES, "warning"], "That is no status of a job.")),
+  kind: v.optional(v.picklist(JOB_KINDS, "Unknown kind of job.")),
+  status: v.optional(v.picklist([...JOB_STATUSES, "warning"], "Unknown job status.")),
   day: v.optional(dayParameter),
   since: v.optional(timeParameter),
   until: v.optional(timeParameter),
 });
 
-/** A day of the filter as a span: the host's own day where one is named, else UTC's. */
+/** A day of the filter as a time span: the host's day when a host is given, otherwise a UTC day. */
 export function spanOf(
   db: Db,
   filter: {
@@ -111,15 +111,15 @@ export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Rout
       answers: { 200: logAnswer },
       query: v.strictObject({
         after_seq: v.optional(
-          v.pipe(v.string(), v.regex(/^\d{1,15}$/, "Write a whole number."), v.transform(Number)),
+          v.pipe(v.string(), v.regex(/^\d{1,15}$/, "Enter a whole number."), v.transform(Number)),
           "0",
         ),
         limit: v.optional(
           v.pipe(
             v.string(),
-            v.regex(/^\d{1,5}$/, "Write a whole number."),
+            v.regex(/^\d{1,5}$/, "Enter a whole number."),
             v.transform(Number),
-            v.maxValue(5000, "At most 5000."),
+            v.maxValue(5000, "Enter at most 5000."),
           ),
           "500",
         ),
@@ -163,7 +163,7 @@ export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Rout
       errors: { 400: ["not_a_websocket"], 403: ["cross_site"] },
       query: v.strictObject({
         after_seq: v.optional(
-          v.pipe(v.string(), v.regex(/^\d{1,15}$/, "Write a whole number."), v.transform(Number)),
+          v.pipe(v.string(), v.regex(/^\d{1,15}$/, "Enter a whole number."), v.transform(Number)),
           "0",
         ),
       }),
@@ -171,10 +171,14 @@ export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Rout
         const job = findJob(db, params["id"] ?? "");
         if (!job) throw notFound("job");
         if (c.req.header("origin") !== from.origin)
-          throw new Refusal(403, "cross_site", "The request came from another web site.");
+          throw new Refusal(
+            403,
+            "cross_site",
+            "The request came from another website. Open this server's own page and try again.",
+          );
         if (c.env.upgrade(c.req.raw, live.endFor(job.id, query.after_seq, session.sessionId)))
           return new Response(null);
-        throw new Refusal(400, "not_a_websocket", "This address takes WebSocket connections only.");
+        throw new Refusal(400, "not_a_websocket", "This address accepts WebSocket connections only.");
       },
     }),
     ...runNowRoutes({ orders, show: made }),

@@ -1,4 +1,4 @@
-/** Live jobs for browsers: the stored log after a number, then whatever comes, without a gap and without ever holding an agent back. */
+/** Streams jobs to browsers: the stored log from a given number, then live messages, without a gap and without slowing an agent down. */
 import type { Db } from "../../db/open.ts";
 import { listLogLines } from "../../db/queries/job-logs.ts";
 import { findJob } from "../../db/queries/jobs.ts";
@@ -9,7 +9,7 @@ import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import type { Socket, SocketEnd } from "../http/sockets.ts";
 import { jobFields } from "./messages.ts";
 
-/** A browser that is this far behind gets no live frames; it reads on from the stored log when its buffer has drained. */
+/** A browser that is this far behind gets no live messages. It continues from the stored log when its buffer has drained. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 const REPLAY_LINES = 1000;
 
@@ -20,14 +20,14 @@ export type LiveJobs = {
   progressed(message: Progress): void;
   logged(message: ToServerPayload<"log.stream">): void;
   finished(message: ToServerPayload<"job.finished">): void;
-  /** Is this an open job of that host? */
+  /** Whether this is an open job of that host. */
   owns(hostId: string, jobId: string): boolean;
-  /** The newest progress of a running job; null when none came since the server started. */
+  /** The newest progress of a running job. null when none has arrived since the server started. */
   progressOf(jobId: string): Progress | null;
-  /** A browser's end of the stream. */
+  /** The server's end of a browser's stream. */
   endFor(jobId: string, afterSeq: number, sessionId: string): SocketEnd;
   closeSessions(sessionIds: readonly string[]): void;
-  /** The server ended the job itself: browsers hear it from the row. */
+  /** The server ended the job itself, so browsers are updated from the row. */
   endedByServer(jobId: string): void;
 };
 
@@ -35,7 +35,7 @@ type Browser = { ws: Socket; jobId: string; sessionId: string; cursor: number; i
 
 export function createLiveJobs({ db, clock }: { db: Db; clock: Clock }): LiveJobs {
   const browsers = new Map<string, Set<Browser>>();
-  const progress = new Map<string, { message: Progress; heardAt: number }>();
+  const progress = new Map<string, { message: Progress; receivedAt: number }>();
 
   const frame = (type: string, payload: unknown) => JSON.stringify({ type, ts: clock.now(), payload });
   const watchers = (jobId: string) => browsers.get(jobId) ?? [];
@@ -46,7 +46,7 @@ export function createLiveJobs({ db, clock }: { db: Db; clock: Clock }): LiveJob
     if (sent <= 0 || browser.ws.getBufferedAmount() > MAX_BUFFERED_BYTES) browser.isLive = false;
   };
 
-  /** Sends stored lines until the buffer is full (then `drain` goes on) or all are sent (then it is live). */
+  /** Sends stored lines until the buffer is full (then `drain` continues) or all are sent (then the stream is live). */
   const replay = (browser: Browser) => {
     if (browser.isLive) return;
     while (browser.ws.getBufferedAmount() <= MAX_BUFFERED_BYTES) {
@@ -62,13 +62,13 @@ export function createLiveJobs({ db, clock }: { db: Db; clock: Clock }): LiveJob
     }
   };
 
-  /** With the phase as long as it has lasted by now. */
+  /** With the phase's duration up to now. */
   const progressOf = (jobId: string): Progress | null => {
     const newest = progress.get(jobId);
     if (!newest) return null;
-    const { message, heardAt } = newest;
+    const { message, receivedAt } = newest;
     if (message.phase_ms === undefined) return message;
-    return { ...message, phase_ms: message.phase_ms + Math.max(0, clock.now() - heardAt) };
+    return { ...message, phase_ms: message.phase_ms + Math.max(0, clock.now() - receivedAt) };
   };
 
   const sendState = (browser: Browser) => {
@@ -96,7 +96,7 @@ export function createLiveJobs({ db, clock }: { db: Db; clock: Clock }): LiveJob
       for (const browser of watchers(message.job_id)) browser.ws.send(text);
     },
     progressed(message) {
-      progress.set(message.job_id, { message, heardAt: clock.now() });
+      progress.set(message.job_id, { message, receivedAt: clock.now() });
       const text = frame("job.progress", message);
       for (const browser of watchers(message.job_id)) if (browser.isLive) browser.ws.send(text);
     },

@@ -6,7 +6,7 @@ import { signInAs, startApp, type TestApp } from "../../tests/testbed/app.ts";
 import { enrollHost, type TestHost } from "../../tests/testbed/hosts.ts";
 import { createCleanup } from "../../tests/testbed/temp.ts";
 import { createFactBus, type FactBus } from "../runtime/facts.ts";
-import { createMaintenanceAgenda, LOOK_AGAIN_MS, type MaintenanceAgenda, nextLook } from "./agenda.ts";
+import { createMaintenanceAgenda, EVALUATE_AGAIN_MS, type MaintenanceAgenda, nextEvaluation } from "./agenda.ts";
 import type { Decision } from "./decide.ts";
 
 const cleanup = createCleanup();
@@ -30,7 +30,7 @@ const repoOf = (at: number) => hosts[at]?.rid ?? "";
 const hostOf = (at: number) => hosts[at]?.id ?? "";
 const lookAtAll = (nextAt: number | null = null) => {
   app.clock.move(1);
-  for (const id of agenda.round()) agenda.looked(id, nextAt);
+  for (const id of agenda.round()) agenda.evaluated(id, nextAt);
   app.clock.move(1);
 };
 
@@ -41,7 +41,7 @@ describe("a round", () => {
     expect(agenda.round()).toEqual([]);
   });
 
-  test("takes those again of which a fact speaks, and those that its host works on", () => {
+  test("takes repos again after a fact, and while their host is working on them", () => {
     updateRepo(app.db, repoOf(2), { maintenanceHostId: hostOf(0) });
     lookAtAll();
     bus.publish("host.connected", { hostId: hostOf(0) });
@@ -50,24 +50,24 @@ describe("a round", () => {
     expect(agenda.round()).toEqual([]);
   });
 
-  test("takes all repos that are the same repository when a fact speaks of one", () => {
+  test("takes all repos that share a repository after a fact about one of them", () => {
     for (const at of [0, 1]) updateRepo(app.db, repoOf(at), { resticId: "c".repeat(64) });
     lookAtAll();
     bus.publish("repo.changed", { repoId: repoOf(1), hostId: hostOf(1) });
     expect(agenda.round()).toEqual([repoOf(0), repoOf(1)]);
   });
 
-  test("takes those whose time has come, and all after a while, since a fact may be missed", () => {
+  test("takes repos whose time has come, and all after a while, since a fact may be missed", () => {
     lookAtAll(app.clock.now() + 2 * MINUTE_MS);
     expect(agenda.round()).toEqual([]);
     app.clock.move(2 * MINUTE_MS);
     expect(agenda.round()).toHaveLength(3);
     lookAtAll();
-    app.clock.move(LOOK_AGAIN_MS);
+    app.clock.move(EVALUATE_AGAIN_MS);
     expect(agenda.round()).toHaveLength(3);
   });
 
-  test("takes one again whose look failed, and leaves out one that was removed", () => {
+  test("takes a repo again after a failed evaluation, and leaves out a removed one", () => {
     lookAtAll();
     agenda.failed(repoOf(1));
     expect(agenda.round()).toEqual([repoOf(1)]);
@@ -77,11 +77,11 @@ describe("a round", () => {
   });
 });
 
-test("a look comes again when time alone can change what was decided", () => {
+test("evaluates again when time alone can change the decision", () => {
   const now = 1_000_000;
   const at = (forget: Decision) => {
     const standing: Decision = { is: "blocked", why: "disabled", dueAt: null };
-    return nextLook({ forget, prune: standing, check: standing }, now);
+    return nextEvaluation({ forget, prune: standing, check: standing }, now);
   };
   expect(at({ is: "later", nextAt: now + DAY_MS })).toBe(now + DAY_MS);
   expect(at({ is: "due", dueAt: now - 1 })).toBe(now);

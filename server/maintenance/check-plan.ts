@@ -1,15 +1,15 @@
-/** How much of a repository's data each check reads, so that a round of checks reads everything. Pure. */
+/** How much data each check reads, so that a round of checks reads all of a repository. Pure. */
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { DAY_MS } from "../../shared/clock.ts";
 
-/** restic divides into 256 parts at most. */
+/** restic allows at most 256 parts. */
 const MOST_PARTS = 256;
 
 export type CheckSubset = { part: number; parts: number };
 
 export type CheckPlanColumns = Pick<RepoRow, "sizeBytes" | "checkBudgetBytes" | "checkNextPart" | "checkParts">;
 
-/** Into how many parts the data are to be divided; null = no data are read. */
+/** Number of parts to divide the data into. null = no data is read. */
 export function partsFor({
   sizeBytes,
   checkBudgetBytes,
@@ -18,7 +18,7 @@ export function partsFor({
   return Math.min(MOST_PARTS, Math.max(1, Math.ceil((sizeBytes ?? 0) / checkBudgetBytes)));
 }
 
-/** What the next check reads. A round that has begun keeps its division, or parts would be left out. */
+/** What the next check reads. A round in progress keeps its division, or parts would be missed. */
 export function nextSubset(repo: CheckPlanColumns): CheckSubset | null {
   const fresh = partsFor(repo);
   if (fresh === null) return null;
@@ -28,29 +28,29 @@ export function nextSubset(repo: CheckPlanColumns): CheckSubset | null {
 
 export type RoundColumns = Pick<RepoRow, "checkNextPart" | "checkParts" | "checkRoundSince" | "fullyReadSince">;
 
-/** What follows from a check that found nothing wrong. @param startedAt of that check, Unix ms */
+/** The state of the round after a check without errors. @param startedAt of that check, Unix ms */
 export function afterCheck(repo: RoundColumns, { part, parts }: CheckSubset, startedAt: number): RoundColumns {
   const isExpected = part === 1 || (part === repo.checkNextPart && parts === repo.checkParts);
-  // One by hand with another division, or an old one told late: it proves nothing about this round.
+  // A manual check with another division, or a late report of an old one, proves nothing about this round.
   if (!isExpected) return repo;
   const since = part === 1 ? startedAt : (repo.checkRoundSince ?? startedAt);
   if (part < parts) return { ...repo, checkNextPart: part + 1, checkParts: parts, checkRoundSince: since };
   return { checkNextPart: 1, checkParts: null, checkRoundSince: null, fullyReadSince: since };
 }
 
-/** Damage is to be found while there still are snapshots from before it. */
+/** Damage should be found while snapshots from before it still exist. */
 export const WISHED_ROUND_DAYS = 90;
-/** A round that takes longer is remarked upon. */
+/** A longer round leads to advice. */
 const LONGEST_ROUND_MS = 365 * DAY_MS;
 const GIB = 2 ** 30;
 
 export type BudgetAdvice =
-  /** Whole GiB, with which a round takes at most `WISHED_ROUND_DAYS`. */
+  /** Whole GiB with which a round takes at most `WISHED_ROUND_DAYS`. */
   | { is: "larger_budget"; budgetBytes: number; parts: number }
-  /** The checks come too seldom for any budget. */
+  /** The checks are too rare for any budget. */
   | { is: "more_often" };
 
-/** What to change where a round takes longer than a year at the present size; null where there is nothing to say. */
+/** What to change when a round would take more than a year at the present size. null when nothing needs changing. */
 export function budgetAdvice(
   { sizeBytes, checkBudgetBytes }: Pick<RepoRow, "sizeBytes" | "checkBudgetBytes">,
   { parts, periodMs }: { parts: number; periodMs: number },

@@ -48,7 +48,7 @@ const decide = (
 };
 const ended = (queuedAt: number, status: LastJob["status"] = "succeeded"): LastJob => ({ queuedAt, status });
 
-test("what fell due since the last job is due; prune waits for the forget of the same time", () => {
+test("maintenance is due after its due time has passed, and prune waits for a forget due at the same time", () => {
   const now = DUE_AT + MINUTE_MS;
   expect(decide(now, facts(), none)).toMatchObject({
     forget: { is: "due", dueAt: DUE_AT },
@@ -64,7 +64,7 @@ test("what fell due since the last job is due; prune waits for the forget of the
   expect(decide(DUE_AT - 1, facts({ since: DUE_AT - DAY_MS }), none).check).toEqual({ is: "later", nextAt: DUE_AT });
 });
 
-test("without the right to delete only check goes on; with nothing to forget prune does not wait", () => {
+test("without the right to delete only check runs, and with nothing to forget prune does not wait", () => {
   const now = DUE_AT + MINUTE_MS;
   const without = decide(now, facts({ right: "none" }), none);
   expect(without).toMatchObject({
@@ -81,7 +81,7 @@ test("without the right to delete only check goes on; with nothing to forget pru
     expect(decide(now, facts({ forgets }), none)).toMatchObject({ forget: { why }, prune: { is: "due" } });
 });
 
-test("an offline host is left alone, and for 15 minutes after it is back", () => {
+test("nothing is ordered on an offline host, nor in the first 15 minutes after its return", () => {
   const now = DUE_AT + 3 * HOUR_MS;
   expect(decide(now, facts({ onlineSince: null }), none).check).toMatchObject({ why: "offline", dueAt: DUE_AT });
   expect(decide(now, facts({ onlineSince: now - 1 }), none).check).toMatchObject({ why: "just_returned" });
@@ -98,7 +98,7 @@ test.each([
   for (const kind of MAINTENANCE_KINDS) expect(all[kind]).toMatchObject({ is: "blocked", why });
 });
 
-test("a kind that is switched off never comes, and holds prune not up", () => {
+test("a disabled kind never runs, and does not delay prune", () => {
   const all = decide(DUE_AT + 1, facts({ cadences: { forget: null, prune: weekly, check: null } }), none);
   expect(all).toMatchObject({ forget: { why: "off" }, prune: { is: "due" }, check: { why: "off" } });
 });
@@ -106,7 +106,7 @@ test("a kind that is switched off never comes, and holds prune not up", () => {
 const EXPRESSIONS = ["*/20 * * * *", "30 3 * * *", "0 6 * * 1", "0 0 1 * *", "15 2 * * sun,wed"];
 
 describe.each([1, 2, 3, 4, 5, 6])("a month of ticks, seed %i", (seed) => {
-  test("each due time leads to one job at most, none is lost while the host is there, and nothing runs unasked", () => {
+  test("each due time leads to at most one job, none is lost while the host is online, and nothing runs without being due", () => {
     const random = createRandom(seed);
     const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
     const place = createZone(pick(["UTC", "Europe/Berlin", "America/New_York"]));
@@ -154,7 +154,7 @@ describe.each([1, 2, 3, 4, 5, 6])("a month of ticks, seed %i", (seed) => {
   });
 });
 
-test("defaults are weekly, spread by the id, and always the same for one repo", () => {
+test("defaults are weekly, spread by id, and stable for each repo", () => {
   const ids = Array.from({ length: 500 }, (_, n) => `0199c0de-0000-7000-8000-${String(n).padStart(12, "0")}`);
   const expressions = ids.map((id) => defaultExpression(id, "forget"));
   expect(new Set(expressions).size).toBeGreaterThan(400);

@@ -1,4 +1,4 @@
-/** What maintenance a repo needs now, and why not what it does not get. Pure. */
+/** Decides which maintenance a repo needs now, and why other maintenance is not due or blocked. Pure. */
 import { MINUTE_MS } from "../../shared/clock.ts";
 import type { JobStatus } from "../../shared/jobs.ts";
 import type { MaintenanceBlock, MaintenanceKind } from "../../shared/maintenance.ts";
@@ -8,35 +8,35 @@ import type { DeleteRight, ForgetState } from "./rules.ts";
 /** A host that has just come back catches up on its backups first. */
 export const AFTER_RETURN_MS = 15 * MINUTE_MS;
 
-/** The newest job of a kind, by whichever host that shares the repository. */
+/** The newest job of a kind, on any host that shares the repository. */
 export type LastJob = { queuedAt: number; status: JobStatus };
 
 export type MaintenanceFacts = {
   isReady: boolean;
   isEnabled: boolean;
-  /** Of several repos that are one repository, one maintains. */
+  /** Of several repos that share a repository, only one maintains it. */
   isMaintainer: boolean;
-  /** The host that is to do it is archived: an admin chooses another. */
+  /** The host that should do it is archived, and an admin must choose another. */
   isExecutorGone: boolean;
   right: DeleteRight;
   forgets: ForgetState;
-  /** Due times before this are nobody's: when the repo was made, or its settings came into force. */
+  /** Due times before this do not count: when the repo was created, or its settings took effect. */
   since: number;
-  /** Since when the host that does it is connected; null = it is not. */
+  /** Since when the executing host has been connected. null = it is offline. */
   onlineSince: number | null;
-  /** null = never by itself. */
+  /** null = never automatically. */
   dueTimes: Record<MaintenanceKind, DueTimes | null>;
 };
 
 export type Decision =
   | { is: "due"; dueAt: number }
   | { is: "later"; nextAt: number }
-  /** `dueAt` is null when it is not even due; `until` is told where time alone ends it. */
+  /** `dueAt` is null when it is not even due. `until` is set when time alone will end the block. */
   | { is: "blocked"; why: MaintenanceBlock; dueAt: number | null; until?: number };
 
 export type Decisions = Record<MaintenanceKind, Decision>;
 
-/** Queued and running jobs count as done, so nothing is ordered twice. */
+/** Queued and running jobs count as done, so that nothing is ordered twice. */
 export function decide(now: number, facts: MaintenanceFacts, last: Record<MaintenanceKind, LastJob | null>): Decisions {
   const forget = decideOne(now, "forget", facts, last.forget);
   const prune = decideOne(now, "prune", facts, last.prune);
@@ -57,7 +57,7 @@ function decideOne(now: number, kind: MaintenanceKind, facts: MaintenanceFacts, 
   if (dueAt <= Math.max(facts.since, last?.queuedAt ?? Number.NEGATIVE_INFINITY))
     return { is: "later", nextAt: times.nextAt };
   if (facts.onlineSince === null) return { is: "blocked", why: "offline", dueAt };
-  // Who was there when it fell due need not wait.
+  // A host that was already online at the due time need not wait.
   if (facts.onlineSince > dueAt && now - facts.onlineSince < AFTER_RETURN_MS)
     return { is: "blocked", why: "just_returned", dueAt, until: facts.onlineSince + AFTER_RETURN_MS };
   return { is: "due", dueAt };
@@ -72,7 +72,7 @@ const FORGET_BLOCKS: Record<ForgetState, MaintenanceBlock | null> = {
   no_groups: "no_groups",
 };
 
-/** What stands in the way whatever the time. */
+/** A block that does not depend on time. */
 function standingBlock(kind: MaintenanceKind, facts: MaintenanceFacts): MaintenanceBlock | null {
   if (!facts.isEnabled) return "disabled";
   if (facts.dueTimes[kind] === null) return "off";
@@ -84,7 +84,7 @@ function standingBlock(kind: MaintenanceKind, facts: MaintenanceFacts): Maintena
   return kind === "forget" ? FORGET_BLOCKS[facts.forgets] : null;
 }
 
-/** A prune frees what forget has let go, so one that is due or under way comes first; after one that failed there is nothing to free. */
+/** Prune frees what forget has removed, so it waits for a forget that is due or running. After a failed forget there is nothing to free. */
 function isForgetFirst(forget: Decision, last: LastJob | null, pruneDueAt: number): boolean {
   if (forget.is === "due") return true;
   if (forget.is === "blocked" && (forget.why === "under_way" || forget.why === "just_returned")) return true;

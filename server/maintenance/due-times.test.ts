@@ -5,7 +5,7 @@ import { createZone } from "../../shared/zone.ts";
 import { createRandom } from "../../tests/testbed/random.ts";
 import { createDueTimes } from "./due-times.ts";
 
-test("remembered due times are those that reading the expression anew gives, through changes of the clocks and with time running back", () => {
+test("cached due times equal those of a newly parsed expression, across clock changes and when time runs backwards", () => {
   const random = createRandom(41);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const expressions = ["30 2 * * *", "*/15 * * * *", "0 6 * * 1", "59 2 * * 0", "0 0 1 * *"];

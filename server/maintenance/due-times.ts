@@ -1,16 +1,16 @@
-/** The due times on both sides of now, by expression and zone: those of a whole fleet are asked for every few minutes and change once a week. */
+/** Caches the due times before and after now by expression and zone: a fleet needs them every few minutes, and they change once a week. */
 import type { Cron } from "../../shared/cron.ts";
 import type { Zone } from "../../shared/zone.ts";
 
-/** All default expressions of a fleet in two zones. */
+/** Enough for all default expressions of a fleet in two zones. */
 const MOST_KNOWN = 14_000;
 
-/** Unix ms: `lastAt` ≤ now < `nextAt`, with nothing due between them. */
+/** Unix ms: `lastAt` ≤ now < `nextAt`, with nothing due in between. */
 export type DueTimes = { lastAt: number; nextAt: number };
 
 export type DueTimesAround = (now: number, expression: string, zone: Zone, read: () => Cron) => DueTimes;
 
-/** Remembers two numbers for each expression, not what was read from it: that takes a hundred times the memory. */
+/** Caches two numbers per expression instead of the parsed expression, which takes a hundred times the memory. */
 export function createDueTimes(): DueTimesAround {
   const known = new Map<string, DueTimes>();
   return (now, expression, zone, read) => {

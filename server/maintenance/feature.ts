@@ -1,4 +1,4 @@
-/** Maintenance of repos: what is due, what a forget may remove, what came of it, and its settings. */
+/** Maintenance of repos: what is due, what a forget may remove, its results and its settings. */
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { AgentFeature } from "../agents/feature.ts";
 import type { HostFeature } from "../hosts/feature.ts";
@@ -19,14 +19,14 @@ import { createMaintenanceSurvey } from "./survey.ts";
 
 export type MaintenancePlanning = ReturnType<typeof maintenancePlanning>;
 
-/** The part that jobs ask before they are sent. */
+/** The part that jobs need before they are sent. */
 export function maintenancePlanning(
   world: World,
   { agents, hosts, groups }: { agents: AgentFeature; hosts: HostFeature; groups: SourceGroupFeature },
 ) {
-  const { holds } = groups;
+  const { confirmations } = groups;
   const survey = createMaintenanceSurvey({ ...world, hub: agents.hub, lastSeenAt: hosts.lastSeenAt });
-  const planner = createForgetPlanner({ ...world, holds, survey });
+  const planner = createForgetPlanner({ ...world, confirmations, survey });
   const removals = createPlannedRemovals(world.db);
   return {
     survey,
@@ -49,7 +49,7 @@ export function maintenanceFeature(world: World, { planning, groups, jobs }: Mai
   const { survey, planner, removals } = planning;
   const { maker, cancel } = jobs;
   const maintenance = createMaintenance({ ...world, maker, planner, survey });
-  const results = createMaintenanceResults({ ...world, holds: groups.holds, maker });
+  const results = createMaintenanceResults({ ...world, confirmations: groups.confirmations, maker });
   const agenda = createMaintenanceAgenda(world);
   const settings = createMaintenanceSettings({ ...world, cancel });
   const reinit = createReinit(world);

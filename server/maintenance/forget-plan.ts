@@ -1,4 +1,4 @@
-/** The plan of a forget, made at the moment when it is sent: by which policies, from which snapshots, which of them go. */
+/** Plans a forget when it is sent: which policies apply, to which snapshots, and which of them are removed. */
 import type { Db } from "../../db/open.ts";
 import { listDisputedRemovals } from "../../db/queries/disputed-removals.ts";
 import { findHost } from "../../db/queries/hosts.ts";
@@ -10,45 +10,45 @@ import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { digestOfIds, MOST_REMOVED_PER_JOB } from "../../shared/forget-plan.ts";
 import type { CommandRun, ForgetGroup } from "../../shared/protocol/to-agent.ts";
-import type { RetentionHolds } from "../source-groups/holds.ts";
+import type { PendingConfirmations } from "../source-groups/confirmations.ts";
 import { goingOf, readableSnapshots } from "../source-groups/removals.ts";
 import type { MaintenanceSurvey } from "./survey.ts";
 
-/** How often a forget is planned anew by itself because the repository holds other snapshots than were known. */
+/** How often a forget is planned again automatically because the repository holds other snapshots than expected. */
 export const MOST_REPLANS = 3;
 
 export type ForgetArgs = Extract<CommandRun, { kind: "forget" }>["args"];
 
 export type ForgetPlanner = {
-  /** Groups of every host that backs up into this repository whose policy may be carried out now. */
+  /** Groups of every host that backs up into this repository whose policy may be applied now. */
   groupsOf(repo: RepoRow): { group: SourceGroupRow; host: HostRow }[];
-  /** null when there is nothing that may be carried out any more. */
+  /** null when nothing may be removed any more. */
   plan(job: Pick<JobRow, "repoId" | "args">): ForgetArgs | null;
 };
 
 export type ForgetPlannerDeps = {
   db: Db;
   clock: Clock;
-  holds: Pick<RetentionHolds, "forgettable" | "holdIfUnasked">;
+  confirmations: Pick<PendingConfirmations, "forgettable" | "holdIfUnconfirmed">;
   survey: Pick<MaintenanceSurvey, "sharingOf" | "groupsInto" | "isEmptied">;
 };
 
-/** No set of ids has it: the agent answers with the whole list, offsets included. */
+/** Matches no set of ids, so the agent answers with the whole list, offsets included. */
 const UNKNOWN = "0".repeat(64);
 
-export function createForgetPlanner({ db, clock, holds, survey }: ForgetPlannerDeps): ForgetPlanner {
+export function createForgetPlanner({ db, clock, confirmations, survey }: ForgetPlannerDeps): ForgetPlanner {
   const groupsOf: ForgetPlanner["groupsOf"] = (repo) =>
     survey.sharingOf(repo).shared.flatMap((sharer) => {
       const host = findHost(db, sharer.hostId);
       const targets = new Set(survey.groupsInto(sharer).map(({ id }) => id));
       if (!host) return [];
-      return holds
+      return confirmations
         .forgettable(host.id)
         .filter(({ group, held }) => !held && targets.has(group.id) && !survey.isEmptied(sharer, group))
         .map(({ group }) => ({ group, host }));
     });
 
-  /** A policy is carried out for its own host and tag alone. `repo` is the one whose host lists the repository. */
+  /** A policy applies to its own host and tag only. `repo` belongs to the host that lists the repository. */
   const planGroup = (repo: RepoRow, host: HostRow, group: SourceGroupRow, room: number): ForgetGroup | null => {
     const rows = readableSnapshots(db, [repo.id], host, group);
     const agreed = new Set(
@@ -57,7 +57,7 @@ export function createForgetPlanner({ db, clock, holds, survey }: ForgetPlannerD
     const isExact = rows.every(({ utcOffsetMinutes }) => utcOffsetMinutes !== null);
     const reckoned = new Set(isExact ? goingOf(rows, group.retention, host, clock.now()) : []);
     const going = rows.filter((row) => reckoned.has(row) || agreed.has(row.snapshotId)).sort((a, b) => a.time - b.time);
-    if (holds.holdIfUnasked(group, going)) return null;
+    if (confirmations.holdIfUnconfirmed(group, going)) return null;
     return {
       source_group_id: group.id,
       tag: group.tag,

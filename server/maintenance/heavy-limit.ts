@@ -1,4 +1,4 @@
-/** Holds heavy jobs back while two other hosts already work on the same repo server. */
+/** Holds heavy jobs back while two other hosts are already working on the same repo server. */
 import type { Db } from "../../db/open.ts";
 import { findJob, listSentJobs } from "../../db/queries/jobs.ts";
 import { findRepo } from "../../db/queries/repos.ts";
@@ -7,20 +7,20 @@ import type { RepoRow } from "../../db/schema/repos.ts";
 import { type Clock, DAY_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { JobKind } from "../../shared/jobs.ts";
 
-/** How long an agent may take to accept what it was sent. */
+/** How long an agent may take to accept an order. */
 const CLAIM_MS = 20 * SECOND_MS;
-/** How long others wait for one that has been taken on: a host that never ends it must not hold up their maintenance. */
+/** How long other hosts wait for an accepted job, so that a host that never ends it does not block their maintenance. */
 const MOST_WAITED_FOR_MS = DAY_MS;
 
 export type HeavyLimit = {
-  /** Asked right before a job is sent; a yes counts from then on. */
+  /** Called right before a job is sent. A `true` reserves a slot. */
   mayStart(job: Pick<JobRow, "id" | "hostId" | "kind" | "repoId">): boolean;
-  /** The agent did not take it: its place is free. */
+  /** The agent did not take the job, so its slot is free. */
   release(jobId: string): void;
 };
 
 export function createHeavyLimit({ db, clock }: { db: Db; clock: Clock }): HeavyLimit {
-  /** Sent, not accepted yet. */
+  /** Jobs that were sent but not accepted yet. */
   const claims = new Map<string, { hostId: string; server: string; until: number }>();
   const serverOf = (repoId: string | null): string | null => {
     const repo = repoId === null ? null : findRepo(db, repoId);
@@ -36,7 +36,7 @@ export function createHeavyLimit({ db, clock }: { db: Db; clock: Clock }): Heavy
         const claimed = findJob(db, id);
         if (claim.until <= now || claimed?.status !== "queued") claims.delete(id);
       }
-      // A host works on one job at a time, however many it has taken on.
+      // A host runs one job at a time, however many it has accepted.
       const busy = new Set<string>();
       for (const other of listSentJobs(db, ["forget", "prune", "check"])) {
         const isWaitedFor = now - (other.acceptedAt ?? other.startedAt ?? now) < MOST_WAITED_FOR_MS;
@@ -59,7 +59,7 @@ export function isHeavy(kind: JobKind): boolean {
   return HEAVY.includes(kind);
 }
 
-/** Equal for repos behind the same machine or bucket service; a local folder belongs to its host. */
+/** Equal for repos on the same machine or bucket service. A local folder belongs to its host. */
 export function repoServerOf({ kind, url, hostId }: Pick<RepoRow, "kind" | "url" | "hostId">): string {
   if (kind === "local") return `local ${hostId}`;
   const address = url.replace(/^[a-z0-9]+:(?=[a-z]+:\/\/)/, "");

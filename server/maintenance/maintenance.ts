@@ -1,4 +1,4 @@
-/** Orders forget, prune and check: by hand, and by themselves when they are due. */
+/** Orders forget, prune and check, manually and when they are due. */
 import type { Db } from "../../db/open.ts";
 import { findRepo, listRepoCalls } from "../../db/queries/repos.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
@@ -11,7 +11,7 @@ import type { Actor } from "../runtime/audit.ts";
 import { createIsolation, type Failing, StillFailing } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import { breathe } from "../runtime/turns.ts";
-import { type MaintenanceAgenda, nextLook, ROUND_EVERY_MS } from "./agenda.ts";
+import { type MaintenanceAgenda, nextEvaluation, ROUND_EVERY_MS } from "./agenda.ts";
 import { nextSubset } from "./check-plan.ts";
 import { type Decisions, decide } from "./decide.ts";
 import { type ForgetPlanner, MOST_REPLANS } from "./forget-plan.ts";
@@ -22,13 +22,13 @@ import type { MaintenanceSurvey } from "./survey.ts";
 export type Maintenance = {
   /** @throws Refusal 404, 409 `repo_not_ready`, `no_admin_credential`, `nothing_to_forget`, `retention_held`, `host_archived` */
   order(actor: Actor, repoId: string, kind: MaintenanceKind): CreatedJob;
-  /** What is due for a repo, and when the rest is. */
+  /** What is due for a repo now, and when the rest is due. */
   decisions(repo: RepoRow): Decisions;
-  /** Orders what is due for these repos, letting others in between; without any, for all. */
-  orderDue(repoIds?: readonly string[], looked?: (repoId: string, decisions: Decisions) => void): Promise<void>;
+  /** Orders what is due for these repos, yielding to other work in between. Without `repoIds`, for all repos. */
+  orderDue(repoIds?: readonly string[], evaluated?: (repoId: string, decisions: Decisions) => void): Promise<void>;
 };
 
-/** Repos looked at before other work gets its turn. */
+/** Repos evaluated before other work gets its turn. */
 const AT_A_STRETCH = 3;
 
 export type MaintenanceDeps = {
@@ -42,7 +42,7 @@ export type MaintenanceDeps = {
 
 export function createMaintenance({ db, clock, log, maker, planner, survey }: MaintenanceDeps): Maintenance {
   const system = { kind: "system" } as const;
-  const isolation = createIsolation({ task: "ordering its maintenance", of: "repo", clock, log });
+  const isolation = createIsolation({ task: "order its maintenance", of: "repo", clock, log });
   const decisions: Maintenance["decisions"] = (repo) => {
     const now = clock.now();
     return decide(now, survey.factsOf(repo, now), survey.lastJobs(repo));
@@ -51,7 +51,7 @@ export function createMaintenance({ db, clock, log, maker, planner, survey }: Ma
   const argsOf = (repo: RepoRow, kind: MaintenanceKind): Record<string, unknown> => {
     if (kind === "check") return { restic_id: repo.resticId, subset: nextSubset(repo) };
     if (kind === "prune") return { restic_id: repo.resticId };
-    // Which snapshots go is decided when the order is sent. Asked after the groups were looked at: that may have brought a question up.
+    // The snapshots to remove are chosen when the order is sent. Evaluating the groups comes first, because it may cause a new hold.
     if (planner.groupsOf(repo).length === 0) throw nothingToForget(repo, survey.forgetsInto(repo));
     return { replans_left: MOST_REPLANS };
   };
@@ -62,9 +62,9 @@ export function createMaintenance({ db, clock, log, maker, planner, survey }: Ma
     const executor = survey.executorOf(repo);
     if (!executor) throw notFound("host");
     if (executor.archivedAt !== null)
-      throw new Refusal(409, "host_archived", `${executor.name} is archived; nothing runs on it any more.`);
+      throw new Refusal(409, "host_archived", `${executor.name} is archived, so no jobs can run on it.`);
     if (repo.status !== "ready")
-      throw new Refusal(409, "repo_not_ready", `${repo.name} cannot be opened now; mend that first.`);
+      throw new Refusal(409, "repo_not_ready", `${repo.name} cannot be opened at the moment. Fix that first.`);
     if (kind !== "check" && survey.rightOf(repo) === "none") throw noAdminCredential(repo);
     const jobOrder = { hostId: executor.id, kind, repoId, sourceGroupId: null, args: argsOf(repo, kind) };
     const [created] = maker.create(actor, [jobOrder], { kind: "repo", id: repo.id, name: repo.name });
@@ -78,9 +78,9 @@ export function createMaintenance({ db, clock, log, maker, planner, survey }: Ma
       try {
         order(system, repo.id, kind);
       } catch (error) {
-        // What was found out between the decision and the order: a policy that is held from now on.
+        // Found only between the decision and the order: a policy that is now held.
         if (!(error instanceof Refusal)) throw error;
-        log.info("maintenance was put off", { repo_id: repo.id, kind, why: error.code });
+        log.info("due maintenance was not ordered", { repo_id: repo.id, repo: repo.name, kind, why: error.message });
       }
     }
     return due;
@@ -89,13 +89,13 @@ export function createMaintenance({ db, clock, log, maker, planner, survey }: Ma
   return {
     order,
     decisions,
-    async orderDue(repoIds = listRepoCalls(db).map(({ id }) => id), looked = () => {}) {
+    async orderDue(repoIds = listRepoCalls(db).map(({ id }) => id), evaluated = () => {}) {
       for (const [at, id] of repoIds.entries()) {
         if (at % AT_A_STRETCH === AT_A_STRETCH - 1) await breathe();
-        // Who was let in between may have changed it.
+        // Other work ran in between and may have changed it.
         const repo = findRepo(db, id);
         if (!repo || repo.removedAt !== null) continue;
-        isolation.attempt(repo.id, () => looked(repo.id, orderDueOf(repo)));
+        isolation.attempt(repo.id, () => evaluated(repo.id, orderDueOf(repo)));
       }
       isolation.conclude();
     },
@@ -104,17 +104,17 @@ export function createMaintenance({ db, clock, log, maker, planner, survey }: Ma
 
 function nothingToForget({ name }: RepoRow, state: ForgetState): Refusal {
   const words: Record<ForgetState, string> = {
-    some: `What goes into ${name} has changed meanwhile; try again.`,
-    held: `The retention of what goes into ${name} would remove snapshots that exist, so it waits for a yes: agree on the page of the source group, or change its retention there.`,
-    not_listed: `The snapshots in ${name} have not been listed yet, so nobody knows what forget would remove. That comes by itself with the next backup.`,
-    keeps_everything: `Every source group that goes into ${name} keeps all its snapshots: there is nothing to forget until one has a retention.`,
-    saved_nothing: `The newest backup into ${name} saved no file, so older snapshots stay until one does again. The job of that backup says what to do.`,
-    no_groups: `No source group is backed up into ${name}, so there is no retention to carry out.`,
+    some: `The groups backed up into ${name} have just changed. Try again.`,
+    held: `The retention policy would remove existing snapshots from ${name}, so it awaits confirmation. Confirm or change it on the page of the source group.`,
+    not_listed: `The snapshots in ${name} have not been listed yet, so it is not known what forget would remove. They are listed automatically after the next backup.`,
+    keeps_everything: `Every source group backed up into ${name} keeps all its snapshots, so there is nothing to forget. Give a group a retention policy first.`,
+    saved_nothing: `The newest backup into ${name} saved no files, so older snapshots are kept until a backup saves files again. The page of that job says what to do.`,
+    no_groups: `No source group is backed up into ${name}, so there is no retention policy to apply.`,
   };
   return new Refusal(409, state === "held" ? "retention_held" : "nothing_to_forget", words[state]);
 }
 
-/** What ended is known before what is due is decided. */
+/** Results are recorded before due maintenance is decided. */
 export function maintenanceTicks(
   { agenda, clock }: { agenda: MaintenanceAgenda; clock: Clock },
   maintenance: Maintenance,
@@ -123,8 +123,9 @@ export function maintenanceTicks(
   const run = async () => {
     const failing: Failing[] = [];
     const repoIds = agenda.round();
-    const looked = (repoId: string, decisions: Decisions) => agenda.looked(repoId, nextLook(decisions, clock.now()));
-    for (const step of [() => results.catchUp(repoIds), () => maintenance.orderDue(repoIds, looked)]) {
+    const evaluated = (repoId: string, decisions: Decisions) =>
+      agenda.evaluated(repoId, nextEvaluation(decisions, clock.now()));
+    for (const step of [() => results.catchUp(repoIds), () => maintenance.orderDue(repoIds, evaluated)]) {
       try {
         await step();
       } catch (error) {
@@ -142,6 +143,6 @@ function noAdminCredential(repo: Pick<RepoRow, "name">): Refusal {
   return new Refusal(
     409,
     "no_admin_credential",
-    `${repo.name} has no admin credential, and its everyday one must not delete. Enter an admin credential on the repo's page: one of the repo server's that may delete, such as its address without --append-only.`,
+    `${repo.name} has no admin credential, and its everyday credential must not delete. Enter an admin credential on the repo's page, such as an address of the repo server without --append-only.`,
   );
 }

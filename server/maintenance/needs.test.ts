@@ -1,4 +1,4 @@
-// Which repos need somebody, and that those come first.
+// Which repos need a person, sorted by urgency.
 import { expect, test } from "bun:test";
 import type { RepoNeedFacts } from "../../db/queries/repo-needs.ts";
 import { DAY_MS } from "../../shared/clock.ts";
@@ -28,12 +28,12 @@ const repo = (changes: Partial<RepoNeedFacts> = {}): RepoNeedFacts => ({
 });
 const kindOf = (changes: Partial<RepoNeedFacts>) => repoNeed(repo(changes), NOW, periodOf)?.kind ?? null;
 
-test("a good repo needs nobody, nor does one that was not tried yet", () => {
+test("a healthy repo needs nobody, nor does an untested one", () => {
   expect(kindOf({})).toBeNull();
   expect(kindOf({ status: "unknown", lastCheckAt: null, hasAdmin: false })).toBeNull();
 });
 
-test("a check is overdue after three of its periods, by its own cadence", () => {
+test("a check is overdue after three of its own periods", () => {
   expect(kindOf({ lastCheckAt: NOW - 21 * DAY_MS })).toBeNull();
   expect(kindOf({ lastCheckAt: NOW - 22 * DAY_MS })).toBe("check_overdue");
   expect(kindOf({ lastCheckAt: NOW - 4 * DAY_MS, checkCron: "0 3 * * *" })).toBe("check_overdue");
@@ -44,14 +44,14 @@ test("a check is overdue after three of its periods, by its own cadence", () => 
     expect(kindOf({ ...off, lastCheckAt: NOW - 90 * DAY_MS })).toBeNull();
 });
 
-test("nothing can be removed: an admin credential is missing where the everyday one must not delete", () => {
+test("nothing can be removed: the everyday credential must not delete and there is no admin credential", () => {
   expect(kindOf({ hasAdmin: false })).toBe("no_admin_credential");
   expect(kindOf({ hasAdmin: false, appendOnly: "unknown" })).toBe("no_admin_credential");
   expect(kindOf({ hasAdmin: false, appendOnly: "not_applicable" })).toBeNull();
   expect(kindOf({ hasAdmin: false, maintenanceEnabled: false })).toBeNull();
 });
 
-test("the worst comes first, equals stay ordered as they came", () => {
+test("the worst comes first, and equals keep their order", () => {
   const worst: readonly Partial<RepoNeedFacts>[] = [
     { status: "failed", lastCheckStatus: "errors" },
     { lastCheckStatus: "errors" },

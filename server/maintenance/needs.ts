@@ -1,4 +1,4 @@
-/** Which repos need a person and why, worst first. Pure. */
+/** Decides which repos need a person and why, worst first. Pure. */
 import type { RepoNeedFacts } from "../../db/queries/repo-needs.ts";
 import { DAY_MS } from "../../shared/clock.ts";
 import { nextRuns, parseCron } from "../../shared/cron.ts";
@@ -6,9 +6,9 @@ import type { RepoNeed } from "../../shared/maintenance.ts";
 import { zoneNamed } from "../../shared/zone.ts";
 import { OFF } from "./cadence.ts";
 
-/** Without a success for so many of its periods a check counts as overdue. */
+/** A check is overdue after this many of its periods without a success. */
 const PERIODS = 3;
-/** A check comes once a week unless somebody said otherwise. */
+/** The default period of checks. */
 const DEFAULT_PERIOD_MS = 7 * DAY_MS;
 
 const ORDER: readonly RepoNeed["kind"][] = [
@@ -23,7 +23,7 @@ const ORDER: readonly RepoNeed["kind"][] = [
   "no_admin_credential",
 ];
 
-/** The most pressing need of a repo; null when it needs nobody. `periodOf` is the time between two checks, ms. */
+/** The most urgent need of a repo. null when it needs nobody. `periodOf` gives the time between two checks, in ms. */
 export function repoNeed(repo: RepoNeedFacts, now: number, periodOf: (cron: string) => number): RepoNeed | null {
   if (repo.status === "failed") return { kind: "failed" };
   if (repo.lastCheckStatus === "errors") return { kind: "damaged" };
@@ -50,19 +50,19 @@ function isCheckOverdue(repo: RepoNeedFacts, now: number, periodOf: (cron: strin
 
 export type NeedyRepo = { id: string; name: string; hostId: string; hostName: string; need: RepoNeed };
 
-/** Ids of all repos, those that need somebody first and the others as they come; with the needs. */
+/** Ids of all repos, those with needs first and the others in their order, together with the needs. */
 export function sortByNeed(
   repos: readonly RepoNeedFacts[],
   now: number,
   periodOf: (cron: string) => number,
 ): { ids: string[]; needy: NeedyRepo[] } {
-  const judged = repos.map((repo) => ({ repo, need: repoNeed(repo, now, periodOf) }));
-  const rank = ({ need }: (typeof judged)[number]) => (need === null ? ORDER.length : ORDER.indexOf(need.kind));
-  // Sorting is stable: within a rank they stay ordered by host and name.
-  judged.sort((a, b) => rank(a) - rank(b));
+  const withNeeds = repos.map((repo) => ({ repo, need: repoNeed(repo, now, periodOf) }));
+  const rank = ({ need }: (typeof withNeeds)[number]) => (need === null ? ORDER.length : ORDER.indexOf(need.kind));
+  // Sorting is stable: within a rank, repos stay ordered by host and name.
+  withNeeds.sort((a, b) => rank(a) - rank(b));
   return {
-    ids: judged.map(({ repo }) => repo.id),
-    needy: judged.flatMap(({ repo: { id, name, hostId, hostName }, need }) =>
+    ids: withNeeds.map(({ repo }) => repo.id),
+    needy: withNeeds.flatMap(({ repo: { id, name, hostId, hostName }, need }) =>
       need === null ? [] : [{ id, name, hostId, hostName, need }],
     ),
   };
@@ -71,7 +71,7 @@ export function sortByNeed(
 const MOST_CRONS = 1000;
 const RUNS_FOR_PERIOD = 8;
 
-/** The mean time between two runs of an expression; remembered, because reading one takes long. */
+/** The mean time between two runs of an expression, cached because parsing is slow. */
 export function createPeriods(now: () => number): (cron: string) => number {
   const known = new Map<string, number>();
   const zone = zoneNamed("UTC");

@@ -1,4 +1,4 @@
-/** What open forgets on lent repos were ordered to remove: what the borrower says of other snapshots is not believed. In memory: after a restart nothing is. */
+/** Remembers what open forgets on lent repos may remove: a borrower's report about other snapshots is not believed. In memory, so after a restart none is. */
 import type { Db } from "../../db/open.ts";
 import { findJob } from "../../db/queries/jobs.ts";
 import { findRepo } from "../../db/queries/repos.ts";
@@ -6,7 +6,7 @@ import type { JobRow } from "../../db/schema/jobs.ts";
 import type { ForgetArgs } from "./forget-plan.ts";
 
 export type PlannedRemovals = {
-  /** The plan goes out. An earlier one may have been taken: both count. */
+  /** The plan is sent. An earlier plan may have been accepted, so both count. */
   sent(job: Pick<JobRow, "id" | "hostId" | "repoId">, plan: ForgetArgs | null): void;
   of(jobId: string): ReadonlySet<string>;
   ended(jobId: string): void;

@@ -1,4 +1,4 @@
-/** A new, empty repository where the old one is gone for good. Never where one answers. */
+/** Creates a new, empty repository after the old one is gone for good, and never where one still exists. */
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findRepo, UNKNOWN_STATUS, updateRepo } from "../../db/queries/repos.ts";
@@ -8,12 +8,12 @@ import { badInput, notFound, Refusal } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 
-/** `confirm` is the host's name, typed. */
+/** `confirm` is the host's name, typed by a person. */
 export type ReinitOrder = { confirm: string; backupNow: boolean };
 
 /**
- * Forgets which repository was here, so that the agent makes a new one, should it still find none. With `backupNow` what
- * goes into it is backed up as soon as it is there.
+ * Forgets which repository was here, so that the agent creates a new one if it still finds none. With `backupNow`, its
+ * groups are backed up as soon as it is ready.
  * @throws Refusal 400 `confirm`, 404, 409 `repository_exists`, `host_archived`
  */
 export type Reinit = (actor: Actor, repoId: string, order: ReinitOrder) => void;
@@ -24,13 +24,13 @@ export function createReinit({ db, clock, bus }: { db: Db; clock: Clock; bus: Fa
     const host = repo ? findHost(db, repo.hostId) : null;
     if (!repo || !host || repo.removedAt !== null) throw notFound("repo");
     if (host.archivedAt !== null)
-      throw new Refusal(409, "host_archived", `${host.name} is archived; nothing runs on it any more.`);
+      throw new Refusal(409, "host_archived", `${host.name} is archived, so no jobs can run on it.`);
     if (confirm.trim() !== host.name) throw badInput({ confirm: `Type ${host.name} to confirm.` });
     if (repo.status !== "failed" || repo.statusCode !== "repo_missing")
       throw new Refusal(
         409,
         "repository_exists",
-        "A new repository is made only where the agent finds none. Move the old one away on the repo server, then probe the repo.",
+        "A new repository is created only if the agent finds none. Move the old one away on the repo server, then probe the repo.",
       );
     inTransaction(db, () => {
       updateRepo(db, repoId, {

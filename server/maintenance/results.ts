@@ -1,4 +1,4 @@
-/** What ended maintenance tells about a repo: when it was last done, how much has been read, whether the admin credential is any good. */
+/** Records the results of maintenance: when it last ran, how much data has been read, whether the admin credential works. */
 import type { Db } from "../../db/open.ts";
 import { findJob, findLastJob, isOrdered } from "../../db/queries/jobs.ts";
 import { findCredential, findRepo, listRepoCalls, updateCredential, updateRepo } from "../../db/queries/repos.ts";
@@ -15,22 +15,22 @@ import type { FactBus } from "../runtime/facts.ts";
 import { createIsolation } from "../runtime/isolated.ts";
 import { breathe } from "../runtime/turns.ts";
 
-import type { RetentionHolds } from "../source-groups/holds.ts";
+import type { PendingConfirmations } from "../source-groups/confirmations.ts";
 
 import { afterCheck, type CheckSubset } from "./check-plan.ts";
 
-/** As it is shown: done, done and found something, could not be done. */
+/** As shown to people: done, done with findings, or not done. */
 export type ResultStatus = "ok" | "errors" | "failed";
 
-/** These speak against the credential that was used. */
+/** Errors that speak against the credential. */
 const CREDENTIAL_CODES = new Set(["append_only", "unauthorised", "wrong_password", "permission_denied"]);
 
-/** Repos looked at before other work gets its turn. */
+/** Repos handled before other work gets its turn. */
 const AT_A_STRETCH = 3;
 
 export type MaintenanceResults = {
   jobFinished(jobId: string): void;
-  /** What a fact missed about these repos; without any, about all. */
+  /** Records results of these repos for which a fact was missed. Without `repoIds`, of all repos. */
   catchUp(repoIds?: readonly string[]): Promise<void>;
 };
 
@@ -39,33 +39,33 @@ export type MaintenanceResultDeps = {
   clock: Clock;
   log: Log;
   bus: FactBus;
-  holds: Pick<RetentionHolds, "carriedOut">;
+  confirmations: Pick<PendingConfirmations, "carriedOut">;
   maker: JobMaker;
 };
 
 export function createMaintenanceResults(deps: MaintenanceResultDeps): MaintenanceResults {
-  const { db, clock, log, bus, holds, maker } = deps;
-  const isolation = createIsolation({ task: "noting the results of its maintenance", of: "repo", clock, log });
+  const { db, clock, log, bus, confirmations, maker } = deps;
+  const isolation = createIsolation({ task: "store the results of its maintenance", of: "repo", clock, log });
   const apply = (job: JobRow) => {
     const repo = job.repoId === null ? null : findRepo(db, job.repoId);
-    // Of a job that the server did not order nothing is known but the agent's word.
+    // A job that the server did not order has nothing but the agent's word behind it.
     if (!repo || !isOrdered(job) || job.finishedAt === null || job.status === "cancelled") return;
     if (job.kind === "forget") goOn(repo, job);
     const changes = changesOf(repo, job);
     if (changes === null) return;
     inTransaction(db, () => {
       updateRepo(db, repo.id, changes);
-      if (job.kind === "forget" || job.kind === "prune") judgeCredential(db, repo.id, job);
+      if (job.kind === "forget" || job.kind === "prune") recordCredentialUse(db, repo.id, job);
     });
     bus.publish("repo.changed", { repoId: repo.id, hostId: repo.hostId });
   };
-  /** What a forget leaves to be done; each of its ends is looked at once, however often it is told. */
+  /** Orders what a forget leaves to be done. Each end is handled once, however often it is reported. */
   const goOn = (repo: RepoRow, job: JobRow) => {
     const isNews = repo.lastForgetJobId !== job.id;
     if (!isNews || findLastJob(db, repo.id, "forget")?.id !== job.id) return;
     inTransaction(db, () => {
       updateRepo(db, repo.id, { lastForgetJobId: job.id });
-      for (const { groupId, disputed } of groupsOf(db, repo, job)) holds.carriedOut(groupId, disputed);
+      for (const { groupId, disputed } of groupsOf(db, repo, job)) confirmations.carriedOut(groupId, disputed);
     });
     const left = Number(job.args["replans_left"] ?? 0);
     if (job.stats?.["replan"] === true && left > 0) again(repo, job, left - 1);
@@ -99,30 +99,30 @@ export function createMaintenanceResults(deps: MaintenanceResultDeps): Maintenan
   };
 }
 
-/** null when it is known already, or overtaken. */
+/** null when it is already recorded or outdated. */
 function changesOf(repo: RepoRow, job: JobRow): Partial<RepoRow> | null {
   const at = job.finishedAt ?? 0;
   const status = statusOf(job);
-  // The repository may have been made anew since: what was done to the former one tells nothing.
+  // The repository may have been created anew since, and this result belongs to the old one.
   if ((job.receivedAt ?? at) < (repo.maintenanceSince ?? 0)) return null;
   switch (job.kind) {
     case "forget":
-      // Nothing was carried out: the list was out of date, or a person is to be asked, which the group's hold tells.
+      // Nothing was done: the list was outdated, or a person must be asked, which the group's hold shows.
       if (job.stats?.["replan"] === true || job.errorCode === "retention_held") return null;
       return isNews(repo.lastForgetAt, at) ? { lastForgetAt: at, lastForgetStatus: status } : null;
     case "prune":
       return isNews(repo.lastPruneAt, at) ? { lastPruneAt: at, lastPruneStatus: status } : null;
     case "check": {
       if (!isNews(repo.lastCheckAt, at)) return null;
-      const told = { lastCheckAt: at, lastCheckStatus: status };
+      const result = { lastCheckAt: at, lastCheckStatus: status };
       const subset = job.args["subset"] as CheckSubset | null | undefined;
-      if (status !== "ok" || !subset) return told;
+      if (status !== "ok" || !subset) return result;
       const { checkNextPart, checkParts, checkRoundSince, fullyReadSince } = afterCheck(
         repo,
         subset,
         job.startedAt ?? at,
       );
-      return { ...told, checkNextPart, checkParts, checkRoundSince, fullyReadSince };
+      return { ...result, checkNextPart, checkParts, checkRoundSince, fullyReadSince };
     }
     case "unlock": {
       const left = job.stats?.["locks_left"];
@@ -153,7 +153,7 @@ function statusOf(job: JobRow): ResultStatus {
 
 type ForgottenGroup = { groupId: string; disputed: { repoId: string; snapshotId: string }[] };
 
-/** The groups that a forget has dealt with, as far as they do go into this repository: the word is the agent's. */
+/** The groups that a forget has processed, limited to those that use this repository because the list comes from the agent. */
 function groupsOf(db: Db, repo: RepoRow, job: JobRow): ForgottenGroup[] {
   const targets = new Set(
     readSharing(db, repo).shared.flatMap((sharer) =>
@@ -182,17 +182,17 @@ function rowsOf({ stats }: JobRow, name: string): Record<string, unknown>[] {
   return Array.isArray(value) ? value.filter((row) => typeof row === "object") : [];
 }
 
-/** Where there was nothing to remove nothing is proved. */
+/** When there was nothing to remove, nothing is proven. */
 function hasDeleted({ stats }: JobRow): boolean {
   return Number(stats?.["snapshots_removed"] ?? 0) > 0 || Number(stats?.["freed_bytes"] ?? 0) > 0;
 }
 
-/** The admin credential is proved by its use. One that was changed since is not judged by an older job. */
-function judgeCredential(db: Db, repoId: string, job: JobRow): void {
+/** The admin credential is proven by its use. An older job says nothing about a newer credential. */
+function recordCredentialUse(db: Db, repoId: string, job: JobRow): void {
   const credential = findCredential(db, repoId, "admin");
   if (!credential || (job.sentAt ?? job.queuedAt) < credential.rotatedAt) return;
   if (job.status === "succeeded" && hasDeleted(job))
     updateCredential(db, credential.id, { provedAt: job.finishedAt, trialError: null });
   else if (CREDENTIAL_CODES.has(job.errorCode ?? ""))
-    updateCredential(db, credential.id, { trialError: job.errorMessage ?? "It was refused." });
+    updateCredential(db, credential.id, { trialError: job.errorMessage ?? "The credential was refused." });
 }

@@ -1,4 +1,4 @@
-/** REST: when and where a repo is maintained, and the orders that do it now. */
+/** REST: maintenance settings of a repo, and orders for maintenance. */
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
@@ -82,9 +82,9 @@ export function maintenanceRoutes({ db, maintenance, survey, settings, reinit }:
         check_cron: cron,
         check_budget_bytes: v.optional(
           v.pipe(
-            v.number("Write a number of bytes."),
-            v.integer("Write whole bytes."),
-            v.minValue(0, "0 reads no data."),
+            v.number("Enter a number of bytes."),
+            v.integer("Enter a whole number of bytes."),
+            v.minValue(0, "Enter 0 or more. With 0, checks read no data."),
             v.maxValue(Number.MAX_SAFE_INTEGER),
           ),
         ),

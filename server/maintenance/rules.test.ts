@@ -1,9 +1,9 @@
-/** The small rules: who may delete, who maintains a shared repository, what is one repo server, why forget has nothing to do. */
+/** Who may delete, who maintains a shared repository, which repos share a server, and why forget has nothing to do. */
 import { expect, test } from "bun:test";
 import { repoServerOf } from "./heavy-limit.ts";
 import { deleteRight, type ForgetGroupFacts, forgetsOf, maintainerOf } from "./rules.ts";
 
-test("only what is known to be able to delete is used for it", () => {
+test("a credential is used for deleting only when it is known to be able to", () => {
   expect(deleteRight("proven", false)).toBe("none");
   expect(deleteRight("unknown", false)).toBe("none");
   expect(deleteRight("violated", false)).toBe("everyday");
@@ -16,7 +16,7 @@ test("one of several that share a repository maintains it", () => {
     id,
     isEnabled: true,
     isReady: true,
-    isHeard: true,
+    wasSeenLately: true,
     right: "none" as const,
     ...changes,
   });
@@ -24,11 +24,11 @@ test("one of several that share a repository maintains it", () => {
   expect(maintainerOf([one("b", { right: "admin" }), one("a")])).toBe("b");
   expect(maintainerOf([one("a", { isEnabled: false }), one("b", { isReady: false }), one("c")])).toBe("c");
   expect(maintainerOf([one("a", { isEnabled: false })])).toBeNull();
-  expect(maintainerOf([one("a", { isHeard: false, right: "admin" }), one("b")])).toBe("b");
-  expect(maintainerOf([one("b", { isHeard: false }), one("a", { isHeard: false })])).toBe("a");
+  expect(maintainerOf([one("a", { wasSeenLately: false, right: "admin" }), one("b")])).toBe("b");
+  expect(maintainerOf([one("b", { wasSeenLately: false }), one("a", { wasSeenLately: false })])).toBe("a");
 });
 
-test("repos behind one machine are one repo server", () => {
+test("repos on the same machine share a repo server", () => {
   const server = (url: string, kind: "rest" | "sftp" | "s3" | "b2" | "local" = "rest", hostId = "h") =>
     repoServerOf({ url, kind, hostId });
   expect(server("rest:https://vault.example:8000/web-01/")).toBe(server("rest:https://VAULT.example:8000/db-01/"));
@@ -51,23 +51,23 @@ const held = group({ retentionHeldSince: 5 });
 const keepsAll = group({ retention: {} });
 const unlisted = group({ isListed: false });
 
-test("one group that may be thinned out is enough", () => {
+test("one group with a policy that may be applied is enough", () => {
   expect(forgetsOf([held, keepsAll, group()])).toBe("some");
   expect(forgetsOf([{ ...unlisted, retentionSettledAt: 3 }])).toBe("some");
 });
 
-test("a question that waits comes before what was never listed, that before policies that keep everything", () => {
+test("awaiting confirmation comes before never listed, and that before policies that keep everything", () => {
   expect(forgetsOf([unlisted, held, keepsAll])).toBe("held");
   expect(forgetsOf([unlisted, keepsAll])).toBe("not_listed");
   expect(forgetsOf([keepsAll, keepsAll])).toBe("keeps_everything");
   expect(forgetsOf([])).toBe("no_groups");
 });
 
-test("an empty policy holds nothing back, whatever was asked before", () => {
+test("an empty policy is never held, whatever was confirmed before", () => {
   expect(forgetsOf([{ ...keepsAll, retentionHeldSince: 5 }])).toBe("keeps_everything");
 });
 
-test("while the newest backup saved no file, older snapshots stay; a group that is well goes on", () => {
+test("older snapshots are kept while the newest backup saved no files, and other groups continue", () => {
   const emptied = group({ isEmptied: true });
   expect(forgetsOf([emptied])).toBe("saved_nothing");
   expect(forgetsOf([emptied, group()])).toBe("some");

@@ -1,4 +1,4 @@
-/** When and where a repo is maintained, as people set it. */
+/** Changes the maintenance settings of a repo: when it is maintained, and by which host. */
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { listOpenJobsOfRepo } from "../../db/queries/jobs.ts";
@@ -15,14 +15,14 @@ import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { OFF } from "./cadence.ts";
 
-/** Fields that are left out stay. Of the expressions null is the default, `off` is never. */
+/** Omitted fields stay. For expressions null is the default and `off` is never. */
 export type MaintenanceInput = {
   enabled?: boolean | undefined;
   forget_cron?: string | null | undefined;
   prune_cron?: string | null | undefined;
   check_cron?: string | null | undefined;
   check_budget_bytes?: number | undefined;
-  /** null = the repo's own host. Admins only: it directs the right to delete. */
+  /** null = the repo's own host. Admins only, because this host receives the right to delete. */
   maintenance_host_id?: string | null | undefined;
 };
 
@@ -48,7 +48,7 @@ export function createMaintenanceSettings({ db, clock, bus, cancel }: Deps): Mai
       const now = clock.now();
       inTransaction(db, () => {
         const restarts = names.some((name) => name.endsWith("Cron") || name === "maintenanceEnabled");
-        // Another division of the data: the round begins anew, or parts would be left out.
+        // With another division of the data the round starts again, or parts would be missed.
         const round = names.includes("checkBudgetBytes")
           ? { checkNextPart: 1, checkParts: null, checkRoundSince: null }
           : {};
@@ -65,7 +65,7 @@ export function createMaintenanceSettings({ db, clock, bus, cancel }: Deps): Mai
           payload: { changed: changes },
         });
       });
-      // What still waits for the former host would bring it the right to delete after all.
+      // A job still waiting for the former host would give it the right to delete after all.
       if (names.includes("maintenanceHostId"))
         for (const job of listOpenJobsOfRepo(db, repoId))
           if (job.status === "queued" && (MAINTENANCE_KINDS as readonly string[]).includes(job.kind))
@@ -76,7 +76,7 @@ export function createMaintenanceSettings({ db, clock, bus, cancel }: Deps): Mai
   };
 }
 
-/** Only what differs. */
+/** Only fields that differ. */
 function changesOf(db: Db, repo: RepoRow, input: MaintenanceInput): Partial<RepoRow> {
   const fields: Record<string, string> = {};
   const changes: Partial<RepoRow> = {};
@@ -94,7 +94,7 @@ function changesOf(db: Db, repo: RepoRow, input: MaintenanceInput): Partial<Repo
     changes.maintenanceEnabled = input.enabled;
   const budget = input.check_budget_bytes;
   if (budget !== undefined && !(Number.isSafeInteger(budget) && budget >= 0))
-    fields["check_budget_bytes"] = "A number, 0 or more; 0 reads no data.";
+    fields["check_budget_bytes"] = "Enter 0 or more. With 0, checks read no data.";
   else if (budget !== undefined && budget !== repo.checkBudgetBytes) changes.checkBudgetBytes = budget;
   const hostId = input.maintenance_host_id;
   if (hostId !== undefined) {
@@ -109,6 +109,6 @@ function changesOf(db: Db, repo: RepoRow, input: MaintenanceInput): Partial<Repo
 
 function hostProblem(db: Db, repo: RepoRow, hostId: string): string | null {
   const host = findHost(db, hostId);
-  if (!host || host.archivedAt !== null) return "There is no such host.";
-  return repo.kind === "local" ? "A folder on a host can be maintained by that host only." : null;
+  if (!host || host.archivedAt !== null) return "This host does not exist.";
+  return repo.kind === "local" ? "A folder on a host can only be maintained by that host." : null;
 }

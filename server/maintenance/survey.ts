@@ -1,4 +1,4 @@
-/** Reads what decisions about maintenance rest on: who shares a repository, who does the work, what ran last. */
+/** Reads the facts for maintenance decisions: who shares a repository, who does the work, what ran last. */
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findLastRun, type LastRun } from "../../db/queries/jobs.ts";
@@ -19,7 +19,7 @@ import type { LastJob, MaintenanceFacts } from "./decide.ts";
 import { createDueTimes, type DueTimes } from "./due-times.ts";
 import { type DeleteRight, deleteRight, type ForgetState, forgetsOf, maintainerOf } from "./rules.ts";
 
-/** Longer unheard of, a host does not keep the maintenance of a shared repository to itself. */
+/** Hosts silent for longer than this no longer keep the maintenance of a shared repository to themselves. */
 const SILENT_AFTER_MS = DAY_MS;
 
 export type SurveyDeps = {
@@ -31,16 +31,16 @@ export type SurveyDeps = {
 
 export type MaintenanceSurvey = {
   rightOf(repo: RepoRow): DeleteRight;
-  /** The host that carries maintenance out: the repo's own unless another is named, which never falls back by itself: the right to delete goes nowhere unasked. */
+  /** The host that does the maintenance: the repo's own, or the chosen one. There is no automatic fallback, because that would hand out the right to delete. */
   executorOf(repo: Pick<RepoRow, "hostId" | "maintenanceHostId">): HostRow | null;
   sharingOf(repo: RepoRow): Sharing;
   maintainerOf(repo: RepoRow): RepoRow | null;
   /** @param now the moment that the facts are for */
   factsOf(repo: RepoRow, now: number): MaintenanceFacts;
-  /** Of every host that shares the repository. */
+  /** Covers every host that shares the repository. */
   forgetsInto(repo: RepoRow): ForgetState;
   lastJobs(repo: RepoRow): Record<MaintenanceKind, LastJob | null>;
-  /** The newest backup of the group into the repo saved no file. */
+  /** The group's newest backup into the repo saved no files. */
   isEmptied(repo: Pick<RepoRow, "id">, group: Pick<SourceGroupRow, "id">): boolean;
   /** Groups of the repo's host that are backed up into it. */
   groupsInto(repo: RepoRow): SourceGroupRow[];
@@ -66,7 +66,7 @@ export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDe
     listSourceGroups(db, repo.hostId).filter((group) => listTargetRepoIds(db, group).includes(repo.id));
   const executorOf: MaintenanceSurvey["executorOf"] = ({ hostId, maintenanceHostId }) =>
     findHost(db, maintenanceHostId ?? hostId);
-  const isHeard = (repo: RepoRow): boolean => {
+  const wasSeenLately = (repo: RepoRow): boolean => {
     const executor = executorOf(repo);
     return executor?.archivedAt === null && clock.now() - (lastSeenAt(executor) ?? 0) < SILENT_AFTER_MS;
   };
@@ -78,7 +78,7 @@ export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDe
         id: one.id,
         isEnabled: one.maintenanceEnabled,
         isReady: one.status === "ready",
-        isHeard: isHeard(one),
+        wasSeenLately: wasSeenLately(one),
         right: rightOf(one),
       })),
     );
@@ -94,7 +94,7 @@ export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDe
         groupsInto(sharer).map((group) => ({
           ...group,
           isEmptied: isEmptied(sharer, group),
-          // Asked only where the answer counts.
+          // Read only where it matters.
           isListed:
             group.retentionSettledAt !== null ||
             listTargetRepoIds(db, group).every((id) => findRepo(db, id)?.snapshotsTakenAt != null),
@@ -144,7 +144,7 @@ export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDe
   };
 }
 
-/** One that was called off counts as over, whether its host confirms that or not: else it would hold up the next one for good. */
+/** A cancelled job counts as over, whether its host confirms that or not. Otherwise it could block the next one forever. */
 function asLastJob({ queuedAt, status, cancelRequestedAt }: LastRun): LastJob {
   const isOpen = status === "queued" || status === "running";
   return { queuedAt, status: isOpen && cancelRequestedAt !== null ? "cancelled" : status };

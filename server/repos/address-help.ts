@@ -1,11 +1,11 @@
-/** What people type for a repository's address that restic does not take, or takes for something else; and what to write instead. Pure. */
+/** Recognises addresses that restic rejects or misunderstands, and says what to enter instead. Pure. */
 import type { RepoKind } from "../../shared/repos.ts";
 
 type Help = { pattern: RegExp; say(address: string, kind: RepoKind): string };
 
 const HELP: readonly Help[] = [
   {
-    // On Linux restic would take //nas/share for a folder of the host's own disk.
+    // On Linux restic would treat //nas/share as a folder on the host's own disk.
     pattern: /^(\/\/|\\\\)/,
     say: () =>
       "This is a network share. Mount it on the host and enter the mount point, such as /mnt/nas/restic, or use SFTP or a REST server.",
@@ -44,7 +44,7 @@ const HELP: readonly Help[] = [
   },
 ];
 
-/** One sentence; null when the address is none of these. */
+/** One sentence, or null when the address is none of these. */
 export function helpForAddress(address: string, kind: RepoKind): string | null {
   const help = HELP.find(({ pattern }) => pattern.test(address));
   return help ? help.say(withoutPassword(address), kind) : null;

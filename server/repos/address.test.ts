@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { parseRepoInput } from "./address.ts";
 
-test("a REST address without a path is asked about, and never changed unasked", () => {
+test("a REST address without a path leads to a question, and is never changed silently", () => {
   const bare = { url: "rest:http://vault:8000" };
   const asked = parseRepoInput(bare, "Web 03");
   expect(asked).toEqual({
@@ -23,7 +23,7 @@ test("a REST address without a path is asked about, and never changed unasked", 
     ok: true,
     address: { url: "rest:http://vault:8000/", httpUsername: "web-03" },
   });
-  // One with a path is what it is, whatever was answered.
+  // An address with a path is clear, whatever the answer.
   for (const own_folder of [true, false])
     expect(parseRepoInput({ url: "rest:http://vault:8000/x/", own_folder }, "y")).toMatchObject({
       ok: true,
@@ -53,12 +53,12 @@ test.each([
   expect(outcome).toMatchObject({ ok: false, fields: { url: expect.stringContaining(says) } });
 });
 
-test("an address that is in use already is taken as it is", () => {
+test("the address in use is accepted as it is", () => {
   for (const url of ["//nas/share", "rest:http://vault:8000/"])
     expect(parseRepoInput({ url }, "x", { isInUse: true })).toMatchObject({ ok: true, address: { url } });
 });
 
-test("user and password inside the address move to their own fields", () => {
+test("user and password in the address move to their own fields", () => {
   const outcome = parseRepoInput({ kind: "rest", url: "https://me:p%40ss@vault:8000/me/x" }, "web-03");
   expect(outcome).toMatchObject({
     ok: true,
@@ -66,7 +66,7 @@ test("user and password inside the address move to their own fields", () => {
   });
 });
 
-test("what cannot be an address is refused beside its field", () => {
+test("invalid addresses are refused with a message at their field", () => {
   expect(parseRepoInput({ url: "" }, "x")).toMatchObject({ ok: false, fields: { url: expect.any(String) } });
   expect(parseRepoInput({ url: "rest:vault:8000" }, "x")).toMatchObject({
     ok: false,
@@ -82,13 +82,13 @@ test("what cannot be an address is refused beside its field", () => {
   });
 });
 
-test("no password hides in an address, and none that is malformed breaks the server", () => {
+test("no password stays in an address, and malformed addresses do no harm", () => {
   const urlOf = (url: string) => {
     const outcome = parseRepoInput({ url }, "x");
     return outcome.ok ? outcome.address.url : outcome.fields["url"];
   };
   for (const url of ["sftp://u:pw@h//p", "rest:http://%zz@h/x/", "rest:http://u%ff:p@h/x/"])
-    expect(urlOf(url)).toStartWith("Write ");
+    expect(urlOf(url)).toStartWith("Use the form ");
   for (const url of ["sftp:u@h:/srv/p", "sftp:h:p", "sftp://u@h:22//p", "sftp://[::1]:22/p", "sftp:u@[fe80::1]:/p"])
     expect(urlOf(url)).toBe(url);
   const env = { AWS_SECRET_ACCESS_KEY: "a\nb" };

@@ -1,4 +1,4 @@
-/** What a person types about a repository, checked and put in order: kind, address, user, passwords, environment. */
+/** Checks and normalises what a person entered about a repository: kind, address, user, passwords, environment. */
 import type { Credential } from "../../shared/protocol/fields.ts";
 import { problemOfAddress, REPO_ENV_NAMES, type RepoKind, repoKindOf } from "../../shared/repos.ts";
 import { helpForAddress } from "./address-help.ts";
@@ -6,7 +6,7 @@ import { helpForAddress } from "./address-help.ts";
 export type RepoInput = {
   kind?: RepoKind | undefined;
   url: string;
-  /** Of a REST address that names a server alone: whether the user's own folder on it is meant, or the root itself. */
+  /** For a REST address without a path: whether it means the user's own folder or the root of the server. */
   own_folder?: boolean | undefined;
   http_username?: string | undefined;
   http_password?: string | undefined;
@@ -14,7 +14,7 @@ export type RepoInput = {
   env?: Record<string, string> | undefined;
 };
 
-/** Like a credential, but passwords that nobody gave are null. */
+/** Like a credential, but missing passwords are null. */
 export type RepoAddress = {
   kind: RepoKind;
   url: string;
@@ -27,9 +27,9 @@ export type RepoAddress = {
 export type AddressOutcome = { ok: true; address: RepoAddress } | { ok: false; fields: Record<string, string> };
 
 /**
- * No address is changed unasked: of a REST server without a path the person says which of two is meant.
+ * Never changes an address silently: for a REST server without a path the person says which of the two is meant.
  * @param fallbackUser the HTTP user of a REST server when none is given: the host's name
- * @param isInUse the address is the stored one: it stays as it is
+ * @param isInUse the address is the stored one, which is left as it is
  */
 export function parseRepoInput(
   input: RepoInput,
@@ -40,14 +40,16 @@ export function parseRepoInput(
   const found = repoKindOf(normalise(input.url, input.kind));
   const kind = input.kind === undefined || input.kind === "other" ? found : input.kind;
   const url = normalise(input.url, kind);
-  if (url === "") fields["url"] = "Where is the repository? For a REST server: rest:https://backup.example:8000/";
+  if (url === "")
+    fields["url"] = "Enter the address of the repository. For a REST server: rest:https://backup.example:8000/";
   else if (!isInUse && helpForAddress(url, kind) !== null) fields["url"] = helpForAddress(url, kind) as string;
   else if (/[\s\u0000-\u001f]/.test(url) && kind !== "local" && kind !== "rclone")
-    fields["url"] = "An address has no spaces.";
+    fields["url"] = "An address cannot contain spaces.";
   else if (problemOfAddress(kind, url) !== null) fields["url"] = problemOfAddress(kind, url) as string;
   const env = input.env ?? {};
   for (const [name, value] of Object.entries(env))
-    if (/[\u0000-\u001f\u007f]/.test(value)) fields["env"] = `The value of ${name} holds control characters.`;
+    if (/[\u0000-\u001f\u007f]/.test(value))
+      fields["env"] = `The value of ${name} contains control characters. Remove them.`;
   for (const name of Object.keys(env)) {
     if (!REPO_ENV_NAMES[kind].includes(name)) fields["env"] = `${name} cannot be set for a repository of this kind.`;
   }
@@ -59,7 +61,7 @@ export function parseRepoInput(
   const rest = parseRest(url);
   if (!rest && !fields["url"]) fields["url"] = problemOfAddress("rest", "") as string;
   const user = input.http_username?.trim() || rest?.user || asUser(fallbackUser);
-  if (/[:\s/]/.test(user)) fields["http_username"] = "A user name has no spaces, slashes or colons.";
+  if (/[:\s/]/.test(user)) fields["http_username"] = "A user name cannot contain spaces, slashes or colons.";
   const ownFolder = rest && `rest:${rest.base}/${encodeURIComponent(user)}/`;
   const isServerAlone = rest?.path === "/" && !isInUse;
   if (isServerAlone && input.own_folder === undefined && Object.keys(fields).length === 0)
@@ -103,7 +105,7 @@ function parseRest(text: string): { base: string; path: string; user: string; pa
   return { base: url.origin, path, user, password };
 }
 
-/** null when it is no UTF-8 in percent signs. */
+/** null when the text is not valid percent-encoded UTF-8. */
 function decoded(text: string): string | null {
   try {
     return decodeURIComponent(text);

@@ -1,4 +1,4 @@
-/** What REST answers about repos and what opens them. */
+/** What REST answers about repos and their credentials. */
 import * as v from "valibot";
 import { CREDENTIAL_SLOTS } from "../../db/schema/repos.ts";
 import { APPEND_ONLY_STATES, REPO_KINDS, REPO_STATUSES } from "../../shared/repos.ts";
@@ -81,7 +81,7 @@ export const oneRepoAnswer = named(
   }),
 );
 
-/** Passwords that were left out; shown this once. */
+/** Passwords that were generated, shown only once. */
 export const generatedAnswer = named(
   "GeneratedPasswords",
   v.strictObject({

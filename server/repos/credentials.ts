@@ -1,4 +1,4 @@
-/** What opens repos: sealed at rest; a new one takes over only after it has opened the repo. */
+/** Repo credentials, sealed at rest. A new one takes over only after it has opened the repo. */
 import type { Db } from "../../db/open.ts";
 import {
   deleteCredential,
@@ -25,7 +25,7 @@ import { readNextTrial } from "./next-probe.ts";
 
 export type RedactedCredential = {
   slot: CredentialSlot;
-  /** What is stored does not open: nothing but the repo's address is known. */
+  /** The stored credential cannot be decrypted, so only the repo's address is known. */
   unreadable: boolean;
   url: string;
   http_username: string | null;
@@ -33,37 +33,37 @@ export type RedactedCredential = {
   has_repo_password: boolean;
   env_names: string[];
   rotated_at: number;
-  /** A new one waits until it has opened the repo. */
+  /** A new credential waits until it has opened the repo. */
   on_trial: boolean;
   trial_error: string | null;
-  /** One that failed for a reason that may pass is tried again then; Unix ms. */
+  /** When a failed trial is repeated because the reason may be temporary, Unix ms. */
   trial_again_at: number | null;
-  /** The admin credential: when it last did what it is for. */
+  /** For the admin credential: when it last deleted something successfully. */
   proved_at: number | null;
 };
 
-/** Empty and missing fields keep what is stored. */
+/** Empty and missing fields keep the stored value. */
 export type CredentialChange = { [K in Exclude<keyof RepoInput, "kind">]?: RepoInput[K] | undefined };
 
 export type Credentials = {
   create(repoId: string, slot: CredentialSlot, credential: Credential): void;
-  /** What the host works with: the previous one while a new one is on trial. @throws Refusal 409 `credential_unreadable` */
+  /** The credential that the host uses: the previous one while a new one is on trial. @throws Refusal 409 `credential_unreadable` */
   inUse(repoId: string, slot: CredentialSlot): Credential | null;
-  /** Whether the one in use opens, if there is one. */
+  /** Whether the credential in use can be decrypted, if there is one. */
   isReadable(repoId: string, slot: CredentialSlot): boolean;
-  /** The newest one, proven or not. @throws Refusal 409 `credential_unreadable` */
+  /** The newest credential, proven or not. @throws Refusal 409 `credential_unreadable` */
   newest(repoId: string, slot: CredentialSlot): Credential | null;
   redacted(repoId: string, slot: CredentialSlot): RedactedCredential | null;
-  /** Fields that are left out keep their value; of a repo that was ever opened the new one is on trial first. @throws Refusal 404, 400 with fields */
+  /** Omitted fields keep their value. If the repo was ever opened, the new credential goes on trial first. @throws Refusal 404, 400 with fields */
   change(actor: Actor, repoId: string, slot: "everyday", input: CredentialChange): void;
-  /** What is left out comes from the admin credential there is, else from the everyday one; it is proved by its use. @throws Refusal 404, 400 with fields */
+  /** Omitted fields come from the current admin credential, or else from the everyday one. Using it proves it. @throws Refusal 404, 400 with fields */
   setAdmin(actor: Actor, repoId: string, input: CredentialChange): void;
   /** @throws Refusal 404 */
   removeAdmin(actor: Actor, repoId: string): void;
   /**
-   * A trial's end: what it tried takes over, or is kept aside with the reason.
-   * @param triedAt when the tried one was saved
-   * @returns false when it tried another one than the newest: nothing is changed
+   * Applies the end of a trial: the tried credential takes over, or is kept with the reason why it failed.
+   * @param triedAt when the tried credential was saved
+   * @returns false when a newer credential exists: nothing is changed
    */
   applyTrialResult(repoId: string, slot: CredentialSlot, triedAt: number | null, outcome: TrialOutcome): boolean;
 };
@@ -94,7 +94,7 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
     redactor.add(credential.http_password, credential.repo_password, ...secretValues(credential.env));
     return credential;
   };
-  /** null also for one that does not open. */
+  /** null also when it cannot be decrypted. */
   const openIfReadable = (row: CredentialRow, column: "sealed" | "previous_sealed"): Credential | null => {
     try {
       return open(row, column);
@@ -114,7 +114,7 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
     const before = stored ?? blankOf(repo, input);
     const after = merge(repo, before, input);
     const working = openIfReadable(row, "previous_sealed") ?? stored;
-    // What opened the repository may be the only copy of its password: it stays until another one has opened it, too.
+    // The credential that opened the repository may hold the only copy of its password, so it stays until another one has opened it.
     const wasOpened = repo.resticId !== null;
     const needsTrial = wasOpened && working !== null && JSON.stringify(after) !== JSON.stringify(working);
     inTransaction(db, () => {
@@ -155,7 +155,7 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
     const after = merge(repo, before ?? everyday, input);
     if (JSON.stringify(after) === JSON.stringify(everyday))
       throw badInput({
-        url: "This is the everyday credential itself. An admin credential differs: its address, user or keys.",
+        url: "This is the everyday credential. An admin credential needs a different address, user or keys.",
       });
     const now = clock.now();
     inTransaction(db, () => {
@@ -237,7 +237,7 @@ export function createCredentials({ db, clock, sealer, redactor, bus }: Credenti
       const proven = open(row, "sealed") as Credential;
       inTransaction(db, () => {
         updateCredential(db, row.id, { previousSealed: null, trialError: null });
-        // One that could not be opened with the old one is looked at anew, now with this one.
+        // A repo that could not be opened with the old credential is probed again with the new one.
         const status = repo.status === "ready" ? {} : UNKNOWN_STATUS;
         updateRepo(db, repoId, { ...status, url: proven.url, updatedAt: clock.now() });
       });
@@ -250,20 +250,20 @@ type Named = Pick<CredentialRow, "id" | "repoId" | "slot">;
 
 function unreadable(): Refusal {
   const message =
-    "The stored credential of this repository does not open: it was damaged or moved in the database. Enter it anew on the repo's page, with the restic password.";
+    "The stored credential of this repository cannot be decrypted: it was damaged or moved in the database. Enter it again on the repo's page, with the restic password.";
   return new Refusal(409, "credential_unreadable", message);
 }
 
-/** What a credential that does not open leaves: the rest has to be typed. */
+/** What remains of a credential that cannot be decrypted. The rest must be entered again. */
 function blankOf(repo: RepoRow, input: CredentialChange): Credential {
   if (!input.repo_password)
     throw badInput({
-      repo_password: "The stored credential does not open. Enter all of it, with the restic password.",
+      repo_password: "The stored credential cannot be decrypted. Enter all its fields again, with the restic password.",
     });
   return { url: repo.url, http_username: null, http_password: null, repo_password: "", env: {} };
 }
 
-/** Names one state of a credential: later than the one before, within the same millisecond, too. */
+/** Identifies one version of a credential: later than the previous one, even within the same millisecond. */
 function rotationTime(row: Pick<CredentialRow, "rotatedAt">, clock: Clock): number {
   return Math.max(clock.now(), row.rotatedAt + 1);
 }

@@ -1,4 +1,4 @@
-/** Repos of hosts: adding and changing them, what agents report of them, and their credentials. */
+/** Repos of hosts: adding and changing them, agents' reports about them, and their credentials. */
 import type { AgentFeature } from "../agents/feature.ts";
 import type { DurableHandlers } from "../agents/inbound.ts";
 import type { HostFeature } from "../hosts/feature.ts";

@@ -1,16 +1,16 @@
-/** What the fields of a repository's form mean: each kind has names of its own for its keys. */
+/** Reads the fields of the repository form. Each kind has its own names for its keys. */
 import { REPO_KINDS, type RepoKind } from "../../shared/repos.ts";
 import { pairsOf, textOf } from "../http/forms.ts";
 import type { FormBody } from "../http/routes.ts";
 import type { RepoInput } from "./address.ts";
 
-/** Fields named `env_NAME`, those that were filled in. */
+/** The filled-in fields named `env_NAME`. */
 export function envOf(body: FormBody): Record<string, string> {
   const names = Object.keys(body).filter((name) => name.startsWith("env_") && textOf(body, name) !== "");
   return Object.fromEntries(names.map((name) => [name.slice("env_".length), textOf(body, name)]));
 }
 
-/** Asked only of an address that names a server alone; undefined until it was answered. */
+/** Asked only for an address without a path. undefined until it is answered. */
 export function ownFolderOf(body: FormBody): boolean | undefined {
   const answer = textOf(body, "own_folder");
   return answer === "" ? undefined : answer === "yes";

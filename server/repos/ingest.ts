@@ -1,4 +1,4 @@
-/** What agents report about repos. The server's own knowledge of which repository it is comes before what is claimed. */
+/** Applies agents' reports about repos. What the server knows about a repository's identity has priority over what is reported. */
 import type { Db } from "../../db/open.ts";
 import { refreshRepoProjections } from "../../db/queries/hosts.ts";
 import { findLastJob } from "../../db/queries/jobs.ts";
@@ -24,9 +24,9 @@ import { createIsolation, type Isolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import { breathe } from "../runtime/turns.ts";
 
-/** Repos looked at before other work gets its turn. */
+/** Repos handled before other work gets its turn. */
 const AT_A_STRETCH = 20;
-/** A day begins up to 14 h before it does in UTC. */
+/** A day starts up to 14 h earlier than in UTC. */
 const ZONE_SLACK_MS = 14 * HOUR_MS;
 
 export type RepoIngestDeps = {
@@ -34,14 +34,14 @@ export type RepoIngestDeps = {
   clock: Clock;
   log: Log;
   bus: FactBus;
-  /** The repo, if the connection's host may speak of it. @throws ForeignObject */
+  /** The repo, if the connection's host may report on it. @throws ForeignObject */
   ownedRepo(connection: Connection, repoId: string): RepoRow;
-  /** As `ownedRepo`, or lent by an open order of one of these kinds. @throws ForeignObject */
+  /** Like `ownedRepo`, but also allows a repo lent by an open order of one of these kinds. @throws ForeignObject */
   reachOf(connection: Connection, repoId: string, kinds: readonly JobKind[]): { repo: RepoRow };
 };
 
 export function createRepoIngest({ db, clock, log, bus, ownedRepo, reachOf }: RepoIngestDeps) {
-  const isolation = createIsolation({ task: "keeping its daily figures", of: "repo", clock, log });
+  const isolation = createIsolation({ task: "store its daily figures", of: "repo", clock, log });
   return {
     ticks: [
       {
@@ -54,17 +54,18 @@ export function createRepoIngest({ db, clock, log, bus, ownedRepo, reachOf }: Re
       const repo = ownedRepo(connection, report.repo_id);
       const now = clock.now();
       if (isOfReplacedCredential(db, repo)) return undefined;
-      // By a clock that is ahead nothing was seen later than now: it would outdo all that comes.
+      // A host whose clock is ahead cannot have seen anything later than now, or it would override everything that follows.
       const checkedAt = Math.min(report.checked_at, now);
       if (repo.statusAt !== null && checkedAt < repo.statusAt) return undefined;
       updateRepo(db, repo.id, { ...statusChanges(repo, { ...report, checked_at: checkedAt }, now), updatedAt: now });
       return () => bus.publish("repo.changed", { repoId: repo.id, hostId: repo.hostId });
     },
     stats(connection: Connection, report: ToServerPayload<"repo.stats">): AfterCommit {
-      // Whoever prunes measures what is left.
+      // The host that prunes also measures the result.
       const { repo } = reachOf(connection, report.repo_id, ["prune"]);
       const measuredAt = Math.min(report.measured_at, clock.now());
-      if (repo.measuredAt !== null && measuredAt < repo.measuredAt) throw new CannotApply("older statistics");
+      if (repo.measuredAt !== null && measuredAt < repo.measuredAt)
+        throw new CannotApply("these statistics are older than the stored ones");
       const isWhole = report.restore_size_bytes !== null && report.file_count !== null;
       const newest = isWhole ? null : sumNewestSizes(db, repo.id);
       const restoreSize = report.restore_size_bytes ?? newest?.sizeBytes ?? null;
@@ -85,8 +86,8 @@ export function createRepoIngest({ db, clock, log, bus, ownedRepo, reachOf }: Re
 }
 
 /**
- * A repo that was never opened uses a changed credential at once, while an older look may still be on its way. Only an
- * order that was sent after the change speaks of the new one.
+ * A repo that was never opened uses a changed credential at once, while an older probe may still be running. Only an
+ * order sent after the change is about the new credential.
  */
 function isOfReplacedCredential(db: Db, repo: RepoRow): boolean {
   if (repo.resticId !== null) return false;
@@ -103,14 +104,14 @@ function statusChanges(repo: RepoRow, report: ToServerPayload<"repo.status">, no
       status: "failed",
       statusCode: "wrong_repo",
       statusMessage:
-        "Another repository answers at this address than the one that was here before. Nothing is written to it.",
+        "A different repository was found at this address than before. Nothing will be written to it. Check the address, or put the original repository back.",
       statusAt: report.checked_at,
       failedSince: repo.failedSince ?? report.checked_at,
       waitingSince: null,
     };
   }
   const isChecked = report.append_only !== "unknown";
-  // Nothing there yet, and never has been: it is about to be made, which is no failure.
+  // There has never been a repository yet. It will be created, so this is not a failure.
   const isNew = repo.resticId === null && report.status === "failed" && report.status_code === "repo_missing";
   return {
     status: isNew ? "unknown" : report.status,
@@ -133,7 +134,7 @@ function statusChanges(repo: RepoRow, report: ToServerPayload<"repo.status">, no
   };
 }
 
-/** A row for today of every repo that has been measured: quiet days have one, too. */
+/** Writes a row for today for every repo that has been measured, including quiet days. */
 async function takeDailySamples(db: Db, isolation: Isolation, dayOf: (hostId: string) => string): Promise<void> {
   for (const [at, { id, hostId }] of listRepoCalls(db).entries()) {
     if (at % AT_A_STRETCH === AT_A_STRETCH - 1) await breathe();
@@ -145,7 +146,7 @@ async function takeDailySamples(db: Db, isolation: Isolation, dayOf: (hostId: st
   isolation.conclude();
 }
 
-/** Today's row of the trend, from what is known now. */
+/** Writes today's row of the trend from what is known now. */
 export function takeSample(db: Db, repoId: string, day: string): void {
   const repo = findRepo(db, repoId);
   if (!repo) return;

@@ -1,4 +1,4 @@
-/** A repository that is to come: what a person typed, completed with made-up passwords, and its rows. */
+/** Prepares a new repository: what a person entered, completed with generated passwords, and its rows. */
 import { randomInt } from "node:crypto";
 import type { Db } from "../../db/open.ts";
 import { insertRepo } from "../../db/queries/repos.ts";
@@ -41,7 +41,7 @@ export type NewRepoRow = {
   cargo: Cargo;
 };
 
-/** Where reading costs money a check reads no data, until somebody says otherwise. Bytes. */
+/** In bytes. Where reading costs money, checks read no data by default. */
 const CHECK_BUDGET: Readonly<Record<RepoKind, number>> = {
   rest: 10 * 2 ** 30,
   local: 10 * 2 ** 30,
@@ -52,7 +52,7 @@ const CHECK_BUDGET: Readonly<Record<RepoKind, number>> = {
   other: 0,
 };
 
-/** Inside the caller's transaction. @returns the repo's id */
+/** Call inside the caller's transaction. @returns the repo's id */
 export function insertNewRepo(
   { db, credentials }: { db: Db; credentials: Credentials },
   { hostId, name, isPrimary, compression = "auto", cargo }: NewRepoRow,
@@ -79,13 +79,13 @@ export function insertNewRepo(
 /** Without letters and digits that look alike. */
 const ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
 
-/** Groups of four letters: 6 groups hold 139 bits. */
+/** Groups of four characters. Six groups hold 139 bits. */
 export function makePassword(groups = 6): string {
   const letter = () => ALPHABET[randomInt(ALPHABET.length)];
   return Array.from({ length: groups }, () => [letter(), letter(), letter(), letter()].join("")).join("-");
 }
 
-/** A line of the rest-server's `.htpasswd`: bcrypt, the form that it accepts. */
+/** A line for the REST server's `.htpasswd`, with bcrypt as it requires. */
 export async function htpasswdLine(user: string, password: string): Promise<string> {
   return `${user}:${await Bun.password.hash(password, { algorithm: "bcrypt", cost: 10 })}`;
 }

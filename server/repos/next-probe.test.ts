@@ -11,7 +11,7 @@ const repo = (changes: Partial<Unopened>): Unopened => ({
   ...changes,
 });
 
-test("a repo that fails is looked at after five minutes, then twice as late each time, at last every six hours", () => {
+test("a failing repo is probed after five minutes, then after twice as long each time, at most six hours", () => {
   const waits: number[] = [];
   let statusAt = FAILED_AT;
   for (let look = 0; look < 10; look++) {
@@ -22,19 +22,19 @@ test("a repo that fails is looked at after five minutes, then twice as late each
   expect(waits).toEqual([5, 5, 10, 20, 40, 80, 160, 320, 360, 360]);
 });
 
-test("a probe that told nothing of the repo is a look as well: it is not asked every few seconds", () => {
+test("a probe without a result counts as a try too, so probes do not follow every few seconds", () => {
   const probedAt = FAILED_AT + 20 * MINUTE_MS;
   expect(nextProbeAt(repo({}), probedAt)).toBe(probedAt + 20 * MINUTE_MS);
   expect(nextProbeAt(repo({ failedSince: null }), null)).toBe(FAILED_AT + 5 * MINUTE_MS);
 });
 
-test("one that waits for its repo server is left to its own probe for an hour", () => {
+test("a new repo that waits for its repo server is left to its own probe for an hour", () => {
   const waiting = repo({ status: "waiting", failedSince: null, waitingSince: FAILED_AT });
   expect(nextProbeAt(waiting, FAILED_AT)).toBe(FAILED_AT + HOUR_MS);
   expect(nextProbeAt({ ...waiting, statusAt: FAILED_AT + 90 * MINUTE_MS }, null)).toBe(FAILED_AT + 3 * HOUR_MS);
 });
 
-test("what can be opened, or was never tried, has no such look", () => {
+test("a repo that can be opened, or was never probed, has no next probe", () => {
   expect(nextProbeAt(repo({ status: "ready" }), FAILED_AT)).toBeNull();
   expect(nextProbeAt(repo({ status: "unknown" }), FAILED_AT)).toBeNull();
 });

@@ -1,15 +1,15 @@
-/** When a repo that cannot be opened is probed again without anybody's click: soon at first, then ever rarer. */
+/** When a repo that cannot be opened is probed again automatically: soon at first, then less and less often. */
 import type { Db } from "../../db/open.ts";
 import { findLastRun, listJobs } from "../../db/queries/jobs.ts";
 import type { CredentialRow, RepoRow } from "../../db/schema/repos.ts";
 import { HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 
-/** For so long the probe of a new repo itself asks a repo server that does not know the host. */
+/** How long the probe of a new repo retries by itself while the repo server does not know the host. */
 export const WAIT_FOR_REPO_SERVER_MS = HOUR_MS;
 const SOONEST_MS = 5 * MINUTE_MS;
 const RAREST_MS = 6 * HOUR_MS;
 
-/** These speak against the credential itself; whatever else a trial ended by may be over the next time. */
+/** Errors of the credential itself. Any other failed trial may succeed next time. */
 const FINAL_CODES = new Set<string | null>([
   "wrong_password",
   "wrong_repo",
@@ -17,17 +17,17 @@ const FINAL_CODES = new Set<string | null>([
   "permission_denied",
   "refused_by_host",
 ]);
-/** Probes that people order meanwhile stand among a credential's trials. */
+/** Manual probes may lie between the trials of a credential. */
 const PROBES_READ = 20;
 
 export type Unopened = Pick<RepoRow, "status" | "statusAt" | "failedSince" | "waitingSince">;
 
-/** Unix ms, may be past; null when nothing is to be probed again. A host that is offline is asked when it is back. */
+/** Unix ms, possibly in the past. null when nothing will be probed again. An offline host is asked when it is back. */
 export function readNextProbe(db: Db, repo: Unopened & Pick<RepoRow, "id">): number | null {
   return repo.status === "ready" ? null : nextProbeAt(repo, findLastRun(db, repo.id, "probe")?.queuedAt ?? null);
 }
 
-/** When a credential that failed its trial is tried again; null when it has been judged for good, or has not been tried. */
+/** When a credential that failed its trial is tried again. null when the result is final, or it has not been tried. */
 export function readNextTrial(
   db: Db,
   credential: Pick<CredentialRow, "repoId" | "previousSealed" | "trialError" | "rotatedAt">,
@@ -41,14 +41,14 @@ export function readNextTrial(
   return triedAt + waitAfter(triedAt - credential.rotatedAt);
 }
 
-/** As long as the trouble has lasted, within bounds. */
+/** As long as the problem has lasted, within limits. */
 function waitAfter(lastedMs: number): number {
   return Math.min(Math.max(lastedMs, SOONEST_MS), RAREST_MS);
 }
 
 /**
- * The wait is as long as the trouble lasted at the last try, which doubles it each time.
- * @param probedAt when the newest probe was ordered: one that tells nothing of the repo counts as a try, too
+ * Waits as long as the problem had lasted at the last try, so that the wait doubles each time.
+ * @param probedAt when the newest probe was ordered; it counts as a try even without a result
  */
 export function nextProbeAt(
   { status, statusAt, failedSince, waitingSince }: Unopened,

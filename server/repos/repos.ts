@@ -1,4 +1,4 @@
-/** The repos of a host: one is the primary one; more can be added, renamed and taken off again. */
+/** The repos of a host: one is primary, and others can be added, renamed and removed. */
 import type { Db } from "../../db/open.ts";
 import { findHost, refreshRepoProjections } from "../../db/queries/hosts.ts";
 import { findRepo, listReposOfHost, updateRepo } from "../../db/queries/repos.ts";
@@ -31,7 +31,7 @@ export type Repos = {
   add(actor: Actor, hostId: string, input: AddRepoInput): Promise<{ repo: RepoRow; generated: Generated }>;
   /** @throws Refusal 400 with fields, 404, 409 `host_archived` */
   change(actor: Actor, repoId: string, input: RepoChange): RepoRow;
-  /** Never the primary one, nor one that a group is backed up into. @throws Refusal 400, 404, 409 `primary_repo`, `repo_in_use` */
+  /** Never the primary repo, or one that a group is backed up into. @throws Refusal 400, 404, 409 `primary_repo`, `repo_in_use` */
   remove(actor: Actor, repoId: string, confirm: string): void;
 };
 
@@ -44,7 +44,7 @@ export function createRepos(deps: { db: Db; clock: Clock; bus: FactBus; credenti
     const host = findHost(db, hostId);
     if (!host) throw notFound("host");
     if (host.archivedAt !== null)
-      throw new Refusal(409, "host_archived", `${host.name} is archived; its repos stay as they are.`);
+      throw new Refusal(409, "host_archived", `${host.name} is archived, so its repos cannot be changed.`);
     return host;
   };
   const getRepo = (repoId: string) => {
@@ -53,11 +53,11 @@ export function createRepos(deps: { db: Db; clock: Clock; bus: FactBus; credenti
     return { repo, host: getHost(repo.hostId) };
   };
   const nameProblem = (hostId: string, name: string, except: string | null): string | null => {
-    if (!NAME.test(name)) return "Letters, digits, dot, dash, underscore and space; up to 64.";
+    if (!NAME.test(name)) return "Use up to 64 letters, digits, dots, dashes, underscores and spaces.";
     const taken = listReposOfHost(db, hostId).some(
       (one) => one.id !== except && one.name.toLowerCase() === name.toLowerCase(),
     );
-    return taken ? "This host has a repo of that name already." : null;
+    return taken ? "This host already has a repo with that name." : null;
   };
   const audit = (actor: Actor, action: string, repo: RepoRow, payload: Record<string, unknown>) =>
     writeAudit(db, clock.now(), { actor, action, target: { kind: "repo", id: repo.id, name: repo.name }, payload });
@@ -77,10 +77,10 @@ export function createRepos(deps: { db: Db; clock: Clock; bus: FactBus; credenti
       const problem = nameProblem(hostId, name, null);
       if (problem) fields["name"] = problem;
       if (read.ok && others.some((one) => one.url === read.cargo.credential.url))
-        fields["url"] = "This host has a repo at that address already.";
+        fields["url"] = "This host already has a repo at that address.";
       if (Object.keys(fields).length > 0 || !read.ok) throw badInput(fields);
       if (others.length >= MOST_REPOS)
-        throw new Refusal(409, "too_many_repos", `A host has ${MOST_REPOS} repos at most.`);
+        throw new Refusal(409, "too_many_repos", `A host can have at most ${MOST_REPOS} repos.`);
       const row = {
         hostId,
         name,
@@ -107,7 +107,7 @@ export function createRepos(deps: { db: Db; clock: Clock; bus: FactBus; credenti
       const changed = inTransaction(db, () => {
         const now = clock.now();
         if (becomesPrimary) {
-          // In another repo other snapshots may lie: the next forget is a first one again.
+          // Another repo may hold other snapshots, so the next forget counts as the first one again.
           for (const group of listSourceGroups(db, repo.hostId))
             if (listOwnRepoIds(db, group.id).length === 0)
               updateSourceGroup(db, group.id, { retentionSettledAt: null });
@@ -137,14 +137,14 @@ export function createRepos(deps: { db: Db; clock: Clock; bus: FactBus; credenti
         throw new Refusal(
           409,
           "primary_repo",
-          `${repo.name} is the primary repo of ${host.name}: make another one the primary first.`,
+          `${repo.name} is the primary repo of ${host.name}. Make another repo the primary one first.`,
         );
       const users = listSourceGroups(db, host.id).filter((group) => listTargetRepoIds(db, group).includes(repo.id));
       if (users.length > 0)
         throw new Refusal(
           409,
           "repo_in_use",
-          `${users.map(({ name }) => name).join(", ")} ${users.length === 1 ? "is" : "are"} backed up into ${repo.name}: choose other repos there first.`,
+          `${users.map(({ name }) => name).join(", ")} ${users.length === 1 ? "is" : "are"} backed up into ${repo.name}. Choose other repos there first.`,
         );
       inTransaction(db, () => {
         const now = clock.now();

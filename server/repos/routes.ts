@@ -1,4 +1,4 @@
-/** REST: repos, what is known of them, and what opens them (never shown). */
+/** REST: repos, their state, and their credentials, whose secrets are never returned. */
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
@@ -28,8 +28,8 @@ const credentialBody = v.strictObject({
   env: v.optional(v.record(v.string(), v.string())),
 });
 
-const nameBody = v.string("Write a name.");
-const compressionBody = v.picklist(["auto", "off", "max"], "Write auto, off or max.");
+const nameBody = v.string("Enter a name.");
+const compressionBody = v.picklist(["auto", "off", "max"], "Use auto, off or max.");
 
 export type RepoRouteDeps = { db: Db; clock: Clock; credentials: Credentials; repos: Repos };
 
@@ -105,9 +105,9 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
         days: v.optional(
           v.pipe(
             v.string(),
-            v.regex(/^\d{1,3}$/, "Write a number of days."),
+            v.regex(/^\d{1,3}$/, "Enter a number of days."),
             v.transform(Number),
-            v.maxValue(MAX_DAYS, "At most 365."),
+            v.maxValue(MAX_DAYS, "Enter at most 365."),
           ),
           "90",
         ),
@@ -197,8 +197,8 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       errors: { 409: ["host_archived", "too_many_repos"] },
       body: v.strictObject({
         name: nameBody,
-        kind: v.optional(v.picklist(REPO_KINDS, "That is no kind of repo.")),
-        url: v.string("Write an address."),
+        kind: v.optional(v.picklist(REPO_KINDS, "Unknown kind of repo.")),
+        url: v.string("Enter an address."),
         own_folder: v.optional(v.boolean()),
         http_username: v.optional(v.string()),
         http_password: v.optional(v.string()),
@@ -222,7 +222,9 @@ export function repoRoutes({ db, clock, credentials, repos }: RepoRouteDeps): Ro
       errors: { 409: ["host_archived"] },
       body: v.strictObject({
         name: v.optional(nameBody),
-        is_primary: v.optional(v.literal(true, "Make another repo the primary one instead.")),
+        is_primary: v.optional(
+          v.literal(true, "To change the primary repo, make another repo the primary one instead."),
+        ),
         compression: v.optional(compressionBody),
       }),
       handle: ({ c, params, body, actor }) => {
@@ -257,7 +259,7 @@ function repoBody(repo: RepoRow, hostName: string): v.InferOutput<typeof repoAns
     kind: repo.kind,
     url: repo.url,
     restic_id: repo.resticId,
-    /** From format 2 on a repository can compress. */
+    /** From format 2 on, a repository can compress. */
     format_version: repo.formatVersion,
     status: repo.status,
     status_code: repo.statusCode,
@@ -273,7 +275,7 @@ function repoBody(repo: RepoRow, hostName: string): v.InferOutput<typeof repoAns
     compression_ratio: repo.compressionRatio,
     measured_at: iso(repo.measuredAt),
     compression: repo.compression,
-    /** Damaged files: these snapshots are there, but cannot be read. */
+    /** Snapshots that exist but cannot be read because of damaged files. */
     unreadable_snapshots: repo.unreadableSnapshots ?? [],
     lock_count: repo.lockCount,
     oldest_lock_at: iso(repo.oldestLockAt),

@@ -22,7 +22,7 @@ test("another path, port, server or SSH user is another address", () => {
     ["rest", "rest:https://vault.example/all/", "rest:https://vault.example:8000/all/"],
     ["rest", "rest:https://vault.example/all/", "rest:https://vault.example/all/web-02/"],
     ["sftp", "sftp:vault:/srv/all", "sftp://vault:2222//srv/all"],
-    // Each user may be shut into a folder of their own, where the same path is another place.
+    // Each user may be confined to a folder of their own, where the same path is a different place.
     ["sftp", "sftp:web@vault:/backup", "sftp:db@vault:/backup"],
     ["sftp", "sftp:vault:/backup", "sftp:db@vault:/backup"],
     ["s3", "s3:s3.example/bucket/all", "s3:s3.example/bucket/other"],
@@ -31,7 +31,7 @@ test("another path, port, server or SSH user is another address", () => {
   for (const [kind, one, two] of others) expect(at(kind, one)).not.toBe(at(kind, two));
 });
 
-test("what each machine understands for itself is never shared", () => {
+test("places that differ from machine to machine are never shared", () => {
   const own: [RepoKind, string][] = [
     ["local", "/srv/all"],
     ["rest", "rest:http://127.0.0.1:8000/all/"],

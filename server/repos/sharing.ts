@@ -1,4 +1,4 @@
-/** Which repos are one repository. An agent's word for a repository's id counts only for the address that a person gave its repo. */
+/** Finds repos that share a repository. An agent's report of a repository id counts only together with the address that a person entered. */
 import type { Db } from "../../db/open.ts";
 import { listRepoIdsByResticId, listReposByResticId } from "../../db/queries/repos.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
@@ -10,9 +10,9 @@ const LOOPBACK =
   /^((.+\.)?localhost\.?|127\.\d+\.\d+\.\d+|\[::1\]|\[::ffff:7f[\da-f]{2}:[\da-f]{1,4}\]|0\.0\.0\.0|\[::\])$/;
 
 export type Sharing = {
-  /** Repos of live hosts with this id at this address, itself among them, the oldest first. */
+  /** Repos of live hosts with this id at this address, including this one, oldest first. */
   shared: RepoRow[];
-  /** The same id at another address: a copy, the same one reached another way, or a lie. Nothing waits for these. */
+  /** Repos with the same id at another address: a copy, the same repository by another route, or a lie. Nothing waits for these. */
   elsewhere: RepoRow[];
 };
 
@@ -26,9 +26,9 @@ export function readSharing(db: Db, repo: RepoRow): Sharing {
 }
 
 /**
- * Equal for repos at the same address, whoever signs in there; but each user of an SSH server may be shut into a
- * folder of their own. What means something else on each machine (a folder, the loopback address, an rclone remote,
- * a folder below a user's home, a container whose account is not in the address) belongs to its host.
+ * Equal for repos at the same address, whichever user signs in. Users of an SSH server are kept apart, because each may
+ * be confined to a folder of their own. A place that differs from machine to machine (a folder, the loopback address, an
+ * rclone remote, a folder in a user's home, a container whose account is not in the address) belongs to its host.
  */
 export function placeOf(repo: Placed): string {
   const place = sharedPlace(repo);
@@ -59,14 +59,14 @@ function addressOf(text: string): string | null {
   return LOOPBACK.test(hostname) ? null : `${protocol}//${host}${withoutEnd(pathname)}`;
 }
 
-/** Only paths from the root are the same for every user. */
+/** Only absolute paths are the same for every user. */
 function sftpPlace(url: string): string | null {
   const short = /^sftp:(?:([^@/]*)@)?(\[[^\]]+\]|[^:/]+):(\/.*)$/i.exec(url);
   const long = /^sftp:\/\/(?:([^@/]*)@)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?\/(\/.*)$/i.exec(url);
   const found = short
     ? { user: short[1], host: short[2], port: "22", path: short[3] }
     : long && { user: long[1], host: long[2], port: long[3] ?? "22", path: long[4] };
-  // Of this scheme `URL` writes hosts in their one form.
+  // With this scheme `URL` normalises host names.
   const at = `http://${found?.host}`;
   if (!found || !URL.canParse(at)) return null;
   const { hostname } = new URL(at);

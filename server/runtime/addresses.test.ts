@@ -1,8 +1,8 @@
-/** An address has one spelling, and a network knows its own. */
+/** Addresses have one canonical spelling, and networks contain their addresses. */
 import { expect, test } from "bun:test";
 import { type Cidr, canonicalAddress, cidrMatcher, networkOf, parseCidr } from "./addresses.ts";
 
-test("an address has one spelling, whoever wrote it", () => {
+test("an address has one canonical spelling", () => {
   for (const text of ["203.0.113.7", "203.0.113.7:4711", " 203.0.113.7 ", "::ffff:203.0.113.7", "::FFFF:cb00:7107"])
     expect(canonicalAddress(text)).toBe("203.0.113.7");
   expect(canonicalAddress("[::ffff:203.0.113.7]:4711")).toBe("203.0.113.7");
@@ -11,7 +11,7 @@ test("an address has one spelling, whoever wrote it", () => {
   expect(canonicalAddress("::1")).toBe("::1");
 });
 
-test("what is no address is none", () => {
+test("anything that is not an address is null", () => {
   for (const text of [
     "",
     "unknown",
@@ -36,7 +36,7 @@ test("limits count IPv4 by address and IPv6 by /64", () => {
 
 const matcher = (...networks: string[]) => cidrMatcher(networks.map((text) => parseCidr(text) as Cidr));
 
-test("a proxy is known by its address in whatever spelling it or its network is written", () => {
+test("a proxy is recognised however its address or network is written", () => {
   for (const network of ["10.1.0.0/16", "::ffff:10.1.0.0/112"]) {
     const isProxy = matcher(network);
     for (const address of ["10.1.2.3", "::ffff:10.1.2.3", "::FFFF:0a01:0203", "10.1.2.3:443"])
@@ -46,7 +46,7 @@ test("a proxy is known by its address in whatever spelling it or its network is 
   expect(matcher("2001:DB8::/32")("[2001:db8:1::9]:443")).toBe(true);
 });
 
-test("what is no network is refused", () => {
+test("anything that is not a network is refused", () => {
   for (const text of ["10.0.0.0/33", "::1/129", "10.0.0.0/8/8", "proxy", "::ffff:10.0.0.0/8"])
     expect(parseCidr(text)).toBeNull();
 });

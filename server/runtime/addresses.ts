@@ -1,9 +1,9 @@
-/** IP addresses and networks in one spelling. */
+/** Parses and compares IP addresses and networks, in one canonical spelling. */
 import { BlockList, isIP } from "node:net";
 
 /**
- * One spelling per address: without port, brackets and zone; IPv4 inside IPv6 as IPv4; IPv6 in lower case with its longest run of
- * zeros cut short. null for what is no address.
+ * The canonical spelling of an address: without port, brackets and zone; IPv4 inside IPv6 as IPv4; IPv6 in lower case with its longest run of
+ * zeros shortened. null for anything that is not an address.
  */
 export function canonicalAddress(text: string): string | null {
   const bare = withoutPort(text.trim()).replace(/%.*$/, "");
@@ -14,7 +14,7 @@ export function canonicalAddress(text: string): string | null {
   return mappedIpv4(groups) ?? new URL(`http://[${bare}]/`).hostname.slice(1, -1);
 }
 
-/** What a limit counts by: an IPv4 address, or the /64 that a machine with IPv6 chooses its addresses from. */
+/** The key for limits: an IPv4 address, or the /64 in which an IPv6 machine chooses its addresses. */
 export function networkOf(address: string): string {
   const canonical = canonicalAddress(address);
   if (canonical === null) return "unknown";
@@ -77,7 +77,7 @@ export function parseCidr(text: string): Cidr | null {
   return { address: plain, prefix, family: version === 4 ? "ipv4" : "ipv6" };
 }
 
-/** A test for membership in any of the networks; IPv4 addresses in IPv6 clothes count as IPv4. */
+/** Tests whether an address is in any of the networks. IPv4-mapped IPv6 addresses count as IPv4. */
 export function cidrMatcher(cidrs: readonly Cidr[]): (address: string) => boolean {
   const list = new BlockList();
   for (const { address, prefix, family } of cidrs) list.addSubnet(address, prefix, family);

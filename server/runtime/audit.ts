@@ -1,4 +1,4 @@
-/** The audit writer: one row per change, written in the transaction of the change itself. */
+/** Writes the audit log: one entry per change, in the same transaction as the change. */
 import type { Db } from "../../db/open.ts";
 import { insertAudit } from "../../db/queries/audit.ts";
 import { newId } from "../../shared/ids.ts";
@@ -16,7 +16,7 @@ export type AuditEntry = {
   /** `noun.verbed`, such as `host.archived`. */
   action: string;
   target?: { kind: string; id: string; name: string };
-  /** Names and changed fields; never a secret. */
+  /** Names and changed fields. Never a secret. */
   payload?: Record<string, unknown>;
 };
 

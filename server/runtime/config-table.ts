@@ -1,11 +1,11 @@
-/** Every setting of the server as data: parsing, errors, `config` and the manual page come from this one table. */
+/** Every setting of the server as data, used for parsing, errors, the `config` command and the manual. */
 
 export type SettingKind = "text" | "path" | "listen" | "url" | "duration" | "cidrs" | "count" | readonly string[];
 
 export type Setting = {
   name: string;
   kind: SettingKind;
-  /** As a person would write it; null = not set. */
+  /** As a person would write it. null = not set. */
   default: string | null;
   secret: boolean;
   description: string;
@@ -24,113 +24,114 @@ export const SETTINGS = [
     kind: "path",
     default: "./data",
     secret: false,
-    description: "Folder of the database, the keys and bundled overrides",
+    description: "Folder for the database, the keys and overrides of bundled files",
   },
   {
     name: "RM_BASE_URL",
     kind: "url",
     default: null,
     secret: false,
-    description: "Public address, used in links and install commands; without it the request's own address is used",
+    description: "Public address, used in links and install commands. Default: the address of each request",
   },
   {
     name: "RM_TLS_CERT",
     kind: "path",
     default: null,
     secret: false,
-    description: "Certificate file (PEM) for TLS in process",
+    description: "TLS certificate file (PEM)",
   },
-  { name: "RM_TLS_KEY", kind: "path", default: null, secret: false, description: "Key file (PEM) for TLS in process" },
+  { name: "RM_TLS_KEY", kind: "path", default: null, secret: false, description: "TLS key file (PEM)" },
   {
     name: "RM_SECRET_KEY_FILE",
     kind: "path",
     default: null,
     secret: false,
-    description: "File of the server key; made on first start. Default: secret.key in the data folder",
+    description: "File with the server key, created on first start. Default: secret.key in the data folder",
   },
   {
     name: "RM_SECRET_KEY",
     kind: "text",
     default: null,
     secret: true,
-    description: "The server key itself (64 hex digits), instead of a file",
+    description: "The server key itself (64 hex digits) instead of a file",
   },
   {
     name: "RM_TRUSTED_PROXY",
     kind: "cidrs",
     default: null,
     secret: false,
-    description: "Networks (CIDR, comma-separated) whose X-Forwarded-For, -Proto and -Host count",
+    description: "Trusted proxy networks (CIDR, comma-separated) whose X-Forwarded-For, -Proto and -Host headers count",
   },
   {
     name: "RM_DIST_DIR",
     kind: "path",
     default: "./dist",
     secret: false,
-    description: "Folder of the agents and restic copies that this server hands out",
+    description: "Folder with the agents and restic copies that this server offers for download",
   },
   {
     name: "RM_LOG_LEVEL",
     kind: ["debug", "info", "warn", "error"],
     default: "info",
     secret: false,
-    description: "Least level that is logged",
+    description: "Lowest level that is logged",
   },
   {
     name: "RM_LOG_FORMAT",
     kind: ["text", "json"],
     default: null,
     secret: false,
-    description: "Form of the log. Default: text on a terminal, json otherwise",
+    description: "Log format. Default: text on a terminal, json otherwise",
   },
   {
     name: "RM_JOB_LOST_AFTER",
     kind: "duration",
     default: "24h",
     secret: false,
-    description: "Silence of a host after which its open jobs are given up, as 90s, 30m, 24h or 2d",
+    description: "How long a host may be silent before its open jobs are given up, such as 90s, 30m, 24h or 2d",
   },
   {
     name: "RM_LOG_RETENTION_DAYS",
     kind: "count",
     default: "90",
     secret: false,
-    description: "Days for which the logs of jobs are kept; those of a host's newest 200 jobs always stay",
+    description: "Days to keep job logs. Those of a host's newest 200 jobs are always kept",
   },
   {
     name: "RM_JOB_RETENTION_DAYS",
     kind: "count",
     default: "120",
     secret: false,
-    description: "Days for which jobs without their logs are kept; a host's newest 200 jobs always stay",
+    description: "Days to keep jobs without their logs. A host's newest 200 jobs are always kept",
   },
   {
     name: "RM_HOST_MIB_PER_MINUTE",
     kind: "count",
     default: "120",
     secret: false,
-    description: "MiB a minute that one host may have stored; a longer burst waits on the host and is not lost",
+    description: "MiB per minute that one host may have stored. A longer burst waits on the host and is not lost",
   },
   {
     name: "RM_BACKUP_DIR",
     kind: "path",
     default: null,
     secret: false,
-    description: "Folder of the nightly copies of the database. Default: backups in the data folder, on the same disk",
+    description: "Folder for nightly copies of the database. Default: backups in the data folder, on the same disk",
   },
   {
     name: "RM_BACKUP_KEEP",
     kind: "count",
     default: "7",
     secret: false,
-    description: "How many copies of the database are kept",
+    description: "Number of database copies to keep",
   },
   {
     name: "RM_HEARTBEAT_URL",
     kind: "url",
     default: null,
     secret: true,
-    description: "Address that is requested every 5 minutes while all is well: somebody must notice a dead server",
+    description:
+      "Address to request every 5 minutes while all is well, so that an outside monitor notices when the server is down",
   },
 ] as const satisfies readonly Setting[];
 

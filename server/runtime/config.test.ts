@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { cidrMatcher, parseCidr } from "./addresses.ts";
 import { describeConfig, readConfig } from "./config.ts";
 
-test("without any setting the defaults are complete", () => {
+test("the defaults are complete", () => {
   const outcome = readConfig({}, true);
   expect(outcome).toMatchObject({
     ok: true,
@@ -15,7 +15,7 @@ test("without any setting the defaults are complete", () => {
   });
 });
 
-test("every mistake is named at once", () => {
+test("all errors are reported at once", () => {
   const outcome = readConfig({
     RM_LISTEN: "nowhere",
     RM_BASE_URL: "ftp://x",
@@ -48,7 +48,7 @@ test("the listing masks secrets", () => {
   expect(lines).toContain("RM_SECRET_KEY=********");
 });
 
-test("networks hold their addresses, IPv4 in IPv6 clothes too", () => {
+test("networks contain their addresses, including IPv4-mapped IPv6", () => {
   const inside = cidrMatcher([parseCidr("10.1.0.0/16"), parseCidr("::1")].filter((c) => c !== null));
   expect(["10.1.2.3", "::ffff:10.1.2.3", "::1"].map(inside)).toEqual([true, true, true]);
   expect(["10.2.0.1", "::2", "not an address"].map(inside)).toEqual([false, false, false]);

@@ -1,4 +1,4 @@
-/** Reads the settings: environment over RM_CONFIG (YAML) over defaults. The only place of the server that reads process.env. */
+/** Reads the settings: the environment overrides RM_CONFIG (YAML), which overrides defaults. The only place in the server that reads process.env. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { LOG_LEVELS, type LogLevel } from "../../shared/log.ts";
@@ -9,7 +9,7 @@ export type Config = {
   listen: { hostname: string; port: number };
   dataDir: string;
   distDir: string;
-  /** Without a trailing slash; null = taken from each request. */
+  /** Without a trailing slash. null = taken from each request. */
   baseUrl: string | null;
   tls: { certFile: string; keyFile: string } | null;
   secretKeyFile: string;
@@ -23,7 +23,7 @@ export type Config = {
   backupDir: string;
   backupKeep: number;
   hostMibPerMinute: number;
-  /** null = nobody is told. */
+  /** null = no heartbeat is sent. */
   heartbeatUrl: string | null;
 };
 
@@ -31,7 +31,7 @@ export type ConfigOutcome = { ok: true; config: Config } | { ok: false; errors: 
 type Values = Record<SettingName, string | null>;
 type Environment = Record<string, string | undefined>;
 
-/** All mistakes at once, each naming its setting. */
+/** Collects all errors, each naming its setting. */
 export function readConfig(
   environment: Environment = process.env,
   isTerminal = process.stdout.isTTY === true,
@@ -42,17 +42,21 @@ export function readConfig(
   const lostAfter = values.RM_JOB_LOST_AFTER ? parseDuration(values.RM_JOB_LOST_AFTER) : null;
   const proxies = parseCidrs(values.RM_TRUSTED_PROXY);
   const baseUrl = values.RM_BASE_URL === null ? null : parseBaseUrl(values.RM_BASE_URL);
-  if (!listen) errors.push(`RM_LISTEN: "${values.RM_LISTEN}" is not an address; write HOST:PORT or :PORT.`);
+  if (!listen) errors.push(`RM_LISTEN: "${values.RM_LISTEN}" is not an address. Use HOST:PORT or :PORT.`);
   if (lostAfter === null)
-    errors.push(`RM_JOB_LOST_AFTER: "${values.RM_JOB_LOST_AFTER}" is not a duration; write 90s, 30m, 24h or 2d.`);
+    errors.push(
+      `RM_JOB_LOST_AFTER: "${values.RM_JOB_LOST_AFTER}" is not a duration. Use 90s, 30m, 24h or 2d, for example.`,
+    );
   if (!proxies)
-    errors.push(`RM_TRUSTED_PROXY: "${values.RM_TRUSTED_PROXY}" is not a list of networks; write 10.0.0.0/8, ::1/128.`);
+    errors.push(
+      `RM_TRUSTED_PROXY: "${values.RM_TRUSTED_PROXY}" is not a list of networks. Use 10.0.0.0/8, ::1/128, for example.`,
+    );
   if (baseUrl === undefined)
-    errors.push(`RM_BASE_URL: "${values.RM_BASE_URL}" is not an http or https address without a path.`);
+    errors.push(`RM_BASE_URL: "${values.RM_BASE_URL}" is not valid. Use an http or https address without a path.`);
   if ((values.RM_TLS_CERT === null) !== (values.RM_TLS_KEY === null))
-    errors.push("RM_TLS_CERT and RM_TLS_KEY go together; one is missing.");
+    errors.push("RM_TLS_CERT and RM_TLS_KEY must be set together, but one of them is missing.");
   if (values.RM_SECRET_KEY !== null && !/^[0-9a-f]{64}$/i.test(values.RM_SECRET_KEY)) {
-    errors.push("RM_SECRET_KEY: write 64 hex digits (`openssl rand -hex 32` makes them).");
+    errors.push("RM_SECRET_KEY is not valid. Use 64 hex digits, for example from `openssl rand -hex 32`.");
   }
   const counts = {
     logRetentionDays: countOf("RM_LOG_RETENTION_DAYS", values, errors),
@@ -62,7 +66,7 @@ export function readConfig(
   };
   const heartbeatUrl = values.RM_HEARTBEAT_URL;
   if (heartbeatUrl !== null && !(URL.canParse(heartbeatUrl) && /^https?:/i.test(heartbeatUrl)))
-    errors.push("RM_HEARTBEAT_URL is not an http or https address.");
+    errors.push("RM_HEARTBEAT_URL is not valid. Use an http or https address.");
   for (const setting of SETTINGS) pushUnlessAllowed(setting, values[setting.name], errors);
   if (errors.length > 0 || !listen || lostAfter === null || !proxies || baseUrl === undefined)
     return { ok: false, errors };
@@ -89,7 +93,7 @@ export function readConfig(
   };
 }
 
-/** Lines `NAME=value  description` for `restic-manager config`; secrets are masked. */
+/** Lines `NAME=value  description` for `restic-manager config`, with secrets masked. */
 export function describeConfig(environment: Environment = process.env): string[] {
   const values = collect(environment, []);
   return SETTINGS.map((setting) => {
@@ -121,13 +125,13 @@ function readYaml(path: string, errors: string[]): Record<string, string> {
 
 function pushUnlessAllowed(setting: Setting, value: string | null, errors: string[]): void {
   if (typeof setting.kind === "string" || value === null || setting.kind.includes(value)) return;
-  errors.push(`${setting.name}: "${value}" is none of ${setting.kind.join(", ")}.`);
+  errors.push(`${setting.name}: "${value}" is not valid. Use one of ${setting.kind.join(", ")}.`);
 }
 
-/** A whole number from 1 on; what is none is named among the errors. */
+/** A whole number of at least 1. Anything else is reported among the errors. */
 function countOf(name: SettingName, values: Values, errors: string[]): number {
   const text = values[name] ?? "";
-  if (!/^[1-9]\d{0,5}$/.test(text)) errors.push(`${name}: "${text}" is not a whole number from 1 on.`);
+  if (!/^[1-9]\d{0,5}$/.test(text)) errors.push(`${name}: "${text}" is not a whole number of at least 1.`);
   return Number(text);
 }
 

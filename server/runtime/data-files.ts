@@ -1,11 +1,11 @@
-/** Files in the data folder: their names, and how they last over a power loss. */
+/** Names of files in the data folder, and syncing them to disk. */
 import { closeSync, fsyncSync, openSync } from "node:fs";
 
 export const DATABASE_FILE = "restic-manager.db";
-/** Ed25519 key (JWK) that signs what agents download. */
+/** Ed25519 key (JWK) that signs agent downloads. */
 export const SIGNING_KEY_FILE = "signing.key";
 
-/** A file, or a folder in which something was renamed, is on the disk when this returns. */
+/** Syncs a file, or a folder in which something was renamed, to disk before it returns. */
 export function syncPath(path: string): void {
   const handle = openSync(path, "r");
   try {
@@ -15,7 +15,7 @@ export function syncPath(path: string): void {
   }
 }
 
-/** A moment as part of a file's name: `2026-11-21T031500Z`. @param at Unix ms */
+/** A moment as part of a file name: `2026-11-21T031500Z`. @param at Unix ms */
 export function stampOf(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replaceAll(":", "")}Z`;
 }

@@ -1,4 +1,4 @@
-/** Facts go up by this bus: who hears one re-reads the database. Listeners must not throw; one that does is logged. */
+/** The bus for facts. Listeners read the database again. They must not throw, and errors are logged. */
 import type { Log } from "../../shared/log.ts";
 
 export type Facts = {
@@ -12,14 +12,14 @@ export type Facts = {
   "job.changed": { jobId: string; hostId: string };
   "job.finished": { jobId: string; hostId: string };
   "repo.changed": { repoId: string; hostId: string };
-  /** A machine that waits to become a host has come, proven its key, been accepted or rejected. */
+  /** A pending machine has announced itself, proven its key, or been accepted or rejected. */
   "pending.changed": { pendingId: string };
   "session.ended": { sessionIds: string[] };
 };
 
 export type FactName = keyof Facts;
 
-/** What a feature hears. */
+/** The facts that a feature listens to. */
 export type Listeners = { [N in FactName]?: (fact: Facts[N]) => void };
 
 export type FactBus = {
@@ -41,7 +41,10 @@ export function createFactBus(log: Log): FactBus {
         try {
           (listener as (fact: unknown) => void)(fact);
         } catch (error) {
-          log.error("a listener failed", { fact: name, error: error instanceof Error ? error.message : String(error) });
+          log.error("handling a fact failed", {
+            fact: name,
+            why: error instanceof Error ? error.message : String(error),
+          });
         }
       }
     },

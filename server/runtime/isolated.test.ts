@@ -16,7 +16,7 @@ const failingOf = (work: () => void): StillFailing | null => {
   }
 };
 
-test("one that fails is logged, put off for a growing time, and told until it works; the others go on", () => {
+test("a failing item is logged, retried after a growing delay and reported until it works, and the others continue", () => {
   let now = 0;
   const clock = { now: () => now };
   const lines: string[] = [];
@@ -55,7 +55,7 @@ test("one that fails is logged, put off for a growing time, and told until it wo
   expect(round()).toBeNull();
 });
 
-test("one that nobody asks for any more is forgotten", () => {
+test("an item that is no longer attempted is dropped", () => {
   let now = 0;
   const isolation = createIsolation({ task: "counting", of: "host", clock: { now: () => now }, log: silentLog });
   isolation.attempt("gone", () => {
@@ -66,7 +66,7 @@ test("one that nobody asks for any more is forgotten", () => {
   expect(failingOf(() => isolation.conclude())).toBeNull();
 });
 
-test("a tick that fails for some is overdue, and says for whom; one that fails as a whole says why", async () => {
+test("a tick that fails for some items is overdue and names them, and one that fails as a whole says why", async () => {
   let now = 0;
   const clock = { now: () => now };
   const isolation = createIsolation({ task: "counting", of: "repo", clock, log: silentLog });

@@ -1,16 +1,16 @@
-/** Work for each of many hosts or repos: one that fails is logged and put off for a growing time, and the others go on. */
+/** Runs work for each of many hosts or repos: a failure is logged and retried after a growing delay, and does not stop the others. */
 import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 
 const FIRST_PAUSE_MS = MINUTE_MS;
 const LONGEST_PAUSE_MS = HOUR_MS;
-/** What nobody has asked for since, such as a host that was archived, fails no longer. */
+/** Failures of hosts or repos that are no longer attempted, such as archived hosts, are dropped after this. */
 const FORGOTTEN_AFTER_MS = 10 * MINUTE_MS;
 
 export type FailingOf = "host" | "repo" | "schedule" | "job";
 export type Failing = { of: FailingOf; id: string; since: number; why: string };
 
-/** Thrown at the end of a round, so that the tick counts as failed as long as one fails. What failed is logged already. */
+/** Thrown at the end of a round, so that the tick counts as failed while any item fails. Each failure is already logged. */
 export class StillFailing extends Error {
   constructor(readonly failing: readonly Failing[]) {
     super(failing.map(({ id, why }) => `${id}: ${why}`).join("; "));
@@ -18,15 +18,15 @@ export class StillFailing extends Error {
 }
 
 export type Isolation = {
-  /** Runs the work now unless it failed lately. @returns whether it ended well */
+  /** Runs the work now unless it failed recently. @returns whether it succeeded */
   attempt(id: string, work: () => void): boolean;
-  /** Closes a round. @throws StillFailing */
+  /** Ends a round. @throws StillFailing */
   conclude(): void;
 };
 
 type Entry = Failing & { failures: number; againAt: number; askedAt: number };
 
-/** @param task what is done, for the log: "closing its days" */
+/** @param task a verb phrase for the log, such as "evaluate past days" */
 export function createIsolation({
   task,
   of,
@@ -47,13 +47,7 @@ export function createIsolation({
     const failures = (before?.failures ?? 0) + 1;
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
     entries.set(id, { of, id, since: before?.since ?? now, why, failures, againAt: now + pauseMs, askedAt: now });
-    log.error("one of many failed; the others go on", {
-      task,
-      [`${of}_id`]: id,
-      why,
-      failures,
-      again_in_s: pauseMs / 1000,
-    });
+    log.error(`could not ${task}; will retry`, { [`${of}_id`]: id, why, failures, retry_in_s: pauseMs / 1000 });
   };
 
   return {
@@ -67,7 +61,7 @@ export function createIsolation({
         failed(id, error);
         return false;
       }
-      if (entry) log.info("works again", { task, [`${of}_id`]: id });
+      if (entry) log.info(`could ${task} again after failures`, { [`${of}_id`]: id, failures: entry.failures });
       entries.delete(id);
       return true;
     },

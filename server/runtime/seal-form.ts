@@ -1,4 +1,4 @@
-/** How secrets are bound to their rows, and the step from the form before: done once, when a database is opened. */
+/** Binds secrets to their rows, and upgrades older sealed secrets once, when a database is opened. */
 import type { Db } from "../../db/open.ts";
 import { replaceSealed, SEALED_COLUMNS, type SealedColumn } from "../../db/queries/sealed.ts";
 import { findSetting, putSetting } from "../../db/queries/settings.ts";
@@ -7,7 +7,7 @@ import type { Sealer, SealPlace } from "./seal.ts";
 
 export const CHECK_PLACE: SealPlace = { table: "settings", column: "value", id: "key_check" };
 
-/** What the check of the key says, sealed, so that a thief of the file cannot go back: since 2, credentials are bound to their repo and slot. */
+/** The plain text of the sealed key check. It prevents a stolen file from being set back: since 2, credentials are bound to their repo and slot. */
 export const SEAL_FORM = "restic-manager/2";
 
 export function placeOf(
@@ -22,7 +22,7 @@ export function credentialOwner({ repoId, slot }: { repoId: string; slot: string
   return `${repoId}/${slot}`;
 }
 
-/** The key must be the right one. What does not open stays as it is. @returns how many were bound, and where one did not open */
+/** The key must be the right one. Blobs that cannot be decrypted are left unchanged. @returns how many were bound, and which could not be decrypted */
 export function bindSeals(db: Db, sealer: Sealer): { bound: number; unreadable: string[] } {
   const unreadable: string[] = [];
   const blob = findSetting(db, CHECK_PLACE.id);

@@ -4,7 +4,7 @@ import { createSealer } from "./seal.ts";
 const key = Buffer.alloc(32, 7);
 const place = { table: "credentials", column: "sealed", id: "one" };
 
-test("what was sealed opens at its place and shows nothing of its content", () => {
+test("a sealed secret can be opened in its place, and reveals nothing of its content", () => {
   const sealer = createSealer(key);
   const blob = sealer.seal(place, "s3cret wörd");
   expect(sealer.unseal(place, blob)).toBe("s3cret wörd");
@@ -12,7 +12,7 @@ test("what was sealed opens at its place and shows nothing of its content", () =
   expect(sealer.seal(place, "s3cret wörd")).not.toBe(blob);
 });
 
-test("a blob that was moved, changed, or made with another key does not open", () => {
+test("a blob that was moved, changed or sealed with another key cannot be opened", () => {
   const sealer = createSealer(key);
   const blob = sealer.seal(place, "secret");
   expect(() => sealer.unseal({ ...place, id: "two" }, blob)).toThrow();

@@ -1,4 +1,4 @@
-/** Secrets at rest: AES-256-GCM under the server key, bound to the place where they lie. */
+/** Encrypts secrets at rest: AES-256-GCM with the server key, bound to the place where they are stored. */
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from "node:crypto";
 
 const VERSION = 1;
@@ -6,24 +6,24 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_ID_BYTES = 4;
 
-/** Where a blob lies. It is part of what is authenticated: a blob moved elsewhere does not open. */
+/** Where a blob is stored. It is authenticated, so a blob moved elsewhere cannot be decrypted. */
 export type SealPlace = {
   table: string;
   column: string;
   id: string;
-  /** What else of its row must stay as it is, such as the repo that a credential opens. */
+  /** A further value that must not change, such as the repo of a credential. */
   owner?: string;
 };
 
 export type Sealer = {
-  /** First bytes of the key's hash: names the key without telling it. */
+  /** First bytes of the key's hash: identifies the key without revealing it. */
   keyId: string;
-  /** How every blob of this key begins. */
+  /** The prefix of every blob sealed with this key. */
   blobPrefix: string;
   seal(place: SealPlace, plain: string): string;
-  /** @throws when the blob was made with another key, for another place, or was changed */
+  /** @throws when the blob was sealed with another key or for another place, or was changed */
   unseal(place: SealPlace, blob: string): string;
-  /** HMAC-SHA-256 (hex) under a key derived for `purpose`: opaque without the server key. */
+  /** HMAC-SHA-256 (hex) with a key derived for `purpose`. Cannot be computed without the server key. */
   digest(purpose: string, text: string): string;
 };
 

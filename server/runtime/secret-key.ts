@@ -1,4 +1,4 @@
-/** The server key: from the environment or a file that is made on first start; checked against the database before anything is served. */
+/** Loads the server key from the environment or from a file created on first start, and checks it against the database. */
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
@@ -23,7 +23,7 @@ import { CHECK_PLACE, SEAL_FORM } from "./seal-form.ts";
 
 export type KeyOutcome = { ok: true; key: Buffer; made: boolean } | { ok: false; message: string };
 
-/** @param mayMake there is nothing yet that another key has sealed */
+/** @param mayMake nothing has been sealed with another key yet */
 export function loadSecretKey(config: Pick<Config, "secretKey" | "secretKeyFile">, mayMake: boolean): KeyOutcome {
   if (config.secretKey) return { ok: true, key: Buffer.from(config.secretKey, "hex"), made: false };
   const path = config.secretKeyFile;
@@ -37,9 +37,9 @@ export function loadSecretKey(config: Pick<Config, "secretKey" | "secretKeyFile"
   try {
     const text = readFileSync(path, "utf8").trim();
     if (!/^[0-9a-f]{64}$/i.test(text))
-      return { ok: false, message: `${path} does not hold a server key (64 hex digits).` };
+      return { ok: false, message: `${path} does not contain a server key (64 hex digits). Put the right file back.` };
     if ((statSync(path).mode & 0o077) !== 0) {
-      return { ok: false, message: `${path} can be read by other users; run: chmod 600 ${path}` };
+      return { ok: false, message: `${path} can be read by other users. Run: chmod 600 ${path}` };
     }
     return { ok: true, key: Buffer.from(text, "hex"), made: false };
   } catch (error) {
@@ -48,10 +48,10 @@ export function loadSecretKey(config: Pick<Config, "secretKey" | "secretKeyFile"
 }
 
 function missingKey(path: string): string {
-  return `The server key ${path} is missing. Put secret.key back from where you keep its copy (RM_SECRET_KEY_FILE or RM_SECRET_KEY): the stored credentials open with no other key, so none is made.`;
+  return `The server key ${path} is missing. Put secret.key back from your copy of it (RM_SECRET_KEY_FILE or RM_SECRET_KEY). A new key was not created, because it could not decrypt the stored credentials.`;
 }
 
-/** A sentence when this key is not the one that the database's secrets were sealed with; null when all is well. */
+/** A sentence when the database was sealed with another key. null when the key is right. */
 export function checkSecretKey(db: Db, sealer: Sealer): string | null {
   const blob = findSetting(db, "key_check");
   if (blob === null) {
@@ -62,7 +62,7 @@ export function checkSecretKey(db: Db, sealer: Sealer): string | null {
     sealer.unseal(CHECK_PLACE, blob);
     return null;
   } catch {
-    return `The server key (id ${sealer.keyId}) is not the one that this database was sealed with. Put the right secret.key back (RM_SECRET_KEY_FILE or RM_SECRET_KEY).`;
+    return `The server key (id ${sealer.keyId}) is not the one that this database was encrypted with. Put the right secret.key back (RM_SECRET_KEY_FILE or RM_SECRET_KEY).`;
   }
 }
 
@@ -71,7 +71,7 @@ export function nextKeyPath(keyFile: string): string {
   return `${keyFile}.next`;
 }
 
-/** A rotation that was cut off is brought to its end, or forgotten if it had changed nothing. @returns the sealer that fits */
+/** Completes an interrupted key rotation, or discards it if it had changed nothing. @returns the matching sealer */
 export function finishRotation(db: Db, keyFile: string, sealer: Sealer): Sealer {
   const path = nextKeyPath(keyFile);
   if (!existsSync(path)) return sealer;
@@ -85,7 +85,7 @@ export function finishRotation(db: Db, keyFile: string, sealer: Sealer): Sealer 
   return sealer;
 }
 
-/** Puts `FILE.next` in place of the key file. @returns where the old key lies now */
+/** Puts `FILE.next` in place of the key file. @returns where the old key is kept */
 export function takeNextKey(keyFile: string, oldKeyId: string): string {
   const retired = `${keyFile}.retired-${oldKeyId}`;
   copyFileSync(keyFile, retired);
@@ -95,7 +95,7 @@ export function takeNextKey(keyFile: string, oldKeyId: string): string {
   return retired;
 }
 
-/** Readable by its owner only, and on the disk when this returns. */
+/** Writes a file that only its owner can read, and syncs it to disk before it returns. */
 export function writeKeyFile(path: string, key: Buffer): void {
   const file = openSync(path, "w", 0o600);
   try {

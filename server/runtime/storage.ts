@@ -1,4 +1,4 @@
-/** Whether the database takes writes: asked every few seconds, so that pages, monitors and the heartbeat say so when it does not. */
+/** Checks every few seconds whether the database can be written, so that pages, monitors and the heartbeat can report a problem. */
 import { dirname } from "node:path";
 import { type Db, databasePath } from "../../db/open.ts";
 import { putSetting } from "../../db/queries/settings.ts";
@@ -7,13 +7,13 @@ import type { Log } from "../../shared/log.ts";
 import { isDiskFull } from "../../shared/sqlite-errors.ts";
 import type { Tick } from "./ticker.ts";
 
-/** Anybody may ask; the disk is written at most this often. */
+/** Anybody may ask, but the disk is written at most this often. */
 const WRITE_EVERY_MS = 5 * SECOND_MS;
 
 export type StorageProblem = { code: "disk_full" | "database"; message: string };
 
 export type Storage = {
-  /** What stands in the way of writing, as last seen; tries again when that is a while ago. */
+  /** The last known problem with writing. Tries again when the result is too old. */
   problem(): StorageProblem | null;
   ticks: readonly Tick[];
 };
@@ -42,7 +42,7 @@ export function createStorage({ db, clock, log }: { db: Db; clock: Clock; log: L
   return { problem, ticks: [{ name: "storage", everyMs: WRITE_EVERY_MS, run: () => void problem() }] };
 }
 
-/** @param folder for those who may know it */
+/** @param folder shown to people who may know it */
 export function diskFull(folder: string | null): StorageProblem {
   const where = folder === null ? "" : ` in ${folder}`;
   const message = `The server's disk is full, so nothing can be saved. Free some space${where}. Agents keep their reports and send them again.`;
@@ -50,5 +50,8 @@ export function diskFull(folder: string | null): StorageProblem {
 }
 
 function unwritable(why: string): StorageProblem {
-  return { code: "database", message: `The database cannot be written (${why}). Check the server's log and its disk.` };
+  return {
+    code: "database",
+    message: `The server cannot write to its database (${why}). Check the server's log and disk.`,
+  };
 }

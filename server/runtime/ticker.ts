@@ -1,4 +1,4 @@
-/** The only periodic timer of the server: a declared table of what happens how often. */
+/** The server's only periodic timer, with a table of what runs how often. */
 import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import { type Failing, StillFailing } from "./isolated.ts";
@@ -6,31 +6,31 @@ import { type Failing, StillFailing } from "./isolated.ts";
 export type Tick = { name: string; everyMs: number; run(): void | Promise<void> };
 
 export type Ticker = {
-  /** Once. */
+  /** Call once. */
   start(ticks: readonly Tick[]): void;
   stop(): void;
-  /** Ticks that should have ended well lately and have not: they fail, as a whole or for some, or hang. */
+  /** Ticks without a recent success: they fail, as a whole or for some items, or hang. */
   overdue(): OverdueTick[];
 };
 
 export type OverdueTick = {
   tick: string;
-  /** When it last ended well, or the server's start. */
+  /** When it last succeeded, or when the server started. */
   since: number;
-  /** Those for which it fails; empty when it fails as a whole. */
+  /** The items for which it fails. Empty when it fails as a whole. */
   failing: readonly Failing[];
-  /** Why it failed as a whole; null when it hangs, or fails for some only. */
+  /** Why it failed as a whole. null when it hangs, or fails for some items only. */
   why: string | null;
 };
 
-/** A tick that has not ended well for this many of its intervals is overdue, but never sooner than the least time. */
+/** A tick is overdue after this many of its intervals without a success, but not before the minimum time. */
 const OVERDUE_AFTER_INTERVALS = 3;
 const OVERDUE_AFTER_MS = 2 * MINUTE_MS;
 
 type Ending = Pick<OverdueTick, "failing" | "why">;
 const WELL: Ending = { failing: [], why: null };
 
-/** A tick that fails is logged and comes again; one that is still running is not started twice. */
+/** A failed tick is logged and runs again. One that is still running is not started twice. */
 export function createTicker({ log, clock }: { log: Log; clock: Clock }): Ticker {
   const endedWellAt = new Map<Tick, number>();
   const endings = new Map<Tick, Ending>();
@@ -47,7 +47,8 @@ export function createTicker({ log, clock }: { log: Log; clock: Clock }): Ticker
         endings.set(tick, WELL);
       } catch (error) {
         endings.set(tick, endingOf(error));
-        if (!(error instanceof StillFailing)) log.error("a ticker failed", { tick: tick.name, error: whyOf(error) });
+        if (!(error instanceof StillFailing))
+          log.error("a background task failed; it will run again", { task: tick.name, why: whyOf(error) });
       } finally {
         running = false;
       }

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { breathe, createTurns } from "./turns.ts";
 
-test("a flood is worked off in order, a few pieces in each turn", async () => {
+test("a flood is handled in order, a few items per turn", async () => {
   const turns = createTurns(2);
   const seen: string[] = [];
   for (const name of ["a", "b", "c", "d", "e"]) turns.take(() => void seen.push(name));
@@ -15,7 +15,7 @@ test("a flood is worked off in order, a few pieces in each turn", async () => {
   expect(before).toEqual([2, 4]);
 });
 
-test("what comes while others wait takes its place behind them", async () => {
+test("new work queues behind waiting work", async () => {
   const turns = createTurns(1);
   const seen: string[] = [];
   turns.take(() => void seen.push("first"));
@@ -28,7 +28,7 @@ test("what comes while others wait takes its place behind them", async () => {
   expect(seen).toEqual(["first", "second", "third", "fourth"]);
 });
 
-test("a turn later, what comes is done at once again", async () => {
+test("one turn later new work runs at once again", async () => {
   const turns = createTurns(1);
   let done = 0;
   turns.take(() => void done++);

@@ -1,11 +1,11 @@
-/** Work in portions and a few at a time, so that whatever else waits gets its turn. */
+/** Runs work in portions and a few at a time, so that other work gets its turn. */
 
 export type Turns = {
-  /** Runs now if nothing waits and few have run in this turn of the event loop, else as soon as it can. Must not throw. */
+  /** Runs the work now if nothing is waiting and little has run in this turn of the event loop, otherwise as soon as possible. `work` must not throw. */
   take(work: () => void): void;
 };
 
-/** @param atOnce pieces in one turn of the event loop: a person's request takes several turns, so each must stay short */
+/** @param atOnce calls in one turn of the event loop. A person's request takes several turns, so each must stay short */
 export function createTurns(atOnce: number): Turns {
   let waiting: (() => void)[] = [];
   let done = 0;
@@ -38,5 +38,5 @@ export function createTurns(atOnce: number): Turns {
   };
 }
 
-/** Between two portions of long work. */
+/** Lets other work run between two portions of long work. */
 export const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -1,4 +1,4 @@
-/** The version that a build left for the server. */
+/** The version file that a build leaves for the server. */
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { RELEASE } from "../../shared/version.ts";
 import { versionIn } from "./version.ts";
 
-test("counts when it is of this release, and nothing else does", () => {
+test("is used only when it belongs to this release", () => {
   const folder = mkdtempSync(join(tmpdir(), "rm-version-"));
   const file = join(folder, "version.json");
   expect(versionIn(file)).toBeNull();

@@ -1,4 +1,4 @@
-/** The server's own version. It runs from source, so a build or `npm start` leaves a file that says which one it is. */
+/** The server's own version. The server runs from source, so a build or `npm start` leaves a file with the version. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PRODUCT_VERSION, RELEASE } from "../../shared/version.ts";
@@ -7,7 +7,7 @@ const FILE = join(import.meta.dir, "../../dist/version.json");
 
 export const SERVER_VERSION: string = versionIn(FILE) ?? PRODUCT_VERSION;
 
-/** null also for the version of another release: the sources have moved on since. */
+/** null also for the version of another release, because the sources have changed since. */
 export function versionIn(file: string): string | null {
   try {
     const { version } = JSON.parse(readFileSync(file, "utf8")) as { version?: unknown };

@@ -1,4 +1,4 @@
-/** What every feature is made with: database, clock, log, settings, key, and the bus of facts. */
+/** What every feature receives: database, clock, log, settings, key, and the bus of facts. */
 import type { Db } from "../../db/open.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
@@ -7,14 +7,14 @@ import type { Config } from "./config.ts";
 import { createFactBus, type FactBus } from "./facts.ts";
 import type { Sealer } from "./seal.ts";
 
-/** What is open before any feature is made; commands of the command line work with these alone. */
+/** What is open before any feature is created. Commands work with these alone. */
 export type ServerParts = { db: Db; config: Config; clock: Clock; log: Log; sealer: Sealer; redactor: Redactor };
 
 export type World = ServerParts & {
   bus: FactBus;
   /** Unix ms. */
   startedAt: number;
-  /** The server is shutting down: nobody new is let in. */
+  /** The server is shutting down and accepts no new connections. */
   isDraining(): boolean;
   drain(): void;
 };

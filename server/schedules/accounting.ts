@@ -1,11 +1,11 @@
-/** Counts due times into the days they fall on, by the schedule then in force, and keeps next runs true. */
+/** Counts due runs for the days they fall on, under the schedule active at the time, and keeps next runs up to date. */
 import type { Db } from "../../db/open.ts";
 import {
   type ActiveSchedule,
-  addDues,
+  addDueRuns,
   clearIdleSchedules,
   listActiveSchedules,
-  listSchedulesToSettle,
+  listSchedulesToCount,
   putTiming,
 } from "../../db/queries/schedules.ts";
 import { inTransaction } from "../../db/transaction.ts";
@@ -17,47 +17,47 @@ import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import { dueTimes, nextStart } from "./due-times.ts";
 
-/** No strip shows more. */
-const LONGEST_LOOK_BACK_MS = 40 * DAY_MS;
+/** No night strip shows more days. */
+const LONGEST_CATCH_UP_MS = 40 * DAY_MS;
 
-/** A whole fleet is due at once: the rest comes a minute later. */
+/** A whole fleet is due at once. The rest follows a minute later. */
 const MOST_COUNTED = 500;
 
 export type DueAccounting = {
-  /** Call in the transaction of every change that concerns a host's schedules, before it: until now the old rules count. */
+  /** Call before every change that affects a host's schedules, in its transaction: due times until now count under the old rules. */
   countDueRuns(hostId: string): void;
-  /** Call after such a change: from now on the new rules count. */
+  /** Call after such a change: from now on the new rules apply. */
   restart(hostId: string): void;
-  /** The host's own zone may be another now. */
+  /** The host's time zone may have changed. */
   refresh(hostId: string): void;
   countAllDueRuns(): void;
   ticks: readonly Tick[];
 };
 
 export function createDueAccounting({ db, clock, log }: { db: Db; clock: Clock; log: Log }): DueAccounting {
-  const isolation = createIsolation({ task: "counting due times", of: "schedule", clock, log });
+  const isolation = createIsolation({ task: "count its due runs", of: "schedule", clock, log });
   const hostZoneOf = (schedule: ActiveSchedule) => schedule.hostTimezoneOverride ?? schedule.hostTimezone;
   const zoneFor = (schedule: ActiveSchedule) => zoneNamed(schedule.timezone ?? hostZoneOf(schedule));
   /** @returns whether something was written */
   const countDueRunsOf = (schedule: ActiveSchedule, now: number): boolean => {
     const { nextRunAt, splayMinutes } = schedule;
-    // Not due since the last look, and the next run is as shown: nothing to compute, nothing to write. The fleet's are left out by the query.
+    // Not due since the last check, and the stored next run is still right, so there is nothing to do. For a whole fleet the query skips these.
     if (nextRunAt !== null && now < nextRunAt - splayMinutes * MINUTE_MS && schedule.accountedUntil !== null)
       return false;
-    const from = Math.max(schedule.accountedUntil ?? now, now - LONGEST_LOOK_BACK_MS);
-    const dues = dueTimes(schedule, zoneFor(schedule), from, now);
-    for (const [day, ofDay] of Map.groupBy(dues, (due) => dayIn(hostZoneOf(schedule), due)))
-      addDues(db, schedule.id, schedule.hostId, day, ofDay.length);
+    const from = Math.max(schedule.accountedUntil ?? now, now - LONGEST_CATCH_UP_MS);
+    const dueAts = dueTimes(schedule, zoneFor(schedule), from, now);
+    for (const [day, ofDay] of Map.groupBy(dueAts, (due) => dayIn(hostZoneOf(schedule), due)))
+      addDueRuns(db, schedule.id, schedule.hostId, day, ofDay.length);
     const next = nextStart(schedule, zoneFor(schedule), now);
-    if (dues.length === 0 && next === nextRunAt && schedule.accountedUntil !== null) return false;
-    putTiming(db, schedule.id, next, dues.at(-1) ?? from);
+    if (dueAts.length === 0 && next === nextRunAt && schedule.accountedUntil !== null) return false;
+    putTiming(db, schedule.id, next, dueAts.at(-1) ?? from);
     return true;
   };
   const countAllDueRuns: DueAccounting["countAllDueRuns"] = () => {
     const now = clock.now();
     inTransaction(db, () => {
       let counted = 0;
-      for (const schedule of listSchedulesToSettle(db, now)) {
+      for (const schedule of listSchedulesToCount(db, now)) {
         if (counted >= MOST_COUNTED) break;
         isolation.attempt(schedule.id, () => {
           if (inTransaction(db, () => countDueRunsOf(schedule, now))) counted++;

@@ -1,27 +1,31 @@
-/** When schedules are due and when they start: pure rules over cron, zone and splay. */
+/** When schedules are due and when they start, from cron, zone and splay. Pure. */
 import { parseCron, splayMs } from "../../shared/cron.ts";
 import type { Zone } from "../../shared/zone.ts";
 
 export type Timing = { id: string; cron: string; splayMinutes: number };
 
-/** Looking back further would count for days that no strip shows. */
-const MOST_DUES = 100_000;
+/** Going back further would count for days that no night strip shows. */
+const MOST_DUE_TIMES = 100_000;
 
 /**
- * Due times after `from` up to and including `until`; empty for an expression that this version cannot read.
+ * Due times after `from` up to and including `until`. Empty for an expression that this version cannot parse.
  * @param zone the schedule's own, or else its host's
  */
 export function dueTimes({ cron }: Pick<Timing, "cron">, zone: string | Zone, from: number, until: number): number[] {
   const parsed = parseCron(cron);
   if (!parsed.ok) return [];
-  const dues: number[] = [];
-  for (let at = parsed.cron.next(from, zone); at <= until && dues.length < MOST_DUES; at = parsed.cron.next(at, zone)) {
-    dues.push(at);
+  const times: number[] = [];
+  for (
+    let at = parsed.cron.next(from, zone);
+    at <= until && times.length < MOST_DUE_TIMES;
+    at = parsed.cron.next(at, zone)
+  ) {
+    times.push(at);
   }
-  return dues;
+  return times;
 }
 
-/** When the next run starts, splay included: a run that is due but still held back counts. */
+/** When the next run starts, including splay. A run that is due but still delayed by its splay counts. */
 export function nextStart(timing: Timing, zone: string | Zone, now: number): number | null {
   const parsed = parseCron(timing.cron);
   if (!parsed.ok) return null;

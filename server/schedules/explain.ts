@@ -1,4 +1,4 @@
-/** What the editor says about an expression: words, zone, splay, the next five runs. */
+/** Explains a cron expression in the editor: words, zone, splay, the next five runs. */
 import { MINUTE_MS } from "../../shared/clock.ts";
 import { nextRuns, parseCron, splayMs } from "../../shared/cron.ts";
 import type { Explanation } from "../../shared/cron-words.ts";
@@ -10,23 +10,23 @@ const SHOWN_RUNS = 5;
 
 export type ExplainInput = {
   cron: string;
-  /** Null or empty: the host's. */
+  /** Null or empty: the host's zone. */
   timezone: string | null;
   splayMinutes: number;
-  /** Null for a schedule that has no id, and so no fixed delay yet. */
+  /** Null for a new schedule, which has no id and therefore no fixed delay yet. */
   scheduleId: string | null;
   hostZone: string;
   now: number;
 };
 
-/** null while nothing was typed. */
+/** null while nothing has been typed. */
 export function explainSchedule(input: ExplainInput): Explanation | null {
   const { cron, splayMinutes, scheduleId, now } = input;
   const zone = input.timezone || input.hostZone;
   if (cron.trim() === "") return null;
   const parsed = parseCron(cron);
   if (!parsed.ok) return { ok: false, problem: parsed.problem };
-  if (!isZone(zone)) return { ok: false, problem: "That is no time zone; write one such as Europe/Berlin." };
+  if (!isZone(zone)) return { ok: false, problem: "Unknown time zone. Enter one such as Europe/Berlin." };
   const splay = Number.isInteger(splayMinutes) && splayMinutes > 0 ? splayMinutes : 0;
   const delay = scheduleId === null ? 0 : splayMs(scheduleId, splay);
   const runs = nextRuns(parsed.cron, zone, now - delay, SHOWN_RUNS).map((due) => due + delay);
@@ -39,7 +39,7 @@ export function explainSchedule(input: ExplainInput): Explanation | null {
       splay === 0
         ? null
         : scheduleId === null
-          ? `With this splay, up to ${splay} min later; how much is fixed once it is saved.`
+          ? `With this splay, up to ${splay} min later. The exact delay is fixed when you save.`
           : `With this splay, ${delayInWords(delay)} later on this host.`,
     runs: runs.map((at) => ({ at, day: dayIn(zone, at), time: timeIn(zone, at) })),
   };

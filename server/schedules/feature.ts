@@ -1,4 +1,4 @@
-/** Schedules: when source groups are due, counted into days, and runs that agents skipped. */
+/** Schedules: when source groups are due, due runs counted by day, and runs that agents skipped. */
 import type { Db } from "../../db/open.ts";
 import type { DurableHandlers } from "../agents/inbound.ts";
 import type { HostFeature } from "../hosts/feature.ts";
@@ -16,16 +16,16 @@ export type ScheduleNeeds = {
   hosts: HostFeature;
   accounting: DueAccounting;
   checkStateSize: ScheduleDeps["checkStateSize"];
-  /** The day of this due time is to be judged again. */
-  judgeAgain(db: Db, sourceGroupId: string, at: number): void;
+  /** Evaluates the day of this due time again. */
+  evaluateDayAt(db: Db, sourceGroupId: string, at: number): void;
 };
 
 export type ScheduleFeature = ReturnType<typeof scheduleFeature>;
 
 export function scheduleFeature(world: World, needs: ScheduleNeeds) {
-  const { http, hosts, accounting, checkStateSize, judgeAgain } = needs;
+  const { http, hosts, accounting, checkStateSize, evaluateDayAt } = needs;
   const schedules = createSchedules({ ...world, accounting, checkStateSize });
-  const skips = createSkipIngest({ ...world, judgeAgain: (groupId, at) => judgeAgain(world.db, groupId, at) });
+  const skips = createSkipIngest({ ...world, evaluateDayAt: (groupId, at) => evaluateDayAt(world.db, groupId, at) });
   return {
     schedules,
     routes: scheduleRoutes({ ...world, schedules }),

@@ -1,15 +1,15 @@
-/** What a schedule may hold, checked the same for REST and forms. */
+/** Checks the fields of a schedule, in the same way for REST and forms. */
 import * as v from "valibot";
 import { parseCron } from "../../shared/cron.ts";
 import { isZone } from "../../shared/zone.ts";
 
 const MAX_SPLAY_MINUTES = 720;
 
-/** REST's body of a schedule; what is left out keeps its value, or the default for a new one. */
+/** The body of a schedule in REST. Omitted fields keep their value, or get the default in a new schedule. */
 export const scheduleBody = v.strictObject({
   cron: v.optional(v.pipe(v.string(), v.maxLength(200))),
   timezone: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(100)))),
-  splay_minutes: v.optional(v.number("Write a number of minutes.")),
+  splay_minutes: v.optional(v.number("Enter a number of minutes.")),
   enabled: v.optional(v.boolean()),
   source_group_ids: v.optional(v.pipe(v.array(v.string()), v.maxLength(200))),
 });
@@ -17,7 +17,7 @@ export type ScheduleInput = v.InferOutput<typeof scheduleBody>;
 
 export type ScheduleFields = {
   cron: string;
-  /** null = the host's own. */
+  /** null = the host's time zone. */
   timezone: string | null;
   splayMinutes: number;
   enabled: boolean;
@@ -42,19 +42,19 @@ export function mergeSchedule(base: ScheduleFields, input: ScheduleInput): Sched
   };
 }
 
-/** All wrong fields at once; empty when all is well. `groupIds` are those of the host. */
+/** All invalid fields. Empty when everything is valid. `groupIds` are the host's groups. */
 export function scheduleProblems(fields: ScheduleFields, groupIds: readonly string[]): Record<string, string> {
   const errors: Record<string, string> = {};
   const parsed = parseCron(fields.cron);
-  if (fields.cron === "") errors["cron"] = "Say when it runs, such as 0 2 * * * for every day at 02:00.";
+  if (fields.cron === "") errors["cron"] = "Enter when it runs, such as 0 2 * * * for every day at 02:00.";
   else if (!parsed.ok) errors["cron"] = parsed.problem;
   if (fields.timezone !== null && !isZone(fields.timezone))
-    errors["timezone"] = "That is no time zone; write one such as Europe/Berlin.";
+    errors["timezone"] = "Unknown time zone. Enter one such as Europe/Berlin.";
   const { splayMinutes } = fields;
   if (!Number.isInteger(splayMinutes) || splayMinutes < 0 || splayMinutes > MAX_SPLAY_MINUTES)
-    errors["splay_minutes"] = `A whole number of minutes, 0 to ${MAX_SPLAY_MINUTES}.`;
+    errors["splay_minutes"] = `Enter a whole number of minutes from 0 to ${MAX_SPLAY_MINUTES}.`;
   if (fields.groupIds.length === 0) errors["source_group_ids"] = "Choose at least one source group.";
   else if (fields.groupIds.some((id) => !groupIds.includes(id)))
-    errors["source_group_ids"] = "One of these source groups is not this host's.";
+    errors["source_group_ids"] = "One of these source groups does not belong to this host.";
   return errors;
 }

@@ -1,4 +1,4 @@
-/** The editor's form of a schedule: as input of the operation, as it comes back, and as it would be sent for what is stored. */
+/** Converts the schedule editor's form: to the operation's input, back to a form, and from stored values to a form. */
 import type { Schedule } from "../../db/queries/schedules.ts";
 import { cronInWords } from "../../shared/cron-words.ts";
 import type { FormState } from "../../shared/pages.ts";
@@ -22,7 +22,7 @@ export function typedOf(body: FormBody): FormState["values"] {
   return typedValues(body, ["source_group_ids"]);
 }
 
-/** A quick pick without script: the form comes back with the expression filled in, nothing saved. */
+/** A quick pick without script: shows the form again with the expression filled in, without saving. */
 export function picked(body: FormBody): FormState {
   const values = typedOf(body);
   return { values: { ...values, cron: textOf(body, "pick") || (values["cron"] ?? "") }, errors: {} };

@@ -1,4 +1,4 @@
-/** Runs that an agent has left out, with the reason: stored once each. */
+/** Stores the runs that an agent skipped, with the reason, once each. */
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findRepo } from "../../db/queries/repos.ts";
@@ -12,31 +12,32 @@ import { type AfterCommit, CannotApply, ForeignObject } from "../agents/inbound.
 import { zoneOf } from "../hosts/rules.ts";
 import type { FactBus } from "../runtime/facts.ts";
 
-/** Skips are kept so long; one from far ahead would never grow old. */
+/** How long skips are kept. One far in the future would never be old enough to delete. */
 const OLDEST_MS = 90 * DAY_MS;
 
 export type SkipIngestDeps = {
   db: Db;
   clock: Clock;
   bus: FactBus;
-  /** The day of this due time is to be judged again. */
-  judgeAgain(sourceGroupId: string, at: number): void;
+  /** Evaluates the day of this due time again. */
+  evaluateDayAt(sourceGroupId: string, at: number): void;
 };
 
-export function createSkipIngest({ db, clock, bus, judgeAgain }: SkipIngestDeps) {
+export function createSkipIngest({ db, clock, bus, evaluateDayAt }: SkipIngestDeps) {
   return {
     skipped(connection: Connection, message: ToServerPayload<"schedule.skipped">): AfterCommit {
       const { hostId } = connection;
       const schedule = findSchedule(db, message.schedule_id);
-      if (schedule && schedule.hostId !== hostId) throw new ForeignObject(`schedule ${schedule.id} is another host's`);
+      if (schedule && schedule.hostId !== hostId)
+        throw new ForeignObject(`schedule ${schedule.id} belongs to another host`);
       const group = findSourceGroup(db, message.source_group_id);
-      if (!group) throw new CannotApply(`source group ${message.source_group_id} is gone`);
-      if (group.hostId !== hostId) throw new ForeignObject(`source group ${group.id} is another host's`);
+      if (!group) throw new CannotApply(`source group ${message.source_group_id} no longer exists`);
+      if (group.hostId !== hostId) throw new ForeignObject(`source group ${group.id} belongs to another host`);
       const ago = clock.now() - message.due_at;
       if (ago > OLDEST_MS || ago < -DAY_MS)
-        throw new CannotApply("a run of that time is none that could have been left out");
+        throw new CannotApply("this due time is too far in the past or the future for a skipped run");
       const repo = findRepo(db, message.repo_id);
-      if (repo && repo.hostId !== hostId) throw new ForeignObject(`repo ${repo.id} is another host's`);
+      if (repo && repo.hostId !== hostId) throw new ForeignObject(`repo ${repo.id} belongs to another host`);
       const key = {
         scheduleId: message.schedule_id,
         sourceGroupId: group.id,
@@ -45,11 +46,11 @@ export function createSkipIngest({ db, clock, bus, judgeAgain }: SkipIngestDeps)
       };
       const becauseJobId = message.because_job_id;
       if (!putSkip(db, { hostId, ...key, reason: message.reason, becauseJobId })) return undefined;
-      // One skip with a job behind it excuses the whole day: further ones, and those without, change nothing.
+      // One skip with a job as its reason excuses the whole day. Further ones, and those without a job, change nothing.
       const host = findHost(db, hostId);
       const dayOf = (at: number) => dayIn(host ? zoneOf(host) : "UTC", at);
-      const isTold = listNearSkips(db, key).some((at) => dayOf(at) === dayOf(message.due_at));
-      if (becauseJobId !== null && !isTold) judgeAgain(group.id, message.due_at);
+      const isKnown = listNearSkips(db, key).some((at) => dayOf(at) === dayOf(message.due_at));
+      if (becauseJobId !== null && !isKnown) evaluateDayAt(group.id, message.due_at);
       return () => bus.publish("host.changed", { hostId });
     },
   };

@@ -1,4 +1,4 @@
-/** REST: schedules of a host, and what a cron expression means. */
+/** REST: schedules of a host, and explanations of cron expressions. */
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
@@ -107,7 +107,7 @@ export function scheduleRoutes({ db, clock, schedules }: ScheduleRouteDeps): Rou
         const parsed = parseCron(query.expr);
         const fields: Record<string, string> = {};
         if (!parsed.ok) fields["expr"] = parsed.problem;
-        if (!isZone(query.tz)) fields["tz"] = "That is no time zone; write one such as Europe/Berlin.";
+        if (!isZone(query.tz)) fields["tz"] = "Unknown time zone. Enter one such as Europe/Berlin.";
         if (!parsed.ok || fields["tz"]) throw badInput(fields);
         const runs = nextRuns(parsed.cron, query.tz, clock.now(), SHOWN_RUNS);
         return c.json({ expr: parsed.cron.expr, in_words: cronInWords(query.expr), tz: query.tz, next: runs.map(iso) });

@@ -1,4 +1,4 @@
-/** Schedules of a host: made, changed, paused, deleted. Every change is a new desired state. */
+/** Schedules of a host: created, changed, paused, deleted. Every change updates the desired state. */
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import {
@@ -26,7 +26,7 @@ export type Schedules = {
   create(actor: Actor, hostId: string, input: ScheduleInput): Schedule;
   update(actor: Actor, hostId: string, scheduleId: string, input: ScheduleInput): Schedule;
   remove(actor: Actor, hostId: string, scheduleId: string): void;
-  /** Every night for the first group of a new host; inside the caller's transaction. */
+  /** A nightly schedule for the first group of a new host. Call inside the caller's transaction. */
   createDefault(hostId: string, groupId: string): void;
 };
 
@@ -35,11 +35,11 @@ export type ScheduleDeps = {
   clock: Clock;
   bus: FactBus;
   accounting: DueAccounting;
-  /** @throws Refusal 413 when the host's whole state would not fit into one message */
+  /** @throws Refusal 413 when the host's state would not fit into one message */
   checkStateSize(hostId: string): void;
 };
 
-/** What a new host gets: spread over two hours, so that a fleet does not storm its repo server. */
+/** The schedule of a new host, spread over two hours so that a fleet does not overload its repo server. */
 const DEFAULT_SCHEDULE = { cron: "0 2 * * *", timezone: null, splayMinutes: 120, enabled: true } as const;
 const MOST_SCHEDULES = 100;
 
@@ -53,7 +53,7 @@ export function createSchedules({ db, clock, bus, accounting, checkStateSize }: 
     const host = findHost(db, hostId);
     if (!host) throw notFound("host");
     if (host.archivedAt !== null)
-      throw new Refusal(409, "host_archived", `${host.name} is archived; its schedules do not run any more.`);
+      throw new Refusal(409, "host_archived", `${host.name} is archived, so its schedules cannot be changed.`);
     return host;
   };
   const check = (hostId: string, fields: ScheduleFields) => {
@@ -84,7 +84,11 @@ export function createSchedules({ db, clock, bus, accounting, checkStateSize }: 
         const fields = mergeSchedule(NEW_SCHEDULE, input);
         check(hostId, fields);
         if (listSchedules(db, hostId).length >= MOST_SCHEDULES)
-          throw new Refusal(409, "too_many", `${host.name} has ${MOST_SCHEDULES} schedules already; that is the most.`);
+          throw new Refusal(
+            409,
+            "too_many",
+            `${host.name} already has ${MOST_SCHEDULES} schedules, which is the limit. Delete one first.`,
+          );
         accounting.countDueRuns(hostId);
         const created = insert(hostId, fields);
         checkStateSize(hostId);

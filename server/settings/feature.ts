@@ -1,4 +1,4 @@
-/** The page of the server itself, and the recovery sheet. */
+/** The System page, and the recovery sheet. */
 import type { HttpFeature } from "../http/feature.ts";
 import type { RepoFeature } from "../repos/feature.ts";
 import type { World } from "../runtime/world.ts";

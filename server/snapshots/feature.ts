@@ -1,4 +1,4 @@
-/** Snapshots: the lists that agents report, and a host's first page. */
+/** Snapshots: the lists that agents report, and the Snapshots page of a host. */
 import type { AgentFeature } from "../agents/feature.ts";
 import type { DurableHandlers } from "../agents/inbound.ts";
 import type { HostFeature } from "../hosts/feature.ts";

@@ -1,4 +1,4 @@
-/** Snapshots as agents report them: added one by one after backups, replaced as a whole by complete lists. */
+/** Applies agents' reports about snapshots: added one by one after backups, and replaced by complete lists. */
 import type { Db } from "../../db/open.ts";
 import { refreshRepoProjections } from "../../db/queries/hosts.ts";
 import { findRepo, updateRepo } from "../../db/queries/repos.ts";
@@ -26,18 +26,18 @@ export type SnapshotIngestDeps = {
   ownedRepo(connection: Connection, repoId: string): RepoRow;
   /** @throws ForeignObject */
   reachOf(connection: Connection, repoId: string, kinds: readonly JobKind[]): { repo: RepoRow; loan: JobRow | null };
-  /** The snapshots that an order named to a host that is not the repo's own. */
+  /** The snapshots that an order told a borrowing host to remove. */
   removalsOf(jobId: string): ReadonlySet<string>;
   /** Asks the repo's own host for its list. @throws Refusal */
   orderList(repoId: string): void;
-  /** For the page of the host. */
+  /** Shown on the page of the host. */
   tooLarge(hostId: string): void;
 };
 
-/** Summing up more would hold the event loop with every backup; the daily measurement tells. */
+/** Adding up more would block the event loop after every backup. The daily measurement covers it. */
 const MOST_SUMMED = 10_000;
 
-/** Orders at whose end a host that is not the repo's own lists it. */
+/** After these orders, a host that borrows the repo lists its snapshots. */
 const LISTED_BY: readonly JobKind[] = ["forget", "prune"];
 
 export function createSnapshotIngest(deps: SnapshotIngestDeps) {
@@ -49,7 +49,7 @@ export function createSnapshotIngest(deps: SnapshotIngestDeps) {
     return () => bus.publish("repo.changed", { repoId: repo.id, hostId: repo.hostId });
   };
   const askedAt = new Map<string, number>();
-  /** A borrower says that snapshots have gone which nobody ordered to go: its owner knows better. */
+  /** A borrower reports removed snapshots that nobody ordered it to remove, so the owner is asked for its list. */
   const askOwner = (repo: RepoRow) => {
     if (clock.now() - (askedAt.get(repo.id) ?? Number.NEGATIVE_INFINITY) < HOUR_MS) return;
     askedAt.set(repo.id, clock.now());
@@ -71,7 +71,7 @@ export function createSnapshotIngest(deps: SnapshotIngestDeps) {
     yield;
     const repo = findRepo(db, key.repoId);
     if (!repo) return undefined;
-    // A borrower's word settles nothing: the next list of the repo's own host must not be older than it.
+    // A borrower's list is not final. The next list of the repo's own host must not count as older than it.
     if (!loan) {
       const unread = unreadable.length > 0 ? [...unreadable] : null;
       return refresh(repo, { snapshotsTakenAt: takenAt, unreadableSnapshots: unread });
@@ -96,11 +96,11 @@ export function createSnapshotIngest(deps: SnapshotIngestDeps) {
     },
     report(connection: Connection, message: ToServerPayload<"snapshots.report">): AfterCommit | LongWork {
       const { repo, loan } = reachOf(connection, message.repo_id, LISTED_BY);
-      // By a clock that is ahead nothing was seen later than now: it would outdo all that comes.
+      // A host whose clock is ahead cannot have seen anything later than now, or it would override everything that follows.
       const takenAt = Math.min(message.taken_at, clock.now());
       if (repo.snapshotsTakenAt !== null && takenAt < repo.snapshotsTakenAt) return undefined;
       const { part, parts } = message;
-      if (part > parts || parts > MOST_PARTS) throw new CannotApply(`part ${part} of ${parts} is none of a list`);
+      if (part > parts || parts > MOST_PARTS) throw new CannotApply(`part ${part} of ${parts} is outside the list`);
       const key = { repoId: repo.id, reportId: listIdOf(message.report_id, loan?.id ?? null) };
       putReportPart(db, { ...key, part, parts, takenAt, rows: message.snapshots });
       const staged = measureReport(db, key.repoId, key.reportId);
@@ -127,7 +127,7 @@ function* abandoned(db: Db, list: ListKey): Generator<void, AfterCommit> {
   throw new CannotApply(`a list of snapshots is larger than ${MOST_BYTES / 2 ** 20} MiB`);
 }
 
-/** What backups since the last measurement have added, by their own summaries: measuring after each would cost too much. */
+/** Growth since the last measurement, from the backups' own summaries. Measuring after each backup would cost too much. */
 function growthOf(db: Db, repo: RepoRow, rows: readonly SnapshotRow[]): number {
   const { measuredAt } = repo;
   if (measuredAt === null) return 0;

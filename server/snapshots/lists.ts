@@ -1,4 +1,4 @@
-/** Complete lists of snapshots: laid aside part by part, then taken over in portions, so that no list holds up other hosts. */
+/** Complete lists of snapshots: parts are stored as they arrive, then applied in portions, so that no list delays other hosts. */
 import type { Db } from "../../db/open.ts";
 import { deleteReportParts, findReportPart, listReportIds } from "../../db/queries/snapshot-reports.ts";
 import {
@@ -8,18 +8,18 @@ import {
   upsertSnapshots,
 } from "../../db/queries/snapshots.ts";
 
-/** A few milliseconds of the event loop each. */
+/** Takes a few milliseconds of the event loop each. */
 const ROWS_AT_ONCE = 500;
 const IDS_AT_ONCE = 5_000;
 const PARTS_AT_ONCE = 2;
 
-/** More than an agent's outbox can hold. */
+/** More than fits into an agent's outbox. */
 export const MOST_PARTS = 1_000;
 export const MOST_BYTES = 64 * 1024 * 1024;
 
 export type ListKey = { repoId: string; reportId: string };
 
-/** Ids of lists of a lent repo name the order by which it is lent, so that no two speakers ever add to one list. */
+/** Ids of lists of a lent repo include the loaning order, so that two hosts never add to the same list. */
 export function listIdOf(reportId: string, loanJobId: string | null): string {
   return loanJobId === null ? reportId : `${loanJobId}/${reportId}`;
 }
@@ -29,13 +29,13 @@ function speakerOf(listId: string): string {
 }
 
 export type Taken = {
-  /** Snapshots that the list lacks and that stayed: nobody said that they would go. */
+  /** Snapshots missing from the list that were kept, because nobody had announced their removal. */
   unexplained: number;
 };
 
 /**
- * Adds first, removes last: at no time is a snapshot missing that is there.
- * @param mayGo null: whatever the list lacks has gone, and what it tells replaces what is known
+ * Adds first and removes last, so that an existing snapshot is never missing in between.
+ * @param mayGo null: everything missing from the list is gone, and its values replace the stored ones
  */
 export function* takeOver(
   db: Db,
@@ -46,7 +46,7 @@ export function* takeOver(
   now: number,
 ): Generator<void, Taken> {
   const put = mayGo === null ? upsertSnapshots : insertUnknownSnapshots;
-  // One that cannot be read has not gone: its row is all that is known of it.
+  // An unreadable snapshot is not gone. Its row is all that is known about it.
   const there = new Set(unreadable);
   for (let part = 1; part <= parts; part++) {
     const rows = findReportPart(db, repoId, reportId, part) ?? [];
@@ -81,7 +81,7 @@ export function* drop(db: Db, { repoId, reportId }: ListKey): Generator<void, vo
   while (deleteReportParts(db, repoId, reportId, PARTS_AT_ONCE) === PARTS_AT_ONCE) yield;
 }
 
-/** Unfinished lists by the same speaker, which a newer one makes void. */
+/** Unfinished lists from the same host, which a newer list makes obsolete. */
 export function supersededBy(db: Db, { repoId, reportId }: ListKey): ListKey[] {
   return listReportIds(db, repoId)
     .filter((id) => id !== reportId && speakerOf(id) === speakerOf(reportId))

@@ -49,5 +49,5 @@ const hooks = {
 export const groupHooksAnswer = named("Hooks", v.strictObject(hooks));
 export const hostHooksAnswer = named("HostHooks", v.strictObject({ ...hooks, hook_shell: textOrNull }));
 
-/** Refused edits of what the host is sent: too much for one message, or something stored that does not open. */
+/** Errors of edits whose result cannot be sent to the host: too large for one message, or with a secret that cannot be decrypted. */
 export const UNSENDABLE = { 409: ["credential_unreadable", "hook_unreadable"], 413: ["state_too_large"] } as const;

@@ -16,8 +16,8 @@ import type { HostHeads } from "../hosts/head.ts";
 import { zoneOf } from "../hosts/rules.ts";
 import { marksOf, type StoredForm } from "../http/conflicts.ts";
 import type { PageCall, PageMaker } from "../http/page-maker.ts";
+import type { PendingConfirmations } from "./confirmations.ts";
 import { readRetention } from "./form.ts";
-import type { RetentionHolds } from "./holds.ts";
 import type { Hooks } from "./hooks.ts";
 import { newGroup } from "./new-group.ts";
 import { countConflicts, previewRetention } from "./preview.ts";
@@ -29,7 +29,7 @@ export type EditorPageDeps = {
   clock: Clock;
   pages: PageMaker;
   heads: HostHeads;
-  holds: RetentionHolds;
+  confirmations: PendingConfirmations;
   hooks: Hooks;
 };
 
@@ -47,7 +47,7 @@ export type EditorPage = {
   preview(host: HostRow, group: SourceGroupRow | null, retention: Retention): RetentionPreview;
 };
 
-export function createEditorPage({ db, clock, pages, heads, holds, hooks }: EditorPageDeps): EditorPage {
+export function createEditorPage({ db, clock, pages, heads, confirmations, hooks }: EditorPageDeps): EditorPage {
   const schedulesOf = (host: HostRow, group: SourceGroupRow | null) =>
     group === null ? [] : listSchedules(db, host.id).filter((schedule) => schedule.groupIds.includes(group.id));
 
@@ -98,7 +98,7 @@ export function createEditorPage({ db, clock, pages, heads, holds, hooks }: Edit
           preview={shown}
           conflicts={countConflicts(shown)}
           problems={head.problems.filter((problem) => problem.is === "group" && problem.id === group?.id)}
-          held={group && group.retentionHeldSince !== null ? removalInWords(holds.removal(group), host) : null}
+          held={group && group.retentionHeldSince !== null ? removalInWords(confirmations.removal(group), host) : null}
           seen={group && { updatedAt: group.updatedAt, marks: marksOf(stored(group)) }}
           form={form}
           undeletable={

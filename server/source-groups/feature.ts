@@ -1,9 +1,9 @@
-/** Source groups: what is backed up, how long it is kept, hooks, and retention that awaits confirmation. */
+/** Source groups: what is backed up, how long it is kept, hooks, and retention changes awaiting confirmation. */
 import type { HostFeature } from "../hosts/feature.ts";
 import type { HttpFeature } from "../http/feature.ts";
 import type { World } from "../runtime/world.ts";
+import { createPendingConfirmations } from "./confirmations.ts";
 import { createSourceGroups, type SourceGroupDeps } from "./groups.ts";
-import { createRetentionHolds } from "./holds.ts";
 import type { Hooks } from "./hooks.ts";
 import { sourceGroupPages } from "./pages.tsx";
 import { sourceGroupRoutes } from "./routes.ts";
@@ -19,11 +19,11 @@ export type SourceGroupFeature = ReturnType<typeof sourceGroupFeature>;
 
 export function sourceGroupFeature(world: World, { http, hosts, hooks, checkStateSize }: SourceGroupNeeds) {
   const groups = createSourceGroups({ ...world, checkStateSize });
-  const holds = createRetentionHolds(world);
+  const confirmations = createPendingConfirmations(world);
   return {
     groups,
-    holds,
-    routes: sourceGroupRoutes({ ...world, groups, holds, hooks }),
-    pages: sourceGroupPages({ ...world, pages: http.pageMaker, heads: hosts.heads, groups, holds, hooks }),
+    confirmations,
+    routes: sourceGroupRoutes({ ...world, groups, confirmations, hooks }),
+    pages: sourceGroupPages({ ...world, pages: http.pageMaker, heads: hosts.heads, groups, confirmations, hooks }),
   };
 }

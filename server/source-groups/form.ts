@@ -1,4 +1,4 @@
-/** The editor's form as input of a source group, retention included. */
+/** Converts the group editor's form to the input of a source group, including retention. */
 import * as v from "valibot";
 import type { Os } from "../../shared/patterns.ts";
 import {
@@ -16,7 +16,7 @@ import { mergeGroup } from "./new-group.ts";
 
 export type ReadRetention = { retention: Retention; errors: Record<string, string>; values: Record<string, string> };
 
-/** What the lanes hold; a rule that is wrong is left out and has its sentence. `text` gives what was typed. */
+/** Reads the retention lanes. An invalid rule is left out and gets a message. `text` returns what was typed. */
 export function readRetention(text: (rule: RetentionRule) => string): ReadRetention {
   const retention: Record<string, number | string> = {};
   const errors: Record<string, string> = {};
@@ -28,12 +28,12 @@ export function readRetention(text: (rule: RetentionRule) => string): ReadRetent
     const value = (COUNT_RULES as readonly string[]).includes(rule) ? Number(typed) : typed;
     const parsed = v.safeParse(retentionSchema, { [rule]: value });
     if (parsed.success) retention[rule] = value;
-    else errors[rule] = Number.isNaN(value) ? "A whole number, 1 to 9999." : parsed.issues[0].message;
+    else errors[rule] = Number.isNaN(value) ? "Enter a whole number from 1 to 9999." : parsed.issues[0].message;
   }
   return { retention: retention as Retention, errors, values };
 }
 
-/** @throws Refusal 400 with all wrong fields, those that `base` and the operation would find too */
+/** @throws Refusal 400 with all invalid fields, including those that `base` and the operation would find */
 export function inputOf(body: FormBody, base: GroupFields, os: Os): SourceGroupInput {
   const { retention, errors } = readRetention((rule) => textOf(body, rule));
   const input: SourceGroupInput = {
@@ -57,7 +57,7 @@ export function inputOf(body: FormBody, base: GroupFields, os: Os): SourceGroupI
   return input;
 }
 
-/** What is no number is NaN, for the operation to refuse; a field that is not there stays. */
+/** Text that is not a number becomes NaN, for the operation to refuse. A missing field keeps its value. */
 function numberOf(body: FormBody, name: "retry_max" | "retry_backoff_seconds"): SourceGroupInput {
   if (!(name in body)) return {};
   const text = textOf(body, name).trim();

@@ -1,4 +1,4 @@
-/** Source groups: what a host backs up under one tag. Every change is a new desired state. */
+/** Source groups: what a host backs up under one tag. Every change updates the desired state. */
 import type { Db } from "../../db/open.ts";
 import { deleteDisputedRemovals } from "../../db/queries/disputed-removals.ts";
 import { findHost } from "../../db/queries/hosts.ts";
@@ -31,11 +31,11 @@ import { removalInWords, removalOf } from "./removals.ts";
 export type SourceGroups = {
   /** @throws Refusal 404, 400 with fields, 409 `name_taken` */
   create(actor: Actor, hostId: string, input: SourceGroupInput): SourceGroupRow;
-  /** @throws Refusal as `create`; 409 `removes_snapshots` when existing snapshots would go and nobody said that they may */
+  /** @throws Refusal as `create`; 409 `removes_snapshots` when existing snapshots would be removed without confirmation */
   update(actor: Actor, hostId: string, groupId: string, input: SourceGroupInput): SourceGroupRow;
   /** @throws Refusal 409 `in_use` with the schedules, `last_group` */
   remove(actor: Actor, hostId: string, groupId: string): void;
-  /** The first group of a new host; inside the caller's transaction. */
+  /** The first group of a new host. Call inside the caller's transaction. */
   createDefault(hostId: string, os: "linux" | "windows", includes: readonly string[]): SourceGroupRow;
   /** @throws Refusal 404 */
   get(hostId: string, groupId: string): SourceGroupRow;
@@ -45,7 +45,7 @@ export type SourceGroupDeps = {
   db: Db;
   clock: Clock;
   bus: FactBus;
-  /** @throws Refusal 413 when the host's whole state would not fit into one message */
+  /** @throws Refusal 413 when the host's state would not fit into one message */
   checkStateSize(hostId: string): void;
 };
 
@@ -77,10 +77,10 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
     const outcome = checkGroupFields(fields, host.os);
     const own = new Set(listReposOfHost(db, host.id).map((repo) => repo.id));
     const errors: Record<string, string> = outcome.ok ? {} : outcome.errors;
-    if (repoIds.some((id) => !own.has(id))) errors["repo_ids"] = `One of these repos is not ${host.name}'s.`;
+    if (repoIds.some((id) => !own.has(id))) errors["repo_ids"] = `One of these repos does not belong to ${host.name}.`;
     if (!outcome.ok || Object.keys(errors).length > 0) throw badInput(errors);
     if (!isGroupNameFree(db, host.id, outcome.fields.name, outcome.fields.tag, except)) {
-      const message = `${host.name} has a source group with this name or tag already.`;
+      const message = `${host.name} already has a source group with this name or tag.`;
       throw new Refusal(409, "name_taken", message, { name: message });
     }
     return outcome.fields;
@@ -94,7 +94,7 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
     return get(hostId, id);
   };
 
-  /** What a new policy means for the snapshots that exist: it may remove them only if a person said so. */
+  /** The effect of a new policy on existing snapshots: it may remove them only after a person has confirmed it. */
   const heldBy = (host: HostRow, before: SourceGroupRow, fields: GroupFields, mayRemove: boolean | undefined) => {
     if (JSON.stringify(fields.retention) === JSON.stringify(before.retention)) return {};
     const now = clock.now();
@@ -111,7 +111,7 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
 
   const checkTag = (before: SourceGroupRow, input: SourceGroupInput) => {
     if (input.tag === undefined || input.tag.trim() === before.tag || !hasBackups(db, before.id)) return;
-    throw badInput({ tag: "The tag marks this group's snapshots and cannot change. Make a new group instead." });
+    throw badInput({ tag: "The tag marks this group's snapshots and cannot be changed. Create a new group instead." });
   };
 
   return {
@@ -140,10 +140,10 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
         const fields = checked(host, mergeGroup(before, input), repoIds, groupId);
         const hold = heldBy(host, before, fields, input.confirm_removal);
         const areOthers = fields.tag !== before.tag || isOtherSet(repoIds, repoIdsBefore);
-        // Under another tag or in another repo other snapshots may lie: the next forget is a first one again.
+        // Another tag or repo may have other snapshots, so the next forget counts as the first one again.
         const fresh = areOthers ? { retentionSettledAt: null } : {};
         updateSourceGroup(db, groupId, { ...fields, ...fresh, ...hold, updatedAt: clock.now() });
-        // What restic made of the former policy says nothing about this one.
+        // What restic would have removed under the former policy says nothing about this one.
         if (areOthers || JSON.stringify(fields.retention) !== JSON.stringify(before.retention))
           deleteDisputedRemovals(db, groupId);
         putOwnRepoIds(db, groupId, repoIds);
@@ -167,7 +167,7 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
           throw new Refusal(
             409,
             "last_group",
-            "A host keeps at least one source group. Edit this one, or archive the host.",
+            "A host needs at least one source group. Edit this one, or archive the host.",
           );
         }
         const users = listSchedulesOfGroup(db, groupId);
@@ -177,8 +177,8 @@ export function createSourceGroups({ db, clock, bus, checkStateSize }: SourceGro
             409,
             "in_use",
             users.length === 1
-              ? `The schedule ${names} still runs this group. Take it out of it first.`
-              : `The schedules ${names} still run this group. Take it out of them first.`,
+              ? `The schedule ${names} still runs this group. Remove the group from it first.`
+              : `The schedules ${names} still run this group. Remove the group from them first.`,
           );
         }
         deleteSourceGroup(db, groupId);

@@ -1,4 +1,4 @@
-/** The hooks as they are stored: opened for admins and for the agent, sealed when they are changed. */
+/** Opens stored hooks for admins and for the agent, and seals changed ones. */
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import { Refusal } from "../http/errors.ts";
@@ -6,10 +6,10 @@ import type { Sealer, SealPlace } from "../runtime/seal.ts";
 
 export type HookPair = { pre: string | null; post: string | null };
 export type HookName = keyof HookPair;
-/** For admins; `unreadable` are those that are stored and do not open: damaged or moved in the database. */
+/** For admins. `unreadable` are stored hooks that cannot be decrypted because they were damaged or moved in the database. */
 export type KnownHooks = HookPair & { unreadable: readonly HookName[] };
 
-/** Where sealed hooks lie. */
+/** Where sealed hooks are stored. */
 const HOOK_PLACES = {
   group: { table: "source_groups", pre: "pre_hook", post: "post_hook" },
   host: { table: "hosts", pre: "pre_hook_default", post: "post_hook_default" },
@@ -21,9 +21,9 @@ export const HOOK_NAMES: readonly HookName[] = ["pre", "post"];
 export type HookTexts = {
   ofGroup(group: SourceGroupRow): KnownHooks;
   ofHost(host: HostRow): KnownHooks;
-  /** What runs around a backup of the group: its own, else the host's default. @throws Refusal 409 `hook_unreadable`: without its hook a backup may be worth nothing */
+  /** The hooks for a backup of the group: its own, or else the host's default. @throws Refusal 409 `hook_unreadable`: a backup without its hook may be worthless */
   resolved(host: HostRow, group: SourceGroupRow): HookPair;
-  /** @param was as it lies there; what is not in `changed` stays so, also if it does not open */
+  /** @param was as stored; hooks that are not in `changed` stay unchanged, even if they cannot be decrypted */
   sealed(owner: HookOwner, id: string, was: HookPair, after: HookPair, changed: readonly string[]): HookPair;
 };
 
@@ -78,6 +78,6 @@ export function createHookTexts({ sealer }: { sealer: Sealer }): HookTexts {
 }
 
 function unreadable(whose: string): Refusal {
-  const message = `A hook of ${whose} does not open: it was damaged or moved in the database. Enter the hooks again first.`;
+  const message = `A hook of ${whose} cannot be decrypted: it was damaged or moved in the database. Enter the hooks again first.`;
   return new Refusal(409, "hook_unreadable", message);
 }

@@ -1,4 +1,4 @@
-/** Hooks: what runs on a host before and after a backup. Sealed, for admins' eyes only, resolved group over host. */
+/** Hooks: commands that a host runs before and after a backup. Sealed, visible to admins only; a group's hooks override the host's. */
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost, updateHost } from "../../db/queries/hosts.ts";
@@ -13,21 +13,21 @@ import type { FactBus } from "../runtime/facts.ts";
 import type { Sealer } from "../runtime/seal.ts";
 import { createHookTexts, HOOK_NAMES, type HookPair, type HookTexts, type KnownHooks } from "./hook-texts.ts";
 
-/** As long as the wire takes; null or empty = none. */
-export const hookField = v.optional(v.nullable(v.pipe(v.string(), v.maxLength(65_536, "At most 64 KiB."))));
-export const shellField = v.optional(v.nullable(v.pipe(v.string(), v.maxLength(200, "At most 200 characters."))));
+/** The limit of the protocol. null or empty = no hook. */
+export const hookField = v.optional(v.nullable(v.pipe(v.string(), v.maxLength(65_536, "Use at most 64 KiB."))));
+export const shellField = v.optional(v.nullable(v.pipe(v.string(), v.maxLength(200, "Use at most 200 characters."))));
 
 export type HookChange = { pre?: string | null | undefined; post?: string | null | undefined };
 export type HostHookChange = HookChange & { hook_shell?: string | null | undefined };
 
 export type Hooks = {
-  /** Whether the machine runs hooks at all; null before its agent has told what it can do. */
+  /** Whether the host allows hooks at all. null until its agent has reported that. */
   allowed(host: Pick<HostRow, "capabilities">): boolean | null;
   /** In plain text, for admins. @throws Refusal 404 */
   ofGroup(hostId: string, groupId: string): KnownHooks;
   ofHost(hostId: string): KnownHooks & { hook_shell: string | null };
   resolved: HookTexts["resolved"];
-  /** What is left out stays. @throws Refusal 404, 400, 409 `host_archived`, 413 */
+  /** Omitted fields stay. @throws Refusal 404, 400, 409 `host_archived`, 413 */
   setOfGroup(actor: Actor, hostId: string, groupId: string, change: HookChange): void;
   setOfHost(actor: Actor, hostId: string, change: HostHookChange): void;
 };
@@ -37,7 +37,7 @@ export type HookDeps = {
   clock: Clock;
   bus: FactBus;
   sealer: Sealer;
-  /** @throws Refusal 413 when the host's whole state would not fit into one message */
+  /** @throws Refusal 413 when the host's state would not fit into one message */
   checkStateSize(hostId: string): void;
 };
 
@@ -56,7 +56,7 @@ export function createHooks({ db, clock, bus, sealer, checkStateSize }: HookDeps
   const checkLive = (hostId: string) => {
     const host = getHost(hostId);
     if (host.archivedAt !== null)
-      throw new Refusal(409, "host_archived", `${host.name} is archived and cannot change.`);
+      throw new Refusal(409, "host_archived", `${host.name} is archived and cannot be changed.`);
   };
   return {
     allowed: ({ capabilities }) => (capabilities.length === 0 ? null : capabilities.includes("hooks")),
@@ -118,7 +118,8 @@ function merged(before: HookPair, change: HookChange): HookPair {
     wanted === undefined ? was : wanted === null || wanted.trim() === "" ? null : wanted.replaceAll("\r\n", "\n");
   const after = { pre: pick(before.pre, change.pre), post: pick(before.post, change.post) };
   const errors: Record<string, string> = {};
-  for (const which of HOOK_NAMES) if (after[which]?.includes("\0")) errors[which] = "A command holds no zero bytes.";
+  for (const which of HOOK_NAMES)
+    if (after[which]?.includes("\0")) errors[which] = "A command cannot contain NUL characters.";
   if (Object.keys(errors).length > 0) throw badInput(errors);
   return after;
 }
@@ -127,11 +128,11 @@ function shellOf(before: string | null, { hook_shell: wanted }: HostHookChange):
   if (wanted === undefined) return before;
   const shell = wanted?.trim() || null;
   if (shell !== null && /[\u0000-\u001f\u007f]/.test(shell))
-    throw badInput({ hook_shell: "Write the path of a program." });
+    throw badInput({ hook_shell: "Enter the path of a program." });
   return shell;
 }
 
-/** Names only: what hooks say is a secret. One that does not open changes with whatever is entered in its place. */
+/** Names only, because the content of hooks is secret. A hook that cannot be decrypted counts as changed when a new one is entered. */
 function changedNames<T extends HookPair>(before: T & KnownHooks, after: T, change: HookChange): string[] {
   return Object.keys(after).filter((name) => {
     const isEntered = before.unreadable.some((which) => which === name && change[which] !== undefined);

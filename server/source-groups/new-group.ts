@@ -1,4 +1,4 @@
-/** What a group holds before anybody has said anything, and how input changes it. */
+/** The defaults of a new source group, and merging of input into a group. */
 import { defaultIncludes, excludePreset } from "../../shared/exclude-preset.ts";
 import type { Os } from "../../shared/patterns.ts";
 import { DEFAULT_RETENTION } from "../../shared/retention.ts";
@@ -19,13 +19,13 @@ export function newGroup(os: Os, includes: readonly string[]): GroupFields {
   };
 }
 
-/** The group that a host gets when it is enrolled. */
+/** The group that a new host starts with. */
 export function defaultGroup(os: Os, includes: readonly string[]): GroupFields {
   const paths = includes.length > 0 ? [...includes] : defaultIncludes(os);
   return { ...newGroup(os, paths), name: "default", tag: "default", includes: paths };
 }
 
-/** What is left out keeps its value. */
+/** Omitted fields keep their value. */
 export function mergeGroup(base: GroupFields, input: SourceGroupInput): GroupFields {
   return {
     name: input.name ?? base.name,

@@ -19,7 +19,7 @@ import { newGroup } from "./new-group.ts";
 export type SourceGroupPageDeps = EditorPageDeps & { groups: SourceGroups };
 
 export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
-  const { db, pages, heads, groups, holds, hooks } = deps;
+  const { db, pages, heads, groups, confirmations, hooks } = deps;
   const editor = createEditorPage(deps);
   const base = "/hosts/:id/sources";
   const getHost = (id: string) => {
@@ -166,7 +166,7 @@ export function sourceGroupPages(deps: SourceGroupPageDeps): Route[] {
       summary: "Page: confirm that a retention change may remove existing snapshots",
       handle: ({ c, params, actor }) => {
         const { id = "", gid = "" } = params;
-        const group = holds.confirm(actor, id, gid);
+        const group = confirmations.confirm(actor, id, gid);
         const text = `The next forget removes what the retention of ${group.name} does not keep.`;
         return pages.done(c, `${hostPath(id, "sources")}/${gid}`, { tone: "ok", text });
       },

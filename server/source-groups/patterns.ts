@@ -1,14 +1,14 @@
-/** Lines of includes and excludes: what restic's readers would misread is refused, with its line and the reason. */
+/** Refuses includes and excludes that restic would misread, naming the line and the reason. */
 import { excludeFault, includeFault, type Os } from "../../shared/patterns.ts";
 
-/** One sentence for the first line that is wrong; null when all are right. @param os null: not known yet, paths of either will do */
+/** One sentence about the first invalid line. null when all are valid. @param os null: not known yet, so paths of either system are accepted */
 export function includesProblem(paths: readonly string[], os: Os | null): string | null {
   return firstProblem(paths, (typed) => {
     const path = typed.trim();
     if (path === "") return null;
     if (hasControls(path) || includeFault(path, os) !== null)
       return `${quote(path)} is not an absolute path, such as ${EXAMPLES[os ?? "any"]}.`;
-    // No name ends with a space on Windows; on Linux one may, and restic takes it literally.
+    // Names cannot end with a space on Windows. On Linux they can, and restic takes the space literally.
     if (path.startsWith("/") && / $/.test(typed))
       return `${quote(typed.trimStart())} ends with a space. Remove it, or add a slash after it if the folder’s name really ends with a space.`;
     return null;
@@ -17,19 +17,20 @@ export function includesProblem(paths: readonly string[], os: Os | null): string
 
 const EXAMPLES = { linux: "/home", windows: "C:\\Users", any: "/home or C:\\Users" };
 
-/** As {@link includesProblem}. */
+/** Like {@link includesProblem}, for excludes. */
 export function excludesProblem(patterns: readonly string[], os: Os): string | null {
   return firstProblem(patterns, (pattern) => {
     const fault = excludeFault(pattern);
     if (fault === "comment")
-      return `restic takes a line that begins with # for a comment.${os === "windows" ? "" : ` Write [#]${pattern.slice(1, 40)} for the name itself.`}`;
-    if (fault === "brings_back") return "A line that begins with ! would bring back what another line excludes.";
-    if (hasControls(pattern)) return "This line holds control characters.";
+      return `restic treats a line that begins with # as a comment.${os === "windows" ? "" : ` Write [#]${pattern.slice(1, 40)} for the name itself.`}`;
+    if (fault === "brings_back")
+      return "A line that begins with ! would bring back what another line excludes. Remove the !.";
+    if (hasControls(pattern)) return "This line contains control characters. Remove them.";
     return os === "windows" ? null : bracketProblem(pattern);
   });
 }
 
-/** Trims, drops empty lines and doubles: restic's reader trims too. */
+/** Trims, and drops empty lines and duplicates, because restic trims lines too. */
 export function cleanLines(list: readonly string[]): string[] {
   return [...new Set(list.map((line) => line.trim()).filter((line) => line !== ""))];
 }
@@ -42,7 +43,7 @@ function firstProblem(lines: readonly string[], problemOf: (line: string) => str
   return null;
 }
 
-/** Go's `filepath.Match` refuses a set that is never closed, and a backslash at the end. */
+/** Go's `filepath.Match` rejects a set that is never closed, and a backslash at the end. */
 function bracketProblem(pattern: string): string | null {
   let open = -1;
   for (let at = 0; at < pattern.length; at++) {

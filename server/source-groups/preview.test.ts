@@ -1,4 +1,4 @@
-/** The coming year's preview: what stays, and which rules the schedules cannot meet. */
+/** The preview of the coming year: what is kept, and which rules the schedules cannot meet. */
 import { expect, test } from "bun:test";
 import type { Retention } from "../../shared/retention.ts";
 import { countConflicts, previewRetention } from "./preview.ts";
@@ -14,7 +14,7 @@ const preview = (retention: Retention, ...crons: string[]) =>
     existing: [],
   });
 
-test("a nightly group keeps what its rules say of the coming year", () => {
+test("a nightly group keeps what its rules say", () => {
   const { kept, runs, lanes } = preview({ keep_daily: 14, keep_monthly: 12, keep_yearly: 3 }, "0 2 * * *");
   expect(runs).toBe(366);
   expect(lanes.daily.times).toHaveLength(14);
@@ -41,7 +41,7 @@ test("a rule that the schedules cannot meet says so, and what it does instead", 
   expect(countConflicts(preview({ keep_weekly: 8, keep_monthly: 12 }, "0 4 * * 0"))).toBe(0);
 });
 
-test("without a schedule nothing comes; an empty policy keeps everything; a schedule of every minute is thinned", () => {
+test("without a schedule there are no runs, an empty policy keeps everything, and a schedule of every minute is thinned out", () => {
   expect(preview({ keep_daily: 7 })).toMatchObject({ runs: 0, kept: [], gapMs: null });
   expect(preview({}, "0 2 * * *").kept).toHaveLength(366);
   const dense = preview({ keep_within: "2y" }, "* * * * *");
@@ -49,7 +49,7 @@ test("without a schedule nothing comes; an empty policy keeps everything; a sche
   expect(dense.kept).toHaveLength(dense.runs);
 });
 
-test("snapshots of today count with the coming ones", () => {
+test("today's snapshots count together with the coming ones", () => {
   const shown = previewRetention({
     retention: { keep_last: 2, keep_yearly: 9 },
     schedules: [],

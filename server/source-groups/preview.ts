@@ -1,4 +1,4 @@
-/** What a retention policy would leave of the coming year's runs, and which of its rules the schedules cannot meet. Pure. */
+/** Computes what a retention policy would keep of the coming year's runs, and which rules the schedules cannot meet. Pure. */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { parseCron } from "../../shared/cron.ts";
 import {
@@ -13,22 +13,22 @@ import type { Lane, LaneName, RetentionPreview } from "../../shared/retention-pr
 import { type Zone, zoneNamed } from "../../shared/zone.ts";
 
 const YEAR_DAYS = 366;
-/** More runs than one in half an hour all year are thinned out: no lane could show them. */
+/** More than one run per half-hour is thinned out, because no lane could show it. */
 const MOST_RUNS = 17_568;
 const THINNED_MS = 30 * MINUTE_MS;
-/** So many gaps say how often a group runs. */
+/** How many gaps are enough to tell how often a group runs. */
 const GAPS = 60;
 
-/** `utcOffsetMinutes` is null where nobody told. */
+/** `utcOffsetMinutes` is null when no agent has sent it. */
 export type ExistingSnapshot = { time: number; utcOffsetMinutes: number | null };
 
 export type PreviewInput = {
   retention: Retention;
-  /** Enabled ones that run the group. */
+  /** Enabled schedules that run the group. */
   schedules: readonly { cron: string; timezone: string | null }[];
   hostZone: string;
   now: number;
-  /** The snapshots that exist. */
+  /** The snapshots that exist now. */
   existing: readonly ExistingSnapshot[];
 };
 
@@ -84,12 +84,12 @@ export function previewRetention({ retention, schedules, hostZone, now, existing
   };
 }
 
-/** How many rules say something that the schedules cannot do. */
+/** Number of rules that the schedules cannot meet. */
 export function countConflicts({ lanes }: RetentionPreview): number {
   return Object.values(lanes).filter((lane) => lane.conflict !== null).length;
 }
 
-/** Each with the offset of its schedule's clock, which its snapshot is going to carry. */
+/** Each run with the UTC offset of its schedule's clock, which its snapshot will have. */
 function runsBetween(schedules: PreviewInput["schedules"], hostZone: Zone, from: number, until: number): Dated[] {
   const runs = new Map<number, Dated>();
   for (const { cron, timezone } of schedules) {
@@ -108,13 +108,13 @@ function offsetAt(zone: Zone, time: number): number {
   return Math.round(zone.offset(time) / MINUTE_MS);
 }
 
-/** The shortest time between two runs: a weekday schedule runs once a day, though not on Sunday. */
+/** The shortest time between two runs: a weekday schedule counts as daily, although it skips Sunday. */
 function usualGap(runs: readonly number[]): number | null {
   const gaps = runs.slice(1).map((run, at) => run - (runs[at] as number));
   return gaps.length === 0 ? null : Math.min(...gaps);
 }
 
-/** The clocks' change makes a day an hour shorter or longer. */
+/** A clock change makes a day an hour shorter or longer. */
 const SLACK_MS = 2 * HOUR_MS;
 
 function conflictOf(name: LaneName, retention: Retention, gapMs: number | null): string | null {
@@ -131,7 +131,7 @@ function conflictOf(name: LaneName, retention: Retention, gapMs: number | null):
   const { years, months, days, hours } = within;
   const spanMs = hours * HOUR_MS + (days + months * 30 + years * 365) * DAY_MS;
   if (spanMs >= gapMs) return null;
-  return `This group runs ${pace}, so nothing but the newest run is ever within ${retention[span]}. Write a longer span, or clear it.`;
+  return `This group runs ${pace}, so only the newest run is ever within ${retention[span]}. Enter a longer span, or clear this rule.`;
 }
 
 function paceInWords(gapMs: number): string {

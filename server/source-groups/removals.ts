@@ -1,4 +1,4 @@
-/** What a retention policy would remove of the snapshots that exist now. */
+/** Computes which existing snapshots a retention policy would remove. */
 import type { Db } from "../../db/open.ts";
 import { listDisputedRemovals } from "../../db/queries/disputed-removals.ts";
 import { findRepo } from "../../db/queries/repos.ts";
@@ -15,10 +15,10 @@ import { zoneOf } from "../hosts/rules.ts";
 type HostZone = Pick<HostRow, "timezone" | "timezoneOverride">;
 type GroupKey = Pick<SourceGroupRow, "id" | "hostId" | "tag">;
 
-/** Of how many, which would go, and when those were made, newest first. */
+/** The number of snapshots, those that would be removed, and when those were made, newest first. */
 export type Removal = { existing: number; going: GroupSnapshot[]; times: number[] };
 
-/** The snapshots that `forget` would remove by a policy, over all repos of the group. */
+/** The snapshots that `forget` would remove under a policy, in all repos of the group. */
 export function removalOf(
   db: Db,
   host: Pick<HostRow, "resticHost"> & HostZone,
@@ -35,7 +35,7 @@ export function removalOf(
   return { existing: rows.length, going, times: going.map((row) => row.time).sort((a, b) => b - a) };
 }
 
-/** What a group's forget looks at; restic leaves out what it cannot read. */
+/** The snapshots that a group's forget considers. restic leaves out those that it cannot read. */
 export function readableSnapshots(
   db: Db,
   repoIds: readonly string[],
@@ -46,7 +46,7 @@ export function readableSnapshots(
   return listGroupSnapshots(db, repoIds, resticHost, tag).filter(({ snapshotId }) => !unreadable.has(snapshotId));
 }
 
-/** By our own reckoning of restic's rules, repository by repository. */
+/** Uses our own implementation of restic's rules, repository by repository. */
 export function goingOf(
   rows: readonly GroupSnapshot[],
   retention: Retention,
@@ -55,7 +55,7 @@ export function goingOf(
 ): GroupSnapshot[] {
   if (isEmptyRetention(retention)) return [];
   const zone = zoneNamed(zoneOf(host));
-  // An agent that did not tell the offset ran on the host, so its clock is the best guess.
+  // An agent that sent no offset ran on the host, so the host's clock is the best guess.
   const offsetOf = (row: GroupSnapshot) => row.utcOffsetMinutes ?? Math.round(zone.offset(row.time) / MINUTE_MS);
   return [...Map.groupBy(rows, (row) => row.repoId).values()].flatMap((ofRepo) =>
     groupByHostAndTags(ofRepo).flatMap((list) => {
@@ -66,26 +66,26 @@ export function goingOf(
   );
 }
 
-/** A host may have been away, and tells of its backups when it is back. */
+/** A host may have been offline and report its backups when it is back. */
 const LATE_REPORTS_MS = 14 * DAY_MS;
 
 /**
- * Whether nobody could know that this one would go when the policy was last agreed to or carried out: before any
- * agreement all are, after one those that lay in the repository unknown to us.
+ * Whether nobody could know that this snapshot would be removed when the policy was last confirmed or used. Before any
+ * confirmation that is true for all; afterwards, for those that were in the repository but unknown to the server.
  */
-export function isUnasked(
+export function isUnconfirmed(
   snapshot: Pick<GroupSnapshot, "time" | "firstSeenAt">,
-  { retentionSettledAt: settledAt }: Pick<SourceGroupRow, "retentionSettledAt">,
+  { retentionSettledAt: confirmedAt }: Pick<SourceGroupRow, "retentionSettledAt">,
 ): boolean {
-  if (settledAt === null) return true;
+  if (confirmedAt === null) return true;
   return (
-    snapshot.firstSeenAt !== null && snapshot.firstSeenAt > settledAt && snapshot.time < settledAt - LATE_REPORTS_MS
+    snapshot.firstSeenAt !== null && snapshot.firstSeenAt > confirmedAt && snapshot.time < confirmedAt - LATE_REPORTS_MS
   );
 }
 
 const DATES_NAMED = 6;
 
-/** `12 of 87 snapshots would go at the next forget, made on 3 Jan 2026, 2 Jan 2026, … and 9 more days.` */
+/** `12 of 87 snapshots would be removed by the next forget: made on 3 Jan 2026, 2 Jan 2026, … and on 9 more days back to 1 Dec 2025.` */
 export function removalInWords(
   { existing, times }: Removal,
   host: Pick<HostRow, "timezone" | "timezoneOverride">,
@@ -93,14 +93,14 @@ export function removalInWords(
   if (times.length === 0)
     return existing === 0
       ? "There are no snapshots to remove."
-      : `At present none of the ${existing} snapshots would go.`;
+      : `At the moment none of the ${existing} snapshots would be removed.`;
   const days = [...new Set(times.map((time) => dayIn(zoneOf(host), time)))];
   const named = days.slice(0, DATES_NAMED).map(dayInWords).join(", ");
   const more = days.length - DATES_NAMED;
   const rest =
     more > 0 ? `, and on ${more} more ${more === 1 ? "day" : "days"} back to ${dayInWords(days.at(-1) ?? "")}` : "";
   const what = times.length === 1 ? "1 snapshot" : `${times.length} snapshots`;
-  return `${what} of ${existing} would go at the next forget: made on ${named}${rest}.`;
+  return `${what} of ${existing} would be removed by the next forget: made on ${named}${rest}.`;
 }
 
 function dayInWords(day: string): string {

@@ -1,4 +1,4 @@
-/** REST: source groups of a host. */
+/** REST: source groups of a host, and their hooks. */
 import * as v from "valibot";
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
@@ -14,17 +14,17 @@ import { notFound } from "../http/errors.ts";
 import { iso } from "../http/lists.ts";
 import { type Route, route } from "../http/routes.ts";
 import { groupHooksAnswer, hostHooksAnswer, sourceGroupAnswer, UNSENDABLE } from "./answers.ts";
+import type { PendingConfirmations } from "./confirmations.ts";
 import { sourceGroupBody } from "./fields.ts";
 import type { SourceGroups } from "./groups.ts";
-import type { RetentionHolds } from "./holds.ts";
 import { type Hooks, hookField, shellField } from "./hooks.ts";
 
-export type SourceGroupRouteDeps = { db: Db; groups: SourceGroups; holds: RetentionHolds; hooks: Hooks };
+export type SourceGroupRouteDeps = { db: Db; groups: SourceGroups; confirmations: PendingConfirmations; hooks: Hooks };
 
 const GROUP_ERRORS = { ...UNSENDABLE, 409: ["name_taken", ...UNSENDABLE[409]] };
 const HOOK_ERRORS = { ...UNSENDABLE, 409: ["host_archived", ...UNSENDABLE[409]] };
 
-export function sourceGroupRoutes({ db, groups, holds, hooks }: SourceGroupRouteDeps): Route[] {
+export function sourceGroupRoutes({ db, groups, confirmations, hooks }: SourceGroupRouteDeps): Route[] {
   const show = (group: SourceGroupRow) =>
     groupBody(group, listOwnRepoIds(db, group.id), listTargetRepoIds(db, group), listTargetsOfHost(db, group.hostId));
   const base = "/api/hosts/:id/source-groups";
@@ -100,7 +100,8 @@ export function sourceGroupRoutes({ db, groups, holds, hooks }: SourceGroupRoute
       summary: "Confirm that the group's retention may remove existing snapshots",
       answers: { 200: sourceGroupAnswer },
       body: v.strictObject({}),
-      handle: ({ c, params, actor }) => c.json(show(holds.confirm(actor, params["id"] ?? "", params["gid"] ?? ""))),
+      handle: ({ c, params, actor }) =>
+        c.json(show(confirmations.confirm(actor, params["id"] ?? "", params["gid"] ?? ""))),
     }),
     route({
       method: "PUT",

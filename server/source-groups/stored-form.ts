@@ -1,4 +1,4 @@
-/** A source group as its form would send it, with what its fields are called: to tell what two tabs changed. Pure. */
+/** A stored source group as its form would send it, with field labels, to detect what two tabs changed. Pure. */
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import { COUNT_RULES, RETENTION_RULES, type RetentionRule } from "../../shared/retention.ts";
 import type { FormField, StoredForm } from "../http/conflicts.ts";
@@ -22,7 +22,7 @@ const LABELS: Record<RetentionRule, string> = {
 
 const isCount = (rule: RetentionRule) => (COUNT_RULES as readonly string[]).includes(rule);
 
-/** @param repos all of the host; with one there is nothing to choose, and the form has no such field */
+/** @param repos all repos of the host; with a single repo there is no choice, and the form does not have the field */
 export function storedGroup(
   group: SourceGroupRow,
   {

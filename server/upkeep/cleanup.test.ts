@@ -1,4 +1,4 @@
-/** What goes because of its age, and what stays whatever its age, on a real database. */
+/** What is deleted by age and what is kept whatever its age, on a real database. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Db } from "../../db/open.ts";
 import { insertHost } from "../../db/queries/hosts.ts";
@@ -71,13 +71,13 @@ function addJob(hostId: string, daysAgo: number, { lines = 3, isOpen = false } =
   return id;
 }
 
-test("a quiet host keeps its newest 200 jobs with their logs for ever", async () => {
+test("a quiet host keeps its newest 200 jobs with their logs forever", async () => {
   const host = addHost();
   for (let n = 0; n < JOBS_KEPT_PER_HOST; n++) addJob(host, 1000 - n);
   expect(await cleanup()).toEqual({ logLines: 0, jobs: 0, rows: 0 });
 });
 
-test("beyond those, logs go after 90 days and jobs after 120; open jobs and other hosts stay", async () => {
+test("beyond those, logs are deleted after 90 days and jobs after 120, but open jobs and other hosts' jobs stay", async () => {
   const host = addHost();
   const quiet = addHost();
   for (let n = 0; n < JOBS_KEPT_PER_HOST; n++) addJob(host, 10, { lines: 1 });

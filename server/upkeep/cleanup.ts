@@ -1,4 +1,4 @@
-/** Drops what has grown old, so that the database stays as large as its fleet, not as its age. */
+/** Deletes old rows, so that the size of the database depends on the fleet, not on its age. */
 import type { Db } from "../../db/open.ts";
 import {
   type AgeingTable,
@@ -14,9 +14,9 @@ import { type Clock, DAY_MS } from "../../shared/clock.ts";
 import { utcDay } from "../../shared/days.ts";
 import type { Log } from "../../shared/log.ts";
 
-/** Of every host these jobs stay whole, however old they are. */
+/** The newest jobs of every host that are kept whole, however old they are. */
 export const JOBS_KEPT_PER_HOST = 200;
-/** Rows in one statement: a few milliseconds of the event loop. */
+/** Rows per statement: a few milliseconds of the event loop. */
 const PORTION = 2_000;
 const JOBS_AT_ONCE = 50;
 
@@ -39,10 +39,10 @@ export type CleanupDeps = {
   jobRetentionDays: number;
 };
 
-/** What one run dropped. */
+/** What one run deleted. */
 export type Dropped = { logLines: number; jobs: number; rows: number };
 
-/** @returns a run; between two portions everything else has its turn. */
+/** @returns a run, which lets other work run between two portions */
 export function createCleanup(deps: CleanupDeps): () => Promise<Dropped> {
   const { db, clock, log, logRetentionDays, jobRetentionDays } = deps;
 
@@ -86,7 +86,7 @@ export function createCleanup(deps: CleanupDeps): () => Promise<Dropped> {
       const before = COUNTS_DAYS.includes(table) ? utcDay(at) : at;
       total.rows += await drop(() => deleteAged(db, table, before, PORTION));
     }
-    if (total.logLines + total.jobs + total.rows > 0) log.info("what has grown old was dropped", total);
+    if (total.logLines + total.jobs + total.rows > 0) log.info("old data was deleted", total);
     return total;
   };
 }

@@ -1,4 +1,4 @@
-/** Copies of the database: one file each, whole, with the signing key sealed inside; never the server key. */
+/** Makes copies of the database: one complete file each, with the signing key sealed inside, and never with the server key. */
 import {
   closeSync,
   existsSync,
@@ -28,15 +28,15 @@ export type CopyParts = {
 export type Copy = { path: string; bytes: number; at: number };
 
 /**
- * Writes a whole copy to `path`; a file of that name is replaced only when the new one is complete.
- * @throws when the disk is full or the folder is not writable; nothing is left behind then
+ * Writes a complete copy to `path`. An existing file is replaced only once the new one is complete.
+ * @throws when the disk is full or the folder is not writable; then nothing is left behind
  */
 export async function makeCopy({ databasePath, signingKeyPath, sealer }: CopyParts, path: string): Promise<Copy> {
   const draft = `${path}.${process.pid}.new`;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   rmSync(draft, { force: true });
   try {
-    // Made first with its mode, so that nobody else can read it at any moment.
+    // Created with its mode first, so that nobody else can read it at any moment.
     closeSync(openSync(draft, "w", 0o600));
     await copyDatabase(databasePath, draft);
     if (existsSync(signingKeyPath))
@@ -53,7 +53,7 @@ export async function makeCopy({ databasePath, signingKeyPath, sealer }: CopyPar
 
 const NAME = /^restic-manager-\d{4}-\d{2}-\d{2}(?:T\d{6}Z)?\.db$/;
 
-/** Of one a night; the hour is told for those that a person made. */
+/** Nightly copies are named by day. Copies made by a person also have the time. */
 export function copyName(now: number, isNightly: boolean): string {
   return `restic-manager-${isNightly ? utcDay(now) : stampOf(now)}.db`;
 }
@@ -67,12 +67,12 @@ export function listCopies(folder: string): Copy[] {
     .sort((a, b) => b.at - a.at);
 }
 
-/** Removes all but the newest `keep`. */
+/** Deletes all but the newest `keep`. */
 export function dropOldCopies(folder: string, keep: number): void {
   for (const { path } of listCopies(folder).slice(keep)) rmSync(path, { force: true });
 }
 
-/** The folder is on the same disk as the data: a dead disk takes both. */
+/** Whether the folder is on the same disk as the data, so that a disk failure would destroy both. */
 export function sharesDisk(folder: string, dataDir: string): boolean {
   const existing = (path: string): string => (existsSync(path) ? path : existing(dirname(path)));
   return statSync(existing(folder)).dev === statSync(existing(dataDir)).dev;

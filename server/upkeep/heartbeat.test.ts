@@ -1,4 +1,4 @@
-/** Beats reach a real HTTP listener, and stop as soon as something is wrong here or there. */
+/** Heartbeats reach a real HTTP listener, and stop as soon as something is wrong on either side. */
 import { afterEach, expect, test } from "bun:test";
 import { silentLog } from "../../shared/log.ts";
 import { createCleanup } from "../../tests/testbed/temp.ts";
@@ -7,7 +7,7 @@ import { createHeartbeat } from "./heartbeat.ts";
 const cleanup = createCleanup();
 afterEach(cleanup.run);
 
-test("it is sent while all is well, and tells why when it is not", async () => {
+test("it is sent while all is well, and reports why when it is not", async () => {
   const seen: string[] = [];
   let status = 200;
   const listener = Bun.serve({

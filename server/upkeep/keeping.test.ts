@@ -1,4 +1,4 @@
-/** Copy, restore and key rotation on real files, with the server's own commands where they matter. */
+/** Copying, restoring and key rotation on real files, with the server's own commands where that matters. */
 import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -41,7 +41,7 @@ const tokens = async (client: Client) =>
     .sort();
 
 describe("a copy", () => {
-  test("is whole while the server runs, is not for other users' eyes, and brings everything back under a new state id", async () => {
+  test("is complete while the server runs, cannot be read by other users, and restores everything with a new state id", async () => {
     const dataDir = await folder();
     const { server, client } = await start(dataDir);
     await addToken(client, "web-01");
@@ -71,7 +71,7 @@ describe("a copy", () => {
     expect(items).toHaveLength(1);
   }, 120_000);
 
-  test("of another key, of another program, or damaged, is refused and changes nothing", async () => {
+  test("from another key or program, or damaged, is refused and changes nothing", async () => {
     const dataDir = await folder();
     const { server } = await start(dataDir);
     await server.stop();
@@ -88,12 +88,12 @@ describe("a copy", () => {
     expect(await run(dataDir, "restore", `${file}.damaged`)).toMatchObject({ code: 1 });
     expect(stateId(dataDir)).toBe(before);
     expect(existsSync(join(dataDir, "restic-manager.db.restoring"))).toBe(false);
-    expect((await run(dataDir, "backup", file)).stderr).toContain("exists already");
+    expect((await run(dataDir, "backup", file)).stderr).toContain("already exists");
   }, 120_000);
 });
 
 describe("a new server key", () => {
-  test("opens everything that the old one opened; the old one is kept for old copies", async () => {
+  test("opens everything that the old one opened, and the old one is kept for old copies", async () => {
     const dataDir = await folder();
     const { server, client } = await start(dataDir);
     const { id } = await addToken(client, "web-01");
@@ -117,7 +117,7 @@ describe("a new server key", () => {
     expect(await tokens((await start(dataDir)).client)).toEqual(["web-01"]);
   }, 120_000);
 
-  test("a rotation that was cut off after the database was sealed is finished at the next start; one before it is forgotten", async () => {
+  test("a rotation interrupted after the commit is finished at the next start, and one interrupted before it is discarded", async () => {
     const dataDir = await folder();
     const { server } = await start(dataDir);
     await server.stop();
@@ -125,7 +125,7 @@ describe("a new server key", () => {
     const old = readFileSync(key, "utf8");
     await run(dataDir, "rotate-key");
     const fresh = readFileSync(key, "utf8");
-    // As a crash between the transaction and the rename leaves it.
+    // The state that a crash between the transaction and the rename leaves.
     writeFileSync(key, old, { mode: 0o600 });
     writeFileSync(`${key}.next`, fresh, { mode: 0o600 });
     const again = await start(dataDir);
@@ -139,7 +139,7 @@ describe("a new server key", () => {
     expect(existsSync(`${key}.next`)).toBe(false);
   }, 120_000);
 
-  test("secrets in a column that nobody named stop the rotation", async () => {
+  test("secrets in a column that is not listed stop the rotation", async () => {
     const dataDir = await folder();
     const { server } = await start(dataDir);
     await server.stop();

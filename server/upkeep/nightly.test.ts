@@ -1,4 +1,4 @@
-/** When the night's copy is due, what is kept, and what a failed one leaves behind. */
+/** When the nightly copy is due, what is kept, and what a failed one leaves behind. */
 import { afterEach, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -30,7 +30,7 @@ describe("is due", () => {
     expect(isCopyDue(at("2026-11-21T00:00:00"), null)).toBe(true);
   });
 
-  test("once in each 24 hours from 03:00 on, whenever one looks", () => {
+  test("once in each 24 hours from 03:00 on, at any time of checking", () => {
     let newest: number | null = null;
     let made = 0;
     for (let now = at("2026-01-01T00:00:00"); now < at("2026-02-01T00:00:00"); now += HOUR_MS / 6) {
@@ -58,7 +58,7 @@ async function scene(now = at("2026-11-21T04:00:00")) {
   return { copies, folder };
 }
 
-test("the oldest beyond the kept number go, other files in the folder stay", async () => {
+test("the oldest copies beyond the limit are deleted, and other files in the folder stay", async () => {
   const { copies, folder } = await scene();
   mkdirSync(folder);
   for (let day = 10; day < 15; day++) {
@@ -76,7 +76,7 @@ test("the oldest beyond the kept number go, other files in the folder stay", asy
   expect(readdirSync(folder)).toContain("notes.db");
 });
 
-test("two who ask at once get one copy", async () => {
+test("two simultaneous requests get one copy", async () => {
   const { copies, folder } = await scene();
   const [one, two] = await Promise.all([copies.makeNow(), copies.makeNow()]);
   expect(one).toBe(two);

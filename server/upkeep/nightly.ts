@@ -1,13 +1,13 @@
-/** The copy of every night: when it is due, and that a failed one is told and tried again. */
+/** The nightly copy of the database: when it is due, and what happens when it fails. */
 import { join } from "node:path";
 import { type Clock, DAY_MS, HOUR_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import { type Copy, type CopyParts, copyName, dropOldCopies, listCopies, makeCopy, sharesDisk } from "./copies.ts";
 
-/** Hour of the day (UTC) from which on the night's copy is made. */
+/** Hour of the day (UTC) from which the nightly copy may be made. */
 const FROM_HOUR = 3;
 
-/** One a day, after 03:00 UTC; a server that was off at that hour makes it up. */
+/** One copy a day, after 03:00 UTC. A server that was off at that hour catches up. */
 export function isCopyDue(now: number, newestAt: number | null): boolean {
   const today = Math.floor(now / DAY_MS) * DAY_MS + FROM_HOUR * HOUR_MS;
   const due = now >= today ? today : today - DAY_MS;
@@ -15,14 +15,14 @@ export function isCopyDue(now: number, newestAt: number | null): boolean {
 }
 
 export type Copies = {
-  /** The tick. @throws when the copy fails; the ticker logs it, and it is tried again */
+  /** Run by the ticker. @throws when the copy fails; the ticker logs that and tries again */
   copyIfDue(): Promise<void>;
-  /** A copy right now, for a person. @throws in plain words */
+  /** Makes a copy right now, for a person. @throws in plain words */
   makeNow(): Promise<Copy>;
   list(): Copy[];
-  /** Where they lie, and whether a dead disk would take them with the data. */
+  /** Where the copies are, and whether a disk failure would destroy them together with the data. */
   place(): { folder: string; sharesDisk: boolean };
-  /** Why the last try failed; null when it did not. */
+  /** Why the last attempt failed. null when it succeeded. */
   problem(): string | null;
 };
 
@@ -44,7 +44,7 @@ export function createCopies({ parts, folder, keep, dataDir, clock, log }: Copie
       throw error;
     }
   };
-  /** One at a time: who comes second gets the first one's copy. */
+  /** One at a time: a second caller gets the first one's copy. */
   const once = (isNightly: boolean): Promise<Copy> => {
     running ??= make(isNightly).finally(() => {
       running = null;

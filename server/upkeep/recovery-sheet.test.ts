@@ -1,4 +1,4 @@
-/** The sheet's words, and that OpenSSL opens the encrypted one. */
+/** The text of the recovery sheet, and that OpenSSL can decrypt the encrypted one. */
 import { expect, test } from "bun:test";
 import { runCommand } from "../../tests/testbed/command.ts";
 import { commandsOf, DECRYPT_COMMAND, encryptSheet, type SheetEntry, sheetText } from "./recovery-sheet.ts";
@@ -11,14 +11,14 @@ const credential = {
   env: {},
 };
 
-test("what is typed gives the shell exactly the secrets, whatever is in them", async () => {
+test("the commands give the shell exactly the secrets, whatever characters they contain", async () => {
   const lines = commandsOf(credential, "web-01").filter((line) => line.startsWith("export"));
   const script = `${lines.join("\n")}\nprintf '%s|%s|%s' "$RESTIC_PASSWORD" "$RESTIC_REST_PASSWORD" "$RESTIC_REPOSITORY"`;
   const { stdout } = await runCommand(["sh", "-c", script]);
   expect(stdout).toBe(`${credential.repo_password}|${credential.http_password}|${credential.url}`);
 });
 
-test("an archived host's repository stands on it too, and one without a credential says so", () => {
+test("an archived host's repository is included, and one without a credential says so", () => {
   const entry: SheetEntry = {
     hostName: "old-01",
     resticHost: "old-01",
@@ -33,7 +33,7 @@ test("an archived host's repository stands on it too, and one without a credenti
   const text = sheetText([entry], Date.UTC(2026, 10, 21, 3, 4));
   expect(text).toContain("made 2026-11-21 03:04 UTC, 1 repositories");
   expect(text).toContain("old-01 · main (rest) – host archived");
-  expect(text).toContain("No credential of this repository is stored here.");
+  expect(text).toContain("No credential for this repository is stored here.");
 });
 
 test("openssl opens the encrypted file with the passphrase alone", async () => {

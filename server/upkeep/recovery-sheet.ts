@@ -1,4 +1,4 @@
-/** The recovery sheet: per repository what opens it, and the plain restic commands, for the day this server is gone. */
+/** The recovery sheet: the credential of each repository and the plain restic commands, for the day when this server is gone. */
 import { createCipheriv, pbkdf2, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import type { Db } from "../../db/open.ts";
@@ -7,7 +7,7 @@ import type { Credential } from "../../shared/protocol/fields.ts";
 import type { RepoKind } from "../../shared/repos.ts";
 import type { Credentials } from "../repos/credentials.ts";
 
-/** Setting: when the newest sheet was made, Unix ms. */
+/** The name of the setting with the time of the newest sheet, Unix ms. */
 export const SHEET_SETTING = "recovery_sheet_at";
 
 export type SheetEntry = {
@@ -18,15 +18,15 @@ export type SheetEntry = {
   repoName: string;
   isRemoved: boolean;
   kind: RepoKind;
-  /** null when the server holds none that opens. */
+  /** null when the server has no credential that it can decrypt. */
   credential: Credential | null;
-  /** There is one, and it does not open: it was damaged or moved in the database. */
+  /** There is a credential, but it cannot be decrypted: it was damaged or moved in the database. */
   isUnreadable: boolean;
-  /** What to type in a POSIX shell, one command a line. */
+  /** Commands for a POSIX shell, one per line. */
   commands: string[];
 };
 
-/** In the order of host names; the everyday credential of each, which restores but need not be able to delete. */
+/** Sorted by host name, with each everyday credential, which can restore but need not be able to delete. */
 export function readSheet(db: Db, credentials: Pick<Credentials, "inUse" | "isReadable">): SheetEntry[] {
   return listAllRepos(db).map(({ host, repo }) => {
     const isUnreadable = !credentials.isReadable(repo.id, "everyday");
@@ -45,7 +45,7 @@ export function readSheet(db: Db, credentials: Pick<Credentials, "inUse" | "isRe
   });
 }
 
-/** Environment first, so that no secret stands in an argument list. */
+/** Environment first, so that no secret appears in an argument list. */
 export function commandsOf(credential: Credential, resticHost: string): string[] {
   const environment: [string, string | null][] = [
     ["RESTIC_REPOSITORY", credential.url],
@@ -61,42 +61,42 @@ export function commandsOf(credential: Credential, resticHost: string): string[]
   ];
 }
 
-/** The sheet as plain text, to print or to keep. @param madeAt Unix ms */
+/** The sheet as plain text, to print or to store. @param madeAt Unix ms */
 export function sheetText(entries: readonly SheetEntry[], madeAt: number): string {
   const head = [
     "restic-manager: recovery sheet",
     `made ${new Date(madeAt).toISOString().slice(0, 16).replace("T", " ")} UTC, ${entries.length} repositories`,
     "",
-    "Whoever holds this sheet can read every backup. Keep it where you would look when this server is gone.",
+    "Anyone who has this sheet can read every backup. Keep it where you would look when this server is gone.",
     "On any machine: install restic (https://restic.net), then type the lines of the repository that you need.",
   ];
   return `${[...head, ...entries.flatMap(entryLines)].join("\n")}\n`;
 }
 
-const NONE = "No credential of this repository is stored here.";
-const UNREADABLE = "The stored credential does not open. Take this repository's passwords from elsewhere.";
+const NONE = "No credential for this repository is stored here.";
+const UNREADABLE = "The stored credential cannot be decrypted. Use your own record of this repository's passwords.";
 
 function entryLines(entry: SheetEntry): string[] {
   const marks = [entry.isArchived ? "host archived" : "", entry.isRemoved ? "repo removed from the host" : ""];
-  const told = marks.filter(Boolean).join(", ");
-  const title = `${entry.hostName} · ${entry.repoName} (${entry.kind})${told ? ` – ${told}` : ""}`;
+  const shownMarks = marks.filter(Boolean).join(", ");
+  const title = `${entry.hostName} · ${entry.repoName} (${entry.kind})${shownMarks ? ` – ${shownMarks}` : ""}`;
   const body = entry.credential ? entry.commands : [entry.isUnreadable ? UNREADABLE : NONE];
   return ["", "-".repeat(72), title, "", ...body.map((line) => `    ${line}`)];
 }
 
-/** Always in quotes: what is printed is typed again by hand, and blanks must show. */
+/** Always quoted, because people type printed commands by hand and spaces must be visible. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** OpenSSL's own count is too small for a passphrase that a person chose. */
+/** OpenSSL's default count is too low for a passphrase that a person chose. */
 const PBKDF2_ITERATIONS = 600_000;
 const derive = promisify(pbkdf2);
 
-/** The command that opens what {@link encryptSheet} made; on every system, without this product. */
+/** Decrypts the output of {@link encryptSheet} on any system, without this product. */
 export const DECRYPT_COMMAND = `openssl enc -d -aes-256-cbc -pbkdf2 -iter ${PBKDF2_ITERATIONS} -in FILE`;
 
-/** As `openssl enc -aes-256-cbc -pbkdf2` writes it: `Salted__`, 8 bytes of salt, the text. */
+/** The format of `openssl enc -aes-256-cbc -pbkdf2`: `Salted__`, 8 bytes of salt, the text. */
 export async function encryptSheet(text: string, passphrase: string): Promise<Uint8Array<ArrayBuffer>> {
   const salt = randomBytes(8);
   const derived = await derive(passphrase, salt, PBKDF2_ITERATIONS, 48, "sha256");

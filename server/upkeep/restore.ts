@@ -1,4 +1,4 @@
-/** Puts a copy of the database back in place; nothing that was there is lost. */
+/** Restores the database from a copy, and keeps the files that were there before. */
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { databaseProblem } from "../../db/copy.ts";
 import { migrate } from "../../db/migrate.ts";
@@ -16,19 +16,19 @@ import { type CopyParts, SIGNING_KEY_PLACE } from "./copies.ts";
 export type Restored =
   | {
       ok: true;
-      /** Where the database lies that was in use before; null when there was none. */
+      /** Path of the previous database. null when there was none. */
       before: string | null;
-      /** The copy's key that signs agents was damaged: the one in the data folder stays. */
+      /** The copy's signing key for agents is damaged, so the one in the data folder stays. */
       isSigningKeyLost: boolean;
-      /** The copy's key that signs agents is back; the other one was set aside. */
+      /** Path of the previous signing key, if the copy's key has replaced it. */
       signingKeyBefore: string | null;
     }
   | { ok: false; problem: string };
 
-/** The server must not be running. The copy itself stays as it is. */
+/** The server must not be running. The copy itself is not changed. */
 export async function restoreCopy(parts: CopyParts & { clock: Clock }, copyPath: string): Promise<Restored> {
   const { databasePath, signingKeyPath, sealer, clock } = parts;
-  if (!existsSync(copyPath)) return { ok: false, problem: `There is no file ${copyPath}.` };
+  if (!existsSync(copyPath)) return { ok: false, problem: `There is no file ${copyPath}. Check the path.` };
   const problem = databaseProblem(copyPath);
   if (problem) return { ok: false, problem: `${copyPath} cannot be restored: ${problem}.` };
   const draft = `${databasePath}.restoring`;
@@ -47,7 +47,7 @@ export async function restoreCopy(parts: CopyParts & { clock: Clock }, copyPath:
     signingKey = sealed === null ? null : openedSigningKey(sealer, sealed);
     isSigningKeyLost = sealed !== null && signingKey === null;
     deleteSetting(db, SIGNING_KEY_PLACE.id);
-    // Agents that see another id tell again what this copy does not know yet.
+    // Agents that see a different id send again what this copy does not contain.
     putSetting(db, "server_state_id", newId());
     writeAudit(db, clock.now(), {
       actor: { kind: "system" },
@@ -66,7 +66,7 @@ export async function restoreCopy(parts: CopyParts & { clock: Clock }, copyPath:
   return { ok: true, before, isSigningKeyLost, signingKeyBefore: putSigningKey(signingKeyPath, signingKey, stamp) };
 }
 
-/** null when it does not open: the database is worth more than the key that lies beside it. */
+/** null when it cannot be decrypted: the database is worth more than this key. */
 function openedSigningKey(sealer: Sealer, sealed: string): string | null {
   try {
     return sealer.unseal(SIGNING_KEY_PLACE, sealed);
@@ -75,7 +75,7 @@ function openedSigningKey(sealer: Sealer, sealed: string): string | null {
   }
 }
 
-/** @returns where the key lies that was in use before, when it was another one */
+/** @returns the path of the previous key, when it was a different one */
 function putSigningKey(path: string, key: string | null, stamp: string): string | null {
   if (key === null || (existsSync(path) && readFileSync(path, "utf8") === key)) return null;
   const before = setAside(path, `${path}.before-restore-${stamp}`);

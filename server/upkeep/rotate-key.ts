@@ -1,4 +1,4 @@
-/** A new server key: every secret is sealed anew in one transaction, the old key is kept for old copies. */
+/** Rotates the server key: every secret is sealed again in one transaction, and the old key is kept for old copies. */
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import type { Db } from "../../db/open.ts";
@@ -10,15 +10,15 @@ import { createSealer, type Sealer, type SealPlace } from "../runtime/seal.ts";
 import { placeOf } from "../runtime/seal-form.ts";
 import { nextKeyPath, takeNextKey, writeKeyFile } from "../runtime/secret-key.ts";
 
-/** Nothing has changed; the message says why. */
+/** Nothing was changed. The message says why. */
 export class RotationStopped extends Error {}
 
 export type Rotated = { sealed: number; keyId: string; retired: string };
 
 /**
- * The server must not be running. A crash at any point leaves a pair of key and database that fits: until the transaction
- * the old key counts, afterwards the server takes the new one from `FILE.next` at its next start.
- * @throws RotationStopped when a blob does not open, or lies where nobody looked for one: then nothing has changed
+ * The server must not be running. A crash at any point leaves a matching pair of key and database: until the commit the
+ * old key is valid, and after it the server takes the new one from `FILE.next` at its next start.
+ * @throws RotationStopped when a blob cannot be decrypted or is in an unknown place; nothing is changed then
  */
 export function rotateKey({ db, clock, sealer }: { db: Db; clock: Clock; sealer: Sealer }, keyFile: string): Rotated {
   const key = randomBytes(32);
@@ -40,7 +40,7 @@ export function rotateKey({ db, clock, sealer }: { db: Db; clock: Clock; sealer:
       return sealer.unseal(where, blob);
     } catch {
       throw new RotationStopped(
-        `${where.table}.${where.column} of ${where.id} does not open with the present key: it was damaged or moved. Save that secret anew on its page, then run this again.`,
+        `${where.table}.${where.column} of ${where.id} cannot be decrypted with the present key: it was damaged or moved. Save that secret again on its page, then run this command again.`,
       );
     }
   }
@@ -54,7 +54,9 @@ export function rotateKey({ db, clock, sealer }: { db: Db; clock: Clock; sealer:
       });
     const forgotten = findColumnsWithPrefix(db, sealer.blobPrefix);
     if (forgotten.length > 0)
-      throw new RotationStopped(`Secrets in ${forgotten.join(", ")} would be lost with the old key.`);
+      throw new RotationStopped(
+        `The secrets in ${forgotten.join(", ")} would be lost with the old key. This is a fault in restic-manager. Please report it.`,
+      );
     writeAudit(db, clock.now(), {
       actor: { kind: "system" },
       action: "server_key.rotated",

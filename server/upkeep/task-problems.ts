@@ -1,4 +1,4 @@
-/** Background tasks that fail or hang, in sentences for the System page and the heartbeat. */
+/** Describes background tasks that fail or hang, for the System page and the heartbeat. */
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import { findJob } from "../../db/queries/jobs.ts";
@@ -12,14 +12,14 @@ const MOST_NAMED = 5;
 export function taskProblems(db: Db, overdue: readonly OverdueTick[]): string[] {
   return overdue.flatMap(({ tick, since, failing, why }) => {
     if (failing.length === 0) {
-      const reason = why === null ? "it does not come to an end" : why;
+      const reason = why === null ? "it is still running" : why;
       return [`The task "${tick}" has not succeeded since ${timeOf(since)}: ${reason}`];
     }
     const named = failing
       .slice(0, MOST_NAMED)
-      .map((one) => `The task "${tick}" fails for ${nameOf(db, one)} since ${timeOf(one.since)}: ${one.why}`);
+      .map((one) => `The task "${tick}" has failed for ${nameOf(db, one)} since ${timeOf(one.since)}: ${one.why}`);
     const rest = failing.length - named.length;
-    return rest > 0 ? [...named, `The task "${tick}" fails for ${rest} more`] : named;
+    return rest > 0 ? [...named, `The task "${tick}" has failed for ${rest} more`] : named;
   });
 }
 

@@ -1,4 +1,4 @@
-/** What keeps the manager itself in shape: old rows go, the database is copied, somebody outside hears that all is well. */
+/** Keeps the server itself healthy: deletes old rows, copies the database, sends heartbeats. */
 import { join } from "node:path";
 import { type Db, databasePath } from "../../db/open.ts";
 import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
@@ -16,9 +16,9 @@ import { taskProblems } from "./task-problems.ts";
 export type Upkeep = {
   ticks: Tick[];
   copies: Copies;
-  /** null when nobody is told. */
+  /** null when no heartbeat is configured. */
   heartbeat: Heartbeat | null;
-  /** A database that cannot be written, and background tasks that fail or hang, in sentences. */
+  /** In sentences: a database that cannot be written, and background tasks that fail or hang. */
   taskProblems(): string[];
 };
 

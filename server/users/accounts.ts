@@ -1,4 +1,4 @@
-/** Users: made by an admin or on the command line with a setup link; passwords set by their owners only. */
+/** Users: created by an admin or on the command line, with a setup link through which they set their own password. */
 import type { Db } from "../../db/open.ts";
 import { deleteSession, deleteSessionsOfUser, listSessionsOfUser } from "../../db/queries/sessions.ts";
 import {
@@ -34,11 +34,11 @@ export type Accounts = {
   /** @returns a fresh setup link's token. @throws Refusal 404 */
   newSetupToken(actor: Actor, username: string): { user: UserRow; setupToken: string };
   findBySetupToken(token: string): UserRow | null;
-  /** Sets the password and signs in; all other sessions of the user end. @throws Refusal 410, 400 */
+  /** Sets the password and signs in. All other sessions of the user end. @throws Refusal 410, 400 */
   finishSetup(c: AppContext, from: Origin, token: string, password: string): Promise<UserRow>;
-  /** Before something that a stolen session must not do. @throws Refusal 400 with `current`, 429 after five wrong ones by this session */
+  /** Confirms the password before an action that a stolen session must not be able to do. @throws Refusal 400 with `current`, 429 after five wrong ones in this session */
   confirmPassword(session: Session, from: Origin, password: string): Promise<UserRow & { passwordHash: string }>;
-  /** Other sessions end; this one goes on. @throws Refusal 400 with fields */
+  /** All other sessions end. @throws Refusal 400 with fields */
   changePassword(session: Session, from: Origin, input: { current: string; password: string }): Promise<void>;
   listSessions(userId: string): SessionRow[];
   endSession(session: Session, from: Origin, id: string): void;
@@ -59,7 +59,7 @@ export function createAccounts({ db, clock, sessions, bus, passwords }: AccountD
   };
 
   const wrongPasswords = createRateLimit({ limit: WRONG_PASSWORDS, windowMs: WRONG_PASSWORDS_WINDOW_MS, clock });
-  /** Counted by session: who has stolen one and guesses with it does not stop the owner in another. */
+  /** Counted per session, so that a thief who guesses in one session does not block the owner in another. */
   const confirmPassword: Accounts["confirmPassword"] = async (session, from, password) => {
     const { passwordHash, ...user } = findUser(db, session.userId) ?? { passwordHash: null };
     if (!passwordHash || !("id" in user)) throw notFound("user");
@@ -72,7 +72,7 @@ export function createAccounts({ db, clock, sessions, bus, passwords }: AccountD
     });
     if (!isRight) {
       audit(actorOf(session, from), "user.password_refused", { ...user, passwordHash });
-      throw badInput({ current: "That is not your present password." });
+      throw badInput({ current: "This is not your current password." });
     }
     attempt.giveBack();
     return { ...user, passwordHash };
@@ -86,14 +86,12 @@ export function createAccounts({ db, clock, sessions, bus, passwords }: AccountD
       if (problem) throw badInput({ username: problem });
       return inTransaction(db, () => {
         if (countUsers(db) === 0 && role !== "admin") {
-          throw new Refusal(
-            409,
-            "first_user",
-            "The first user must be an admin: somebody has to be able to let others in.",
-          );
+          throw new Refusal(409, "first_user", "The first user must be an admin, so that someone can add others.");
         }
         if (findUserByName(db, username)) {
-          throw new Refusal(409, "name_taken", `There is a user named ${username} already.`, { username: "Taken." });
+          throw new Refusal(409, "name_taken", `There is already a user named ${username}.`, {
+            username: "This name is taken.",
+          });
         }
         const user = newUser({ username, role, passwordHash: null }, clock.now());
         insertUser(db, user);
@@ -138,7 +136,7 @@ export function createAccounts({ db, clock, sessions, bus, passwords }: AccountD
       const ended = inTransaction(db, () => {
         const isStill = findUser(db, user.id)?.passwordHash === user.passwordHash;
         if (!isStill)
-          throw new Refusal(409, "password_changed", "The password was changed meanwhile. Sign in with the new one.");
+          throw new Refusal(409, "password_changed", "Your password has just been changed. Sign in with the new one.");
         setPassword(db, user.id, passwordHash, clock.now());
         deleteSetupToken(db, user.id);
         const sessionIds = deleteSessionsOfUser(db, user.id, session.sessionId);

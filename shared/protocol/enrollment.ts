@@ -1,8 +1,8 @@
-/** Bodies of enrolment over HTTP: what a machine says of itself, and what it gets. */
+/** Bodies of enrolment over HTTP: what a machine sends about itself, and what it receives. */
 import * as v from "valibot";
 import { count, hex64, id, platform, text, word } from "./fields.ts";
 
-/** Ed25519: the 32 bytes, base64url. */
+/** Ed25519 public key: 32 bytes, base64url. */
 export const publicKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/));
 
 const machine = {
@@ -19,21 +19,21 @@ const machine = {
 
 export const enrollRequest = v.strictObject({
   token: text(200),
-  /** SHA-256 (hex) of the token that the agent made for itself. */
+  /** SHA-256 (hex) of the token that the agent generated for itself. */
   agent_token_hash: hex64,
   ...machine,
 });
 export type EnrollRequest = v.InferOutput<typeof enrollRequest>;
 
-/** A machine without a token: it shows a public key, and an admin decides. */
+/** A machine without a token sends a public key, and an admin accepts or rejects it. */
 export const announceRequest = v.strictObject({ public_key: publicKey, ...machine });
 export type AnnounceRequest = v.InferOutput<typeof announceRequest>;
 
 export const announceAnswer = v.object({
   pending_id: id,
-  /** `SHA256:…`, what a person compares. */
+  /** `SHA256:…`, which a person compares. */
   fingerprint: word,
-  /** Another host, or another machine that waits, has this name. */
+  /** Another host or pending machine has the same name. */
   hostname_collision: v.boolean(),
 });
 export type AnnounceAnswer = v.InferOutput<typeof announceAnswer>;
@@ -42,7 +42,7 @@ export const enrollAnswer = v.object({
   host_id: id,
   host_name: text(255),
   server_url: text(2048),
-  /** `sha256//…` of the server's public key when its certificate is self-signed. */
+  /** `sha256//…` of the server's public key, when its certificate is self-signed. */
   cert_pin: v.nullable(word),
   /** Public keys (JWK as JSON text) that may sign agent updates. */
   update_keys: v.array(text(1000)),

@@ -1,4 +1,4 @@
-/** The envelope of every frame, and parsing that tells the peer which field was wrong. */
+/** The envelope of every frame, and a parser that tells the peer which field is wrong. */
 import * as v from "valibot";
 import { MAX_FRAME_BYTES } from "./version.ts";
 
@@ -18,7 +18,7 @@ export type Envelope<T extends string = string, P = unknown> = {
   payload: P;
 };
 
-/** What a frame turned out to be. `unknown` types are ignored by the reader: a newer peer may know more. */
+/** The result of parsing a frame. Readers ignore `unknown` types, because a newer peer may send more. */
 export type Parsed<M extends Envelope> =
   | { ok: true; message: M }
   | { ok: false; reason: "unknown"; type: string }
@@ -29,7 +29,7 @@ export type MessageOf<S extends Schemas> = {
   [T in keyof S & string]: Envelope<T, v.InferOutput<S[T]>>;
 }[keyof S & string];
 
-/** A parser for one direction. Never throws: whatever the bytes, the result says what they were. */
+/** Makes a parser for one direction. It never throws: invalid bytes give an error result. */
 export function frameParser<S extends Schemas>(schemas: S, durable: readonly (keyof S & string)[]) {
   return (frame: string): Parsed<MessageOf<S>> => {
     if (frame.length > MAX_FRAME_BYTES) return { ok: false, reason: "bad", type: null, field: "frame" };

@@ -1,4 +1,4 @@
-/** One golden example per message (and per kind of order) pins the wire: what is written in the files is what both sides read. */
+/** One golden example per message (and per kind of order) fixes the protocol: both sides read exactly what is in the files. */
 import { describe, expect, test } from "bun:test";
 import fromServer from "./examples/to-agent.json";
 import fromAgents from "./examples/to-server.json";
@@ -20,7 +20,7 @@ describe.each([
   test.each(examples.map((example) => [nameOf(example), example] as const))(
     "%s lacks none of its fields in vain",
     (_name, example) => {
-      // A field that may be left out without a complaint would not be pinned; the optional ones are known.
+      // A field that could be omitted without an error would not be fixed. The optional ones are known.
       const optional = [
         "credential",
         "help_url",
@@ -49,7 +49,7 @@ test("every message and every kind of order has its example", () => {
   expect(shown.map(({ payload }) => payload["kind"] as string).toSorted()).toEqual(kinds.toSorted());
 });
 
-test("durable messages carry their number", () => {
+test("durable messages have a number", () => {
   const durable: readonly string[] = DURABLE_TYPES;
   for (const { type, seq } of fromAgents as Example[]) expect(seq !== undefined, type).toBe(durable.includes(type));
 });

@@ -1,4 +1,4 @@
-/** Field schemas that several messages share. Unknown fields are dropped: a newer peer may know more. */
+/** Field schemas that several messages share. Unknown fields are dropped, because a newer peer may send more. */
 import * as v from "valibot";
 import {
   ACTOR_KINDS,
@@ -13,7 +13,7 @@ import {
 export const id = v.pipe(v.string(), v.regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/));
 /** Unix milliseconds. */
 export const time = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8_640_000_000_000_000));
-/** Unix milliseconds of what is not ours: files and snapshots may be dated in any year from 1 on. */
+/** Unix milliseconds of files and snapshots, which may carry any date from year 1 on. */
 export const anyTime = v.pipe(
   v.number(),
   v.integer(),
@@ -31,7 +31,7 @@ export const platform = {
   arch: v.picklist(["x64", "arm64"]),
 };
 
-/** What identifies a job in every message about it, so that a message alone can create the row. */
+/** Identifies a job in every message about it, so that any one message is enough to create the row. */
 export const jobFields = {
   job_id: id,
   kind: v.picklist(JOB_KINDS),
@@ -51,7 +51,7 @@ export const openJob = v.object({ ...jobFields, status: v.picklist(JOB_STATUSES)
 export const finalStatus = v.picklist(FINAL_STATUSES);
 export const errorCode = v.picklist(ERROR_CODES);
 
-/** Why a job is amber: a code, how often, and the paths or names that it concerns (not all, when there are many). */
+/** Why a job is amber: a code, a count, and the affected paths or names (shortened when there are many). */
 export const warningCause = v.object({
   code: v.picklist(WARNING_CODES),
   count: v.pipe(count, v.minValue(1)),
@@ -59,7 +59,7 @@ export const warningCause = v.object({
 });
 export type WarningCause = v.InferOutput<typeof warningCause>;
 
-/** A log line of a job; only the agent gives numbers, from 1, rising, gaps are legal. */
+/** A log line of a job. The agent numbers lines from 1, rising; gaps are allowed. */
 export const logLine = v.object({
   seq: v.pipe(count, v.minValue(1)),
   ts: time,
@@ -68,11 +68,11 @@ export const logLine = v.object({
 });
 export type LogLine = v.InferOutput<typeof logLine>;
 
-/** restic's snapshot as the server keeps it; sizes in bytes. */
+/** A restic snapshot as the server stores it. Sizes in bytes. */
 export const snapshotRow = v.object({
   snapshot_id: hex64,
   time: anyTime,
-  /** What the clock by which it was made was ahead of UTC; older agents do not say. */
+  /** How far the clock that made the snapshot was ahead of UTC. Older agents do not send it. */
   utc_offset_minutes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(-1440), v.maxValue(1440))),
   hostname: text(255),
   username: text(255),
@@ -86,7 +86,7 @@ export const snapshotRow = v.object({
 });
 export type SnapshotRow = v.InferOutput<typeof snapshotRow>;
 
-/** A lock in a repository as `restic cat lock` tells it. */
+/** A repository lock, as printed by `restic cat lock`. */
 export const lock = v.object({
   lock_id: word,
   time,
@@ -98,15 +98,15 @@ export const lock = v.object({
 export type Lock = v.InferOutput<typeof lock>;
 
 const figure = v.union([v.number(), v.boolean(), text(4096), v.null()]);
-/** A line of a table, such as one removed snapshot. */
+/** One row of a table, such as one removed snapshot. */
 const statsRow = v.record(word, figure);
 export type StatsRow = v.InferOutput<typeof statsRow>;
 
-/** Figures at the end of a job: restic's summary, by kind; numbers, short words, lists and tables of them only. */
+/** Figures at the end of a job: restic's summary, by kind. Only numbers, short texts, and lists and tables of them. */
 export const stats = v.record(word, v.union([figure, v.array(text(4096)), v.array(statsRow)]));
 export type JobStats = v.InferOutput<typeof stats>;
 
-/** What opens a repository. Password, HTTP user and password and backend keys are different things. */
+/** Opens a repository. The restic password, the HTTP user and password, and backend keys are separate things. */
 export const credential = v.object({
   url: text(2048),
   http_username: v.nullable(text(255)),

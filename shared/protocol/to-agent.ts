@@ -1,4 +1,4 @@
-/** Every message that the server sends to an agent, and the orders (`command.run`) kind by kind. */
+/** Every message from the server to an agent, and the orders (`command.run`) by kind. */
 import * as v from "valibot";
 import { MOST_REMOVED_PER_JOB } from "../forget-plan.ts";
 import { ACTOR_KINDS } from "../jobs.ts";
@@ -27,7 +27,7 @@ const desiredSourceGroup = v.object({
     one_file_system: v.boolean(),
     log_files: v.boolean(),
   }),
-  /** Never empty: the server has resolved "none" to the primary repo. */
+  /** Never empty: the server resolves "none" to the primary repo. */
   repo_ids: v.pipe(v.array(id), v.maxLength(50)),
   retry: v.object({ max: count, backoff_seconds: count }),
   hooks: v.object({ pre: v.nullable(text(64 * 1024)), post: v.nullable(text(64 * 1024)) }),
@@ -56,35 +56,35 @@ export const desiredState = v.object({
   timezone_override: v.nullable(word),
   roaming: v.boolean(),
   schedules_paused: v.boolean(),
-  /** For agents that still demand the field. Newer ones ignore it: only the keys of the enrolment count. */
+  /** For older agents, which require the field. Newer ones ignore it: they trust only the keys from enrolment. */
   update_keys: v.pipe(v.array(text(1000)), v.maxLength(20)),
 });
 export type DesiredState = v.InferOutput<typeof desiredState>;
 
 /**
- * Snapshots with this tag and host are judged by this policy, apart from all others; an empty one is never sent.
- * The agent removes what both restic and `remove` name, and nothing else. (The policy was called `keep` as long as agents
- * let restic alone decide: such an agent refuses this order.)
+ * This policy applies to snapshots with this tag and host, separately from all others. An empty policy is never sent.
+ * The agent removes only snapshots that both restic and `remove` select. (The field was named `keep` while agents let
+ * restic alone decide. Those agents refuse this order.)
  */
 const forgetGroup = v.object({
   source_group_id: id,
   tag: v.pipe(word, v.minLength(1)),
   host: v.pipe(text(255), v.minLength(1)),
   retention: retentionSchema,
-  /** Digest of the ids of all snapshots that the plan was made from. */
+  /** Digest of the ids of all snapshots that the plan is based on. */
   known: hex64,
-  /** Ids of the snapshots that go. */
+  /** Ids of the snapshots to remove. */
   remove: v.pipe(v.array(hex64), v.maxLength(MOST_REMOVED_PER_JOB)),
-  /** More would go by the policy than fits into one job. */
+  /** The policy would remove more than fits into one job. */
   is_partial: v.boolean(),
 });
 export type ForgetGroup = v.InferOutput<typeof forgetGroup>;
 
-/** Part n of t of the data; restic knows 256 parts at most. */
+/** Part n of t of the data. restic allows at most 256 parts. */
 const checkPart = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256));
 const checkSubset = v.object({ part: checkPart, parts: checkPart });
 
-/** The repository that must be found before anything is changed in it; null when none is known yet. */
+/** The repository that must be found before anything is changed. null when it is not known yet. */
 const expected = { restic_id: v.nullable(word) };
 
 const bandwidth = v.object({ up_kbps: v.nullable(count), down_kbps: v.nullable(count) });
@@ -95,22 +95,22 @@ const order = {
   actor_kind: v.picklist(ACTOR_KINDS),
   queued_at: time,
   expires_at: time,
-  /** For this one job, never stored: an agent that cannot start at once answers `error` `busy`. */
+  /** For this job only, never stored. An agent that cannot start at once answers `error` `busy`. */
   credential: v.optional(credential),
 };
 
-/** One order a kind; kinds that a later version adds are refused by an older agent as `refused_by_host`. */
+/** One order per kind. An older agent refuses kinds that it does not know with `refused_by_host`. */
 export const commandRun = v.variant("kind", [
   v.object({ ...order, kind: v.literal("init"), args: v.object({}) }),
   v.object({
     ...order,
     kind: v.literal("probe"),
     args: v.object({
-      /** The repository that must be found; null while this repo was never ready. */
+      /** The repository that must be found. null until the repo has been ready once. */
       restic_id: v.nullable(word),
-      /** Try again every 15 s for this long while the repo server answers 401. */
+      /** Retry every 15 s for this long while the repo server answers 401. */
       wait_ms: count,
-      /** The credential that rides along is on trial: no `repo.status`, the job's own end tells. */
+      /** The credential in this order is on trial: the agent sends no `repo.status`, and the end of the job gives the result. */
       trial: v.boolean(),
     }),
   }),
@@ -128,12 +128,12 @@ export const commandRun = v.variant("kind", [
     args: v.object({
       ...expected,
       groups: v.pipe(v.array(forgetGroup), v.minLength(1), v.maxLength(500)),
-      /** How often the server plans anew by itself, should the plan not know all snapshots. */
+      /** How many more times the server makes a new plan by itself when the plan does not include all snapshots. */
       replans_left: count,
     }),
   }),
   v.object({ ...order, kind: v.literal("prune"), args: v.object(expected) }),
-  /** Without a subset only what describes the data is read. */
+  /** Without a subset, only the structure of the repository is checked. */
   v.object({
     ...order,
     kind: v.literal("check"),
@@ -157,7 +157,7 @@ export const toAgent = {
   "command.run": commandRun,
   "command.cancel": v.object({
     job_id: id,
-    /** With these the agent can report the end of a job that it never received. Older servers do not send them. */
+    /** Lets the agent report the end of a job that it never received. Older servers do not send it. */
     job: v.optional(v.object(jobFields)),
   }),
   "command.update": v.object({

@@ -1,4 +1,4 @@
-/** Every message that an agent sends, as one table: the wire is what these schemas say and nothing else. */
+/** Every message from an agent to the server, in one table. */
 import * as v from "valibot";
 import { APPEND_ONLY_STATES, REPO_STATUSES } from "../repos.ts";
 import { frameParser, type MessageOf } from "./envelope.ts";
@@ -36,10 +36,10 @@ export const toServer = {
     applied_state_version: v.nullable(count),
     applied_state_digest: v.nullable(word),
     capabilities: v.pipe(v.array(word), v.maxLength(50)),
-    /** Highest number that waits for its acknowledgement; 0 when the outbox is empty. */
+    /** Highest unacknowledged number. 0 when the outbox is empty. */
     outbox_last_seq: count,
     open_jobs: v.pipe(v.array(openJob), v.maxLength(1000)),
-    /** Of the systemd unit that runs the agent. Older agents do not say, and neither do those that no unit of ours runs. */
+    /** Version of the systemd unit that runs the agent. Not sent by older agents or by agents that another unit runs. */
     unit_version: v.optional(count),
   }),
   heartbeat: v.object({
@@ -64,7 +64,7 @@ export const toServer = {
     throughput_bps: v.nullable(count),
     current_files: v.pipe(v.array(path), v.maxLength(8)),
     phase: word,
-    /** How long the phase has lasted when this was sent. Older agents do not say. */
+    /** How long the phase had lasted when this was sent. Older agents do not send it. */
     phase_ms: v.optional(count),
   }),
   "log.stream": v.object({
@@ -76,12 +76,12 @@ export const toServer = {
     status: finalStatus,
     exit_code: v.nullable(v.pipe(v.number(), v.integer())),
     warnings: count,
-    /** What the warnings are about; their counts add up to `warnings`. Older agents do not say. */
+    /** Causes of the warnings. Their counts add up to `warnings`. Older agents do not send them. */
     warning_causes: v.optional(v.pipe(v.array(warningCause), v.maxLength(50))),
     stats: v.nullable(stats),
     error_code: v.nullable(errorCode),
     error_message: v.nullable(text(4096)),
-    /** null when the job ended before it began. */
+    /** null when the job ended before it started. */
     started_at: v.nullable(time),
     finished_at: time,
   }),
@@ -100,7 +100,7 @@ export const toServer = {
     part: v.pipe(count, v.minValue(1)),
     parts: v.pipe(count, v.minValue(1), v.maxValue(10_000)),
     snapshots: v.pipe(v.array(snapshotRow), v.maxLength(5000)),
-    /** Snapshots that are there, but could not be read; the same in each part. Older agents do not say. */
+    /** Snapshots that exist but could not be read, repeated in each part. Older agents do not send them. */
     unreadable: v.optional(v.pipe(v.array(hex64), v.maxLength(1000))),
   }),
   "snapshots.added": v.object({ repo_id: id, snapshots: v.pipe(v.array(snapshotRow), v.maxLength(100)) }),
@@ -123,15 +123,15 @@ export const toServer = {
     format_version: v.nullable(count),
     append_only: v.picklist(APPEND_ONLY_STATES),
     checked_at: time,
-    /** null when the locks were not looked at. */
+    /** null when the locks were not read. */
     locks: v.nullable(v.pipe(v.array(lock), v.maxLength(200))),
-    /** All lock files, also those that were not or could not be read. Older agents do not say. */
+    /** Number of all lock files, including unread and unreadable ones. Older agents do not send it. */
     lock_files: v.optional(count),
   }),
   "state.ack": v.object({
-    /** Of the state that is in force now; 0 when there is none. */
+    /** Version of the state in force. 0 when there is none. */
     state_version: count,
-    /** Of the state that is in force and kept: only the one that was sent means that it was applied, in spite of errors. */
+    /** Digest of the state in force. It equals the digest that was sent only if that state was applied, even if with errors. */
     digest: v.nullable(word),
     errors: v.pipe(v.array(v.object({ path: word, message: text(1000) })), v.maxLength(100)),
   }),
@@ -158,10 +158,10 @@ export const toServer = {
   error: v.object({ code: word, message: text(1000) }),
 } as const;
 
-/** The `path` of the error of a state that the host could not keep at all. */
+/** The `path` of the error when the host could not save the state at all. */
 export const WHOLE_STATE = "state";
 
-/** Written to the outbox and synced before they are sent; acknowledged by number. */
+/** Written to the outbox and synced before they are sent. Acknowledged by number. */
 export const DURABLE_TYPES = [
   "job.queued",
   "job.started",
@@ -177,7 +177,7 @@ export const DURABLE_TYPES = [
 export type DurableType = (typeof DURABLE_TYPES)[number];
 export type PassingType = Exclude<ToServerType, DurableType>;
 
-/** Handled at once and never acknowledged. */
+/** Handled immediately and never acknowledged. */
 export const PASSING_TYPES = (Object.keys(toServer) as ToServerType[]).filter(isPassing);
 
 function isPassing(type: ToServerType): type is PassingType {

@@ -1,9 +1,9 @@
-/** The protocol's version: raised only by breaking changes, each with a dated line here. */
+/** The protocol version. Only breaking changes raise it, each with a dated line here. */
 
 // 1  2026-11-21  first version: enrolment by token, durable outbox, desired state, jobs
 export const PROTOCOL_VERSION = 1;
 
-/** The oldest agent that this server still talks to. */
+/** The oldest agent protocol that this server accepts. */
 export const MIN_AGENT_PROTOCOL_VERSION = 1;
 
 export const CLOSE = {
@@ -12,7 +12,7 @@ export const CLOSE = {
   unauthorised: 4401,
   replaced: 4409,
   cloned: 4410,
-  /** More at once than a host may send; an agent that does not know it comes back by its usual pauses. */
+  /** The host has sent too much at once. An agent that does not know this code reconnects after its usual delays. */
   slowDown: 4429,
   shuttingDown: 4503,
 } as const;

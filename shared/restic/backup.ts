@@ -1,18 +1,18 @@
-/** What `restic backup --json` prints, line by line: progress, files, errors, and the summary at the end. */
+/** Schemas for the lines of `restic backup --json`: progress, files, errors, and the summary at the end. */
 import * as v from "valibot";
 
 const size = v.pipe(v.number(), v.minValue(0));
 
 export const backupStatus = v.object({
   message_type: v.literal("status"),
-  /** 0 to 1 of the bytes read; stands at 1 while uploads go on. */
+  /** 0 to 1 of the bytes read. Stays at 1 while uploads continue. */
   percent_done: v.optional(v.number(), 0),
   total_files: v.optional(size, 0),
   files_done: v.optional(size, 0),
   total_bytes: v.optional(size, 0),
   bytes_done: v.optional(size, 0),
   error_count: v.optional(size, 0),
-  /** Given from the end of the scan on. */
+  /** Present once the scan has ended. */
   seconds_remaining: v.optional(size),
   current_files: v.optional(v.array(v.string()), []),
 });
@@ -32,11 +32,11 @@ export const backupVerboseStatus = v.object({
 });
 export type BackupVerboseStatus = v.InferOutput<typeof backupVerboseStatus>;
 
-/** A path that could not be read; printed on stderr. */
+/** A path that could not be read. Printed on stderr. */
 export const backupError = v.object({
   message_type: v.literal("error"),
   error: v.optional(v.object({ message: v.optional(v.string(), "") }), { message: "" }),
-  /** archival or scan: the same path may come in both */
+  /** archival or scan: both may report the same path */
   during: v.optional(v.string(), ""),
   item: v.optional(v.string(), ""),
 });
@@ -58,7 +58,7 @@ export const backupSummary = v.object({
   /** seconds */
   total_duration: v.optional(v.number(), 0),
   backup_start: v.optional(v.string()),
-  /** Missing when nothing was saved (`--skip-if-unchanged`). */
+  /** Absent when nothing was saved (`--skip-if-unchanged`). */
   snapshot_id: v.optional(v.string()),
 });
 export type BackupSummary = v.InferOutput<typeof backupSummary>;

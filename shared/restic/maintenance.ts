@@ -1,7 +1,7 @@
-/** What `restic forget --json` and `restic check --json` print. */
+/** Schemas for the output of `restic forget --json` and `restic check --json`. */
 import * as v from "valibot";
 
-const judged = v.object({
+const listedSnapshot = v.object({
   id: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
   /** RFC 3339 with nanoseconds */
   time: v.string(),
@@ -9,14 +9,14 @@ const judged = v.object({
   tags: v.optional(v.nullable(v.array(v.string()), []), []),
 });
 
-/** One group of equal host and tags: what stays with the reasons, and what goes. */
+/** One group of equal host and tags: the kept snapshots with reasons, and the removed ones. */
 export const forgetOutput = v.nullable(
   v.array(
     v.object({
       host: v.optional(v.string(), ""),
       tags: v.optional(v.nullable(v.array(v.string()), []), []),
-      keep: v.optional(v.nullable(v.array(judged), []), []),
-      remove: v.optional(v.nullable(v.array(judged), []), []),
+      keep: v.optional(v.nullable(v.array(listedSnapshot), []), []),
+      remove: v.optional(v.nullable(v.array(listedSnapshot), []), []),
       reasons: v.optional(
         v.nullable(v.array(v.object({ snapshot: v.object({ id: v.string() }), matches: v.array(v.string()) })), []),
         [],
@@ -27,7 +27,7 @@ export const forgetOutput = v.nullable(
 );
 export type ForgetOutput = v.InferOutput<typeof forgetOutput>;
 
-/** Also printed when the repository was locked, with one error. */
+/** Also printed when the repository was locked, then with one error. */
 export const checkSummary = v.object({
   message_type: v.literal("summary"),
   num_errors: v.pipe(v.number(), v.minValue(0)),

@@ -1,4 +1,4 @@
-/** What restic prints about itself and a repository as a whole: version, init, config, locks, statistics, fatal errors. */
+/** Schemas for what restic prints about itself and about a repository: version, init, config, locks, statistics, fatal errors. */
 import * as v from "valibot";
 
 const size = v.pipe(v.number(), v.minValue(0));
@@ -15,7 +15,7 @@ export const exitError = v.object({
 });
 export type ExitError = v.InferOutput<typeof exitError>;
 
-/** `restic cat config`: version is the repository format. */
+/** `restic cat config`. `version` is the repository format. */
 export const config = v.object({ version: v.pipe(v.number(), v.integer()), id: v.string() });
 
 /** `restic cat lock ID` */
@@ -27,7 +27,7 @@ export const lock = v.object({
   pid: v.optional(size, 0),
 });
 
-/** `restic stats --mode raw-data`: what lies in the repository. */
+/** `restic stats --mode raw-data`: the size of the repository. */
 export const rawDataStats = v.object({
   total_size: size,
   total_uncompressed_size: v.optional(size),
@@ -35,7 +35,7 @@ export const rawDataStats = v.object({
   snapshots_count: v.optional(size),
 });
 
-/** `restic stats --mode restore-size`: what a restore would write. */
+/** `restic stats --mode restore-size`: the size of a restore. */
 export const restoreSizeStats = v.object({
   total_size: size,
   total_file_count: v.optional(size),

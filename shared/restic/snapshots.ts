@@ -1,4 +1,4 @@
-/** What `restic snapshots --json` and `restic ls --json` print. */
+/** Schemas for the output of `restic snapshots --json` and `restic ls --json`. */
 import * as v from "valibot";
 
 const size = v.pipe(v.number(), v.minValue(0));
@@ -27,17 +27,17 @@ export type Snapshot = v.InferOutput<typeof snapshot>;
 
 export const snapshotList = v.nullable(v.array(snapshot), []);
 
-/** One entry of a directory; the first line of `ls` is the snapshot, which is no node. */
+/** One entry of a directory. The first line of `ls` is the snapshot, which is not a node. */
 export const node = v.object({
   message_type: v.literal("node"),
   name: v.string(),
   /** file, dir, symlink, fifo, … */
   type: v.string(),
   path: v.string(),
-  /** Directories have none. */
+  /** Absent for directories. */
   size: v.optional(size),
   mtime: v.optional(v.string()),
-  /** Go's file mode: the lowest nine bits are the Unix permissions. */
+  /** Go's file mode. The lowest nine bits are the Unix permissions. */
   mode: v.optional(size),
 });
 export type Node = v.InferOutput<typeof node>;

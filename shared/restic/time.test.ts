@@ -12,7 +12,7 @@ test("times with nanoseconds and offsets, in any year", () => {
   });
   expect(readTime("2026-11-20T23:31:47-03:30")?.utcOffsetMinutes).toBe(-210);
   expect(readTime("1969-01-01T00:00:00Z")?.time).toBe(Date.UTC(1969, 0, 1));
-  // restic in Berlin for the first moment of its calendar: the seconds of local mean time are not written.
+  // What restic prints in Berlin for the first moment of its calendar: the seconds of local mean time are dropped.
   expect(readTime("0001-01-01T00:00:00+00:53")).toEqual({
     time: -62_135_596_800_000 - 53 * 60_000,
     utcOffsetMinutes: 53,

@@ -1,9 +1,9 @@
-/** restic's times: RFC 3339 with up to nanoseconds and the offset of the clock that made them. Pure. */
+/** Parses restic's times: RFC 3339 with up to nanoseconds and an offset. Pure. */
 import type { Dated } from "../retention.ts";
 
 const RFC_3339 = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:(\.\d{1,3})\d*)?(?:Z|([+-])(\d{2}):(\d{2}))$/;
 
-/** Any year from 1 to 9999, rounded down to milliseconds; null when it is no time. */
+/** Any year from 1 to 9999, rounded down to milliseconds. null when it is not a valid time. */
 export function readTime(text: string): Dated | null {
   const match = RFC_3339.exec(text);
   if (!match) return null;

@@ -104,7 +104,7 @@ describe("in the database", () => {
       expect(agent.states()).toEqual([]);
       const page = () => app.request(`/hosts/${one.id}`, { headers: { cookie: admin.cookie } }).then((it) => it.text());
       expect(await page()).toContain("Settings not sent.");
-      expect(app.log.splice(0).join()).toContain("the settings of a host could not be made");
+      expect(app.log.splice(0).join()).toContain("the settings of a host could not be built");
 
       if (what === "hook") await call("PUT", `${host}/source-groups/${one.gid}/hooks`, { post: "rm shop.sql" });
       else

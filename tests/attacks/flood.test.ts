@@ -23,7 +23,7 @@ afterAll(cleanup.run);
 const enroll = () => enrollHost(app, admin, { backupNow: false });
 const pageOf = async ({ id }: TestHost) =>
   await (await app.request(`/hosts/${id}`, { headers: { cookie: admin.cookie } })).text();
-const lookAtHeldBack = () => app.wired.ticks.find(({ name }) => name === "hosts held back")?.run();
+const lookAtHeldBack = () => app.wired.ticks.find(({ name }) => name === "throttled hosts")?.run();
 const turns = async (count: number) => {
   for (let turn = 0; turn < count; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
 };

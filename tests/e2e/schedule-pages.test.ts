@@ -93,7 +93,7 @@ test("snapshots that would be removed are counted and dated; saving without remo
   await page.locator("text=Confirm removal").waitFor();
   expect(await page.inputValue("#keep_daily")).toBe("3");
   expect(await page.textContent("#confirm_removal")).toMatch(
-    /\d+ snapshots of \d+ would go at the next forget: made on \d+ \w+ \d{4}/,
+    /\d+ snapshots of \d+ would be removed by the next forget: made on \d+ \w+ \d{4}/,
   );
   expect(findSourceGroup(fleet.app.db, gid)?.retention.keep_daily).toBe(14);
   await page.click("button:has-text('Save source group')");

@@ -49,7 +49,7 @@ test("the recovery sheet asks for the password again; what it says restores with
   await page.goto("/settings/system");
   await page.fill("input[name=current]", "not my password");
   await page.click("button:has-text('Create recovery sheet')");
-  await page.locator(".error", { hasText: "not your present password" }).waitFor();
+  await page.locator(".error", { hasText: "not your current password" }).waitFor();
   page.problems.length = 0;
   await page.fill("input[name=current]", ADMIN.password);
   await page.click("button:has-text('Create recovery sheet')");

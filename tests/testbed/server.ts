@@ -49,7 +49,7 @@ export async function startServer({
   );
   const { said: log, ended } = collect(child.stderr);
   const exited = exitOf(child, ended);
-  const head = await firstLines(child.stdout, (text) => text.includes("Ctrl-C stops it."));
+  const head = await firstLines(child.stdout, (text) => text.includes("Press Ctrl-C to stop."));
   const url = /listens on (\S+)/.exec(head)?.[1];
   if (!url) {
     await exited;

@@ -1,4 +1,4 @@
-/** Nothing that exists is removed unasked: a group whose policy a person must look at first is held back from forget. */
+/** Holds a group back from forget until a person has confirmed what its retention policy would remove. */
 import type { Db } from "../../db/open.ts";
 import {
   agreeToRemovals,
@@ -22,29 +22,29 @@ import { isEmptyRetention } from "../../shared/retention.ts";
 import { notFound } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
-import { isUnasked, type Removal, removalOf } from "./removals.ts";
+import { isUnconfirmed, type Removal, removalOf } from "./removals.ts";
 
-export type RetentionHolds = {
+export type PendingConfirmations = {
   /**
-   * The groups of a host that forget is to look at, without those that keep everything. A group whose forget would remove
-   * snapshots that nobody was asked about is held from now on. Held as well, for so long: one of whose repos the
-   * snapshots were never listed. Call before each forget.
+   * The groups of a host that forget must consider, without those that keep everything. A group whose forget would remove
+   * snapshots that nobody has confirmed is held from now on. A group also counts as held while one of its repos has never
+   * had its snapshots listed. Call before each forget.
    */
   forgettable(hostId: string): { group: SourceGroupRow; held: boolean }[];
-  /** Holds the group if one of these snapshots, which are about to go, was never asked about. @returns whether it is held */
-  holdIfUnasked(group: SourceGroupRow, going: readonly GroupSnapshot[]): boolean;
+  /** Holds the group if one of these snapshots, which would be removed, was never confirmed. @returns whether it is held */
+  holdIfUnconfirmed(group: SourceGroupRow, going: readonly GroupSnapshot[]): boolean;
   /** What the group's policy would remove now. */
   removal(group: SourceGroupRow): Removal;
-  /** A person agrees. @throws Refusal 404 */
+  /** A person confirms the removal. @throws Refusal 404 */
   confirm(actor: Actor, hostId: string, groupId: string): SourceGroupRow;
-  /** A forget has been carried out by the group's policy; `disputed` are those that restic alone would have removed. */
+  /** A forget has used the group's policy. `disputed` are snapshots that restic alone would have removed. */
   carriedOut(groupId: string, disputed: readonly { repoId: string; snapshotId: string }[]): void;
 };
 
-export type RetentionHoldDeps = { db: Db; clock: Clock; bus: FactBus };
+export type PendingConfirmationDeps = { db: Db; clock: Clock; bus: FactBus };
 
-export function createRetentionHolds({ db, clock, bus }: RetentionHoldDeps): RetentionHolds {
-  const removal: RetentionHolds["removal"] = (group) => {
+export function createPendingConfirmations({ db, clock, bus }: PendingConfirmationDeps): PendingConfirmations {
+  const removal: PendingConfirmations["removal"] = (group) => {
     const host = findHost(db, group.hostId);
     return host ? removalOf(db, host, group, group.retention, clock.now()) : { existing: 0, going: [], times: [] };
   };
@@ -53,27 +53,27 @@ export function createRetentionHolds({ db, clock, bus }: RetentionHoldDeps): Ret
     updateSourceGroup(db, group.id, { retentionHeldSince: clock.now() });
     bus.publish("host.changed", { hostId: group.hostId });
   };
-  const holdIfUnasked: RetentionHolds["holdIfUnasked"] = (group, going) => {
+  const holdIfUnconfirmed: PendingConfirmations["holdIfUnconfirmed"] = (group, going) => {
     const agreed = new Set(
       listDisputedRemovals(db, group.id).flatMap((row) => (row.agreedAt === null ? [] : [row.snapshotId])),
     );
-    if (!going.some((row) => isUnasked(row, group) && !agreed.has(row.snapshotId))) return false;
+    if (!going.some((row) => isUnconfirmed(row, group) && !agreed.has(row.snapshotId))) return false;
     hold(group);
     return true;
   };
   const isHeld = (group: SourceGroupRow): boolean => {
     if (group.retentionHeldSince !== null) return true;
-    // Once settled, what the list lacks is found out by the agent, and planned anew.
+    // Once confirmed, the agent finds out what the list lacks, and the forget is planned again.
     if (
       group.retentionSettledAt === null &&
       listTargetRepoIds(db, group).some((id) => findRepo(db, id)?.snapshotsTakenAt == null)
     )
       return true;
-    return holdIfUnasked(group, removal(group).going);
+    return holdIfUnconfirmed(group, removal(group).going);
   };
   return {
     removal,
-    holdIfUnasked,
+    holdIfUnconfirmed,
     forgettable: (hostId) =>
       listSourceGroups(db, hostId)
         .filter((group) => !isEmptyRetention(group.retention))
