@@ -74,7 +74,7 @@ export const repos = sqliteTable(
     lockCount: integer("lock_count"),
     oldestLockAt: timeColumn("oldest_lock_at"),
     lastVerifiedAt: timeColumn("last_verified_at"),
-    /** Set when a person had the repository created again: its groups are backed up as soon as it is ready. */
+    /** Set when a person had the repository re-created: its groups are backed up as soon as it is ready. */
     backupWhenReady: flagColumn("backup_when_ready").notNull().default(false),
     /** When the repo was removed from its host. The row is kept for its credentials, which may hold the only copy of a restic password. */
     removedAt: timeColumn("removed_at"),

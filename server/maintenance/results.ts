@@ -103,7 +103,7 @@ export function createMaintenanceResults(deps: MaintenanceResultDeps): Maintenan
 function changesOf(repo: RepoRow, job: JobRow): Partial<RepoRow> | null {
   const at = job.finishedAt ?? 0;
   const status = statusOf(job);
-  // The repository may have been created again since, and this result belongs to the old one.
+  // The repository may have been re-created since, and this result belongs to the old one.
   if ((job.receivedAt ?? at) < (repo.maintenanceSince ?? 0)) return null;
   switch (job.kind) {
     case "forget":
