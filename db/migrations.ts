@@ -10,6 +10,7 @@ import backupAfterReinit from "./migrations/0007_backup_after_reinit.sql" with {
 import coreMended from "./migrations/0008_core_mended.sql" with { type: "text" };
 import agreedRemovals from "./migrations/0009_agreed_removals.sql" with { type: "text" };
 import snapshotSums from "./migrations/0010_snapshot_sums.sql" with { type: "text" };
+import deletionHolds from "./migrations/0011_deletion_holds.sql" with { type: "text" };
 
 export type Migration = { name: string; sql: string };
 
@@ -25,4 +26,5 @@ export const migrations: readonly Migration[] = [
   { name: "0008_core_mended", sql: coreMended },
   { name: "0009_agreed_removals", sql: agreedRemovals },
   { name: "0010_snapshot_sums", sql: snapshotSums },
+  { name: "0011_deletion_holds", sql: deletionHolds },
 ];

@@ -5,6 +5,7 @@ import { apiDocsFeature } from "./api-docs/feature.ts";
 import { auditFeature } from "./audit/feature.ts";
 import { authFeature } from "./auth/feature.ts";
 import { dashboardFeature } from "./dashboard/feature.ts";
+import { deletionHoldFeature } from "./deletion-holds/feature.ts";
 import { desiredStateFeature } from "./desired-state/feature.ts";
 import { createDesiredStates } from "./desired-state/states.ts";
 import { enrollmentFeature } from "./enrollment/feature.ts";
@@ -53,6 +54,7 @@ export async function wire(parts: ServerParts, { dev = false, checkAnswers = fal
   const agents = agentFeature(world);
   const hosts = hostFeature(world, { http, agents, accounting, shareOf, hooks });
   const repos = repoFeature(world, { http, agents, hosts, credentials });
+  const deletionHolds = deletionHoldFeature(world, { http });
   const groups = sourceGroupFeature(world, { http, hosts, hooks, checkStateSize });
   const schedules = scheduleFeature(world, { http, hosts, accounting, checkStateSize, evaluateDayAt });
   const desired = desiredStateFeature(world, { agents, states });
@@ -76,8 +78,8 @@ export async function wire(parts: ServerParts, { dev = false, checkAnswers = fal
   const audit = auditFeature(world, { http });
   const settings = settingsFeature(world, { http, users, repos, upkeep });
   const ranked: Feature[] = [
-    ...[storage, http, auth, users, hosts, repos, groups, schedules, desired, jobs, enrollment, updates, snapshots],
-    ...[maintenance, repoPage, upkeep, dashboard, audit, settings],
+    ...[storage, http, auth, users, hosts, repos, deletionHolds, groups, schedules, desired, jobs, enrollment],
+    ...[updates, snapshots, maintenance, repoPage, upkeep, dashboard, audit, settings],
   ];
   const { reconcile } = jobs;
   const channel = agentChannel(world, { agents, presence: hosts.presence, reconcile, features: ranked });

@@ -12,6 +12,8 @@ export type MaintenanceBlock =
   | "other_maintains"
   | "host_archived"
   | "no_admin_credential"
+  /** A person has stopped forget and prune until the hold is released. */
+  | "deletion_held"
   /** A person must first confirm what the retention policy would remove. */
   | "retention_held"
   | "not_listed"

@@ -21,6 +21,7 @@ const RANKS = [
   ["agents"],
   ["hosts"],
   ["repos"],
+  ["deletion-holds"],
   ["source-groups"],
   ["schedules"],
   ["desired-state"],

@@ -24,6 +24,7 @@ export function ErrorPage({
   code,
   message,
   session,
+  standing = null,
   assets,
   theme = null,
 }: {
@@ -33,6 +34,8 @@ export function ErrorPage({
   /** What went wrong and what to do. */
   message: string;
   session: Visitor | null;
+  /** null if nobody is signed in, or if it could not be read. */
+  standing?: Pick<View, "now" | "deletionHolds"> | null;
   assets: AssetUrls;
   theme?: Preferences["theme"];
 }) {
@@ -63,7 +66,7 @@ export function ErrorPage({
       </Document>
     );
   return (
-    <Page view={viewOf(session, assets, preferences)} title={title}>
+    <Page view={{ ...viewOf(session, assets, preferences), ...standing }} title={title}>
       {words}
     </Page>
   );
@@ -81,6 +84,7 @@ function viewOf(session: Visitor, assets: AssetUrls, preferences: Preferences): 
     assets,
     preferences,
     counts: { runningJobs: 0 },
+    deletionHolds: [],
     toast: null,
     partial: false,
   };

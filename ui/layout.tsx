@@ -4,6 +4,7 @@ import type { AssetUrls, Preferences } from "../shared/pages.ts";
 import { Bar, Nav } from "./bar.tsx";
 import { ToastBox } from "./components/floats.tsx";
 import { GlyphSprite } from "./components/glyph.tsx";
+import { HoldBanner } from "./deletion-holds/banner.tsx";
 import { Palette, Shortcuts } from "./palette.tsx";
 import { barColors } from "./theme.ts";
 import type { View } from "./view.ts";
@@ -83,6 +84,7 @@ export function Page({
     : {};
   const main = (
     <main class="page" id="main" {...polls}>
+      <HoldBanner view={view} />
       {children}
     </main>
   );

@@ -23,3 +23,8 @@ export function hostPath(id: string, tab: HostTab = "snapshots"): string {
 export function heldPath(hostId: string, groupId: string): string {
   return `/hosts/${hostId}/sources/${groupId}#held`;
 }
+
+/** Where operators hold deletion; with a host, that host is chosen in the form. */
+export function deletionHoldsPath(hostId: string | null = null): string {
+  return hrefOf("/deletion-holds", { host_id: hostId });
+}

@@ -1,4 +1,5 @@
 // Props of every page besides its own data: viewer, time, time zone and preferences.
+import type { DeletionHold } from "../db/queries/deletion-holds.ts";
 import type { AssetUrls, Preferences, Toast } from "../shared/pages.ts";
 import type { Dates } from "./format.ts";
 
@@ -20,6 +21,8 @@ export type View = {
   preferences: Preferences;
   /** Counts shown in the navigation. */
   counts: { runningJobs: number };
+  /** Shown on every page while there are any. */
+  deletionHolds: readonly DeletionHold[];
   toast: Toast | null;
   /** True for polls, which render only the parts that can change. */
   partial: boolean;

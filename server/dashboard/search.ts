@@ -9,6 +9,7 @@ const PAGES: readonly { href: string; name: string; admin?: boolean }[] = [
   { href: "/repos", name: "Repos" },
   { href: "/jobs", name: "Jobs" },
   { href: "/jobs?status=failed", name: "Failed jobs" },
+  { href: "/deletion-holds", name: "Hold deletion" },
   { href: "/hosts/new", name: "Add host", admin: true },
   { href: "/audit", name: "Audit", admin: true },
   { href: "/settings/account", name: "Account" },

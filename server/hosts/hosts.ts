@@ -1,5 +1,6 @@
 /** What people do with hosts: rename, tag, archive and purge them. Repositories are never touched. */
 import type { Db } from "../../db/open.ts";
+import { listDeletionHolds } from "../../db/queries/deletion-holds.ts";
 import { deleteHost, findHost, findLiveHostByName, revokeAgentToken, updateHost } from "../../db/queries/hosts.ts";
 import { listReposMaintainedBy } from "../../db/queries/repos.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
@@ -118,6 +119,9 @@ export function createHosts({ db, clock, hub, bus, accounting }: HostDeps): Host
       if (host.archivedAt === null)
         throw new Refusal(409, "not_archived", `${host.name} is not archived. Archive it before you purge it.`);
       if (confirm !== host.name) throw badInput({ confirm: `Type ${host.name} to confirm.` });
+      // The hold would be deleted with its host, and a repository that other hosts share would lose its protection.
+      if (listDeletionHolds(db).some((hold) => hold.hostId === hostId))
+        throw new Refusal(409, "deletion_held", `Deletion is held for ${host.name}. Release the hold first.`);
       // Purging would remove the maintenance host of these repos, and give the right to delete back to the hosts that are backed up.
       const kept = listReposMaintainedBy(db, hostId);
       if (kept.length > 0) {

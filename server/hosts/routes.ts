@@ -83,7 +83,7 @@ export function hostRoutes({ hosts }: { hosts: Hosts }): Route[] {
       action: "host.purged",
       summary: "Delete an archived host for good",
       answers: noBody,
-      errors: { 409: ["not_archived", "maintains_repos"] },
+      errors: { 409: ["not_archived", "deletion_held", "maintains_repos"] },
       body: v.strictObject({ confirm: v.string() }),
       handle: ({ c, params, body, actor }) => {
         hosts.purge(actor, params["id"] ?? "", body.confirm);

@@ -8,7 +8,7 @@ import type { PageMaker } from "./page-maker.ts";
 import type { AppContext, Origin, Session } from "./routes.ts";
 
 export type ErrorPageDeps = {
-  pages: Pick<PageMaker, "door">;
+  pages: Pick<PageMaker, "door" | "standing">;
   assets: AssetUrls;
   originOf(c: AppContext): Origin;
   findSession(c: AppContext, from: Origin): Session | null;
@@ -30,12 +30,22 @@ export function createErrorPage({ pages, assets, originOf, findSession }: ErrorP
         code={refusal.code}
         message={message}
         session={session}
+        standing={session ? standing() : null}
         assets={assets}
         theme={preferencesOf(c).theme}
       />
     );
     return pages.door(c, page, refusal.status);
   };
+
+  /** The page must appear even if the database is what failed. */
+  function standing() {
+    try {
+      return pages.standing();
+    } catch {
+      return null;
+    }
+  }
 
   /** A request with a refused Host header has no origin and thus no session. */
   function sessionOf(c: AppContext) {

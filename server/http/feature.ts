@@ -1,4 +1,5 @@
 /** The basis of every page and route: assets, client addresses, page rendering, health checks. */
+import { listDeletionHolds } from "../../db/queries/deletion-holds.ts";
 import { countOpenJobs } from "../../db/queries/jobs.ts";
 import type { Storage } from "../runtime/storage.ts";
 import type { World } from "../runtime/world.ts";
@@ -17,6 +18,7 @@ export async function httpFeature(world: World, { storage, dev }: { storage: Sto
   const pageMaker = createPageMaker({
     clock,
     assets: assets.urls,
+    listDeletionHolds: () => listDeletionHolds(db),
     countRunningJobs: () => countOpenJobs(db).running,
     isSecure: (c) => originOf(c).secure,
   });

@@ -11,6 +11,7 @@ const maker = createPageMaker({
   clock: { now: () => 1_000 },
   assets,
   countRunningJobs: () => 2,
+  listDeletionHolds: () => [],
   isSecure: () => false,
 });
 const session = { sessionId: "s", userId: "u", username: "mara", role: "admin", csrfToken: "token" } as const;

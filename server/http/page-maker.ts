@@ -1,4 +1,5 @@
 // Builds the responses of page routes: the viewer's context, and answers for browsers and htmx.
+import type { DeletionHold } from "../../db/queries/deletion-holds.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { AssetUrls, Toast } from "../../shared/pages.ts";
 import type { DoorView } from "../../ui/auth/door.tsx";
@@ -17,6 +18,8 @@ export type PageCall = { c: AppContext; session: Session; from: Origin };
 
 export type PageMaker = {
   view(call: PageCall): View;
+  /** What every page for a signed-in person shows besides its own content. */
+  standing(): Pick<View, "now" | "deletionHolds">;
   doorView(c: AppContext, from: Origin): DoorView;
   /** A full page, or its changing part for a poll: 304 when the poll already has it. `tag` replaces the tag computed from the content. */
   page(c: AppContext, view: View, markup: Markup, status?: number, tag?: string): Response;
@@ -32,6 +35,7 @@ export type PageMakerDeps = {
   clock: Clock;
   assets: AssetUrls;
   countRunningJobs(): number;
+  listDeletionHolds(): readonly DeletionHold[];
   /** The browser uses HTTPS. */
   isSecure(c: AppContext): boolean;
 };
@@ -41,7 +45,13 @@ const SMALLEST_COMPRESSED = 1_000;
 /** The browser keeps relative times up to date, so they alone do not make a poll's answer new. */
 const FRESH_TIMES = /(<time [^>]*data-ago[^>]*>)[^<]*/g;
 
-export function createPageMaker({ clock, assets, countRunningJobs, isSecure }: PageMakerDeps): PageMaker {
+export function createPageMaker({
+  clock,
+  assets,
+  countRunningJobs,
+  listDeletionHolds,
+  isSecure,
+}: PageMakerDeps): PageMaker {
   const datesOf = (c: AppContext) => createDates(zoneOfBrowser(c));
   const send = (c: AppContext, html: string, status: number, tag: string | null) => {
     const encoding =
@@ -52,6 +62,11 @@ export function createPageMaker({ clock, assets, countRunningJobs, isSecure }: P
     if (tag !== null) headers.ETag = tag;
     if (encoding !== null) headers["Content-Encoding"] = encoding;
     return c.body(encoding === null ? html : compressPage(html, encoding), { status: status as never, headers });
+  };
+  /** A page with its own tag shows the holds as well. */
+  const withHolds = (tag: string): string => {
+    const ids = listDeletionHolds().map(({ id }) => id);
+    return ids.length === 0 ? tag : `"${tag.slice(1, -1)}-${Bun.hash(ids.join()).toString(36)}"`;
   };
   return {
     view({ c, session, from }) {
@@ -64,12 +79,14 @@ export function createPageMaker({ clock, assets, countRunningJobs, isSecure }: P
         origin: from.origin,
         assets,
         preferences: preferencesOf(c),
+        deletionHolds: listDeletionHolds(),
         counts: { runningJobs: countRunningJobs() },
         // Polls leave the message for the page.
         toast: isHtmx(c) ? null : takeToast(c, isSecure(c)),
         partial: isHtmx(c),
       };
     },
+    standing: () => ({ now: clock.now(), deletionHolds: listDeletionHolds() }),
     doorView: (c, from) => ({
       assets,
       preferences: preferencesOf(c),
@@ -80,14 +97,15 @@ export function createPageMaker({ clock, assets, countRunningJobs, isSecure }: P
     page(c, view, markup, status = 200, tag = undefined) {
       const html = String(markup);
       if (!view.partial) return send(c, `<!doctype html>${html}`, status, null);
-      const known = tag ?? `"${Bun.hash(html.replace(FRESH_TIMES, "$1")).toString(36)}"`;
+      const known = tag === undefined ? `"${Bun.hash(html.replace(FRESH_TIMES, "$1")).toString(36)}"` : withHolds(tag);
       if (c.req.header("if-none-match") === known) return c.body(null, { status: 304, headers: { ETag: known } });
       return send(c, html, status, known);
     },
     door: (c, markup, status = 200) => send(c, `<!doctype html>${String(markup)}`, status, null),
     unchanged(c, tag) {
-      if (!isHtmx(c) || c.req.header("if-none-match") !== tag) return null;
-      return c.body(null, { status: 304, headers: { ETag: tag } });
+      const known = withHolds(tag);
+      if (!isHtmx(c) || c.req.header("if-none-match") !== known) return null;
+      return c.body(null, { status: 304, headers: { ETag: known } });
     },
     done(c, href, toast) {
       if (isHtmx(c)) {

@@ -21,6 +21,8 @@ const SEND_AGAIN_AFTER_MS = 30_000;
 export type Dispatcher = {
   /** Sends the host's waiting jobs. Does nothing while it is offline or catching up. */
   dispatch(hostId: string): void;
+  /** Sends the waiting jobs of all hosts. */
+  dispatchAll(): void;
   ticks: readonly Tick[];
   /** The agent cannot take this job now (one-job credential, lane busy), so it stays queued. */
   busy(connection: Connection, jobId: string): void;
@@ -114,6 +116,7 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
 
   return {
     dispatch,
+    dispatchAll,
     ticks: [{ name: "dispatch", everyMs: 10 * SECOND_MS, run: dispatchAll }],
     busy(connection, jobId) {
       limit.release(jobId);

@@ -1,6 +1,7 @@
 /** Jobs: from the order to the result, with agents' reports and the live pages. */
 import type { AgentFeature } from "../agents/feature.ts";
 import type { DurableHandlers, PassingHandlers } from "../agents/inbound.ts";
+import { readHoldOfJob } from "../deletion-holds/read-hold.ts";
 import type { DesiredStateFeature } from "../desired-state/feature.ts";
 import type { HostFeature } from "../hosts/feature.ts";
 import type { HttpFeature } from "../http/feature.ts";
@@ -11,6 +12,7 @@ import { createCancel } from "./cancel.ts";
 import { createDayCloser } from "./close-days.ts";
 import { createJobMaker } from "./create.ts";
 import { createDispatcher, type DispatchDeps } from "./dispatch.ts";
+import { createHeldDeletions } from "./held-deletions.ts";
 import { createJobIngest } from "./ingest.ts";
 import { createJobCredential, isOutdatedTrial } from "./job-credential.ts";
 import { createOrders } from "./orders.ts";
@@ -46,7 +48,7 @@ export function jobFeature(world: World, needs: JobNeeds) {
     ...world,
     hub,
     // A trial sends the newest credential, so it may go out only while that is still the one to be tried.
-    limit: { ...limit, mayStart: (job) => !isOutdatedTrial(db, job) && limit.mayStart(job) },
+    limit: { ...limit, mayStart: (job) => !isOutdatedTrial(db, job) && !readHoldOfJob(db, job) && limit.mayStart(job) },
     credentialFor: createJobCredential({ db, credentials }),
     planForget,
   });
@@ -58,6 +60,7 @@ export function jobFeature(world: World, needs: JobNeeds) {
     heldJobs: ingest.heldJobs,
   });
   const readiness = createReadiness({ ...world, hub, orders, credentials, cancel, stateChanged: desired.stateChanged });
+  const heldDeletions = createHeldDeletions({ ...world, cancel });
   const evaluate = ({ hostId }: { hostId: string }) => readiness.evaluate(hostId);
   const dispatchTo = ({ hostId }: { hostId: string }) => dispatcher.dispatch(hostId);
   return {
@@ -94,8 +97,18 @@ export function jobFeature(world: World, needs: JobNeeds) {
         readiness.jobFinished(fact.jobId);
         evaluate(fact);
       },
+      "deletion_holds.changed"() {
+        heldDeletions.cancelAll();
+        dispatcher.dispatchAll();
+      },
       "session.ended": ({ sessionIds }) => live.closeSessions(sessionIds),
     } satisfies Listeners,
-    ticks: [createDayCloser(world), ...dispatcher.ticks, ...readiness.ticks, ...reconciler.ticks],
+    ticks: [
+      createDayCloser(world),
+      ...dispatcher.ticks,
+      ...readiness.ticks,
+      ...reconciler.ticks,
+      ...heldDeletions.ticks,
+    ],
   };
 }

@@ -20,6 +20,7 @@ import { JobPage } from "../../ui/jobs/page.tsx";
 import { kindInWords } from "../../ui/jobs/words.tsx";
 import { hostPath } from "../../ui/links.ts";
 import type { Hub } from "../agents/hub.ts";
+import { readHoldOfJob } from "../deletion-holds/read-hold.ts";
 import type { HostHeads } from "../hosts/head.ts";
 import { notFound } from "../http/errors.ts";
 import { offsetOf } from "../http/lists.ts";
@@ -128,6 +129,7 @@ export function jobPages({ db, hub, pages, heads, live, orders, cancel }: JobPag
             actorName={job.actorName}
             progress={live.progressOf(job.id)}
             ahead={job.status === "queued" ? countAhead(db, job) : null}
+            isDeletionHeld={readHoldOfJob(db, job) !== null}
             log={readLog(db, job)}
             earlier={readEarlier(db, job)}
           />,

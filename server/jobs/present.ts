@@ -50,10 +50,12 @@ export function waitingReason(
   job: LifeFacts & Pick<JobListItem, "hostName">,
   isOnline: boolean,
   ahead: number,
+  isDeletionHeld = false,
 ): string | null {
   const phase = phaseOf(job);
   if (phase !== "waiting" && phase !== "sent" && phase !== "accepted") return null;
   if (job.cancelRequestedAt !== null) return `waiting for ${job.hostName} to confirm the cancellation`;
+  if (isDeletionHeld) return "waiting for a deletion hold to be released";
   if (!isOnline) return `waiting for ${job.hostName} to come online`;
   return ahead === 0
     ? `next on ${job.hostName}`

@@ -7,6 +7,7 @@ import { countAhead, countJobs, findJob, findJobNamed, type JobListItem, listJob
 import { spanOfDay } from "../../shared/days.ts";
 import { JOB_KINDS, JOB_STATUSES } from "../../shared/jobs.ts";
 import type { Hub } from "../agents/hub.ts";
+import { readHoldOfJob } from "../deletion-holds/read-hold.ts";
 import { zoneOf } from "../hosts/rules.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import { dayParameter, pageFields, timeParameter } from "../http/lists.ts";
@@ -51,7 +52,10 @@ export function spanOf(
 
 export function jobRoutes({ db, hub, live, orders, cancel }: JobRouteDeps): Route[] {
   const show = (job: JobListItem) => {
-    const waiting = job.status === "queued" ? waitingReason(job, hub.isOnline(job.hostId), countAhead(db, job)) : null;
+    const waiting =
+      job.status === "queued"
+        ? waitingReason(job, hub.isOnline(job.hostId), countAhead(db, job), readHoldOfJob(db, job) !== null)
+        : null;
     return jobBody(job, live.progressOf(job.id), waiting);
   };
   const get = (id: string): JobListItem => {

@@ -37,6 +37,10 @@ export function createMaintenanceAgenda({ db, clock, bus }: { db: Db; clock: Clo
   const changes = new Map<string, number>();
   for (const name of CHANGING) bus.on(name, ({ hostId }) => void changes.set(hostId, clock.now()));
 
+  bus.on("deletion_holds.changed", () => {
+    evaluations = new Map();
+  });
+
   const changedAt = ({ hostId, executorId }: RepoCall): number =>
     Math.max(changes.get(hostId) ?? 0, changes.get(executorId) ?? 0);
 

@@ -26,6 +26,7 @@ const facts = (changes: Partial<Facts> = {}): Facts => ({
   isMaintainer: true,
   isExecutorGone: false,
   right: "admin",
+  isDeletionHeld: false,
   forgets: "some",
   since: MONDAY - 30 * DAY_MS,
   onlineSince: MONDAY - DAY_MS,

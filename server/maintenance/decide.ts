@@ -19,6 +19,7 @@ export type MaintenanceFacts = {
   /** The host that should do it is archived, and an admin must choose another. */
   isExecutorGone: boolean;
   right: DeleteRight;
+  isDeletionHeld: boolean;
   forgets: ForgetState;
   /** Due times before this do not count: when the repo was created, or its settings took effect. */
   since: number;
@@ -80,6 +81,7 @@ function standingBlock(kind: MaintenanceKind, facts: MaintenanceFacts): Maintena
   if (!facts.isReady) return "not_ready";
   if (!facts.isMaintainer) return "other_maintains";
   if (kind === "check") return null;
+  if (facts.isDeletionHeld) return "deletion_held";
   if (facts.right === "none") return "no_admin_credential";
   return kind === "forget" ? FORGET_BLOCKS[facts.forgets] : null;
 }

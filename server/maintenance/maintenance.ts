@@ -5,6 +5,7 @@ import type { RepoRow } from "../../db/schema/repos.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
+import { deletionHeld, readHold } from "../deletion-holds/read-hold.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import type { CreatedJob, JobMaker } from "../jobs/create.ts";
 import type { Actor } from "../runtime/audit.ts";
@@ -20,7 +21,7 @@ import type { ForgetState } from "./rules.ts";
 import type { MaintenanceSurvey } from "./survey.ts";
 
 export type Maintenance = {
-  /** @throws Refusal 404, 409 `repo_not_ready`, `no_admin_credential`, `nothing_to_forget`, `retention_held`, `host_archived` */
+  /** @throws Refusal 404, 409 `repo_not_ready`, `no_admin_credential`, `nothing_to_forget`, `retention_held`, `deletion_held`, `host_archived` */
   order(actor: Actor, repoId: string, kind: MaintenanceKind): CreatedJob;
   /** What is due for a repo now, and when the rest is due. */
   decisions(repo: RepoRow): Decisions;
@@ -65,6 +66,8 @@ export function createMaintenance({ db, clock, log, maker, planner, survey }: Ma
       throw new Refusal(409, "host_archived", `${executor.name} is archived, so no jobs can run on it.`);
     if (repo.status !== "ready")
       throw new Refusal(409, "repo_not_ready", `${repo.name} cannot be opened at the moment. Fix that first.`);
+    const hold = kind === "check" ? null : readHold(db, repo);
+    if (hold) throw deletionHeld(hold);
     if (kind !== "check" && survey.rightOf(repo) === "none") throw noAdminCredential(repo);
     const jobOrder = { hostId: executor.id, kind, repoId, sourceGroupId: null, args: argsOf(repo, kind) };
     const [created] = maker.create(actor, [jobOrder], { kind: "repo", id: repo.id, name: repo.name });

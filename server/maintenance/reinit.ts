@@ -4,6 +4,7 @@ import { findHost } from "../../db/queries/hosts.ts";
 import { findRepo, UNKNOWN_STATUS, updateRepo } from "../../db/queries/repos.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { deletionHeld, readHold } from "../deletion-holds/read-hold.ts";
 import { badInput, notFound, Refusal } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
@@ -14,7 +15,7 @@ export type ReinitOrder = { confirm: string; backupNow: boolean };
 /**
  * Forgets which repository was here, so that the agent creates a new one if it still finds none. With `backupNow`, its
  * groups are backed up as soon as it is ready.
- * @throws Refusal 400 `confirm`, 404, 409 `repository_exists`, `host_archived`
+ * @throws Refusal 400 `confirm`, 404, 409 `repository_exists`, `deletion_held`, `host_archived`
  */
 export type Reinit = (actor: Actor, repoId: string, order: ReinitOrder) => void;
 
@@ -32,6 +33,8 @@ export function createReinit({ db, clock, bus }: { db: Db; clock: Clock; bus: Fa
         "repository_exists",
         "A new repository is created only if the agent finds none. Move the old one away on the repo server, then probe the repo.",
       );
+    const hold = readHold(db, repo);
+    if (hold) throw deletionHeld(hold);
     inTransaction(db, () => {
       updateRepo(db, repoId, {
         resticId: null,

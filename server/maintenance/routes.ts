@@ -102,7 +102,10 @@ export function maintenanceRoutes({ db, maintenance, survey, settings, reinit }:
         summary: SUMMARIES[kind],
         answers: { 202: orderedAnswer },
         errors: {
-          409: ["repo_not_ready", "no_admin_credential", "nothing_to_forget", "retention_held", "host_archived"],
+          409: [
+            ...["repo_not_ready", "no_admin_credential", "nothing_to_forget", "retention_held", "deletion_held"],
+            "host_archived",
+          ],
         },
         body: v.strictObject({}),
         handle: ({ c, params, actor }) => {
@@ -119,7 +122,7 @@ export function maintenanceRoutes({ db, maintenance, survey, settings, reinit }:
       action: "repo.reinitialised",
       summary: "Create a new repository where the agent no longer finds one",
       answers: { 202: reinitAnswer },
-      errors: { 409: ["repository_exists", "host_archived"] },
+      errors: { 409: ["repository_exists", "deletion_held", "host_archived"] },
       body: v.strictObject({ confirm: v.string("Type the host's name."), backup_now: v.optional(v.boolean(), true) }),
       handle: ({ c, params, body, actor }) => {
         reinit(actor, params["id"] ?? "", { confirm: body.confirm, backupNow: body.backup_now });

@@ -11,6 +11,7 @@ import { type Clock, DAY_MS } from "../../shared/clock.ts";
 import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
 import { type Zone, zoneNamed } from "../../shared/zone.ts";
 import type { Hub } from "../agents/hub.ts";
+import { readHold } from "../deletion-holds/read-hold.ts";
 import { isLastWithoutFiles } from "../hosts/last-backup.ts";
 import { zoneOf } from "../hosts/rules.ts";
 import { readSharing, type Sharing } from "../repos/sharing.ts";
@@ -119,6 +120,7 @@ export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDe
         isMaintainer: maintainer(repo)?.id === repo.id,
         isExecutorGone: executor?.archivedAt !== null,
         right: rightOf(repo),
+        isDeletionHeld: readHold(db, repo) !== null,
         forgets: forgetsInto(repo),
         since: Math.max(repo.createdAt, repo.maintenanceSince ?? 0),
         onlineSince: executor ? (hub.find(executor.id)?.openedAt ?? null) : null,

@@ -14,6 +14,8 @@ export type Facts = {
   "repo.changed": { repoId: string; hostId: string };
   /** A pending machine has announced itself, proven its key, or been accepted or rejected. */
   "pending.changed": { pendingId: string };
+  /** A deletion hold was placed or released. */
+  "deletion_holds.changed": Record<string, never>;
   "session.ended": { sessionIds: string[] };
 };
 

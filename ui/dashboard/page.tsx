@@ -6,6 +6,7 @@ import { StripKey } from "../components/strip.tsx";
 import { PendingHosts, type PendingLine } from "../enrollment/pending.tsx";
 import { formatCount, formatPlural } from "../format.ts";
 import { Page, PageHead } from "../layout.tsx";
+import { deletionHoldsPath } from "../links.ts";
 import { may, type View } from "../view.ts";
 import { Filters, type FleetFilter, hrefWith } from "./filters.tsx";
 import { type DrawRow, type FleetRow, isFine } from "./rows.tsx";
@@ -36,10 +37,15 @@ export function DashboardPage({ view, ...data }: DashboardProps & { view: View }
         view={view}
         live
         tools={
-          may(view, "admin") ? (
-            <LinkButton href="/hosts/new" primary icon="plus">
-              Add host
-            </LinkButton>
+          may(view, "operator") ? (
+            <>
+              <LinkButton href={deletionHoldsPath()}>Hold deletion…</LinkButton>
+              {may(view, "admin") ? (
+                <LinkButton href="/hosts/new" primary icon="plus">
+                  Add host
+                </LinkButton>
+              ) : null}
+            </>
           ) : null
         }
       >

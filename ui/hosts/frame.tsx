@@ -7,7 +7,7 @@ import { NightStrip, StripKey } from "../components/strip.tsx";
 import { Ago, Near } from "../components/time.tsx";
 import { formatBytesChange, formatCount, formatDuration, formatPercent, formatPlural, splitBytes } from "../format.ts";
 import { Page, PageHead } from "../layout.tsx";
-import { type HostTab, heldPath, hostPath } from "../links.ts";
+import { deletionHoldsPath, type HostTab, heldPath, hostPath } from "../links.ts";
 import { may, type View } from "../view.ts";
 import { Banner } from "./banner.tsx";
 import { HostLine } from "./line.tsx";
@@ -37,7 +37,11 @@ export function HostPage({
   return (
     <Page view={view} title={host.name} {...(live === null ? {} : { live })}>
       <Crumbs crumbs={[{ label: "Dashboard", href: "/" }, { label: <code>{host.name}</code> }]} />
-      <PageHead view={view} live={live !== null}>
+      <PageHead
+        view={view}
+        live={live !== null}
+        tools={may(view, "operator") ? <LinkButton href={deletionHoldsPath(host.id)}>Hold deletion…</LinkButton> : null}
+      >
         <div class="host-head">
           <HostVerdict facts={tab === "repos" ? withoutReason(host) : host} view={view} {...(sub ? { sub } : {})} />
           <HostLine host={host} view={view} />

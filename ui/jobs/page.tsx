@@ -29,6 +29,7 @@ export type JobPageProps = {
   progress: Progress | null;
   /** Jobs that its host runs before this one; null if it is not waiting. */
   ahead: number | null;
+  isDeletionHeld: boolean;
   log: JobLogProps["log"];
   /** Earlier runs of the same group or kind, newest first. */
   earlier: readonly (Pick<

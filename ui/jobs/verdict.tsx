@@ -18,9 +18,12 @@ export type JobVerdictFacts = {
   host: { id: string; name: string; status: HostStatus };
   progress: Progress | null;
   ahead: number | null;
+  /** The job is not sent until a deletion hold is released. */
+  isDeletionHeld: boolean;
 };
 
-export function JobVerdict({ job, title, host, progress, ahead, view }: JobVerdictFacts & { view: View }) {
+export function JobVerdict({ view, ...facts }: JobVerdictFacts & { view: View }) {
+  const { job, title, host, progress } = facts;
   const hostLink = (
     <a href={hostPath(host.id)}>
       <code>{host.name}</code>
@@ -33,7 +36,7 @@ export function JobVerdict({ job, title, host, progress, ahead, view }: JobVerdi
   );
   switch (job.status) {
     case "queued":
-      return <Waiting job={job} title={title} host={host} ahead={ahead} what={what} view={view} />;
+      return <Waiting {...facts} what={what} view={view} />;
     case "running":
       return (
         <Verdict glyph="running" quiet>
@@ -69,14 +72,20 @@ function succeededInWords({ warnings, warningCauses }: JobRow): string {
 /** Kinds that put heavy load on the repo server, so few of them run at a time. */
 const HEAVY = new Set<JobRow["kind"]>(["forget", "prune", "check"]);
 
-function Waiting(props: Pick<JobVerdictFacts, "job" | "title" | "host" | "ahead"> & { what: Child; view: View }) {
-  const { job, title, host, ahead, what, view } = props;
+function Waiting(props: JobVerdictFacts & { what: Child; view: View }) {
+  const { job, title, host, ahead, isDeletionHeld, what, view } = props;
   const until =
     job.expiresAt === null ? null : (
       <>
         {HEAVY.has(job.kind) ? "At most two such jobs run at a time on one repo server. " : ""}Expires{" "}
         <Near at={job.expiresAt} view={view} />.
       </>
+    );
+  if (isDeletionHeld)
+    return (
+      <Verdict glyph="queued" sub={until}>
+        {what} is waiting, because deletion is held.
+      </Verdict>
     );
   if (host.status === "offline")
     return (

@@ -22,6 +22,7 @@ const BLOCKS: Record<MaintenanceBlock, string> = {
   other_maintains: "done by the other repo",
   host_archived: "its maintenance host is archived",
   no_admin_credential: "needs an admin credential",
+  deletion_held: "deletion is held",
   retention_held: "held: needs confirmation",
   not_listed: "waiting for the snapshot list",
   keeps_everything: "not needed: everything is kept",
@@ -36,6 +37,7 @@ const BLOCKS: Record<MaintenanceBlock, string> = {
 const NEEDS_SOMEBODY: ReadonlySet<MaintenanceBlock> = new Set([
   "no_admin_credential",
   "host_archived",
+  "deletion_held",
   "retention_held",
 ]);
 
@@ -43,6 +45,7 @@ const NEEDS_SOMEBODY: ReadonlySet<MaintenanceBlock> = new Set([
 const REFUSED: ReadonlySet<MaintenanceBlock> = new Set([
   "host_archived",
   "no_admin_credential",
+  "deletion_held",
   "retention_held",
   "not_listed",
   "keeps_everything",

@@ -1,0 +1,45 @@
+/** Finds the hold that protects a repository, or that keeps a job from being sent. */
+import type { Db } from "../../db/open.ts";
+import { type DeletionHold, listDeletionHolds, listHostsOfRepository } from "../../db/queries/deletion-holds.ts";
+import { findHost } from "../../db/queries/hosts.ts";
+import { findRepo } from "../../db/queries/repos.ts";
+import type { JobRow } from "../../db/schema/jobs.ts";
+import type { RepoRow } from "../../db/schema/repos.ts";
+import { Refusal } from "../http/errors.ts";
+import { coveringHold, isDeletion, scopeInWords } from "./coverage.ts";
+
+type HeldRepo = Pick<RepoRow, "hostId" | "resticId" | "maintenanceHostId">;
+
+/**
+ * null = nothing protects it. A hold on any host with snapshots in the repository protects all of it, whichever address
+ * leads there. A hold on the host that would run the job counts too: it must not be handed the right to delete.
+ */
+export function readHold(db: Db, repo: HeldRepo): DeletionHold | null {
+  return holdFor(db, repo, repo.maintenanceHostId ?? repo.hostId);
+}
+
+/** null = the job may be sent. */
+export function readHoldOfJob(db: Db, job: Pick<JobRow, "kind" | "hostId" | "repoId">): DeletionHold | null {
+  if (!isDeletion(job.kind)) return null;
+  const repo = job.repoId === null ? null : findRepo(db, job.repoId);
+  return holdFor(db, repo, job.hostId);
+}
+
+function holdFor(db: Db, repo: HeldRepo | null, executorId: string): DeletionHold | null {
+  const holds = listDeletionHolds(db);
+  if (holds.length === 0) return null;
+  const ids = new Set([executorId, ...(repo ? [repo.hostId] : [])]);
+  const own = [...ids].flatMap((id) => findHost(db, id) ?? []);
+  const others = repo?.resticId ? listHostsOfRepository(db, repo.resticId) : [];
+  return coveringHold(holds, [...own, ...others]);
+}
+
+/** 409 `deletion_held`. */
+export function deletionHeld(hold: DeletionHold): Refusal {
+  const by = hold.heldBy === null ? "" : ` by ${hold.heldBy}`;
+  return new Refusal(
+    409,
+    "deletion_held",
+    `Deletion is held for ${scopeInWords(hold)}${by}: ${hold.reason}. Release the hold first.`,
+  );
+}
