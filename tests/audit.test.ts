@@ -166,6 +166,11 @@ const announcedCase = async (body: Record<string, unknown> = {}): Promise<Case> 
   return { params: { id }, body };
 };
 
+const holdCase = async (): Promise<Case> => {
+  const placed = await call("POST", "/api/deletion-holds", { host_id: (await newHost()).id, reason: "Suspicion" });
+  return { params: { id: placed["id"] ?? "" }, body: {} };
+};
+
 /** One working call for every route that writes. */
 const CASES: Record<string, () => Promise<Case>> = {
   "POST /api/auth/login": async () => ({ body: { username: "admin", password: PASSWORD } }),
@@ -194,6 +199,10 @@ const CASES: Record<string, () => Promise<Case>> = {
   "POST /hosts/:id/repos/:rid/check": () => deletable("rid"),
   "POST /hosts/:id/repos/:rid/reinit": () => missingRepo("rid"),
   "POST /hosts/:id/repos/:rid/remove": () => secondRepo("rid"),
+  "POST /api/deletion-holds": async () => ({ body: { host_id: (await newHost()).id, reason: "Suspicion" } }),
+  "DELETE /api/deletion-holds/:id": holdCase,
+  "POST /deletion-holds": async () => ({ body: { scope: `host:${(await newHost()).id}`, reason: "Suspicion" } }),
+  "POST /deletion-holds/:id/release": holdCase,
   "POST /api/hosts/:id/source-groups": () => hostCase({ name: "more", includes: ["/opt"] }),
   "PUT /api/hosts/:id/source-groups/:gid": () => hostCase({ includes: ["/opt"] }),
   "DELETE /api/hosts/:id/source-groups/:gid": secondGroup,

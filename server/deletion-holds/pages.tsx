@@ -6,7 +6,7 @@ import type { JobRow } from "../../db/schema/jobs.ts";
 import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { DeletionHoldsPage, ReleaseHoldPage } from "../../ui/deletion-holds/page.tsx";
 import { deletionHoldsPath, hostPath } from "../../ui/links.ts";
-import { notFound, Refusal } from "../http/errors.ts";
+import { badInput, notFound, Refusal } from "../http/errors.ts";
 import { attempt, textOf } from "../http/forms.ts";
 import type { PageCall, PageMaker } from "../http/page-maker.ts";
 import { formRoute, type Route, route } from "../http/routes.ts";
@@ -105,8 +105,11 @@ export function deletionHoldPages({ db, pages, holds }: DeletionHoldPageDeps): R
 
 /** @throws Refusal 400 */
 function scopeOf(scope: string): Pick<HoldInput, "hostId" | "tag"> {
-  const [kind, name] = [scope.slice(0, scope.indexOf(":")), scope.slice(scope.indexOf(":") + 1)];
-  return { hostId: kind === "host" ? name : null, tag: kind === "tag" ? name : null };
+  const [kind = "", name = ""] = scope.split(/:(.*)/);
+  if (kind === "fleet") return { hostId: null, tag: null };
+  if (kind === "host") return { hostId: name, tag: null };
+  if (kind === "tag") return { hostId: null, tag: name };
+  throw badInput({ scope: "Choose the hosts." });
 }
 
 /** All hosts, each tag, each live host, and the chosen host even if it is archived. */

@@ -57,6 +57,12 @@ describe("a round", () => {
     expect(agenda.round()).toEqual([repoOf(0), repoOf(1)]);
   });
 
+  test("takes every repo again after a deletion hold was placed or released", () => {
+    lookAtAll();
+    bus.publish("deletion_holds.changed", {});
+    expect(agenda.round()).toHaveLength(3);
+  });
+
   test("takes repos whose time has come, and all after a while, since a fact may be missed", () => {
     lookAtAll(app.clock.now() + 2 * MINUTE_MS);
     expect(agenda.round()).toEqual([]);

@@ -49,6 +49,13 @@ const decide = (
 };
 const ended = (queuedAt: number, status: LastJob["status"] = "succeeded"): LastJob => ({ queuedAt, status });
 
+test("a deletion hold blocks forget and prune, but not checks", () => {
+  const held = decide(DUE_AT + MINUTE_MS, facts({ isDeletionHeld: true }), none);
+  expect(held.forget).toEqual({ is: "blocked", why: "deletion_held", dueAt: null });
+  expect(held.prune).toEqual({ is: "blocked", why: "deletion_held", dueAt: null });
+  expect(held.check).toMatchObject({ is: "due" });
+});
+
 test("maintenance is due after its due time has passed, and prune waits for a forget due at the same time", () => {
   const now = DUE_AT + MINUTE_MS;
   expect(decide(now, facts(), none)).toMatchObject({

@@ -1,5 +1,8 @@
 // Lists every page of the product as an address in the sample fleet; each one is a screenshot, and is checked with axe.
 import type { Page } from "playwright-core";
+import { deleteDeletionHold, insertDeletionHold } from "../../db/queries/deletion-holds.ts";
+import { HOUR_MS } from "../../shared/clock.ts";
+import { newId } from "../../shared/ids.ts";
 import { PASSWORD } from "../testbed/app.ts";
 import type { SampleFleet } from "./fleet.ts";
 
@@ -39,6 +42,8 @@ export function samplePages(fleet: SampleFleet): SamplePage[] {
     { name: "accept-host", path: `/hosts/pending/${fleet.pendingId}` },
     { name: "host-replaced", path: `/hosts/${host("vpn-01").id}` },
     { name: "host-old-unit", path: `/hosts/${host("git-01").id}` },
+    { name: "hold-deletion", path: `/deletion-holds?host_id=${nas.id}` },
+    { name: "deletion-held", path: "/deletion-holds", act: (page) => showHolds(page, fleet, nas.id) },
     { name: "system", path: "/settings/system" },
     { name: "recovery-sheet", path: "/settings/system", act: makeSheet },
     { name: "tags-editor", path: base, act: (page) => page.click("[aria-label='Edit tags']") },
@@ -131,6 +136,20 @@ async function saveInTwoTabs(page: Page, { app }: SampleFleet): Promise<void> {
   await page.fill("#excludes", "*.tmp\n*.part");
   await page.click("text=Save source group");
   await page.waitForSelector(".conflict");
+}
+
+/** The holds are gone from the database before the next page, but this page keeps showing them. */
+async function showHolds(page: Page, { app, admin }: SampleFleet, hostId: string): Promise<void> {
+  const reason = "Odd file names on nas-01, possibly ransomware";
+  const hold = { tag: null, reason, heldByUserId: admin.userId, heldAt: app.clock.now() - HOUR_MS };
+  const holds = [
+    { ...hold, id: newId(), hostId },
+    { ...hold, id: newId(), hostId: null, tag: "prod" },
+  ];
+  for (const one of holds) insertDeletionHold(app.db, one);
+  await page.reload();
+  await page.waitForSelector(".banner");
+  for (const { id } of holds) deleteDeletionHold(app.db, id);
 }
 
 async function addHost(page: Page): Promise<void> {
