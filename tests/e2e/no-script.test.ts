@@ -74,6 +74,32 @@ test("a refused form comes back as it was typed, and a dialog guards what is dan
   await arrives("/");
 }, 60_000);
 
+test("deletion is held from a host's page, every page says so, and the notice leads to the release", async () => {
+  const nas = hostId("nas-01");
+  await page.goto(`/hosts/${nas}`);
+  await page.click("text=Hold deletion…");
+  await arrives("/deletion-holds");
+  expect(await page.inputValue("#scope")).toBe(`host:${nas}`);
+  await page.fill("#reason", " ");
+  await page.click("button.btn-primary");
+  await reads("#reason-error", "Enter a reason.");
+  await page.fill("#reason", "Odd file names");
+  await page.click("button.btn-primary");
+  await arrives(`/hosts/${nas}`);
+  await reads(".toast", "Deletion is held for nas-01.");
+  await page.goto("/jobs");
+  await reads(".banner", "Odd file names");
+  const repoId = fleet.hosts.find(({ id }) => id === nas)?.repoId;
+  await page.goto(`/hosts/${nas}/repos/${repoId}`);
+  await reads("#m-prune", "deletion is held");
+  await page.click("text=Release…");
+  await reads("h1", "Release the hold on nas-01?");
+  await page.click("text=Release hold");
+  await arrives(`/hosts/${nas}`);
+  await reads(".toast", "The hold on nas-01 was released.");
+  expect(await page.locator(".banner", { hasText: "Odd file names" }).count()).toBe(0);
+}, 60_000);
+
 test("finding, the theme, and signing out", async () => {
   await page.goto("/");
   await page.click("a.search");

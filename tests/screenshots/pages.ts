@@ -149,6 +149,7 @@ async function showHolds(page: Page, { app, admin }: SampleFleet, hostId: string
   for (const one of holds) insertDeletionHold(app.db, one);
   await page.reload();
   await page.waitForSelector(".banner");
+  await page.evaluate(() => window.scrollTo(0, 0));
   for (const { id } of holds) deleteDeletionHold(app.db, id);
 }
 
