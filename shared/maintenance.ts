@@ -30,3 +30,6 @@ export type RepoNeed =
   | { kind: "failed" | "damaged" | "violated" | "waiting" | "check_overdue" | "retention_held" | "no_admin_credential" }
   | { kind: "maintenance_failed"; what: MaintenanceKind }
   | { kind: "unreadable_snapshots"; count: number };
+
+/** Characters. Every page shows the reason of a deletion hold, on a phone as well. */
+export const LONGEST_HOLD_REASON = 160;

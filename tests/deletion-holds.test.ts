@@ -94,7 +94,7 @@ test("a hold needs a reason, and a host or tag that exists, but not both", async
   const host = await readyHost();
   const refused = async (body: object) => (await as(operator).ask("POST", "/api/deletion-holds", body)).body;
   expect(await refused({ reason: "  " })).toMatchObject({ error: { fields: { reason: expect.any(String) } } });
-  expect(await refused({ reason: "x".repeat(301) })).toMatchObject({
+  expect(await refused({ reason: "x".repeat(161) })).toMatchObject({
     error: { fields: { reason: expect.any(String) } },
   });
   expect(await refused({ reason: REASON, tag: "nobody" })).toMatchObject({

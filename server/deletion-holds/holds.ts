@@ -10,13 +10,11 @@ import { findHost, listLiveHosts } from "../../db/queries/hosts.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
+import { LONGEST_HOLD_REASON } from "../../shared/maintenance.ts";
 import { badInput, notFound, Refusal } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import { scopeInWords } from "./coverage.ts";
-
-/** Characters. */
-export const LONGEST_REASON = 300;
 
 /** At most one of host and tag. With neither, it covers every host. */
 export type HoldInput = { hostId: string | null; tag: string | null; reason: string };
@@ -51,7 +49,7 @@ export function createDeletionHolds({ db, clock, bus }: { db: Db; clock: Clock; 
       const tag = input.tag?.trim().toLowerCase() ?? null;
       const fields: Record<string, string> = {};
       if (reason === "") fields["reason"] = "Enter a reason. Everybody who signs in sees it.";
-      if (reason.length > LONGEST_REASON) fields["reason"] = `Enter at most ${LONGEST_REASON} characters.`;
+      if (reason.length > LONGEST_HOLD_REASON) fields["reason"] = `Enter at most ${LONGEST_HOLD_REASON} characters.`;
       if (input.hostId !== null && tag !== null) fields["tag"] = "Choose either a host or a tag.";
       else if (tag !== null && !listLiveHosts(db).some((host) => host.tags.includes(tag)))
         fields["tag"] = `No host has the tag ${tag.slice(0, 40)}.`;

@@ -1,5 +1,6 @@
 // The page that lists deletion holds and places one, and the page that releases one.
 import type { DeletionHold } from "../../db/queries/deletion-holds.ts";
+import { LONGEST_HOLD_REASON } from "../../shared/maintenance.ts";
 import type { FormState } from "../../shared/pages.ts";
 import { LinkButton, SubmitButton } from "../components/button.tsx";
 import { Csrf, FormMessage, SaveBar, SelectField, TextField } from "../components/field.tsx";
@@ -13,7 +14,7 @@ import { HoldScope, HoldStory, releasePath } from "./banner.tsx";
 
 export type DeletionHoldsProps = {
   form: FormState;
-  /** `fleet`, `tag:NAME` or `host:ID`; the chosen one first visible. */
+  /** `fleet`, `tag:NAME` or `host:ID`. */
   scopes: readonly { value: string; label: string }[];
   chosen: string;
   /** Forget and prune jobs that their hosts already have. */
@@ -63,7 +64,7 @@ function HoldForm({ form, scopes, chosen, openDeletions, view }: DeletionHoldsPr
             label="Reason"
             form={form}
             required
-            maxlength={300}
+            maxlength={LONGEST_HOLD_REASON}
             autocomplete="off"
             placeholder="Suspected ransomware on web-01"
             hint="Shown to everybody on every page"
@@ -74,13 +75,16 @@ function HoldForm({ form, scopes, chosen, openDeletions, view }: DeletionHoldsPr
         <ul class="hold-effects">
           <li>No forget or prune starts, neither on schedule nor by hand. Backups and checks go on.</li>
           <li>
-            Forget and prune jobs that a host already has are cancelled, even if they are running.{" "}
+            Forget and prune jobs that a host already has are cancelled, even if they are running, and are not repeated
+            before their next due time.{" "}
             {openDeletions === 0
               ? "No host has any now."
               : `Now there ${openDeletions === 1 ? "is 1" : `are ${formatCount(openDeletions)}`} in the fleet.`}{" "}
             A host that is offline hears of it when it is back.
           </li>
-          <li>Jobs that still wait for their host stay queued. They are sent after the release.</li>
+          <li>
+            Jobs that still wait for their host stay queued. They are sent after the release, unless they have expired.
+          </li>
           <li>
             Somebody who has the passwords of a repo server can still delete there. Stop that listener or change the
             passwords, too.
