@@ -29,7 +29,7 @@ export function deletionHoldPages({ db, pages, holds }: DeletionHoldPageDeps): R
         form={form}
         scopes={scopes(db, chosen)}
         chosen={chosen}
-        openDeletions={openDeletions().filter(({ sentAt, acceptedAt }) => (acceptedAt ?? sentAt) !== null).length}
+        openDeletions={openDeletions().filter((job) => !isUnsent(job)).length}
       />,
       status,
     );
@@ -76,9 +76,9 @@ export function deletionHoldPages({ db, pages, holds }: DeletionHoldPageDeps): R
         const hold = holds.find(call.params["id"] ?? "");
         if (!hold) throw notFound("deletion hold");
         const view = pages.view(call);
-        // Another hold may cover the same job, which then goes on waiting.
+        // A job that another hold covers as well goes on waiting.
         const waiting = openDeletions().filter(
-          (job) => job.sentAt === null && job.status === "queued" && readHoldOfJob(db, job)?.id === hold.id,
+          (job) => isUnsent(job) && readHoldOfJob(db, job) !== null && readHoldOfJob(db, job, hold.id) === null,
         );
         return pages.page(call.c, view, <ReleaseHoldPage view={view} hold={hold} waiting={waiting.length} />);
       },
@@ -101,6 +101,11 @@ export function deletionHoldPages({ db, pages, holds }: DeletionHoldPageDeps): R
       },
     }),
   ];
+}
+
+/** Neither sent to its host nor reported by it. */
+function isUnsent({ status, sentAt, acceptedAt }: JobRow): boolean {
+  return status === "queued" && sentAt === null && acceptedAt === null;
 }
 
 /** @throws Refusal 400 */

@@ -18,15 +18,22 @@ export function readHold(db: Db, repo: HeldRepo): DeletionHold | null {
   return holdFor(db, repo, repo.maintenanceHostId ?? repo.hostId);
 }
 
-/** null = the job may be sent. */
-export function readHoldOfJob(db: Db, job: Pick<JobRow, "kind" | "hostId" | "repoId">): DeletionHold | null {
+type HeldJob = Pick<JobRow, "kind" | "hostId" | "repoId">;
+
+/** null = the job may be sent. @param besides a hold that does not count, as if it were released */
+export function readHoldOfJob(db: Db, job: HeldJob, besides: string | null = null): DeletionHold | null {
   if (!isDeletion(job.kind)) return null;
   const repo = job.repoId === null ? null : findRepo(db, job.repoId);
-  return holdFor(db, repo, job.hostId);
+  return holdFor(db, repo, job.hostId, besides);
 }
 
-function holdFor(db: Db, repo: HeldRepo | null, executorId: string): DeletionHold | null {
-  const holds = listDeletionHolds(db);
+function holdFor(
+  db: Db,
+  repo: HeldRepo | null,
+  executorId: string,
+  besides: string | null = null,
+): DeletionHold | null {
+  const holds = listDeletionHolds(db).filter(({ id }) => id !== besides);
   if (holds.length === 0) return null;
   const ids = new Set([executorId, ...(repo ? [repo.hostId] : [])]);
   const own = [...ids].flatMap((id) => findHost(db, id) ?? []);
