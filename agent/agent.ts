@@ -2,13 +2,13 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { type Clock, MINUTE_MS } from "../shared/clock.ts";
 import type { Log } from "../shared/log.ts";
 import type { ToAgentPayload } from "../shared/protocol/to-agent.ts";
 import type { ToServerPayload } from "../shared/protocol/to-server.ts";
 import { PROTOCOL_VERSION } from "../shared/protocol/version.ts";
 import type { Redactor } from "../shared/redact.ts";
 import { isDiskTrouble } from "../shared/sqlite-errors.ts";
+import { type Clock, MINUTE_MS } from "../shared/time/clock.ts";
 import { PRODUCT_VERSION } from "../shared/version.ts";
 import { type AgentConfig, type AgentEnvironment, makeFolders } from "./config.ts";
 import { createFollowUps } from "./jobs/follow-ups.ts";

@@ -1,5 +1,5 @@
 /** Entry point of the agent's executable: environment, terminal, command. */
-import { systemClock } from "../shared/clock.ts";
+import { systemClock } from "../shared/time/clock.ts";
 import { runCli } from "./cli/table.ts";
 import { readEnvironment } from "./config.ts";
 

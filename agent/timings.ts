@@ -1,6 +1,7 @@
 /** Every delay of the agent in one table, so that tests can shorten them. All in milliseconds. */
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../shared/clock.ts";
+
 import { HEARTBEAT_ANSWER_MS, HEARTBEAT_EVERY_MS } from "../shared/protocol/version.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../shared/time/clock.ts";
 
 export const TIMINGS = {
   heartbeatEveryMs: HEARTBEAT_EVERY_MS,

@@ -1,6 +1,7 @@
 /** Once an hour: checks restic's version, makes day-old snapshot lists due, and deletes old jobs. */
-import { type Clock, DAY_MS } from "../shared/clock.ts";
+
 import type { Log } from "../shared/log.ts";
+import { type Clock, DAY_MS } from "../shared/time/clock.ts";
 import type { FollowUps } from "./jobs/follow-ups.ts";
 import type { Queue } from "./jobs/queue.ts";
 import type { ResticFinder } from "./restic/binary.ts";

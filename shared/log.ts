@@ -1,6 +1,7 @@
 /** The log of server and agent: one redacted line per event, as text for a terminal or JSON for machines. */
-import type { Clock } from "./clock.ts";
+
 import type { Redactor } from "./redact.ts";
+import type { Clock } from "./time/clock.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

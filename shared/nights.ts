@@ -1,7 +1,8 @@
 /** The night strip: one day of a host or group, and which days are shown. */
-import { DAY_MS } from "./clock.ts";
-import { utcDay } from "./days.ts";
+
 import type { WarningCode } from "./jobs.ts";
+import { DAY_MS } from "./time/clock.ts";
+import { utcDay } from "./time/days.ts";
 
 export type StripOutcome = "ok" | "warning" | "recovered" | "failed" | "missed" | "none_due" | "running";
 

@@ -1,6 +1,6 @@
 /** Computes what a retention policy keeps, with restic's own `forget` algorithm (0.17 and later). */
 import * as v from "valibot";
-import { utcTime } from "./zone.ts";
+import { utcTime } from "./time/zone.ts";
 
 export const COUNT_RULES = [
   "keep_last",

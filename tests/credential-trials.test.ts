@@ -1,7 +1,7 @@
 /** A new credential takes over only after it has itself opened the repository, whatever else is saved during the trial. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { findCredential, findRepo, updateRepo } from "../db/queries/repos.ts";
-import { HOUR_MS, MINUTE_MS } from "../shared/clock.ts";
+import { HOUR_MS, MINUTE_MS } from "../shared/time/clock.ts";
 import { type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";
 import { enrollHost, jsonClient, type TestHost } from "./testbed/hosts.ts";
 import { connectInside, type InsideAgent, type Order } from "./testbed/inside-agent.ts";

@@ -5,7 +5,7 @@ import { listOpenJobs } from "../db/queries/jobs.ts";
 import { listReposOfHost } from "../db/queries/repos.ts";
 import { listSchedules } from "../db/queries/schedules.ts";
 import { listSourceGroups } from "../db/queries/source-groups.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/clock.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../shared/time/clock.ts";
 import { type InsideSocket, type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";
 import { enrollHost, jsonClient, type TestHost } from "./testbed/hosts.ts";
 import { createRandom } from "./testbed/random.ts";

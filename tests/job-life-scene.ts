@@ -18,11 +18,11 @@ import { createJobIngest } from "../server/jobs/ingest.ts";
 import { createReconciler } from "../server/jobs/reconcile.ts";
 import { createLiveJobs } from "../server/jobs/stream.ts";
 import { createFactBus } from "../server/runtime/facts.ts";
-import { type Clock, DAY_MS } from "../shared/clock.ts";
 import { newId } from "../shared/ids.ts";
 import { silentLog } from "../shared/log.ts";
 import type { Credential, JobFields } from "../shared/protocol/fields.ts";
 import { type CommandRun, parseToAgent } from "../shared/protocol/to-agent.ts";
+import { type Clock, DAY_MS } from "../shared/time/clock.ts";
 import { helloOf } from "./testbed/simulated-agent.ts";
 
 export const CREDENTIAL: Credential = {

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { updateRepo } from "../db/queries/repos.ts";
 import { putTarget } from "../db/queries/source-groups.ts";
-import { MINUTE_MS } from "../shared/clock.ts";
 import type { ToAgentPayload } from "../shared/protocol/to-agent.ts";
+import { MINUTE_MS } from "../shared/time/clock.ts";
 import { type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";
 import { enrollHost, jsonClient, type TestHost } from "./testbed/hosts.ts";
 import { connectInside } from "./testbed/inside-agent.ts";

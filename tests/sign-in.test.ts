@@ -2,7 +2,7 @@
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { countOtherAdmins, findUserByName, setDisabled, setRole } from "../db/queries/users.ts";
 import { hashToken } from "../server/auth/identity.ts";
-import { DAY_MS, MINUTE_MS } from "../shared/clock.ts";
+import { DAY_MS, MINUTE_MS } from "../shared/time/clock.ts";
 import { ORIGIN, PASSWORD, type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";
 import { createCleanup } from "./testbed/temp.ts";
 

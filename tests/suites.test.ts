@@ -2,12 +2,12 @@
 import { expect, test } from "bun:test";
 import { sortIntoSuites } from "./suites.ts";
 
-const FILES = ["tests/e2e/first.test.ts", "tests/boundaries.test.ts", "shared/cron.test.ts", "tests/new/x.test.ts"];
+const FILES = ["tests/e2e/first.test.ts", "tests/boundaries.test.ts", "shared/time/cron.test.ts", "tests/new/x.test.ts"];
 
 test("files run in the order of the suites, and one of no suite is not forgotten", () => {
   const suites = sortIntoSuites(FILES, []);
   expect(suites.map(({ name, files }) => [name, files])).toEqual([
-    ["unit tests", ["shared/cron.test.ts"]],
+    ["unit tests", ["shared/time/cron.test.ts"]],
     ["rules of the house", ["tests/boundaries.test.ts"]],
     ["whole product", ["tests/e2e/first.test.ts"]],
     ["others", ["tests/new/x.test.ts"]],
@@ -16,7 +16,7 @@ test("files run in the order of the suites, and one of no suite is not forgotten
 
 test("filters choose files by any part of their path", () => {
   expect(sortIntoSuites(FILES, ["cron", "e2e/"]).flatMap((suite) => suite.files)).toEqual([
-    "shared/cron.test.ts",
+    "shared/time/cron.test.ts",
     "tests/e2e/first.test.ts",
   ]);
   expect(sortIntoSuites(FILES, ["absent"])).toEqual([]);

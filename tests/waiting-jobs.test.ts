@@ -1,7 +1,7 @@
 /** Jobs for an offline host: shown with the reason, one of each kind, sent once when the host is back, given up after 72 hours. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { HOUR_MS, MINUTE_MS } from "../shared/clock.ts";
 import { parseToAgent, type ToAgent } from "../shared/protocol/to-agent.ts";
+import { HOUR_MS, MINUTE_MS } from "../shared/time/clock.ts";
 import { type Person, signInAs, startApp, type TestApp } from "./testbed/app.ts";
 import { enrollHost, type Identity, jsonClient } from "./testbed/hosts.ts";
 import { fieldsOf, helloOf } from "./testbed/simulated-agent.ts";

@@ -1,7 +1,7 @@
 // Formats numbers, sizes and times for pages and browser scripts.
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../shared/clock.ts";
-import { MONTHS, shortName, WEEKDAYS } from "../shared/days.ts";
-import { zoneNamed } from "../shared/zone.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../shared/time/clock.ts";
+import { MONTHS, shortName, WEEKDAYS } from "../shared/time/days.ts";
+import { zoneNamed } from "../shared/time/zone.ts";
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] as const;
 

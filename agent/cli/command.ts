@@ -1,5 +1,5 @@
 /** The shape of a command, and how its arguments are parsed. */
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import type { AgentEnvironment } from "../config.ts";
 
 export type Flag = {

@@ -1,6 +1,7 @@
 /** Which restic the agent would use now, without downloading anything. */
-import type { Clock } from "../../shared/clock.ts";
+
 import { silentLog } from "../../shared/log.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { type AgentEnvironment, findConfig } from "../config.ts";
 import { createResticFinder, type FoundRestic } from "../restic/binary.ts";
 

@@ -1,7 +1,8 @@
 /** This host's schedules with their next runs, from the stored state; for `status` and `doctor`. */
-import { nextFire, parseCron } from "../../shared/cron.ts";
-import { cronInWords } from "../../shared/cron-words.ts";
+
 import type { DesiredState } from "../../shared/protocol/to-agent.ts";
+import { nextFire, parseCron } from "../../shared/time/cron.ts";
+import { cronInWords } from "../../shared/time/cron-words.ts";
 import { timeZone } from "../machine/sysinfo.ts";
 import type { Store } from "../store/store.ts";
 import type { Io } from "./command.ts";

@@ -1,6 +1,6 @@
 /** Orders that expire while waiting: they end as expired, and a scheduled backup is caught up. Real SQLite, and a clock moved by hand. */
 import { afterAll, expect, test } from "bun:test";
-import { HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 import { createCleanup } from "../../tests/testbed/temp.ts";
 import { until } from "../../tests/testbed/wait.ts";
 import { order } from "../testing/fixture.ts";

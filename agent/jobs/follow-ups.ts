@@ -1,8 +1,9 @@
 /** Queries a repo after its jobs, when no job is waiting: new snapshot, full snapshot list, state and locks, sizes. */
-import type { Clock } from "../../shared/clock.ts";
-import { DAY_MS } from "../../shared/clock.ts";
+
 import type { ErrorCode } from "../../shared/jobs.ts";
 import type { Log } from "../../shared/log.ts";
+import type { Clock } from "../../shared/time/clock.ts";
+import { DAY_MS } from "../../shared/time/clock.ts";
 import type { DurableMessage, Outbox } from "../outbox/outbox.ts";
 import type { RepoAccess } from "../restic/access.ts";
 import { askLocks } from "../restic/locks.ts";

@@ -1,10 +1,10 @@
 /** Runs the shell scripts around backups: in their own process group or unit, for at most an hour, with output in the job's log. */
 import { homedir } from "node:os";
 import { basename } from "node:path";
-import { HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
 import { isDiskTrouble } from "../../shared/sqlite-errors.ts";
+import { HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 import type { Platform } from "../machine/platform.ts";
 import type { Outside } from "../restic/outside.ts";
 import { runProcess } from "../restic/run.ts";

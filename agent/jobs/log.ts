@@ -1,9 +1,10 @@
 /** The log of one job: numbers its lines, redacts and limits them, and writes them in batches. */
-import type { Clock } from "../../shared/clock.ts";
+
 import type { LogStream } from "../../shared/jobs.ts";
 import type { LogLine } from "../../shared/protocol/fields.ts";
 import { MAX_LOG_LINE_BYTES, MAX_LOG_LINES_PER_FRAME } from "../../shared/protocol/version.ts";
 import type { Redactor } from "../../shared/redact.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { clip } from "../words.ts";
 
 export type JobLog = {

@@ -1,8 +1,8 @@
 /** The job queue with real SQLite; only the work itself is replaced. */
 import { afterAll, expect, test } from "bun:test";
-import { systemClock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { CommandRun } from "../../shared/protocol/to-agent.ts";
+import { systemClock } from "../../shared/time/clock.ts";
 import { fieldsOf } from "../../tests/testbed/simulated-agent.ts";
 import { createCleanup } from "../../tests/testbed/temp.ts";
 import { until } from "../../tests/testbed/wait.ts";

@@ -1,9 +1,10 @@
 /** The job queue: one job at a time, in order of arrival, after any pending post hooks. Waiting jobs are stored on disk. */
-import type { Clock } from "../../shared/clock.ts";
+
 import type { Log } from "../../shared/log.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
 import type { CommandRun } from "../../shared/protocol/to-agent.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import type { DurableMessage, Outbox } from "../outbox/outbox.ts";
 import type { StoredJob } from "../store/job-rows.ts";
 import type { Store } from "../store/store.ts";

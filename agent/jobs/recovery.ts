@@ -1,7 +1,8 @@
 /** After a crash: ends jobs that were running, keeps every log line that was stored, and returns the waiting jobs. */
-import type { Clock } from "../../shared/clock.ts";
+
 import type { Log } from "../../shared/log.ts";
 import type { CommandRun } from "../../shared/protocol/to-agent.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { killLeftover } from "../restic/run.ts";
 import type { JobFinished, StoredJob } from "../store/job-rows.ts";

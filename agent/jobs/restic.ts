@@ -1,6 +1,6 @@
 /** restic as a job uses it: commands and output go to the job's log, and stale locks of interrupted jobs are removed first. */
-import type { Clock } from "../../shared/clock.ts";
-import { HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
+import { HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 import type { RepoAccess } from "../restic/access.ts";
 import type { ResticOrder } from "../restic/argv.ts";
 import { askLocks, type LockTrouble, lockTrouble } from "../restic/locks.ts";

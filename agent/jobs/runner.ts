@@ -1,11 +1,12 @@
 /** Runs one job from start to end, and records both with everything the job found out. */
-import type { Clock } from "../../shared/clock.ts";
+
 import type { Log } from "../../shared/log.ts";
 import type { JobFields, WarningCause } from "../../shared/protocol/fields.ts";
 import type { CommandRun } from "../../shared/protocol/to-agent.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import type { Redactor } from "../../shared/redact.ts";
 import { isDiskTrouble } from "../../shared/sqlite-errors.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { countWarnings } from "../../shared/warnings.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { accessOf, type RepoAccess, redactCredential } from "../restic/access.ts";

@@ -3,11 +3,11 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, si
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { type Clock, HOUR_MS, SECOND_MS } from "../../shared/clock.ts";
 import { fingerprintOf } from "../../shared/fingerprint.ts";
 import { announceAnswer, type EnrollAnswer } from "../../shared/protocol/enrollment.ts";
 import { announcedText, parseToPending } from "../../shared/protocol/pending.ts";
 import { CLOSE } from "../../shared/protocol/version.ts";
+import { type Clock, HOUR_MS, SECOND_MS } from "../../shared/time/clock.ts";
 import { type AgentEnvironment, findConfig } from "../config.ts";
 import { openSocket, type Socket } from "../link/socket.ts";
 import { createTrust } from "../link/trust.ts";

@@ -1,9 +1,10 @@
 /** The one outbound WebSocket: connects, stays connected, and reconnects however the connection ends. */
-import type { Clock } from "../../shared/clock.ts";
+
 import type { Log } from "../../shared/log.ts";
 import { parseToAgent, type ToAgent, type ToAgentPayload } from "../../shared/protocol/to-agent.ts";
 import type { ToServerPayload, ToServerType } from "../../shared/protocol/to-server.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import type { Timings } from "../timings.ts";
 import { type Ending, nextDelay, type Retry } from "./reconnect.ts";
 import { openSocket, type Socket, type SocketTarget } from "./socket.ts";

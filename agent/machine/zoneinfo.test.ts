@@ -1,6 +1,6 @@
 /** Time zones from the system's tables, compared with Intl, which has its own. */
 import { expect, test } from "bun:test";
-import { createZone } from "../../shared/zone.ts";
+import { createZone } from "../../shared/time/zone.ts";
 import { createRandom } from "../../tests/testbed/random.ts";
 import { knowsZone, openZone } from "./zoneinfo.ts";
 import { readPosixRule } from "./zoneinfo-rule.ts";

@@ -1,7 +1,7 @@
 /** Time zones from the system's tables. Intl gives the same answers, but keeps more than 6 MB in memory. RFC 9636. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createZone, isZone, type Zone } from "../../shared/zone.ts";
+import { createZone, isZone, type Zone } from "../../shared/time/zone.ts";
 import { PLATFORM } from "./platform.ts";
 import { type PosixRule, readPosixRule } from "./zoneinfo-rule.ts";
 

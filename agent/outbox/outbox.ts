@@ -1,10 +1,11 @@
 /** The outbox: everything the server must learn, stored on disk before it is sent, in order, up to a limit. */
-import type { Clock } from "../../shared/clock.ts";
+
 import type { Log } from "../../shared/log.ts";
 import type { LogLine } from "../../shared/protocol/fields.ts";
 import type { DurableType, ToServerPayload } from "../../shared/protocol/to-server.ts";
 import { MAX_BATCH_BYTES, MAX_LOG_LINES_PER_FRAME } from "../../shared/protocol/version.ts";
 import { isDiskTrouble } from "../../shared/sqlite-errors.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import type { NewOutboxRow } from "../store/outbox-rows.ts";
 import type { Store } from "../store/store.ts";
 import { trimOutbox } from "./trim.ts";

@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type * as v from "valibot";
-import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import { version as versionSchema } from "../../shared/restic/repository.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { PLATFORM } from "../machine/platform.ts";
 import { readWhole } from "./output.ts";
 import { runProcess } from "./run.ts";

@@ -1,8 +1,9 @@
 /** The locks in a repository: how many there are, who holds them, and in words who is in the way. */
-import { MINUTE_MS } from "../../shared/clock.ts";
+
 import type { Lock } from "../../shared/protocol/fields.ts";
 import { lock } from "../../shared/restic/repository.ts";
 import { timeOf } from "../../shared/restic/time.ts";
+import { MINUTE_MS } from "../../shared/time/clock.ts";
 import { clip, countOf, durationInWords } from "../words.ts";
 import type { ResticOrder } from "./argv.ts";
 import { readWhole } from "./output.ts";

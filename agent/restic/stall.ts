@@ -1,6 +1,6 @@
 /** Notices a child process that is idle: no CPU and no I/O, sockets and pipes included. Linux only. */
 import { readFileSync } from "node:fs";
-import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
+import { type Clock, MINUTE_MS } from "../../shared/time/clock.ts";
 import { PLATFORM } from "../machine/platform.ts";
 
 export type StallTimes = {

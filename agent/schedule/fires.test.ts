@@ -1,10 +1,10 @@
 /** The scheduler's rules, compared with a slow check of every due time, for machines that are switched on and off at random. */
 import { describe, expect, test } from "bun:test";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
-import { nextRuns, parseCron } from "../../shared/cron.ts";
 import { newId } from "../../shared/ids.ts";
 import { ERROR_CODES } from "../../shared/jobs.ts";
-import { createZone } from "../../shared/zone.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
+import { nextRuns, parseCron } from "../../shared/time/cron.ts";
+import { createZone } from "../../shared/time/zone.ts";
 import { createRandom } from "../../tests/testbed/random.ts";
 import { dueRun, isPassing, judgeRetry, nextStart, retryAt, type ScheduleInForce, scheduleInForce } from "./fires.ts";
 

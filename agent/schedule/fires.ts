@@ -1,8 +1,9 @@
 /** The scheduler's rules: which run is due, whether a missed run is caught up, and when to retry. Pure. */
-import { MINUTE_MS } from "../../shared/clock.ts";
-import { type Cron, splayMs } from "../../shared/cron.ts";
+
 import type { ErrorCode } from "../../shared/jobs.ts";
-import type { Zone } from "../../shared/zone.ts";
+import { MINUTE_MS } from "../../shared/time/clock.ts";
+import { type Cron, splayMs } from "../../shared/time/cron.ts";
+import type { Zone } from "../../shared/time/zone.ts";
 
 /** Later than this, a run counts as missed: the machine was off or asleep, or its disk was full. */
 const ON_TIME_MS = 2 * MINUTE_MS;

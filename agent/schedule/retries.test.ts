@@ -1,6 +1,6 @@
 /** The scheduler's retries: with unreachable servers, restarts and crashes of the agent. */
 import { afterAll, expect, test } from "bun:test";
-import { HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 import { createCleanup } from "../../tests/testbed/temp.ts";
 import { until } from "../../tests/testbed/wait.ts";
 import { failed, succeeded } from "../jobs/handlers/handler.ts";

@@ -1,7 +1,7 @@
 /** The scheduler: which runs start, which are skipped, and which are caught up. */
 import { afterAll, expect, test } from "bun:test";
-import { HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
+import { HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 import { createCleanup } from "../../tests/testbed/temp.ts";
 import { order } from "../testing/fixture.ts";
 import { DAY, daily, endless, fine, groupId, insides, repoId, START, TWO, wanted } from "../testing/inside.ts";

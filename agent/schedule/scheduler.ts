@@ -1,12 +1,13 @@
 /** Runs schedules from the stored desired state, with or without the server: each due time of a target at most once. */
-import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
-import { parseCron } from "../../shared/cron.ts";
+
 import { newId } from "../../shared/ids.ts";
 import type { Log } from "../../shared/log.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
 import type { CommandRun, DesiredSchedule } from "../../shared/protocol/to-agent.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
-import type { Zone } from "../../shared/zone.ts";
+import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/time/clock.ts";
+import { parseCron } from "../../shared/time/cron.ts";
+import type { Zone } from "../../shared/time/zone.ts";
 import type { Queue } from "../jobs/queue.ts";
 import { openZone } from "../machine/zoneinfo.ts";
 import type { DurableMessage } from "../outbox/outbox.ts";

@@ -1,12 +1,12 @@
 /** The desired state of this host: applies it, keeps it over restarts (secrets separately, encrypted), and answers jobs from it. */
 
-import { parseCron } from "../../shared/cron.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Credential } from "../../shared/protocol/fields.ts";
 import type { DesiredRepo, DesiredSchedule, DesiredSourceGroup, DesiredState } from "../../shared/protocol/to-agent.ts";
 import { type ToServerPayload, WHOLE_STATE } from "../../shared/protocol/to-server.ts";
 import { type Redactor, redactUrlUserInfo } from "../../shared/redact.ts";
 import { problemOfAddress, repoKindOf } from "../../shared/repos.ts";
+import { parseCron } from "../../shared/time/cron.ts";
 import type { Platform } from "../machine/platform.ts";
 import { knowsZone } from "../machine/zoneinfo.ts";
 import { accessOf, type RepoAccess, redactCredential, refusedNames } from "../restic/access.ts";

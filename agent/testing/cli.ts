@@ -1,5 +1,5 @@
 /** Runs the agent's commands inside the test, and returns what they print and their exit code. */
-import { systemClock } from "../../shared/clock.ts";
+import { systemClock } from "../../shared/time/clock.ts";
 import { runCli } from "../cli/table.ts";
 import type { AgentEnvironment } from "../config.ts";
 

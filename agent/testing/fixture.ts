@@ -1,12 +1,12 @@
 /** A real agent in this process, with its own folders and short delays; for tests of the agent's code. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { type Clock, systemClock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { createLog } from "../../shared/log.ts";
 import type { Credential } from "../../shared/protocol/fields.ts";
 import type { CommandRun, DesiredSourceGroup, DesiredState } from "../../shared/protocol/to-agent.ts";
 import { createRedactor } from "../../shared/redact.ts";
+import { type Clock, systemClock } from "../../shared/time/clock.ts";
 import { type Agent, startAgent } from "../agent.ts";
 import { type AgentConfig, type AgentEnvironment, readEnvironment } from "../config.ts";
 import { TIMINGS, type Timings } from "../timings.ts";

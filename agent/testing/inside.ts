@@ -1,8 +1,9 @@
 /** A job queue and a scheduler for tests of schedules; only the clock and the work itself are replaced. */
-import { HOUR_MS } from "../../shared/clock.ts";
+
 import { newId } from "../../shared/ids.ts";
 import { silentLog } from "../../shared/log.ts";
 import type { DesiredSchedule, DesiredState } from "../../shared/protocol/to-agent.ts";
+import { HOUR_MS } from "../../shared/time/clock.ts";
 import type { Cleanup } from "../../tests/testbed/temp.ts";
 import { until } from "../../tests/testbed/wait.ts";
 import { cancelled, failed, type Handler, succeeded } from "../jobs/handlers/handler.ts";

@@ -1,7 +1,8 @@
 /** The agent's job queue on a state folder: real SQLite, outbox, runner and queue; only the work itself is replaced. */
-import type { Clock } from "../../shared/clock.ts";
+
 import { silentLog } from "../../shared/log.ts";
 import { createRedactor } from "../../shared/redact.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import type { FollowUps } from "../jobs/follow-ups.ts";
 import type { Handler, HandlerDeps } from "../jobs/handlers/handler.ts";
 import { createQueue } from "../jobs/queue.ts";

@@ -1,6 +1,7 @@
 /** Detects when a host has caught up: everything in its outbox at `hello` is stored. The follow-up work is retried until it succeeds. */
-import { type Clock, SECOND_MS } from "../../shared/clock.ts";
+
 import type { Log } from "../../shared/log.ts";
+import { type Clock, SECOND_MS } from "../../shared/time/clock.ts";
 import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import type { Connection, Hub } from "./hub.ts";

@@ -2,10 +2,10 @@
 
 import type { Db } from "../../db/open.ts";
 import { findSetting, putSetting } from "../../db/queries/settings.ts";
-import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { Log } from "../../shared/log.ts";
 import { CLOSE, MIN_AGENT_PROTOCOL_VERSION, PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
+import { type Clock, MINUTE_MS } from "../../shared/time/clock.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
 import { createTurns } from "../runtime/turns.ts";
 import { SERVER_VERSION } from "../runtime/version.ts";

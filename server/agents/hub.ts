@@ -1,8 +1,9 @@
 /** Tracks which agents are connected. Knows sockets and host ids, but no features. */
-import type { Clock } from "../../shared/clock.ts";
+
 import type { ToAgentPayload, ToAgentType } from "../../shared/protocol/to-agent.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
 import { CLOSE } from "../../shared/protocol/version.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import type { Socket } from "../http/sockets.ts";
 
 export type Hello = ToServerPayload<"hello">;

@@ -4,7 +4,6 @@
  */
 import type { Db } from "../../db/open.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import { escapeControls, type Log } from "../../shared/log.ts";
 import {
   DURABLE_TYPES,
@@ -16,6 +15,7 @@ import {
 } from "../../shared/protocol/to-server.ts";
 import { CLOSE, MAX_IN_FLIGHT_BYTES, MAX_IN_FLIGHT_MESSAGES } from "../../shared/protocol/version.ts";
 import { isUnwritable } from "../../shared/sqlite-errors.ts";
+import { type Clock, MINUTE_MS } from "../../shared/time/clock.ts";
 import { createDailyCap } from "../http/rate-limit.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import type { Tick } from "../runtime/ticker.ts";

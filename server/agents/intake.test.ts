@@ -1,6 +1,6 @@
 /** The limits of one host, with a clock that the test sets: bursts pass, a flood is paced, and other hosts are not affected. */
 import { expect, test } from "bun:test";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 import { createIntake } from "./intake.ts";
 
 const MIB = 2 ** 20;

@@ -1,5 +1,5 @@
 /** Limits how much one host may send: storing is paced, and a far larger volume ends the connection. In memory. */
-import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 
 const MIB = 1024 * 1024;
 /** The burst that is allowed at once: a full outbox, as after a week without the server. After that the rate per minute applies. */

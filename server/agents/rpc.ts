@@ -1,8 +1,9 @@
 /** Requests to an agent that expect a reply. Each has a time limit, and ends when the host disconnects. */
-import { MINUTE_MS } from "../../shared/clock.ts";
+
 import { newId } from "../../shared/ids.ts";
 import type { ToAgentPayload } from "../../shared/protocol/to-agent.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
+import { MINUTE_MS } from "../../shared/time/clock.ts";
 import type { Connection, Hub } from "./hub.ts";
 
 export type RpcOutcome<T> = { ok: true; reply: T } | { ok: false; reason: "offline" | "timeout" | "gone" };

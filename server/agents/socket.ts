@@ -1,9 +1,9 @@
 /** `/ws/agent`: decides who may connect, and when a connection counts as lost. */
 import type { Db } from "../../db/open.ts";
 import { findHostByTokenHash, findRevokedToken } from "../../db/queries/hosts.ts";
-import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import { CLOSE, HELLO_WITHIN_MS, SILENT_AGENT_MS } from "../../shared/protocol/version.ts";
+import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/time/clock.ts";
 import { hashToken } from "../auth/identity.ts";
 import { Refusal } from "../http/errors.ts";
 import { createRateLimit } from "../http/rate-limit.ts";

@@ -1,8 +1,8 @@
 // Page: the audit log.
 import type { Db } from "../../db/open.ts";
 import { listAudit, listAuditActions } from "../../db/queries/audit.ts";
-import { DAY_MS } from "../../shared/clock.ts";
-import { isDay } from "../../shared/days.ts";
+import { DAY_MS } from "../../shared/time/clock.ts";
+import { isDay } from "../../shared/time/days.ts";
 import { type AuditFilter, AuditPage } from "../../ui/audit/page.tsx";
 import { offsetOf } from "../http/lists.ts";
 import type { PageMaker } from "../http/page-maker.ts";

@@ -1,9 +1,9 @@
 /** Failed sign-ins in the audit log: all are counted, in few rows. */
 import { afterAll, expect, test } from "bun:test";
 import { listAudit } from "../../db/queries/audit.ts";
-import { MINUTE_MS } from "../../shared/clock.ts";
 import { createLog } from "../../shared/log.ts";
 import { createRedactor } from "../../shared/redact.ts";
+import { MINUTE_MS } from "../../shared/time/clock.ts";
 import { openTestDb } from "../../tests/testbed/database.ts";
 import { createCleanup } from "../../tests/testbed/temp.ts";
 import { networkOf } from "../runtime/addresses.ts";

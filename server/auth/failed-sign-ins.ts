@@ -1,8 +1,8 @@
 /** Records failed sign-ins in the audit log: the first of a user and address at once, further ones summed up in one entry. */
 import type { Db } from "../../db/open.ts";
 import type { UserRow } from "../../db/schema/users.ts";
-import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
+import { type Clock, MINUTE_MS } from "../../shared/time/clock.ts";
 import type { Origin } from "../http/routes.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import type { Tick } from "../runtime/ticker.ts";

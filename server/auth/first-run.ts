@@ -4,7 +4,7 @@ import type { Db } from "../../db/open.ts";
 import { countUsers, insertUser } from "../../db/queries/users.ts";
 import type { UserRow } from "../../db/schema/users.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
+import { type Clock, MINUTE_MS } from "../../shared/time/clock.ts";
 import { badInput, Refusal } from "../http/errors.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
 import type { AppContext, Origin } from "../http/routes.ts";

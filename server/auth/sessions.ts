@@ -2,9 +2,9 @@
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Db } from "../../db/open.ts";
 import { deleteExpiredSessions, findSessionByToken, insertSession, touchSession } from "../../db/queries/sessions.ts";
-import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { isUnwritable } from "../../shared/sqlite-errors.ts";
+import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 import type { AppContext, Origin, Session } from "../http/routes.ts";
 import type { FactBus } from "../runtime/facts.ts";
 import type { Sealer } from "../runtime/seal.ts";

@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, writeSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { putSetting } from "../../db/queries/settings.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { systemClock } from "../../shared/clock.ts";
+import { systemClock } from "../../shared/time/clock.ts";
 import { openDataFolder } from "../open-data.ts";
 import { createCredentials } from "../repos/credentials.ts";
 import { writeAudit } from "../runtime/audit.ts";

@@ -9,8 +9,8 @@ import {
   readFleetFacts,
 } from "../../db/queries/fleet.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
-import type { Clock } from "../../shared/clock.ts";
 import type { HostStatus } from "../../shared/hosts.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import type { Hub } from "../agents/hub.ts";
 import { createProtection, type Protection } from "../hosts/protection.ts";
 import { hostStatus } from "../hosts/rules.ts";

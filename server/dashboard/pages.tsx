@@ -1,9 +1,9 @@
 // Pages: the dashboard with live updates and further rows, and the search behind the palette.
 import { getCookie } from "hono/cookie";
-import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import type { FleetSummary } from "../../shared/fleet.ts";
 import type { NeedyHost } from "../../shared/hosts.ts";
 import { stripDays } from "../../shared/nights.ts";
+import { type Clock, MINUTE_MS } from "../../shared/time/clock.ts";
 import { EmptyDashboardPage } from "../../ui/dashboard/empty.tsx";
 import { FLEET_SORTS, type FleetFilter, type FleetSort } from "../../ui/dashboard/filters.tsx";
 import { DashboardPage } from "../../ui/dashboard/page.tsx";

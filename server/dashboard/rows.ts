@@ -4,10 +4,10 @@ import { countJobs } from "../../db/queries/jobs.ts";
 import { listHostSamples } from "../../db/queries/repos.ts";
 import { listDailyOutcomes } from "../../db/queries/source-groups.ts";
 import type { DailyOutcomeRow } from "../../db/schema/source-groups.ts";
-import { type Clock, DAY_MS, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
-import { utcDay } from "../../shared/days.ts";
 import type { LastBackup } from "../../shared/hosts.ts";
 import type { StripDay, StripOutcome } from "../../shared/nights.ts";
+import { type Clock, DAY_MS, MINUTE_MS, SECOND_MS } from "../../shared/time/clock.ts";
+import { utcDay } from "../../shared/time/days.ts";
 import { lastBackupOfGroup, lastBackupOfHost, type OpenJobFacts, type ShareOf } from "../hosts/last-backup.ts";
 import type { FleetHost } from "./fleet.ts";
 

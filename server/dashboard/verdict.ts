@@ -1,8 +1,9 @@
 // Decides which hosts need a person and why, worst first, and computes the figures of the fleet. Pure.
-import { DAY_MS } from "../../shared/clock.ts";
+
 import type { FleetSummary } from "../../shared/fleet.ts";
 import type { HostNeed, NeedyHost } from "../../shared/hosts.ts";
 import { WHOLE_STATE } from "../../shared/protocol/to-server.ts";
+import { DAY_MS } from "../../shared/time/clock.ts";
 import { mergeCauses } from "../../shared/warnings.ts";
 import { isLastWithoutFiles } from "../hosts/last-backup.ts";
 import { UNMADE_STATE } from "../hosts/problems.ts";

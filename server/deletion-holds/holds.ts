@@ -8,9 +8,9 @@ import {
 } from "../../db/queries/deletion-holds.ts";
 import { findHost, listLiveHosts } from "../../db/queries/hosts.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import type { Clock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { LONGEST_HOLD_REASON } from "../../shared/maintenance.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { badInput, notFound, Refusal } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";

@@ -1,10 +1,10 @@
 /** Sends the desired state to hosts: on every change, and again until it is acknowledged. Tracks drift. */
 import type { Db } from "../../db/open.ts";
 import { findHost, raiseStateVersion, updateHost } from "../../db/queries/hosts.ts";
-import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { DesiredState } from "../../shared/protocol/to-agent.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
+import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/time/clock.ts";
 import type { Connection, Hello, Hub } from "../agents/hub.ts";
 import { UNMADE_STATE } from "../hosts/problems.ts";
 import { Refusal } from "../http/errors.ts";

@@ -14,12 +14,12 @@ import {
 } from "../../db/queries/pending-hosts.ts";
 import type { PendingHostRow } from "../../db/schema/enrollment.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { fingerprintOf } from "../../shared/fingerprint.ts";
 import { newId } from "../../shared/ids.ts";
 import type { AnnounceAnswer, AnnounceRequest } from "../../shared/protocol/enrollment.ts";
 import { announcedText } from "../../shared/protocol/pending.ts";
 import { MIN_AGENT_PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
+import { HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import { createRateLimit } from "../http/rate-limit.ts";
 import type { Generated } from "../repos/new-repo.ts";

@@ -7,11 +7,11 @@ import {
   insertHost,
   listLiveHosts,
 } from "../../db/queries/hosts.ts";
-import type { Clock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { Os } from "../../shared/patterns.ts";
 import type { AnnounceRequest } from "../../shared/protocol/enrollment.ts";
-import { isZone } from "../../shared/zone.ts";
+import type { Clock } from "../../shared/time/clock.ts";
+import { isZone } from "../../shared/time/zone.ts";
 import { checkTags, hostNameProblem } from "../hosts/rules.ts";
 import { badInput, Refusal } from "../http/errors.ts";
 import type { RepoInput } from "../repos/address.ts";

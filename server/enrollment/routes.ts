@@ -1,9 +1,9 @@
 /** REST: enrolment tokens and pending machines for people, enrolment and announcements for machines. */
 import * as v from "valibot";
 import type { OutstandingToken } from "../../db/queries/enrollment.ts";
-import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
 import { announceRequest, enrollRequest } from "../../shared/protocol/enrollment.ts";
 import { REPO_KINDS } from "../../shared/repos.ts";
+import { type Clock, MINUTE_MS } from "../../shared/time/clock.ts";
 import { listOf, noBody } from "../http/answers.ts";
 import { Refusal } from "../http/errors.ts";
 import { iso } from "../http/lists.ts";

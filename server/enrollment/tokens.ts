@@ -10,9 +10,9 @@ import {
 import { findHost, findLiveHostByName } from "../../db/queries/hosts.ts";
 import type { EnrollmentTokenRow } from "../../db/schema/enrollment.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { installCommand, shellQuote } from "../../shared/install-command.ts";
+import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 import { hashToken, newToken } from "../auth/identity.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import type { Cargo, Generated } from "../repos/new-repo.ts";

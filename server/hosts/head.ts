@@ -14,9 +14,9 @@ import {
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { DailyOutcomeRow } from "../../db/schema/source-groups.ts";
-import { type Clock, DAY_MS } from "../../shared/clock.ts";
-import { dayIn, utcDay } from "../../shared/days.ts";
 import { type StripDay, stripDays } from "../../shared/nights.ts";
+import { type Clock, DAY_MS } from "../../shared/time/clock.ts";
+import { dayIn, utcDay } from "../../shared/time/days.ts";
 import type { Hub } from "../agents/hub.ts";
 import type { Intake } from "../agents/intake.ts";
 import { notFound } from "../http/errors.ts";

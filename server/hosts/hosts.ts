@@ -5,9 +5,9 @@ import { deleteHost, findHost, findLiveHostByName, revokeAgentToken, updateHost 
 import { listReposMaintainedBy } from "../../db/queries/repos.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import type { Clock } from "../../shared/clock.ts";
 import { CLOSE } from "../../shared/protocol/version.ts";
-import { isZone } from "../../shared/zone.ts";
+import type { Clock } from "../../shared/time/clock.ts";
+import { isZone } from "../../shared/time/zone.ts";
 import type { Hub } from "../agents/hub.ts";
 import { badInput, notFound, Refusal } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";

@@ -1,9 +1,9 @@
 /** Decides whether a group counts as protected: each target has a success that is as recent as its schedules imply. */
 import type { FleetGroup, FleetRepo, FleetSchedule, FleetTarget } from "../../db/queries/fleet.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
-import { DAY_MS, HOUR_MS } from "../../shared/clock.ts";
-import { parseCron, splayMs } from "../../shared/cron.ts";
-import { zoneNamed } from "../../shared/zone.ts";
+import { DAY_MS, HOUR_MS } from "../../shared/time/clock.ts";
+import { parseCron, splayMs } from "../../shared/time/cron.ts";
+import { zoneNamed } from "../../shared/time/zone.ts";
 import { zoneOf } from "./rules.ts";
 
 /** How long a run may take before it counts as overdue. */

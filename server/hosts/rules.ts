@@ -2,11 +2,11 @@
 import type { Db } from "../../db/open.ts";
 import { findHost } from "../../db/queries/hosts.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
-import { MINUTE_MS } from "../../shared/clock.ts";
-import { dayIn } from "../../shared/days.ts";
 import type { HostStatus } from "../../shared/hosts.ts";
 import type { JobStatus } from "../../shared/jobs.ts";
 import type { RepoStatus } from "../../shared/repos.ts";
+import { MINUTE_MS } from "../../shared/time/clock.ts";
+import { dayIn } from "../../shared/time/days.ts";
 import { type UnitLack, unitLacks } from "../../shared/unit.ts";
 import type { Hub } from "../agents/hub.ts";
 

@@ -1,6 +1,6 @@
 /** Paging and time parameters of every list: `?limit=&offset=` → `{ items, total }`. */
 import * as v from "valibot";
-import { isDay } from "../../shared/days.ts";
+import { isDay } from "../../shared/time/days.ts";
 import type { AppContext } from "./routes.ts";
 
 const wholeNumber = (least: number, most: number) =>

@@ -1,7 +1,7 @@
 // Builds the responses of page routes: the viewer's context, and answers for browsers and htmx.
 import type { DeletionHold } from "../../db/queries/deletion-holds.ts";
-import type { Clock } from "../../shared/clock.ts";
 import type { AssetUrls, Toast } from "../../shared/pages.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import type { DoorView } from "../../ui/auth/door.tsx";
 import { createDates } from "../../ui/format.ts";
 import type { View } from "../../ui/view.ts";

@@ -1,5 +1,5 @@
 /** Counts per key in time windows, in bounded memory and without writing to disk. */
-import { type Clock, DAY_MS } from "../../shared/clock.ts";
+import { type Clock, DAY_MS } from "../../shared/time/clock.ts";
 
 export type RateLimit = {
   /** Counts one. null when it is allowed, otherwise the seconds to wait. */

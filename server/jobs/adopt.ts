@@ -1,8 +1,8 @@
 /** Creates the row of a job that only the agent knows: one that it started by itself, or that a restored database has lost. */
 import type { Db } from "../../db/open.ts";
 import { countOpenJobsOfHost, insertJob } from "../../db/queries/jobs.ts";
-import { type Clock, DAY_MS } from "../../shared/clock.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
+import { type Clock, DAY_MS } from "../../shared/time/clock.ts";
 import type { Connection } from "../agents/hub.ts";
 import { CannotApply } from "../agents/inbound.ts";
 import { createDailyCap } from "../http/rate-limit.ts";

@@ -3,7 +3,7 @@ import type { Db } from "../../db/open.ts";
 import { findJob } from "../../db/queries/jobs.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";

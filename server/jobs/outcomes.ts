@@ -17,7 +17,7 @@ import {
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
-import { dayIn, spanOfDay } from "../../shared/days.ts";
+import { dayIn, spanOfDay } from "../../shared/time/days.ts";
 import { savedNothing } from "../../shared/warnings.ts";
 import { zoneOf } from "../hosts/rules.ts";
 import { median, outcomeOfDay } from "./days.ts";

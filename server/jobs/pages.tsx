@@ -12,8 +12,8 @@ import {
 } from "../../db/queries/jobs.ts";
 import { findRepo } from "../../db/queries/repos.ts";
 import { findSourceGroup } from "../../db/queries/source-groups.ts";
-import { isDay } from "../../shared/days.ts";
 import { isFinal, JOB_KINDS, JOB_STATUSES, type JobKind, type JobStatus } from "../../shared/jobs.ts";
+import { isDay } from "../../shared/time/days.ts";
 import { type JobFilter, type JobLine, type JobListProps, JobsPage, JobsTab } from "../../ui/jobs/list.tsx";
 import type { JobLogProps } from "../../ui/jobs/log.tsx";
 import { JobPage } from "../../ui/jobs/page.tsx";

@@ -6,8 +6,8 @@ import { findCredential, findRepo, listReposOfHost } from "../../db/queries/repo
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { CredentialRow, RepoRow } from "../../db/schema/repos.ts";
-import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
+import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/time/clock.ts";
 import type { Hub } from "../agents/hub.ts";
 import type { Credentials } from "../repos/credentials.ts";
 import { readNextProbe, readNextTrial, WAIT_FOR_REPO_SERVER_MS } from "../repos/next-probe.ts";

@@ -3,9 +3,9 @@ import type { Db } from "../../db/open.ts";
 import { listLogLines } from "../../db/queries/job-logs.ts";
 import { findJob } from "../../db/queries/jobs.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
-import type { Clock } from "../../shared/clock.ts";
 import { isFinal } from "../../shared/jobs.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import type { Socket, SocketEnd } from "../http/sockets.ts";
 import { jobFields } from "./messages.ts";
 

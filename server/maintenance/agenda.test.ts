@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { findRepo, updateRepo } from "../../db/queries/repos.ts";
-import { DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { silentLog } from "../../shared/log.ts";
+import { DAY_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 import { signInAs, startApp, type TestApp } from "../../tests/testbed/app.ts";
 import { enrollHost, type TestHost } from "../../tests/testbed/hosts.ts";
 import { createCleanup } from "../../tests/testbed/temp.ts";

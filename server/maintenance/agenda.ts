@@ -1,7 +1,7 @@
 /** Chooses the repos that must be evaluated now, because evaluating a whole fleet every minute costs more than all its agents together. */
 import type { Db } from "../../db/open.ts";
 import { listRepoCalls, type RepoCall } from "../../db/queries/repos.ts";
-import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
+import { type Clock, MINUTE_MS, SECOND_MS } from "../../shared/time/clock.ts";
 import type { FactBus, FactName } from "../runtime/facts.ts";
 import type { Decision, Decisions } from "./decide.ts";
 

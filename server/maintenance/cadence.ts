@@ -1,7 +1,7 @@
 /** When each kind of maintenance is due for a repo: its own cron expression, or a default spread over the week by its id. Pure. */
 import type { RepoRow } from "../../db/schema/repos.ts";
-import { type Cron, parseCron } from "../../shared/cron.ts";
 import type { MaintenanceKind } from "../../shared/maintenance.ts";
+import { type Cron, parseCron } from "../../shared/time/cron.ts";
 
 /** Stored instead of an expression: never automatically. */
 export const OFF = "off";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { DAY_MS } from "../../shared/clock.ts";
+import { DAY_MS } from "../../shared/time/clock.ts";
 import { afterCheck, budgetAdvice, type CheckSubset, nextSubset, partsFor, WISHED_ROUND_DAYS } from "./check-plan.ts";
 
 const GIB = 2 ** 30;

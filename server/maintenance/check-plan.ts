@@ -1,6 +1,6 @@
 /** How much data each check reads, so that a round of checks reads all of a repository. Pure. */
 import type { RepoRow } from "../../db/schema/repos.ts";
-import { DAY_MS } from "../../shared/clock.ts";
+import { DAY_MS } from "../../shared/time/clock.ts";
 
 /** restic allows at most 256 parts. */
 const MOST_PARTS = 256;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
-import { type Cron, parseCron } from "../../shared/cron.ts";
 import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
-import { createZone, type Zone } from "../../shared/zone.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
+import { type Cron, parseCron } from "../../shared/time/cron.ts";
+import { createZone, type Zone } from "../../shared/time/zone.ts";
 import { createRandom } from "../../tests/testbed/random.ts";
 import { defaultExpression, expressionOf } from "./cadence.ts";
 import { AFTER_RETURN_MS, decide as decideAt, type LastJob, type MaintenanceFacts } from "./decide.ts";

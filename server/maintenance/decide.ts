@@ -1,7 +1,8 @@
 /** Decides which maintenance a repo needs now, and why other maintenance is not due or blocked. Pure. */
-import { MINUTE_MS } from "../../shared/clock.ts";
+
 import type { JobStatus } from "../../shared/jobs.ts";
 import type { MaintenanceBlock, MaintenanceKind } from "../../shared/maintenance.ts";
+import { MINUTE_MS } from "../../shared/time/clock.ts";
 import type { DueTimes } from "./due-times.ts";
 import type { DeleteRight, ForgetState } from "./rules.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { MINUTE_MS } from "../../shared/clock.ts";
-import { type Cron, parseCron } from "../../shared/cron.ts";
-import { createZone } from "../../shared/zone.ts";
+import { MINUTE_MS } from "../../shared/time/clock.ts";
+import { type Cron, parseCron } from "../../shared/time/cron.ts";
+import { createZone } from "../../shared/time/zone.ts";
 import { createRandom } from "../../tests/testbed/random.ts";
 import { createDueTimes } from "./due-times.ts";
 

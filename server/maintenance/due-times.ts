@@ -1,6 +1,6 @@
 /** Caches the due times before and after now by expression and zone: a fleet needs them every few minutes, and they change once a week. */
-import type { Cron } from "../../shared/cron.ts";
-import type { Zone } from "../../shared/zone.ts";
+import type { Cron } from "../../shared/time/cron.ts";
+import type { Zone } from "../../shared/time/zone.ts";
 
 /** Enough for all default expressions of a fleet in two zones. */
 const MOST_KNOWN = 14_000;

@@ -4,8 +4,8 @@ import { findJob, listSentJobs } from "../../db/queries/jobs.ts";
 import { findRepo } from "../../db/queries/repos.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
-import { type Clock, DAY_MS, SECOND_MS } from "../../shared/clock.ts";
 import type { JobKind } from "../../shared/jobs.ts";
+import { type Clock, DAY_MS, SECOND_MS } from "../../shared/time/clock.ts";
 
 /** How long an agent may take to accept an order. */
 const CLAIM_MS = 20 * SECOND_MS;

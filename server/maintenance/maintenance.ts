@@ -2,9 +2,9 @@
 import type { Db } from "../../db/open.ts";
 import { findRepo, listRepoCalls } from "../../db/queries/repos.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
-import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { deletionHeld, readHold } from "../deletion-holds/read-hold.ts";
 import { notFound, Refusal } from "../http/errors.ts";
 import type { CreatedJob, JobMaker } from "../jobs/create.ts";

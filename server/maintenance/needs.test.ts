@@ -1,7 +1,7 @@
 // Which repos need a person, sorted by urgency.
 import { expect, test } from "bun:test";
 import type { RepoNeedFacts } from "../../db/queries/repo-needs.ts";
-import { DAY_MS } from "../../shared/clock.ts";
+import { DAY_MS } from "../../shared/time/clock.ts";
 import { createPeriods, repoNeed, sortByNeed } from "./needs.ts";
 
 const NOW = Date.UTC(2026, 10, 20);

@@ -1,9 +1,9 @@
 /** Decides which repos need a person and why, worst first. Pure. */
 import type { RepoNeedFacts } from "../../db/queries/repo-needs.ts";
-import { DAY_MS } from "../../shared/clock.ts";
-import { nextRuns, parseCron } from "../../shared/cron.ts";
 import type { RepoNeed } from "../../shared/maintenance.ts";
-import { zoneNamed } from "../../shared/zone.ts";
+import { DAY_MS } from "../../shared/time/clock.ts";
+import { nextRuns, parseCron } from "../../shared/time/cron.ts";
+import { zoneNamed } from "../../shared/time/zone.ts";
 import { OFF } from "./cadence.ts";
 
 /** A check is overdue after this many of its periods without a success. */

@@ -6,9 +6,9 @@ import { listSourceGroups, listTargetRepoIds } from "../../db/queries/source-gro
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import { MAINTENANCE_KINDS } from "../../shared/maintenance.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import type { JobMaker } from "../jobs/create.ts";
 import { readSharing } from "../repos/sharing.ts";
 import type { FactBus } from "../runtime/facts.ts";

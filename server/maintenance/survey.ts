@@ -7,9 +7,9 @@ import { findTarget, listSourceGroups, listTargetRepoIds } from "../../db/querie
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
-import { type Clock, DAY_MS } from "../../shared/clock.ts";
 import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
-import { type Zone, zoneNamed } from "../../shared/zone.ts";
+import { type Clock, DAY_MS } from "../../shared/time/clock.ts";
+import { type Zone, zoneNamed } from "../../shared/time/zone.ts";
 import type { Hub } from "../agents/hub.ts";
 import { readHold } from "../deletion-holds/read-hold.ts";
 import { isLastWithoutFiles } from "../hosts/last-backup.ts";

@@ -1,7 +1,7 @@
 // Page: the repos of all hosts, those that need attention first.
 import type { Db } from "../../db/open.ts";
 import { listRepoNeedFacts, listReposByIds } from "../../db/queries/repo-needs.ts";
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { ReposPage } from "../../ui/repos/list.tsx";
 import { offsetOf } from "../http/lists.ts";
 import type { PageMaker } from "../http/page-maker.ts";

@@ -5,13 +5,13 @@ import { findLastJob, listJobs, listOpenJobsOfRepo } from "../../db/queries/jobs
 import { listRepoSamples } from "../../db/queries/repos.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
-import { DAY_MS, HOUR_MS } from "../../shared/clock.ts";
-import { nextRuns } from "../../shared/cron.ts";
-import { cronInWords } from "../../shared/cron-words.ts";
-import { utcDay } from "../../shared/days.ts";
 import { MAINTENANCE_KINDS, type MaintenanceKind } from "../../shared/maintenance.ts";
 import { reasonInWords } from "../../shared/reasons.ts";
 import { isEmptyRetention } from "../../shared/retention.ts";
+import { DAY_MS, HOUR_MS } from "../../shared/time/clock.ts";
+import { nextRuns } from "../../shared/time/cron.ts";
+import { cronInWords } from "../../shared/time/cron-words.ts";
+import { utcDay } from "../../shared/time/days.ts";
 import { formatBytes, formatDuration, formatPlural } from "../../ui/format.ts";
 import { heldPath, hostPath } from "../../ui/links.ts";
 import type { LocksView } from "../../ui/repos/locks.tsx";

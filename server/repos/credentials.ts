@@ -11,10 +11,10 @@ import {
 } from "../../db/queries/repos.ts";
 import type { CredentialRow, CredentialSlot, RepoRow } from "../../db/schema/repos.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import type { Clock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { Credential } from "../../shared/protocol/fields.ts";
 import { type Redactor, secretValues } from "../../shared/redact.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { badInput, notFound, Refusal } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";

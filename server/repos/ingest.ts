@@ -12,10 +12,10 @@ import {
 } from "../../db/queries/repos.ts";
 import { sumAddedBytes, sumNewestSizes } from "../../db/queries/snapshots.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
-import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import type { JobKind } from "../../shared/jobs.ts";
 import type { Log } from "../../shared/log.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
+import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 import type { Connection } from "../agents/hub.ts";
 import { type AfterCommit, CannotApply } from "../agents/inbound.ts";
 import { dayOfHost } from "../hosts/rules.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 import { nextProbeAt, type Unopened } from "./next-probe.ts";
 
 const FAILED_AT = Date.UTC(2026, 10, 20, 12);

@@ -2,7 +2,7 @@
 import type { Db } from "../../db/open.ts";
 import { findLastRun, listJobs } from "../../db/queries/jobs.ts";
 import type { CredentialRow, RepoRow } from "../../db/schema/repos.ts";
-import { HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+import { HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 
 /** How long the probe of a new repo retries by itself while the repo server does not know the host. */
 export const WAIT_FOR_REPO_SERVER_MS = HOUR_MS;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { MINUTE_MS } from "../../shared/clock.ts";
 import { createLog, silentLog } from "../../shared/log.ts";
 import { createRedactor } from "../../shared/redact.ts";
+import { MINUTE_MS } from "../../shared/time/clock.ts";
 import { until } from "../../tests/testbed/wait.ts";
 import { createIsolation, StillFailing } from "./isolated.ts";
 import { createTicker } from "./ticker.ts";

@@ -1,6 +1,7 @@
 /** Runs work for each of many hosts or repos: a failure is logged and retried after a growing delay, and does not stop the others. */
-import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
+
 import type { Log } from "../../shared/log.ts";
+import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 
 const FIRST_PAUSE_MS = MINUTE_MS;
 const LONGEST_PAUSE_MS = HOUR_MS;

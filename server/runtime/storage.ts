@@ -2,9 +2,9 @@
 import { dirname } from "node:path";
 import { type Db, databasePath } from "../../db/open.ts";
 import { putSetting } from "../../db/queries/settings.ts";
-import { type Clock, SECOND_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import { isDiskFull } from "../../shared/sqlite-errors.ts";
+import { type Clock, SECOND_MS } from "../../shared/time/clock.ts";
 import type { Tick } from "./ticker.ts";
 
 /** Anybody may ask, but the disk is written at most this often. */

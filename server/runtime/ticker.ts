@@ -1,6 +1,7 @@
 /** The server's only periodic timer, with a table of what runs how often. */
-import { type Clock, MINUTE_MS } from "../../shared/clock.ts";
+
 import type { Log } from "../../shared/log.ts";
+import { type Clock, MINUTE_MS } from "../../shared/time/clock.ts";
 import { type Failing, StillFailing } from "./isolated.ts";
 
 export type Tick = { name: string; everyMs: number; run(): void | Promise<void> };

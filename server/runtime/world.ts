@@ -1,8 +1,8 @@
 /** What every feature receives: database, clock, log, settings, key, and the bus of facts. */
 import type { Db } from "../../db/open.ts";
-import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Redactor } from "../../shared/redact.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import type { Config } from "./config.ts";
 import { createFactBus, type FactBus } from "./facts.ts";
 import type { Sealer } from "./seal.ts";

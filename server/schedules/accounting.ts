@@ -9,10 +9,10 @@ import {
   putTiming,
 } from "../../db/queries/schedules.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
-import { dayIn } from "../../shared/days.ts";
 import type { Log } from "../../shared/log.ts";
-import { zoneNamed } from "../../shared/zone.ts";
+import { type Clock, DAY_MS, MINUTE_MS } from "../../shared/time/clock.ts";
+import { dayIn } from "../../shared/time/days.ts";
+import { zoneNamed } from "../../shared/time/zone.ts";
 import { createIsolation } from "../runtime/isolated.ts";
 import type { Tick } from "../runtime/ticker.ts";
 import { dueTimes, nextStart } from "./due-times.ts";

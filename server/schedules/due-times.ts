@@ -1,6 +1,6 @@
 /** When schedules are due and when they start, from cron, zone and splay. Pure. */
-import { parseCron, splayMs } from "../../shared/cron.ts";
-import type { Zone } from "../../shared/zone.ts";
+import { parseCron, splayMs } from "../../shared/time/cron.ts";
+import type { Zone } from "../../shared/time/zone.ts";
 
 export type Timing = { id: string; cron: string; splayMinutes: number };
 

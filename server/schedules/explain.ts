@@ -1,10 +1,10 @@
 /** Explains a cron expression in the editor: words, zone, splay, the next five runs. */
-import { MINUTE_MS } from "../../shared/clock.ts";
-import { nextRuns, parseCron, splayMs } from "../../shared/cron.ts";
-import type { Explanation } from "../../shared/cron-words.ts";
-import { cronInWords } from "../../shared/cron-words.ts";
-import { dayIn } from "../../shared/days.ts";
-import { isZone, zoneNamed } from "../../shared/zone.ts";
+import { MINUTE_MS } from "../../shared/time/clock.ts";
+import { nextRuns, parseCron, splayMs } from "../../shared/time/cron.ts";
+import type { Explanation } from "../../shared/time/cron-words.ts";
+import { cronInWords } from "../../shared/time/cron-words.ts";
+import { dayIn } from "../../shared/time/days.ts";
+import { isZone, zoneNamed } from "../../shared/time/zone.ts";
 
 const SHOWN_RUNS = 5;
 

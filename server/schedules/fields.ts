@@ -1,7 +1,7 @@
 /** Checks the fields of a schedule, in the same way for REST and forms. */
 import * as v from "valibot";
-import { parseCron } from "../../shared/cron.ts";
-import { isZone } from "../../shared/zone.ts";
+import { parseCron } from "../../shared/time/cron.ts";
+import { isZone } from "../../shared/time/zone.ts";
 
 const MAX_SPLAY_MINUTES = 720;
 

@@ -1,7 +1,7 @@
 /** Converts the schedule editor's form: to the operation's input, back to a form, and from stored values to a form. */
 import type { Schedule } from "../../db/queries/schedules.ts";
-import { cronInWords } from "../../shared/cron-words.ts";
 import type { FormState } from "../../shared/pages.ts";
+import { cronInWords } from "../../shared/time/cron-words.ts";
 import type { StoredForm } from "../http/conflicts.ts";
 import { checkedValuesOf, textOf, typedValues } from "../http/forms.ts";
 import type { FormBody } from "../http/routes.ts";

@@ -6,10 +6,10 @@ import { measureReport, putReportPart } from "../../db/queries/snapshot-reports.
 import { countSnapshots, hasSnapshot, sumNewestSizes, upsertSnapshots } from "../../db/queries/snapshots.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
-import { type Clock, HOUR_MS } from "../../shared/clock.ts";
 import type { JobKind } from "../../shared/jobs.ts";
 import type { SnapshotRow } from "../../shared/protocol/fields.ts";
 import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
+import { type Clock, HOUR_MS } from "../../shared/time/clock.ts";
 import type { Connection } from "../agents/hub.ts";
 import { type AfterCommit, CannotApply, type LongWork } from "../agents/inbound.ts";
 import { dayOfHost } from "../hosts/rules.ts";

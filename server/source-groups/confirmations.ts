@@ -17,8 +17,8 @@ import {
 } from "../../db/queries/source-groups.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import type { Clock } from "../../shared/clock.ts";
 import { isEmptyRetention } from "../../shared/retention.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { notFound } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";

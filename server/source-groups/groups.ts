@@ -18,9 +18,9 @@ import {
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import type { Clock } from "../../shared/clock.ts";
-import { cronInWords } from "../../shared/cron-words.ts";
 import { newId } from "../../shared/ids.ts";
+import type { Clock } from "../../shared/time/clock.ts";
+import { cronInWords } from "../../shared/time/cron-words.ts";
 import { badInput, notFound, Refusal } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";

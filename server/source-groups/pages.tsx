@@ -2,8 +2,8 @@
 import { findHost } from "../../db/queries/hosts.ts";
 import { listSchedules } from "../../db/queries/schedules.ts";
 import { listSourceGroups } from "../../db/queries/source-groups.ts";
-import { cronInWords } from "../../shared/cron-words.ts";
 import { emptyForm, type FormState } from "../../shared/pages.ts";
+import { cronInWords } from "../../shared/time/cron-words.ts";
 import { hostPath } from "../../ui/links.ts";
 import { RetentionLanes } from "../../ui/source-groups/lanes.tsx";
 import { SourcesTab } from "../../ui/source-groups/tab.tsx";

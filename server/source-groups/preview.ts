@@ -1,6 +1,5 @@
 /** Computes what a retention policy would keep of the coming year's runs, and which rules the schedules cannot meet. Pure. */
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
-import { parseCron } from "../../shared/cron.ts";
+
 import {
   type CountRule,
   type Dated,
@@ -10,7 +9,9 @@ import {
   type RetentionRule,
 } from "../../shared/retention.ts";
 import type { Lane, LaneName, RetentionPreview } from "../../shared/retention-preview.ts";
-import { type Zone, zoneNamed } from "../../shared/zone.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
+import { parseCron } from "../../shared/time/cron.ts";
+import { type Zone, zoneNamed } from "../../shared/time/zone.ts";
 
 const YEAR_DAYS = 366;
 /** More than one run per half-hour is thinned out, because no lane could show it. */

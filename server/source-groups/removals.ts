@@ -6,10 +6,10 @@ import { type GroupSnapshot, listGroupSnapshots } from "../../db/queries/snapsho
 import { listTargetRepoIds } from "../../db/queries/source-groups.ts";
 import type { HostRow } from "../../db/schema/hosts.ts";
 import type { SourceGroupRow } from "../../db/schema/source-groups.ts";
-import { DAY_MS, MINUTE_MS } from "../../shared/clock.ts";
-import { dayIn, MONTHS, shortName } from "../../shared/days.ts";
 import { groupByHostAndTags, isEmptyRetention, keptBy, type Retention } from "../../shared/retention.ts";
-import { zoneNamed } from "../../shared/zone.ts";
+import { DAY_MS, MINUTE_MS } from "../../shared/time/clock.ts";
+import { dayIn, MONTHS, shortName } from "../../shared/time/days.ts";
+import { zoneNamed } from "../../shared/time/zone.ts";
 import { zoneOf } from "../hosts/rules.ts";
 
 type HostZone = Pick<HostRow, "timezone" | "timezoneOverride">;

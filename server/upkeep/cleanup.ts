@@ -10,9 +10,9 @@ import {
   listJobsWithOldLogs,
   markLogRemoved,
 } from "../../db/queries/upkeep.ts";
-import { type Clock, DAY_MS } from "../../shared/clock.ts";
-import { utcDay } from "../../shared/days.ts";
 import type { Log } from "../../shared/log.ts";
+import { type Clock, DAY_MS } from "../../shared/time/clock.ts";
+import { utcDay } from "../../shared/time/days.ts";
 
 /** The newest jobs of every host that are kept whole, however old they are. */
 export const JOBS_KEPT_PER_HOST = 200;

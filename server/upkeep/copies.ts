@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { copyDatabase, writeSettingOf } from "../../db/copy.ts";
-import { utcDay } from "../../shared/days.ts";
+import { utcDay } from "../../shared/time/days.ts";
 import { stampOf, syncPath } from "../runtime/data-files.ts";
 import type { Sealer } from "../runtime/seal.ts";
 

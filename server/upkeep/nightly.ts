@@ -1,7 +1,7 @@
 /** The nightly copy of the database: when it is due, and what happens when it fails. */
 import { join } from "node:path";
-import { type Clock, DAY_MS, HOUR_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
+import { type Clock, DAY_MS, HOUR_MS } from "../../shared/time/clock.ts";
 import { type Copy, type CopyParts, copyName, dropOldCopies, listCopies, makeCopy, sharesDisk } from "./copies.ts";
 
 /** Hour of the day (UTC) from which the nightly copy may be made. */

@@ -4,7 +4,7 @@ import { rmSync } from "node:fs";
 import type { Db } from "../../db/open.ts";
 import { findColumnsWithPrefix, replaceSealed, SEALED_COLUMNS } from "../../db/queries/sealed.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { writeAudit } from "../runtime/audit.ts";
 import { createSealer, type Sealer, type SealPlace } from "../runtime/seal.ts";
 import { placeOf } from "../runtime/seal-form.ts";

@@ -1,8 +1,8 @@
 /** Keeps the server itself healthy: deletes old rows, copies the database, sends heartbeats. */
 import { join } from "node:path";
 import { type Db, databasePath } from "../../db/open.ts";
-import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
+import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 import type { Config } from "../runtime/config.ts";
 import { SIGNING_KEY_FILE } from "../runtime/data-files.ts";
 import type { Sealer } from "../runtime/seal.ts";

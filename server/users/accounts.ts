@@ -13,8 +13,8 @@ import {
 } from "../../db/queries/users.ts";
 import type { Role, SessionRow, UserRow } from "../../db/schema/users.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
+import { type Clock, HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 import { hashToken, newToken, newUser, usernameProblem } from "../auth/identity.ts";
 import { type PasswordWork, passwordProblem } from "../auth/passwords.ts";
 import { SESSION_IDLE_MS, type SessionStore } from "../auth/sessions.ts";

@@ -2,8 +2,8 @@
 import { deleteCookie, setCookie } from "hono/cookie";
 import type { Db } from "../../db/open.ts";
 import { findUser } from "../../db/queries/users.ts";
-import type { Clock } from "../../shared/clock.ts";
 import { emptyForm, type FormState } from "../../shared/pages.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { SetupPage } from "../../ui/auth/door.tsx";
 import { AccountPage } from "../../ui/settings/account.tsx";
 import { attempt, textOf } from "../http/forms.ts";

@@ -1,9 +1,9 @@
 /** One machine with many addresses, or one address in many spellings, is counted once; who loses its place is told why. */
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { systemClock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { announcedText } from "../../shared/protocol/pending.ts";
+import { systemClock } from "../../shared/time/clock.ts";
 import { type InsideSocket, PASSWORD, signInAs, startApp, type TestApp } from "../testbed/app.ts";
 import { createCleanup } from "../testbed/temp.ts";
 

@@ -1,6 +1,6 @@
 /** The session's cookie under HTTPS: nobody else can plant one, and no proxy's header or plain request takes its protection away. */
 import { afterAll, expect, test } from "bun:test";
-import { systemClock } from "../../shared/clock.ts";
+import { systemClock } from "../../shared/time/clock.ts";
 import { PASSWORD, signInAs, startApp, type TestApp } from "../testbed/app.ts";
 import { createCleanup } from "../testbed/temp.ts";
 

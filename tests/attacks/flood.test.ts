@@ -1,9 +1,9 @@
 /** Hosts that send without end: each is slowed down or cut off alone, nothing of an honest one is lost, and its page says so. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { countOpenJobsOfHost } from "../../db/queries/jobs.ts";
-import { HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { MAX_IN_FLIGHT_MESSAGES } from "../../shared/protocol/version.ts";
+import { HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 import { type Person, signInAs, startApp, type TestApp } from "../testbed/app.ts";
 import { enrollHost, type TestHost } from "../testbed/hosts.ts";
 import { connectInside, type InsideAgent } from "../testbed/inside-agent.ts";

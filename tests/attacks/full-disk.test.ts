@@ -3,7 +3,7 @@ import { Database } from "bun:sqlite";
 import { afterAll, expect, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { HOUR_MS } from "../../shared/clock.ts";
+import { HOUR_MS } from "../../shared/time/clock.ts";
 import { ADMIN, signIn, startServer } from "../testbed/server.ts";
 import { createCleanup } from "../testbed/temp.ts";
 import { until } from "../testbed/wait.ts";

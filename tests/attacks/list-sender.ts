@@ -1,7 +1,8 @@
 // A process of its own that sends one complete list of snapshots, as an agent does: part by part, 4 MiB in flight at most.
 // Usage: bun list-sender.ts URL IDENTITY-AS-JSON ROWS NEWEST-TIME TAKEN-AT
-import { SECOND_MS } from "../../shared/clock.ts";
+
 import { newId } from "../../shared/ids.ts";
+import { SECOND_MS } from "../../shared/time/clock.ts";
 import { connectSimulated } from "../testbed/simulated-agent.ts";
 import { snapshotRow } from "./made-up.ts";
 

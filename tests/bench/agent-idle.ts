@@ -1,5 +1,5 @@
 // Row: how much memory the compiled agent uses when it is idle.
-import { MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
+import { MINUTE_MS, SECOND_MS } from "../../shared/time/clock.ts";
 import { ensureTool } from "../testbed/tools.ts";
 import { openAgentScene, smallFiles } from "./agent-scene.ts";
 import { processorTime, residentMb } from "./process-cost.ts";

@@ -1,6 +1,7 @@
 // Row: the dashboard with 1 000 hosts, under the message load of 5 000 agents.
-import { HOUR_MS, SECOND_MS } from "../../shared/clock.ts";
+
 import { HEARTBEAT_EVERY_MS } from "../../shared/protocol/version.ts";
+import { HOUR_MS, SECOND_MS } from "../../shared/time/clock.ts";
 import { percentile } from "./figures.ts";
 import { type Fleet, startFleet } from "./fleet.ts";
 import type { BenchContext, Measure, Row } from "./row.ts";

@@ -1,10 +1,10 @@
 // One of thousands of simulated agents: connects, sends heartbeats, backs up at its hour, keeps unacknowledged messages and reconnects as the real agent does.
 import { nextDelay, type Retry } from "../../agent/link/reconnect.ts";
 import { TIMINGS } from "../../agent/timings.ts";
-import { SECOND_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { JobFields } from "../../shared/protocol/fields.ts";
 import type { ToServerPayload, ToServerType } from "../../shared/protocol/to-server.ts";
+import { SECOND_MS } from "../../shared/time/clock.ts";
 import type { Identity } from "../testbed/hosts.ts";
 import { endOf, helloOf, linesOf } from "../testbed/simulated-agent.ts";
 

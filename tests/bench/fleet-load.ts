@@ -1,6 +1,7 @@
 // Row: what 5 000 connected agents cost the server, how long they block its event loop, and how they reconnect after a restart.
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../shared/clock.ts";
+
 import { HEARTBEAT_EVERY_MS } from "../../shared/protocol/version.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../shared/time/clock.ts";
 import { ADMIN } from "../testbed/server.ts";
 import { percentile } from "./figures.ts";
 import { type Fleet, startFleet } from "./fleet.ts";

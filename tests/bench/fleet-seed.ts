@@ -15,10 +15,10 @@ import { createFactBus } from "../../server/runtime/facts.ts";
 import { createSealer } from "../../server/runtime/seal.ts";
 import { loadSecretKey } from "../../server/runtime/secret-key.ts";
 import { nextStart } from "../../server/schedules/due-times.ts";
-import { DAY_MS, HOUR_MS, systemClock } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import { createLog } from "../../shared/log.ts";
 import { createRedactor } from "../../shared/redact.ts";
+import { DAY_MS, HOUR_MS, systemClock } from "../../shared/time/clock.ts";
 import type { Identity } from "../testbed/hosts.ts";
 
 const NIGHTS = 14;

@@ -1,8 +1,8 @@
 // Row: every page and list with 1 000 000 jobs, 100 000 snapshots and 10 000 000 log lines in the database.
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { DAY_MS, HOUR_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
+import { DAY_MS, HOUR_MS } from "../../shared/time/clock.ts";
 import { type Client, type ServerProcess, signIn, startServer } from "../testbed/server.ts";
 import { percentile } from "./figures.ts";
 import { seedFleet, withDatabase } from "./fleet-seed.ts";

@@ -1,7 +1,7 @@
 // Row: log lines per second that the server stores, acknowledges and delivers to five browsers without loss.
 import { join } from "node:path";
-import { SECOND_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
+import { SECOND_MS } from "../../shared/time/clock.ts";
 import { enrollIdentity } from "../testbed/hosts.ts";
 import { signIn, startServer } from "../testbed/server.ts";
 import type { JobFields } from "../testbed/simulated-agent.ts";

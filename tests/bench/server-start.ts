@@ -1,8 +1,8 @@
 // Row: how long the server takes to start and answer, with a database of 1 GB.
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { DAY_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
+import { DAY_MS } from "../../shared/time/clock.ts";
 import { signIn, startServer } from "../testbed/server.ts";
 import { median } from "./figures.ts";
 import { seedFleet, withDatabase } from "./fleet-seed.ts";

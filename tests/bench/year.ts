@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { measureDatabase } from "../../db/queries/upkeep.ts";
-import { DAY_MS } from "../../shared/clock.ts";
+import { DAY_MS } from "../../shared/time/clock.ts";
 import { startApp, type TestApp } from "../testbed/app.ts";
 import type { BenchContext, Measure, Row } from "./row.ts";
 import { enrollInside, RUN_EVERY_MS, type YearAgent } from "./year-agent.ts";

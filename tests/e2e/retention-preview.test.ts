@@ -11,7 +11,7 @@ import {
   type RetentionRule,
   retentionArgs,
 } from "../../shared/retention.ts";
-import { createZone } from "../../shared/zone.ts";
+import { createZone } from "../../shared/time/zone.ts";
 import { cached } from "../testbed/cache.ts";
 import { mustRun } from "../testbed/command.ts";
 import { createRandom } from "../testbed/random.ts";

@@ -4,7 +4,7 @@ import { existsSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { order } from "../../agent/testing/fixture.ts";
 import { openRepoScenes, type RepoScene, type RepoScenes } from "../../agent/testing/repo-scene.ts";
-import { HOUR_MS } from "../../shared/clock.ts";
+import { HOUR_MS } from "../../shared/time/clock.ts";
 import { holdLock } from "../testbed/held-lock.ts";
 import { putLock } from "../testbed/light-key.ts";
 import { TEMPLATE_PASSWORD } from "../testbed/repo-template.ts";

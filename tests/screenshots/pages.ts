@@ -1,8 +1,8 @@
 // Lists every page of the product as an address in the sample fleet; each one is a screenshot, and is checked with axe.
 import type { Page } from "playwright-core";
 import { deleteDeletionHold, insertDeletionHold } from "../../db/queries/deletion-holds.ts";
-import { HOUR_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
+import { HOUR_MS } from "../../shared/time/clock.ts";
 import { PASSWORD } from "../testbed/app.ts";
 import type { SampleFleet } from "./fleet.ts";
 

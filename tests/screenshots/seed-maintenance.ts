@@ -4,10 +4,10 @@ import { insertJob } from "../../db/queries/jobs.ts";
 import { putRepoSample, updateRepo } from "../../db/queries/repos.ts";
 import { updateSourceGroup } from "../../db/queries/source-groups.ts";
 import type { Credentials } from "../../server/repos/credentials.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { JobKind } from "../../shared/jobs.ts";
 import type { JobStats } from "../../shared/protocol/fields.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 import type { SeededHost } from "./seed.ts";
 
 const GIB = 2 ** 30;

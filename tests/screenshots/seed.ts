@@ -13,11 +13,11 @@ import { inTransaction } from "../../db/transaction.ts";
 import { hashToken } from "../../server/auth/identity.ts";
 import type { Credentials } from "../../server/repos/credentials.ts";
 import { dueTimes, nextStart } from "../../server/schedules/due-times.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/clock.ts";
 import { newId } from "../../shared/ids.ts";
 import type { LogStream, WarningCode } from "../../shared/jobs.ts";
 import { stripDays } from "../../shared/nights.ts";
 import { DEFAULT_RETENTION } from "../../shared/retention.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../shared/time/clock.ts";
 import { SAMPLE_HOSTS, type SampleGroup, type SampleHost } from "./hosts.ts";
 
 const GIB = 2 ** 30;

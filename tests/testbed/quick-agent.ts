@@ -2,9 +2,9 @@
 import { startAgent } from "../../agent/agent.ts";
 import { findConfig, readEnvironment } from "../../agent/config.ts";
 import { QUICK } from "../../agent/testing/fixture.ts";
-import { systemClock } from "../../shared/clock.ts";
 import { createLog } from "../../shared/log.ts";
 import { createRedactor } from "../../shared/redact.ts";
+import { systemClock } from "../../shared/time/clock.ts";
 
 const environment = readEnvironment();
 const found = findConfig(environment);

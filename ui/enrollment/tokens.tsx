@@ -1,5 +1,5 @@
 // Outstanding enrolment tokens: creator, expiry, regenerate and revoke.
-import { MINUTE_MS } from "../../shared/clock.ts";
+import { MINUTE_MS } from "../../shared/time/clock.ts";
 import { Verb } from "../components/button.tsx";
 import { Ago } from "../components/time.tsx";
 import { may, type View } from "../view.ts";

@@ -1,8 +1,8 @@
 // Says whether a host has applied its latest settings; the versions are in the tooltip.
 import type { Child } from "hono/jsx";
 import type { HostRow } from "../../db/schema/hosts.ts";
-import { MINUTE_MS } from "../../shared/clock.ts";
 import type { HostStatus, SettingsProblem } from "../../shared/hosts.ts";
+import { MINUTE_MS } from "../../shared/time/clock.ts";
 import { Icon } from "../components/icon.tsx";
 import { Near } from "../components/time.tsx";
 import type { View } from "../view.ts";

@@ -1,5 +1,5 @@
 // The table row with the locks of a repository and whether one is stale.
-import { MINUTE_MS } from "../../shared/clock.ts";
+import { MINUTE_MS } from "../../shared/time/clock.ts";
 import { Verb } from "../components/button.tsx";
 import { Badge } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";

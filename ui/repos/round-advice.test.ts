@@ -1,6 +1,6 @@
 // How often everything is read, to the nearest unit.
 import { expect, test } from "bun:test";
-import { DAY_MS } from "../../shared/clock.ts";
+import { DAY_MS } from "../../shared/time/clock.ts";
 import { everySpan } from "./round-advice.tsx";
 
 test.each([

@@ -1,5 +1,5 @@
 // The warning that checks take over a year to read all of a repo's data, with what would shorten it.
-import { DAY_MS, SECOND_MS } from "../../shared/clock.ts";
+import { DAY_MS, SECOND_MS } from "../../shared/time/clock.ts";
 import { Notice } from "../components/panels.tsx";
 import { formatCount, formatSpan } from "../format.ts";
 import type { MaintenanceView } from "./types.ts";

@@ -1,7 +1,8 @@
 // The page that adds or edits a schedule: cron expression, time zone, next runs, source groups and splay.
-import type { Explanation } from "../../shared/cron-words.ts";
+
 import type { FormState } from "../../shared/pages.ts";
 import { type Retention, retentionInWords } from "../../shared/retention.ts";
+import type { Explanation } from "../../shared/time/cron-words.ts";
 import { EditorForm, type Seen } from "../components/editor-form.tsx";
 import {
   Checkbox,

@@ -1,5 +1,5 @@
 // Explains a cron expression in words and by its next five runs, updated while typing.
-import type { Explanation } from "../../shared/cron-words.ts";
+import type { Explanation } from "../../shared/time/cron-words.ts";
 import { Glyph } from "../components/glyph.tsx";
 import { formatDay, formatRelative } from "../format.ts";
 

@@ -1,7 +1,7 @@
 // The system page: database backups, recovery sheet, heartbeat and background tasks of the server itself.
 import type { Child } from "hono/jsx";
-import { HOUR_MS } from "../../shared/clock.ts";
 import type { FormState } from "../../shared/pages.ts";
+import { HOUR_MS } from "../../shared/time/clock.ts";
 import { SubmitButton, Verb } from "../components/button.tsx";
 import { Csrf, FormMessage, SelectField, TextField } from "../components/field.tsx";
 import type { GlyphName } from "../components/glyph.tsx";

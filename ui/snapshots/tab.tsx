@@ -1,6 +1,6 @@
 // A host's tab with its snapshots, grouped by day, newest first.
 import type { SnapshotRow } from "../../db/schema/snapshots.ts";
-import { DAY_MS } from "../../shared/clock.ts";
+import { DAY_MS } from "../../shared/time/clock.ts";
 import { Select } from "../components/field.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Empty, Pager } from "../components/panels.tsx";

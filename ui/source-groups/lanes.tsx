@@ -1,9 +1,10 @@
 // The retention editor: one lane per rule with a preview of what it keeps over the coming year, and a lane for the total.
-import { DAY_MS } from "../../shared/clock.ts";
-import { MONTHS, shortName } from "../../shared/days.ts";
+
 import type { FormState } from "../../shared/pages.ts";
 import type { CountRule, Retention, SpanRule } from "../../shared/retention.ts";
 import type { Lane, LaneName, RetentionPreview } from "../../shared/retention-preview.ts";
+import { DAY_MS } from "../../shared/time/clock.ts";
+import { MONTHS, shortName } from "../../shared/time/days.ts";
 import { FieldError } from "../components/field.tsx";
 import { Glyph } from "../components/glyph.tsx";
 import { createDates, formatCount, formatPlural } from "../format.ts";

@@ -1,9 +1,10 @@
 /** What every job handler receives and returns. */
-import type { Clock } from "../../../shared/clock.ts";
+
 import type { ErrorCode } from "../../../shared/jobs.ts";
 import type { JobFields, JobStats, WarningCause } from "../../../shared/protocol/fields.ts";
 import type { CommandRun } from "../../../shared/protocol/to-agent.ts";
 import type { AppendOnly } from "../../../shared/repos.ts";
+import type { Clock } from "../../../shared/time/clock.ts";
 import type { Platform } from "../../machine/platform.ts";
 import type { DurableMessage } from "../../outbox/outbox.ts";
 import type { RepoAccess } from "../../restic/access.ts";

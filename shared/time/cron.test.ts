@@ -1,8 +1,8 @@
 /** Due times against a minute-by-minute look at real wall clocks, over every kind of clock change. */
 import { describe, expect, test } from "bun:test";
 import { Cron as Croner } from "croner";
+import { newId } from "../ids.ts";
 import { type Cron, nextFire, nextRuns, parseCron, splayMs } from "./cron.ts";
-import { newId } from "./ids.ts";
 import { createZone } from "./zone.ts";
 
 const MINUTE = 60_000;
