@@ -2,7 +2,12 @@
 import { expect, test } from "bun:test";
 import { sortIntoSuites } from "./suites.ts";
 
-const FILES = ["tests/e2e/first.test.ts", "tests/boundaries.test.ts", "shared/time/cron.test.ts", "tests/new/x.test.ts"];
+const FILES = [
+  "tests/e2e/first.test.ts",
+  "tests/boundaries.test.ts",
+  "shared/time/cron.test.ts",
+  "tests/new/x.test.ts",
+];
 
 test("files run in the order of the suites, and one of no suite is not forgotten", () => {
   const suites = sortIntoSuites(FILES, []);
