@@ -1,5 +1,5 @@
 /** Builds the command that runs the installer on a machine, with every value quoted for the shell. */
-import { isLoopback } from "./server-link.ts";
+import { isPlainHttpAllowed } from "./server-link.ts";
 
 export type InstallTrust = { pin: string | null; caFile: string | null };
 
@@ -18,9 +18,8 @@ export function installCommand(
     ...(pin === null ? ["curl -fsSL"] : [`curl -fsSLk --pinnedpubkey ${shellQuote(pin)}`]),
     ...(caFile === null ? [] : [`--cacert ${shellQuote(caFile)}`]),
   ].join(" ");
-  const isPlain = origin.startsWith("http://") && !isLoopback(origin);
   const given = [
-    ...(isPlain ? ["--insecure"] : []),
+    ...(isPlainHttpAllowed(origin, false) ? [] : ["--insecure"]),
     ...(pin === null ? [] : [`--pin ${shellQuote(pin)}`]),
     ...(caFile === null ? [] : [`--ca ${shellQuote(caFile)}`]),
     ...flags,

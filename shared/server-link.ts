@@ -1,4 +1,4 @@
-/** Finds problems that a machine will have with this server's address: unreachable, unencrypted, untrusted. */
+/** Judges a server's address for the machines that use it: unreachable, unencrypted, untrusted. */
 
 /**
  * `loopback`: the address refers to the machine itself. `plain_http`: nothing is encrypted.
@@ -18,8 +18,18 @@ export function problemsOfLink(origin: string, pin: string | null): LinkProblem[
   return problems;
 }
 
-export function isLoopback(origin: string): boolean {
+function isLoopback(origin: string): boolean {
   if (!URL.canParse(origin)) return false;
   const { hostname } = new URL(origin);
-  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname) || hostname.endsWith(".localhost");
+  return isOwnMachine(hostname) || hostname.endsWith(".localhost");
+}
+
+/** Whether an agent accepts plain `http` to this server: only on its own machine, unless the owner allows more. */
+export function isPlainHttpAllowed(server: string, insecure: boolean): boolean {
+  const { protocol, hostname } = new URL(server);
+  return protocol === "https:" || insecure || isOwnMachine(hostname);
+}
+
+function isOwnMachine(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

@@ -1,6 +1,6 @@
 /** Add host warns when its command cannot work or is not safe, and includes the pin of a self-signed certificate. */
 import { afterAll, expect, test } from "bun:test";
-import { shellQuote } from "../shared/install-command.ts";
+import { installCommand, shellQuote } from "../shared/install-command.ts";
 import { problemsOfLink } from "../shared/server-link.ts";
 import { signInAs, startApp } from "./testbed/app.ts";
 import { makeSelfSigned } from "./testbed/self-signed.ts";
@@ -78,4 +78,11 @@ test("what counts as an address of the machine itself", () => {
     expect(problemsOfLink(own, null)).toEqual(["loopback"]);
   for (const other of ["https://localhost.example", "https://10.0.0.1", "https://[fe80::1]"])
     expect(problemsOfLink(other, null)).toEqual([]);
+});
+
+test("the command says --insecure exactly where the agent would refuse plain http without it", () => {
+  for (const origin of ["http://localhost", "http://127.0.0.1:8080", "http://[::1]:8080", "https://backup.example"])
+    expect(installCommand(origin)).not.toContain("--insecure");
+  for (const origin of ["http://rm.localhost:80", "http://10.0.0.1", "http://backup.example"])
+    expect(installCommand(origin)).toContain("--insecure");
 });

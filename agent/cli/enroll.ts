@@ -2,10 +2,10 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { fingerprintGroups } from "../../shared/fingerprint.ts";
+import { isPlainHttpAllowed } from "../../shared/server-link.ts";
 import { configPath, isTooOpen } from "../config.ts";
 import { type Announced, announce } from "../join/announce.ts";
 import { enroll } from "../join/enroll.ts";
-import { isPlainHttpAllowed } from "../link/trust.ts";
 import { type Command, type Given, type Io, textOf } from "./command.ts";
 import { findRestic } from "./find-restic.ts";
 

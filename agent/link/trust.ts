@@ -49,13 +49,6 @@ export function createTrust(server: string, settings: TrustSettings): Trust {
   };
 }
 
-/** Whether plain `http` is acceptable for this server: only on this machine, unless the owner allows more. */
-export function isPlainHttpAllowed(server: string, insecure: boolean): boolean {
-  const { protocol, hostname } = new URL(server);
-  if (protocol === "https:" || insecure) return true;
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
-
 /** `sha256//…` of a certificate's public key, as curl's `--pinnedpubkey` writes it. */
 export function publicKeyPin(certificate: Buffer): string {
   const key = new X509Certificate(certificate).publicKey.export({ type: "spki", format: "der" });

@@ -2,9 +2,9 @@
 import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isPlainHttpAllowed } from "../../shared/server-link.ts";
 import { createCleanup } from "../../tests/testbed/temp.ts";
 import { proxyFor } from "../link/proxy.ts";
-import { isPlainHttpAllowed } from "../link/trust.ts";
 import { freeBytes, looksRoaming, machineId, machineZone, timeZone, vitals } from "./sysinfo.ts";
 
 const cleanup = createCleanup();
