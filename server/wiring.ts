@@ -41,9 +41,10 @@ export async function wire(parts: ServerParts, { dev = false, checkAnswers = fal
   const updates = await agentUpdateFeature(world);
   const { updateKeys } = updates;
   const credentials = createCredentials(world);
-  const states = createDesiredStates({ ...world, credentials, hooks: createHookTexts(world), updateKeys });
+  const hookTexts = createHookTexts(world);
+  const states = createDesiredStates({ ...world, credentials, hooks: hookTexts, updateKeys });
   const checkStateSize = states.checkSize;
-  const hooks = createHooks({ ...world, checkStateSize });
+  const hooks = createHooks({ ...world, texts: hookTexts, checkStateSize });
   const accounting = createDueAccounting(world);
   const live = createLiveJobs(world);
   const shareOf = (jobId: string) => live.progressOf(jobId)?.percent_done ?? null;

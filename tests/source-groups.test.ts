@@ -10,7 +10,7 @@ import type { Credentials } from "../server/repos/credentials.ts";
 import { createFactBus } from "../server/runtime/facts.ts";
 import { createSealer } from "../server/runtime/seal.ts";
 import { createPendingConfirmations } from "../server/source-groups/confirmations.ts";
-import { createHooks } from "../server/source-groups/hooks.ts";
+import { createHookTexts } from "../server/source-groups/hook-texts.ts";
 import { newId } from "../shared/ids.ts";
 import { silentLog } from "../shared/log.ts";
 import type { DesiredState } from "../shared/protocol/to-agent.ts";
@@ -221,13 +221,7 @@ test("the agent is told hooks resolved, schedules, limits and zone; what it cann
   const host = await enrollHost(app, admin);
   const boss = jsonClient(app, admin);
   const sealer = createSealer(Buffer.alloc(32, 1));
-  const hooks = createHooks({
-    db: app.db,
-    clock: app.clock,
-    bus: createFactBus(silentLog),
-    sealer,
-    checkStateSize: () => undefined,
-  });
+  const hooks = createHookTexts({ sealer });
   const credentials = { inUse: () => null } as unknown as Credentials;
   const state = () =>
     compileDesiredState({ db: app.db, sealer, credentials, hooks, updateKeys: () => [] }, host.id) as DesiredState;

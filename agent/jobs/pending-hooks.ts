@@ -4,8 +4,6 @@ import type { DesiredStateHolder } from "../state/desired-state.ts";
 import type { Hooks, Interrupted } from "./hooks.ts";
 import type { JobLog } from "./log.ts";
 
-export type PendingHooks = ReturnType<typeof createPendingHooks>;
-
 type Options = {
   hooks: Hooks;
   state: Pick<DesiredStateHolder, "hooksOf">;

@@ -7,8 +7,6 @@ import { openBundle } from "./bundle.ts";
 import { downloadRoutes } from "./routes.ts";
 import { loadSigner } from "./signing.ts";
 
-export type AgentUpdateFeature = Awaited<ReturnType<typeof agentUpdateFeature>>;
-
 /** @throws SigningKeyProblem */
 export async function agentUpdateFeature({ config, log }: World) {
   const signer = await loadSigner(join(config.dataDir, SIGNING_KEY_FILE));

@@ -14,7 +14,7 @@ import { createCredentials } from "../repos/credentials.ts";
 import { createFactBus } from "../runtime/facts.ts";
 import { createSealer } from "../runtime/seal.ts";
 import { createSourceGroups } from "../source-groups/groups.ts";
-import { createHooks } from "../source-groups/hooks.ts";
+import { createHookTexts } from "../source-groups/hook-texts.ts";
 import { createDesiredStates } from "./states.ts";
 import { createStateSync } from "./sync.ts";
 
@@ -44,7 +44,7 @@ async function scene() {
   };
   const credentials = createCredentials({ db, clock, sealer, redactor: createRedactor(), bus });
   const checkStateSize = (hostId: string) => states.checkSize(hostId);
-  const hooks = createHooks({ db, clock, bus, sealer, checkStateSize });
+  const hooks = createHookTexts({ sealer });
   const states = createDesiredStates({ db, sealer, credentials, hooks, updateKeys: () => [] });
   const sync = createStateSync({ db, clock, log: silentLog, hub, bus, states });
   bus.on("state.changed", ({ hostId }) => sync.changed(hostId));

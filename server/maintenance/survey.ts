@@ -71,8 +71,7 @@ export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDe
     const executor = executorOf(repo);
     return executor?.archivedAt === null && clock.now() - (lastSeenAt(executor) ?? 0) < SILENT_AFTER_MS;
   };
-  const maintainer: MaintenanceSurvey["maintainerOf"] = (repo) => {
-    const sharers = sharingOf(repo).shared;
+  const maintainerAmong = (sharers: readonly RepoRow[]): RepoRow | null => {
     if (sharers.length === 1) return sharers.find((one) => one.maintenanceEnabled && one.status === "ready") ?? null;
     const id = maintainerOf(
       sharers.map((one) => ({
@@ -89,9 +88,9 @@ export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDe
     const target = findTarget(db, group.id, repo.id);
     return target !== null && isLastWithoutFiles(target);
   };
-  const forgetsInto: MaintenanceSurvey["forgetsInto"] = (repo) =>
+  const forgetsOfAll = (sharers: readonly RepoRow[]): ForgetState =>
     forgetsOf(
-      sharingOf(repo).shared.flatMap((sharer) =>
+      sharers.flatMap((sharer) =>
         groupsInto(sharer).map((group) => ({
           ...group,
           isEmptied: isEmptied(sharer, group),
@@ -106,22 +105,23 @@ export function createMaintenanceSurvey({ db, clock, hub, lastSeenAt }: SurveyDe
     rightOf,
     executorOf,
     sharingOf,
-    maintainerOf: maintainer,
+    maintainerOf: (repo) => maintainerAmong(sharingOf(repo).shared),
     groupsInto,
     isEmptied,
-    forgetsInto,
+    forgetsInto: (repo) => forgetsOfAll(sharingOf(repo).shared),
     zoneOf: zone,
     factsOf(repo, now) {
       const executor = executorOf(repo);
       const place = zone(repo);
+      const sharers = sharingOf(repo).shared;
       return {
         isReady: repo.status === "ready",
         isEnabled: repo.maintenanceEnabled,
-        isMaintainer: maintainer(repo)?.id === repo.id,
+        isMaintainer: maintainerAmong(sharers)?.id === repo.id,
         isExecutorGone: executor?.archivedAt !== null,
         right: rightOf(repo),
         isDeletionHeld: readHold(db, repo) !== null,
-        forgets: forgetsInto(repo),
+        forgets: forgetsOfAll(sharers),
         since: Math.max(repo.createdAt, repo.maintenanceSince ?? 0),
         onlineSince: executor ? (hub.find(executor.id)?.openedAt ?? null) : null,
         dueTimes: {

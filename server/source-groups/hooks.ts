@@ -10,8 +10,7 @@ import type { Clock } from "../../shared/time/clock.ts";
 import { badInput, notFound, Refusal } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
-import type { Sealer } from "../runtime/seal.ts";
-import { createHookTexts, HOOK_NAMES, type HookPair, type HookTexts, type KnownHooks } from "./hook-texts.ts";
+import { HOOK_NAMES, type HookPair, type HookTexts, type KnownHooks } from "./hook-texts.ts";
 
 /** The limit of the protocol. null or empty = no hook. */
 export const hookField = v.optional(v.nullable(v.pipe(v.string(), v.maxLength(65_536, "Use at most 64 KiB."))));
@@ -26,7 +25,6 @@ export type Hooks = {
   /** In plain text, for admins. @throws Refusal 404 */
   ofGroup(hostId: string, groupId: string): KnownHooks;
   ofHost(hostId: string): KnownHooks & { hook_shell: string | null };
-  resolved: HookTexts["resolved"];
   /** Omitted fields stay. @throws Refusal 404, 400, 409 `host_archived`, 413 */
   setOfGroup(actor: Actor, hostId: string, groupId: string, change: HookChange): void;
   setOfHost(actor: Actor, hostId: string, change: HostHookChange): void;
@@ -36,13 +34,12 @@ export type HookDeps = {
   db: Db;
   clock: Clock;
   bus: FactBus;
-  sealer: Sealer;
+  texts: HookTexts;
   /** @throws Refusal 413 when the host's state would not fit into one message */
   checkStateSize(hostId: string): void;
 };
 
-export function createHooks({ db, clock, bus, sealer, checkStateSize }: HookDeps): Hooks {
-  const texts = createHookTexts({ sealer });
+export function createHooks({ db, clock, bus, texts, checkStateSize }: HookDeps): Hooks {
   const getHost = (hostId: string): HostRow => {
     const host = findHost(db, hostId);
     if (!host) throw notFound("host");
@@ -65,7 +62,6 @@ export function createHooks({ db, clock, bus, sealer, checkStateSize }: HookDeps
       const host = getHost(hostId);
       return { ...texts.ofHost(host), hook_shell: host.hookShell };
     },
-    resolved: texts.resolved,
     setOfGroup(actor, hostId, groupId, change) {
       checkLive(hostId);
       const group = getGroup(hostId, groupId);
