@@ -31,5 +31,11 @@ export type RepoNeed =
   | { kind: "maintenance_failed"; what: MaintenanceKind }
   | { kind: "unreadable_snapshots"; count: number };
 
+/** The hosts of a deletion hold: "all hosts", "hosts tagged prod", "web-01". @param hostName of the one host, if it has one */
+export function holdScopeInWords({ tag, hostName }: { tag: string | null; hostName: string | null }): string {
+  if (tag !== null) return `hosts tagged ${tag}`;
+  return hostName ?? "all hosts";
+}
+
 /** Characters. Every page shows the reason of a deletion hold, on a phone as well. */
 export const LONGEST_HOLD_REASON = 160;

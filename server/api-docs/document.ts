@@ -19,7 +19,7 @@ const TAGS: readonly (readonly [RegExp, string])[] = [
   [/enrollment-token|pending-hosts/, "Adding hosts"],
   [/\/(source-groups|hooks)\b/, "Source groups"],
   [/\/(schedules|cron)\b/, "Schedules"],
-  [/\/(maintenance|forget|prune|check|reinit)$/, "Maintenance"],
+  [/\/(maintenance|forget|prune|check|reinit)$|deletion-holds/, "Maintenance"],
   [/^\/api\/jobs\b/, "Jobs"],
   [/\/repos\b/, "Repos"],
   [/\/snapshots$/, "Snapshots"],

@@ -1,6 +1,7 @@
 /** Which hold covers a repository. */
 import { expect, test } from "bun:test";
-import { coveringHold, type HoldScope, scopeInWords } from "./coverage.ts";
+import { holdScopeInWords } from "../../shared/maintenance.ts";
+import { coveringHold, type HoldScope } from "./coverage.ts";
 
 const fleet: HoldScope = { hostId: null, tag: null };
 const web = { id: "web-01", tags: ["prod", "web"] };
@@ -25,7 +26,7 @@ test("one covered host protects a repository that several share, and the oldest 
 });
 
 test("its hosts in words", () => {
-  expect(scopeInWords({ ...fleet, hostName: null })).toBe("all hosts");
-  expect(scopeInWords({ ...tagged("prod"), hostName: null })).toBe("hosts tagged prod");
-  expect(scopeInWords({ ...on("x"), hostName: "web-01" })).toBe("web-01");
+  expect(holdScopeInWords({ ...fleet, hostName: null })).toBe("all hosts");
+  expect(holdScopeInWords({ ...tagged("prod"), hostName: null })).toBe("hosts tagged prod");
+  expect(holdScopeInWords({ ...on("x"), hostName: "web-01" })).toBe("web-01");
 });

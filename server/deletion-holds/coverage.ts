@@ -23,9 +23,3 @@ function isFleetWide({ hostId, tag }: HoldScope): boolean {
 function covers({ hostId, tag }: HoldScope, host: HoldableHost): boolean {
   return hostId === null ? tag !== null && host.tags.includes(tag) : hostId === host.id;
 }
-
-/** "all hosts", "hosts tagged prod", "web-01". */
-export function scopeInWords({ tag, hostName }: HoldScope & { hostName: string | null }): string {
-  if (tag !== null) return `hosts tagged ${tag}`;
-  return hostName ?? "all hosts";
-}

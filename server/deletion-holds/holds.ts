@@ -9,12 +9,11 @@ import {
 import { findHost, listLiveHosts } from "../../db/queries/hosts.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { newId } from "../../shared/ids.ts";
-import { LONGEST_HOLD_REASON } from "../../shared/maintenance.ts";
+import { holdScopeInWords, LONGEST_HOLD_REASON } from "../../shared/maintenance.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { badInput, notFound, Refusal } from "../http/errors.ts";
 import { type Actor, writeAudit } from "../runtime/audit.ts";
 import type { FactBus } from "../runtime/facts.ts";
-import { scopeInWords } from "./coverage.ts";
 
 /** At most one of host and tag. With neither, it covers every host. */
 export type HoldInput = { hostId: string | null; tag: string | null; reason: string };
@@ -38,7 +37,7 @@ export function createDeletionHolds({ db, clock, bus }: { db: Db; clock: Clock; 
     writeAudit(db, clock.now(), {
       actor,
       action,
-      target: { kind: "deletion_hold", id: hold.id, name: scopeInWords(hold) },
+      target: { kind: "deletion_hold", id: hold.id, name: holdScopeInWords(hold) },
       payload: { host_id: hold.hostId, tag: hold.tag, reason: hold.reason },
     });
   return {
@@ -57,7 +56,7 @@ export function createDeletionHolds({ db, clock, bus }: { db: Db; clock: Clock; 
       if (input.hostId !== null && !findHost(db, input.hostId)) throw notFound("host");
       const placed = inTransaction(db, () => {
         const same = listDeletionHolds(db).find((one) => one.hostId === input.hostId && one.tag === tag);
-        if (same) throw new Refusal(409, "already_held", `Deletion is already held for ${scopeInWords(same)}.`);
+        if (same) throw new Refusal(409, "already_held", `Deletion is already held for ${holdScopeInWords(same)}.`);
         const id = newId();
         const row = { id, hostId: input.hostId, tag, reason, heldByUserId: actor.userId, heldAt: clock.now() };
         insertDeletionHold(db, row);

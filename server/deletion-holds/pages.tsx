@@ -3,6 +3,7 @@ import type { Db } from "../../db/open.ts";
 import { findHost, listLiveHosts } from "../../db/queries/hosts.ts";
 import { listHostsWithOpenJobs, listOpenJobs } from "../../db/queries/jobs.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
+import { holdScopeInWords } from "../../shared/maintenance.ts";
 import { emptyForm, type FormState } from "../../shared/pages.ts";
 import { DeletionHoldsPage, ReleaseHoldPage } from "../../ui/deletion-holds/page.tsx";
 import { deletionHoldsPath, hostPath } from "../../ui/links.ts";
@@ -10,7 +11,7 @@ import { badInput, notFound, Refusal } from "../http/errors.ts";
 import { attempt, textOf } from "../http/forms.ts";
 import type { PageCall, PageMaker } from "../http/page-maker.ts";
 import { formRoute, type Route, route } from "../http/routes.ts";
-import { isDeletion, scopeInWords } from "./coverage.ts";
+import { isDeletion } from "./coverage.ts";
 import type { DeletionHolds, HoldInput } from "./holds.ts";
 import { readHoldOfJob } from "./read-hold.ts";
 
@@ -63,7 +64,7 @@ export function deletionHoldPages({ db, pages, holds }: DeletionHoldPageDeps): R
           return page(call, scope, form, placed.status);
         }
         const { value: hold } = placed;
-        const text = `Deletion is held for ${scopeInWords(hold)}.`;
+        const text = `Deletion is held for ${holdScopeInWords(hold)}.`;
         return pages.done(c, hold.hostId === null ? "/" : hostPath(hold.hostId), { tone: "ok", text });
       },
     }),
@@ -92,7 +93,7 @@ export function deletionHoldPages({ db, pages, holds }: DeletionHoldPageDeps): R
       handle: ({ c, params, actor }) => {
         try {
           const hold = holds.release(actor, params["id"] ?? "");
-          const text = `The hold on ${scopeInWords(hold)} was released.`;
+          const text = `The hold on ${holdScopeInWords(hold)} was released.`;
           return pages.done(c, hold.hostId === null ? "/" : hostPath(hold.hostId), { tone: "ok", text });
         } catch (error) {
           if (!(error instanceof Refusal) || error.status !== 404) throw error;

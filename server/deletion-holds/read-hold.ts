@@ -5,8 +5,9 @@ import { findHost } from "../../db/queries/hosts.ts";
 import { findRepo } from "../../db/queries/repos.ts";
 import type { JobRow } from "../../db/schema/jobs.ts";
 import type { RepoRow } from "../../db/schema/repos.ts";
+import { holdScopeInWords } from "../../shared/maintenance.ts";
 import { Refusal } from "../http/errors.ts";
-import { coveringHold, isDeletion, scopeInWords } from "./coverage.ts";
+import { coveringHold, isDeletion } from "./coverage.ts";
 
 type HeldRepo = Pick<RepoRow, "hostId" | "resticId" | "maintenanceHostId">;
 
@@ -47,6 +48,6 @@ export function deletionHeld(hold: DeletionHold): Refusal {
   return new Refusal(
     409,
     "deletion_held",
-    `Deletion is held for ${scopeInWords(hold)}${by}: ${hold.reason}. Release the hold first.`,
+    `Deletion is held for ${holdScopeInWords(hold)}${by}: ${hold.reason}. Release the hold first.`,
   );
 }

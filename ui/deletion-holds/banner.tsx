@@ -1,5 +1,6 @@
 // The notices about deletion holds, at the top of every page while there are any.
 import type { DeletionHold } from "../../db/queries/deletion-holds.ts";
+import { holdScopeInWords } from "../../shared/maintenance.ts";
 import { LinkButton } from "../components/button.tsx";
 import { Notice } from "../components/panels.tsx";
 import { Ago } from "../components/time.tsx";
@@ -43,7 +44,7 @@ function HoldNotice({ hold, view }: { hold: DeletionHold; view: View }) {
       }
       verbs={
         may(view, "operator") ? (
-          <LinkButton href={releasePath(hold)} small label={`Release the hold on ${scopeInWords(hold)}`}>
+          <LinkButton href={releasePath(hold)} small label={`Release the hold on ${holdScopeInWords(hold)}`}>
             Release…
           </LinkButton>
         ) : null
@@ -77,10 +78,6 @@ export function HoldScope({ hold }: { hold: DeletionHold }) {
       <code>{hold.hostName}</code>
     </a>
   );
-}
-
-function scopeInWords(hold: DeletionHold): string {
-  return hold.tag === null ? (hold.hostName ?? "all hosts") : `hosts tagged ${hold.tag}`;
 }
 
 export function releasePath(hold: Pick<DeletionHold, "id">): string {
