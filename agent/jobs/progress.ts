@@ -1,5 +1,5 @@
 /** The progress of a job: at most one message a second, the first at once, the last phase always. Nothing is stored. */
-import type { ToServerPayload } from "../../shared/protocol/to-server.ts";
+import { noProgress, type ToServerPayload } from "../../shared/protocol/to-server.ts";
 import type { BackupStatus } from "../../shared/restic/backup.ts";
 import { clip } from "../words.ts";
 
@@ -30,7 +30,7 @@ export function createProgress({ jobId, everyMs, send, now = monotonic, after = 
   let before: { at: number; bytes: number } | null = null;
   let throughput: number | null = null;
   let phase = { name: "", since: 0 };
-  let figures = empty(jobId);
+  let figures = noProgress(jobId);
   let callOff: (() => void) | null = null;
 
   function due(): boolean {
@@ -70,7 +70,7 @@ export function createProgress({ jobId, everyMs, send, now = monotonic, after = 
       }
       before = { at: now(), bytes };
       figures = {
-        ...empty(jobId),
+        ...noProgress(jobId),
         percent_done: Math.min(1, Math.max(0, status.percent_done)),
         files_done: Math.round(status.files_done),
         total_files: status.total_files > 0 ? Math.round(status.total_files) : null,
@@ -90,19 +90,4 @@ const monotonic = () => performance.now();
 function timer(ms: number, work: () => void): () => void {
   const planned = setTimeout(work, ms);
   return () => clearTimeout(planned);
-}
-
-function empty(jobId: string): JobProgress {
-  return {
-    job_id: jobId,
-    percent_done: null,
-    files_done: 0,
-    total_files: null,
-    bytes_done: 0,
-    total_bytes: null,
-    eta_seconds: null,
-    throughput_bps: null,
-    current_files: [],
-    phase: "",
-  };
 }

@@ -188,3 +188,19 @@ export type ToServer = MessageOf<typeof toServer>;
 export type ToServerType = keyof typeof toServer;
 export type ToServerPayload<T extends ToServerType> = v.InferOutput<(typeof toServer)[T]>;
 export const parseToServer = frameParser(toServer, DURABLE_TYPES);
+
+/** The progress of a job that has reported no figures yet. */
+export function noProgress(jobId: string): ToServerPayload<"job.progress"> {
+  return {
+    job_id: jobId,
+    percent_done: null,
+    files_done: 0,
+    total_files: null,
+    bytes_done: 0,
+    total_bytes: null,
+    eta_seconds: null,
+    throughput_bps: null,
+    current_files: [],
+    phase: "",
+  };
+}

@@ -50,11 +50,11 @@ export async function enrollHost(
 
 async function furnish(client: Client, hostId: string, deletingUrl: string | null): Promise<void> {
   const [documents] = await groupsOf(client, hostId);
-  await put(client, `/api/hosts/${hostId}/source-groups/${documents?.id}`, { name: "documents" });
+  await client.call("PUT", `/api/hosts/${hostId}/source-groups/${documents?.id}`, { name: "documents" });
   const code = await client.post<Named>(`/api/hosts/${hostId}/source-groups`, CODE);
   await client.post(`/api/hosts/${hostId}/schedules`, { cron: CODE_NIGHTS, source_group_ids: [code.id] });
   if (deletingUrl)
-    await put(client, `/api/repos/${await repoOf(client, hostId)}/credentials/admin`, { url: deletingUrl });
+    await client.call("PUT", `/api/repos/${await repoOf(client, hostId)}/credentials/admin`, { url: deletingUrl });
 }
 
 /** First backups start by themselves, of every group that is there in time; everything else is asked for. @returns one of them */
@@ -113,9 +113,4 @@ async function groupsOf(client: Client, hostId: string): Promise<Named[]> {
 
 async function repoOf(client: Client, hostId: string): Promise<string> {
   return (await client.get<Items<Named>>(`/api/hosts/${hostId}/repos`)).items[0]?.id ?? "";
-}
-
-async function put(client: Client, path: string, body: unknown): Promise<void> {
-  const answer = await client.request("PUT", path, body);
-  if (answer.status >= 300) throw new Error(`PUT ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
 }

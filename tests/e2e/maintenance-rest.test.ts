@@ -76,12 +76,8 @@ async function addHost(name: string, version: string, repoPassword?: string) {
   return { id: host.id, gid: host.source_groups[0]?.id ?? "", rid: host.repos[0]?.id ?? "", home, source, name };
 }
 
-const checked = async (method: string, path: string, body: unknown): Promise<void> => {
-  const answer = await client.request(method, path, body);
-  if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-};
-const put = (path: string, body: unknown) => checked("PUT", path, body);
-const remove = (path: string, body: unknown) => checked("DELETE", path, body);
+const put = (path: string, body: unknown) => client.call("PUT", path, body);
+const remove = (path: string, body: unknown) => client.call("DELETE", path, body);
 const ended = (id: string) =>
   until(
     async () => {
@@ -144,7 +140,7 @@ test.each([
     const host = await addHost(name, version, TEMPLATE_PASSWORD);
     const hours = ["20", "22", "24", "26"].flatMap((day) => [`2026-11-${day} 02:00:00`, `2026-11-${day} 16:00:00`]);
     // Before there is anything that it could remove: the agent may list the repository at any moment.
-    await checked("PATCH", `/api/hosts/${host.id}`, { timezone_override: "Asia/Tokyo" });
+    await client.call("PATCH", `/api/hosts/${host.id}`, { timezone_override: "Asia/Tokyo" });
     const group = `/api/hosts/${host.id}/source-groups/${host.gid}`;
     await put(group, { retention: { keep_daily: 30 } });
     await savedByHand(host, version, hours, "UTC");

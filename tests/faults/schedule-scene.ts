@@ -79,12 +79,8 @@ export async function openScheduleScene(cleanup: Cleanup, options: ScheduleScene
   if (!host) throw new Error("the host is not there");
   const hostId = host.id;
   const groupId = host.source_groups[0]?.id ?? "";
-  const put = async (path: string, body: unknown) => {
-    const answer = await client.request("PUT", path, body);
-    if (answer.status >= 300) throw new Error(`PUT ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-  };
   const schedules = await client.get<{ items: { id: string }[] }>(`/api/hosts/${hostId}/schedules`);
-  await put(`/api/hosts/${hostId}/schedules/${schedules.items[0]?.id}`, {
+  await client.call("PUT", `/api/hosts/${hostId}/schedules/${schedules.items[0]?.id}`, {
     cron: options.cron,
     timezone: options.timezone ?? "UTC",
     splay_minutes: 0,
@@ -113,7 +109,6 @@ export async function openScheduleScene(cleanup: Cleanup, options: ScheduleScene
     source,
     /** Where the repository lies, unless it is on a repo server. */
     repository,
-    put,
     status,
     jobs,
     agent: () => agent,

@@ -124,7 +124,7 @@ test("a repo that is unreachable and comes back: the third try succeeds", async 
   cleanup.add(() => rest.close());
   await rest.addUser(user, login.http_password);
   const scene = await openScheduleScene(cleanup, { ...DAILY, repo: { url: rest.url(user, "main"), ...login } });
-  await scene.put(`/api/hosts/${scene.hostId}/source-groups/${scene.groupId}`, {
+  await scene.client.call("PUT", `/api/hosts/${scene.hostId}/source-groups/${scene.groupId}`, {
     retry_max: 3,
     retry_backoff_seconds: 60,
   });
@@ -144,11 +144,11 @@ test("a repo that is unreachable and comes back: the third try succeeds", async 
 
 test("an agent that is killed during a scheduled backup tries the same due time again, and succeeds once", async () => {
   const scene = await openScheduleScene(cleanup, { ...DAILY, includesMegabytes: 8 });
-  await scene.put(`/api/hosts/${scene.hostId}/source-groups/${scene.groupId}`, {
+  await scene.client.call("PUT", `/api/hosts/${scene.hostId}/source-groups/${scene.groupId}`, {
     retry_max: 2,
     retry_backoff_seconds: 60,
   });
-  await scene.put(`/api/hosts/${scene.hostId}/bandwidth`, { up_kbps: 100, down_kbps: null });
+  await scene.client.call("PUT", `/api/hosts/${scene.hostId}/bandwidth`, { up_kbps: 100, down_kbps: null });
   const isInSync = async () => (await scene.client.get<{ in_sync: boolean }>(`/api/hosts/${scene.hostId}`)).in_sync;
   await until(isInSync, { what: "the limit at the agent" });
   await scene.moveTo("2020-11-23T02:00:05Z");
@@ -160,7 +160,7 @@ test("an agent that is killed during a scheduled backup tries the same due time 
     { timeoutMs: 30_000, what: "restic at work" },
   );
   await scene.killAgent();
-  await scene.put(`/api/hosts/${scene.hostId}/bandwidth`, { up_kbps: null, down_kbps: null });
+  await scene.client.call("PUT", `/api/hosts/${scene.hostId}/bandwidth`, { up_kbps: null, down_kbps: null });
   scene.startAgent();
   await until(async () => (await scene.jobs())[0]?.status === "failed" && (await isInSync()), {
     timeoutMs: 30_000,
@@ -182,7 +182,10 @@ test("25 hours without a server: the job that ran is not declared lost, and the 
   const scene = await openScheduleScene(cleanup, { ...DAILY, serverToo: true });
   const gate = join(scene.source, "go-on");
   const hook = `while ! test -e '${gate}'; do sleep 0.1; done`;
-  await scene.put(`/api/hosts/${scene.hostId}/source-groups/${scene.groupId}/hooks`, { pre: hook, post: null });
+  await scene.client.call("PUT", `/api/hosts/${scene.hostId}/source-groups/${scene.groupId}/hooks`, {
+    pre: hook,
+    post: null,
+  });
   const { job_ids } = await scene.client.post<{ job_ids: string[] }>(
     `/api/hosts/${scene.hostId}/source-groups/${scene.groupId}/run`,
   );

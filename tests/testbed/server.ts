@@ -92,8 +92,9 @@ export type Client = {
   cookie: string;
   csrf: string;
   request<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Answer<T>>;
+  /** @throws when the answer is not 2xx, as `get` and `post` do */
+  call<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
   get<T = Record<string, unknown>>(path: string): Promise<T>;
-  /** @throws when the answer is not 2xx */
   post<T = Record<string, unknown>>(path: string, body?: unknown): Promise<T>;
 };
 
@@ -111,7 +112,7 @@ export async function signIn(server: Pick<ServerProcess, "url" | "setupToken">, 
 function clientFor(url: string, cookie: string, csrf: string): Client {
   const request = <T>(method: string, path: string, body?: unknown) =>
     send<T>(url, method, path, body, { cookie, "x-csrf-token": csrf });
-  const checked = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const answer = await request<T>(method, path, body);
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
@@ -120,8 +121,9 @@ function clientFor(url: string, cookie: string, csrf: string): Client {
     cookie,
     csrf,
     request,
-    get: (path) => checked("GET", path),
-    post: (path, body = {}) => checked("POST", path, body),
+    call,
+    get: (path) => call("GET", path),
+    post: (path, body = {}) => call("POST", path, body),
   };
 }
 

@@ -3,7 +3,6 @@ import type { HostRow } from "../../db/schema/hosts.ts";
 import type { HostStatus, LastBackup, SettingsProblem } from "../../shared/hosts.ts";
 import type { StripDay } from "../../shared/nights.ts";
 import type { UnitLack } from "../../shared/unit.ts";
-import type { HostVerdictFacts } from "./verdict.tsx";
 
 /** A source group as the rail shows it. */
 export type RailGroup = {
@@ -17,6 +16,24 @@ export type RailGroup = {
   /** Since when its retention change has been awaiting confirmation. */
   heldSince: number | null;
   outcomes: readonly StripDay[];
+};
+
+/** Inputs of the verdict. Groups and repos of this host only. */
+export type HostVerdictFacts = {
+  id: string;
+  name: string;
+  status: HostStatus;
+  archivedAt: number | null;
+  /** The machine was replaced and its data are not restored yet. */
+  schedulesPaused: boolean;
+  lastSeenAt: number | null;
+  driftSince: number | null;
+  problems: readonly SettingsProblem[];
+  groups: readonly Omit<RailGroup, "outcomes">[];
+  /** The last success of the most overdue target; null when none is overdue. */
+  lateSince: number | null;
+  /** The primary repo's state; null when the host has none yet. */
+  repo: { status: "unknown" | "waiting" | "ready" | "failed"; code: string | null } | null;
 };
 
 export type HostHead = Pick<

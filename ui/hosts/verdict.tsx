@@ -1,6 +1,5 @@
 // The verdict of a host's page.
 import type { Child } from "hono/jsx";
-import type { HostStatus, LastBackup, SettingsProblem } from "../../shared/hosts.ts";
 import type { GlyphName } from "../components/glyph.tsx";
 import { Verdict } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";
@@ -11,31 +10,7 @@ import { failureInShort } from "../repos/words.tsx";
 import { may, type View } from "../view.ts";
 import { notSaved } from "./problems.tsx";
 import { isStuck } from "./settings-sync.tsx";
-
-/** Inputs of the verdict. Groups and repos of this host only. */
-export type HostVerdictFacts = {
-  id: string;
-  name: string;
-  status: HostStatus;
-  archivedAt: number | null;
-  /** The machine was replaced and its data are not restored yet. */
-  schedulesPaused: boolean;
-  lastSeenAt: number | null;
-  driftSince: number | null;
-  problems: readonly SettingsProblem[];
-  groups: readonly {
-    id: string;
-    name: string;
-    last: LastBackup;
-    scheduled: boolean;
-    lacks: string | null;
-    heldSince: number | null;
-  }[];
-  /** The last success of the most overdue target; null when none is overdue. */
-  lateSince: number | null;
-  /** The primary repo's state; null when the host has none yet. */
-  repo: { status: "unknown" | "waiting" | "ready" | "failed"; code: string | null } | null;
-};
+import type { HostVerdictFacts } from "./types.ts";
 
 /** `sub` is a tab's own second line. */
 export function HostVerdict({ facts, view, sub }: { facts: HostVerdictFacts; view: View; sub?: Child }) {

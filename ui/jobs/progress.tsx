@@ -1,22 +1,11 @@
 // The progress of a running job. The browser script updates the elements marked `data-progress`.
 import type { JobRow } from "../../db/schema/jobs.ts";
+import { noProgress } from "../../shared/protocol/to-server.ts";
 import type { View } from "../view.ts";
 import { type Progress, progressTexts } from "./progress-words.ts";
 
-const NOTHING: Omit<Progress, "job_id"> = {
-  percent_done: null,
-  files_done: 0,
-  total_files: null,
-  bytes_done: 0,
-  total_bytes: null,
-  eta_seconds: null,
-  throughput_bps: null,
-  current_files: [],
-  phase: "",
-};
-
 export function JobProgress({ job, progress, view }: { job: JobRow; progress: Progress | null; view: View }) {
-  const known = progress ?? { ...NOTHING, job_id: job.id };
+  const known = progress ?? noProgress(job.id);
   const texts = progressTexts(known, job.startedAt, view.now);
   const percent = known.percent_done === null ? null : Math.round(known.percent_done * 1000) / 10;
   return (

@@ -144,18 +144,15 @@ function furtherSteps(hostId: string): (() => Promise<unknown>)[] {
       const body = { cron: "0 2 * * *", source_group_ids: items.map(({ id }) => id) };
       return await client.post(`/api/hosts/${hostId}/schedules`, body);
     },
-    () => put(`/api/hosts/${hostId}/hooks`, { pre: "true", post: null }),
+    () => client.call("PUT", `/api/hosts/${hostId}/hooks`, { pre: "true", post: null }),
     async () => {
       const { items } = await client.get<Items<{ id: string }>>("/api/repos");
-      return await put(`/api/repos/${items[0]?.id}/credentials/admin`, { http_password: "of the fixture alone 3" });
+      return await client.call("PUT", `/api/repos/${items[0]?.id}/credentials/admin`, {
+        http_password: "of the fixture alone 3",
+      });
     },
     () => client.post("/api/enrollment-tokens", { host_name: "web-02", repo: { url: rest.url("web-02", "main") } }),
   ];
-}
-
-async function put(path: string, body: unknown): Promise<void> {
-  const answer = await client.request("PUT", path, body);
-  if (answer.status >= 300) throw new Error(`PUT ${path}: ${answer.status}`);
 }
 
 /** Replaces the machine's name and id wherever they were stored. */
